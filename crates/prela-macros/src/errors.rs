@@ -1,0 +1,78 @@
+//! Every mistake of one attribute, to be reported at once.
+
+use proc_macro2::TokenStream;
+use syn::parse::ParseStream;
+use syn::{Error, Token};
+
+/// The mistakes found so far.
+#[derive(Default)]
+pub(crate) struct Errors {
+    all: Option<Error>,
+}
+
+impl Errors {
+    pub(crate) fn push(&mut self, error: Error) {
+        match &mut self.all {
+            Some(all) => all.combine(error),
+            None => self.all = Some(error),
+        }
+    }
+
+    /// The item as it was written, so that nothing else fails for want of it, with the mistakes.
+    /// None if there are none.
+    pub(crate) fn report(self, item: &TokenStream) -> Option<TokenStream> {
+        let mut tokens = self.all?.into_compile_error();
+        tokens.extend(item.clone());
+        Some(tokens)
+    }
+
+    /// Reads what commas separate. After a mistake it goes on behind the next comma.
+    pub(crate) fn read_list<T>(
+        &mut self,
+        input: ParseStream<'_>,
+        mut read: impl FnMut(ParseStream<'_>, &mut Self) -> syn::Result<T>,
+    ) -> Vec<T> {
+        let mut items = Vec::new();
+        while !input.is_empty() {
+            let item = read(input, self);
+            let item = item.and_then(|item| {
+                let is_over = input.is_empty() || input.peek(Token![,]);
+                if is_over { Ok(item) } else { Err(input.error("expected `,`")) }
+            });
+            match item {
+                Ok(item) => items.push(item),
+                Err(error) => {
+                    self.push(error);
+                    skip_to_comma(input);
+                }
+            }
+            // At the end there need not be one.
+            let _: syn::Result<Token![,]> = input.parse();
+        }
+        items
+    }
+}
+
+fn skip_to_comma(input: ParseStream<'_>) {
+    while !input.is_empty() && !input.peek(Token![,]) {
+        // There is a token, so this cannot fail.
+        let _: syn::Result<proc_macro2::TokenTree> = input.parse();
+    }
+}
+
+/// `` `a`, `b` and `c` ``, for messages.
+pub(crate) fn listed<T: AsRef<str>>(names: &[T]) -> String {
+    let mut text = String::new();
+    for (i, name) in names.iter().enumerate() {
+        let separator = match i {
+            0 => "",
+            i if i + 1 == names.len() => " and ",
+            _ => ", ",
+        };
+        text.push_str(separator);
+        text.push('`');
+        text.push_str(name.as_ref());
+        text.push('`');
+    }
+    text
+}

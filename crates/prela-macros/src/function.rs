@@ -1,0 +1,76 @@
+//! `#[prela::trace]` on a function or a method.
+
+mod arguments;
+mod body;
+mod item;
+
+use self::arguments::Argument;
+use self::item::Function;
+use crate::args::TraceArgs;
+use crate::errors::Errors;
+use crate::stream::Returned;
+use proc_macro2::TokenStream;
+use syn::{Error, ReturnType, Type};
+
+/// Everything that is known about a function to be traced.
+struct Traced {
+    function: Function,
+    options: TraceArgs,
+    arguments: Vec<Argument>,
+    returned: Returned,
+}
+
+pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
+    let mut errors = Errors::default();
+    let options = TraceArgs::parse(args, &mut errors);
+    let function = match Function::parse(item.clone()) {
+        Ok(function) => Some(function),
+        Err(error) => {
+            errors.push(error);
+            None
+        }
+    };
+    let traced = function.map(|function| Traced::check(function, options, &mut errors));
+    match (errors.report(&item), traced) {
+        (None, Some(traced)) => traced.expand(),
+        (Some(tokens), _) => tokens,
+        (None, None) => item,
+    }
+}
+
+impl Traced {
+    /// What the options ask for must be there.
+    fn check(function: Function, options: TraceArgs, errors: &mut Errors) -> Self {
+        if let Some(constness) = &function.sig.constness {
+            let message = "a `const fn` cannot be traced: it may run while the program is compiled";
+            errors.push(Error::new(constness.span, message));
+        }
+        let arguments = Argument::all(&function.sig);
+        arguments::check_skip(&options, &function.sig, &arguments, errors);
+
+        let returned = Returned::of(&function.sig);
+        let is_unit = match &function.sig.output {
+            ReturnType::Default => true,
+            ReturnType::Type(_, ty) => {
+                matches!(&**ty, Type::Tuple(tuple) if tuple.elems.is_empty())
+            }
+        };
+        let is_track_caller = function.is_track_caller() && function.sig.asyncness.is_none();
+        for (option, shown) in [("err", options.err), ("ret", options.ret)] {
+            let Some(shown) = shown else { continue };
+            let message = if returned.is_stream() {
+                format!("`{option}` needs a result at the end, which a stream does not have")
+            } else if is_unit && option == "err" {
+                "`err` needs a function that returns a `Result`".to_owned()
+            } else if is_unit {
+                "`ret` needs a function that returns a value".to_owned()
+            } else if is_track_caller {
+                format!("`{option}` hides the caller from a function with `#[track_caller]`")
+            } else {
+                continue;
+            };
+            errors.push(Error::new(shown.span, message));
+        }
+        Self { function, options, arguments, returned }
+    }
+}

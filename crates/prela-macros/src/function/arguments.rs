@@ -1,0 +1,115 @@
+//! The arguments of a function: their names, and how they get into its body.
+
+use crate::args::TraceArgs;
+use crate::errors::{Errors, listed};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
+use syn::visit::{self, Visit};
+use syn::{Attribute, Error, FnArg, Pat, PatIdent, PatType, Receiver, Signature, Token};
+
+/// One argument; a receiver is one.
+pub(super) struct Argument {
+    /// What the pattern binds. Empty for a receiver.
+    pub(super) names: Vec<Ident>,
+    /// What decides whether the argument is there at all.
+    pub(super) cfg: Vec<Attribute>,
+    receiver: Option<Token![self]>,
+    /// The pattern, if it is more than a name, and the name of ours that the argument has instead.
+    pattern: Option<(Pat, Ident)>,
+}
+
+impl Argument {
+    pub(super) fn all(sig: &Signature) -> Vec<Self> {
+        sig.inputs.iter().enumerate().map(|(i, input)| Self::of(i, input)).collect()
+    }
+
+    fn of(i: usize, input: &FnArg) -> Self {
+        let (FnArg::Receiver(Receiver { attrs, .. }) | FnArg::Typed(PatType { attrs, .. })) = input;
+        let is_cfg =
+            |attr: &&Attribute| ["cfg", "cfg_attr"].iter().any(|it| attr.path().is_ident(it));
+        let cfg = attrs.iter().filter(is_cfg).cloned().collect();
+        match input {
+            FnArg::Receiver(receiver) => {
+                Self { names: Vec::new(), cfg, receiver: Some(receiver.self_token), pattern: None }
+            }
+            FnArg::Typed(PatType { pat, .. }) => {
+                let mut names = Names::default();
+                names.visit_pat(pat);
+                let is_name =
+                    matches!(&**pat, Pat::Ident(PatIdent { by_ref: None, subpat: None, .. }));
+                let own_name = format_ident!("argument_{i}", span = Span::mixed_site());
+                let pattern = (!is_name).then(|| (Pat::clone(pat), own_name));
+                Self { names: names.0, cfg, receiver: None, pattern }
+            }
+        }
+    }
+
+    /// Gives the argument a name of ours in the signature, if it has a pattern.
+    pub(super) fn rename_in(&self, input: &mut FnArg) {
+        if let (Some((_, name)), FnArg::Typed(typed)) = (&self.pattern, input) {
+            *typed.pat = Pat::Ident(PatIdent {
+                attrs: Vec::new(),
+                by_ref: None,
+                mutability: None,
+                ident: name.clone(),
+                subpat: None,
+            });
+        }
+    }
+
+    /// Binds the pattern to the argument that was renamed.
+    pub(super) fn bind(&self) -> TokenStream {
+        let Some((pattern, name)) = &self.pattern else { return TokenStream::new() };
+        let cfg = &self.cfg;
+        match pattern {
+            // The value must live as long as the others.
+            Pat::Wild(_) => quote!(#(#cfg)* let _ = &#name;),
+            pattern => quote!(#(#cfg)* let #pattern = #name;),
+        }
+    }
+
+    /// Names the argument, so that a closure takes it even if the body does not.
+    pub(super) fn mention(&self) -> TokenStream {
+        let Self { names, cfg, receiver, .. } = self;
+        let cfg = quote!(#(#cfg)*);
+        let receiver = receiver.iter();
+        quote!(#(#cfg let _ = &#receiver;)* #(#cfg let _ = &#names;)*)
+    }
+}
+
+/// What `skip` names must be there.
+pub(super) fn check_skip(
+    options: &TraceArgs,
+    sig: &Signature,
+    arguments: &[Argument],
+    errors: &mut Errors,
+) {
+    let names: Vec<&Ident> = arguments.iter().flat_map(|argument| &argument.names).collect();
+    for skipped in options.skip.iter().flatten() {
+        if names.contains(&skipped) || (skipped == "self" && sig.receiver().is_some()) {
+            continue;
+        }
+        let known: Vec<String> = names.iter().map(ToString::to_string).collect();
+        let known = match known.len() {
+            0 => "there are no arguments".to_owned(),
+            1 => format!("the argument is {}", listed(&known)),
+            _ => format!("the arguments are {}", listed(&known)),
+        };
+        let message = format!("no argument `{skipped}` to skip; {known}");
+        errors.push(Error::new(skipped.span(), message));
+    }
+}
+
+/// The names that a pattern binds.
+#[derive(Default)]
+struct Names(Vec<Ident>);
+
+impl<'ast> Visit<'ast> for Names {
+    fn visit_pat_ident(&mut self, pattern: &'ast PatIdent) {
+        // `A | A` binds once, but twice in the text.
+        if !self.0.contains(&pattern.ident) {
+            self.0.push(pattern.ident.clone());
+        }
+        visit::visit_pat_ident(self, pattern);
+    }
+}

@@ -1,0 +1,194 @@
+//! What a traced function becomes.
+
+use super::Traced;
+use crate::args::{Format, Shown};
+use crate::stream::inferred;
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt as _;
+use syn::spanned::Spanned;
+use syn::{LitStr, ReturnType, Type, parse_quote};
+
+impl Traced {
+    pub(super) fn expand(&self) -> TokenStream {
+        let body = if self.function.sig.asyncness.is_some() {
+            return self.expand_async();
+        } else if self.returned.is_polled() {
+            self.wrap_returned()
+        } else if self.function.is_track_caller() {
+            // A closure would be its own caller.
+            let (span, start, block) = (span_name(), self.start(), self.function.block());
+            quote!(#start let #span = #span.enter(); #block)
+        } else {
+            self.run_in_scope()
+        };
+        let (attrs, vis, sig) = (&self.function.attrs, &self.function.vis, &self.function.sig);
+        quote!(#(#attrs)* #vis #sig { #body })
+    }
+
+    fn run_in_scope(&self) -> TokenStream {
+        let (span, start, closure) = (span_name(), self.start(), self.closure());
+        match self.finish() {
+            None => quote!(#start ::prela::__private::in_scope(#span, #closure)),
+            Some(finish) => {
+                quote!(#start ::prela::__private::in_scope_with(#span, #closure, #finish))
+            }
+        }
+    }
+
+    /// The function's future or stream gets the span, which starts when that is first polled.
+    fn wrap_returned(&self) -> TokenStream {
+        let (span, start, closure) = (span_name(), self.start(), self.closure());
+        let called = quote!(let #span = ::prela::__private::called(#span););
+        let returned = quote!(::prela::__private::call(#closure));
+        let wrapped = match self.finish() {
+            None => quote!(::prela::FutureExt::in_span(#returned, #span)),
+            Some(finish) => quote!(::prela::__private::await_with(#span, #returned, #finish)),
+        };
+        let wrapped = self.returned.wrap(wrapped);
+        quote!(#start #called #wrapped)
+    }
+
+    /// An `async fn` becomes what the compiler would make of it, a function that returns a future:
+    /// so that the parent is what was current at the call, also when another task polls the future.
+    fn expand_async(&self) -> TokenStream {
+        let (attrs, vis) = (&self.function.attrs, &self.function.vis);
+        let (span, attributes, closure) = (span_name(), self.attributes(), self.closure());
+        let run = match self.finish() {
+            None => quote!(::prela::__private::run(#span, #closure).await),
+            Some(finish) => quote!(::prela::__private::run_with(#span, #closure, #finish).await),
+        };
+        let begin = self.begin();
+        let mut sig = self.function.sig.clone();
+        let output = match &sig.output {
+            ReturnType::Default => quote!(()),
+            ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)) => TokenStream::new(),
+            ReturnType::Type(_, ty) => quote!(#ty),
+        };
+        // `Output = !` is not stable.
+        if output.is_empty() || !self.function.has_plain_attrs_only() {
+            return quote!(#(#attrs)* #vis #sig { #begin #attributes #run });
+        }
+        sig.asyncness = None;
+        sig.output = parse_quote!(-> impl ::core::future::Future<Output = #output>);
+        for (argument, input) in self.arguments.iter().zip(&mut sig.inputs) {
+            argument.rename_in(input);
+        }
+        let bind = self.arguments.iter().map(|argument| argument.bind());
+        quote! {
+            #(#attrs)* #vis #sig {
+                #begin
+                let #span = ::prela::__private::called(#span);
+                async move { #(#bind)* #attributes #run }
+            }
+        }
+    }
+
+    /// The span before it starts, with its attributes.
+    fn start(&self) -> TokenStream {
+        let (begin, attributes) = (self.begin(), self.attributes());
+        quote!(#begin #attributes)
+    }
+
+    fn begin(&self) -> TokenStream {
+        let ident = self.function.sig.ident.unraw();
+        let full_name = match &self.options.in_type {
+            Some(in_type) => format!("{}::{ident}", in_type.value()),
+            None => ident.to_string(),
+        };
+        let default_name = LitStr::new(&full_name, Span::call_site());
+        let name = self.options.name.as_ref().unwrap_or(&default_name);
+        let span_type = self.options.span_type.clone();
+        let span_type = span_type.unwrap_or_else(|| quote!(::prela::SpanType::Custom));
+        let span = span_name();
+        quote! {
+            let #span = ::prela::__private::span(
+                #name,
+                #span_type,
+                ::core::concat!(::core::module_path!(), "::", #full_name),
+            );
+        }
+    }
+
+    /// Arguments, if `skip` asks for them, and fields.
+    fn attributes(&self) -> TokenStream {
+        let span = span_name();
+        let mut attributes = Vec::new();
+        if let Some(skip) = &self.options.skip {
+            for argument in &self.arguments {
+                for name in argument.names.iter().filter(|name| !skip.contains(name)) {
+                    let cfg = &argument.cfg;
+                    let (key, value) = (name.unraw().to_string(), as_text(Format::Debug, name));
+                    attributes.push(quote! {
+                        #(#cfg)*
+                        let #span = ::prela::__private::attribute(#span, #key, || #value);
+                    });
+                }
+            }
+        }
+        for field in &self.options.fields {
+            let (key, value) = (&field.key, &field.value);
+            let value =
+                field.format.map_or_else(|| quote!(#value), |format| as_text(format, value));
+            let place = located(field.value.span());
+            attributes.push(quote_spanned! {place=>
+                let #span = ::prela::__private::attribute(#span, #key, || #value);
+            });
+        }
+        if attributes.is_empty() {
+            return TokenStream::new();
+        }
+        quote! {
+            let #span = if ::prela::__private::wants_attributes(&#span) {
+                #(#attributes)*
+                #span
+            } else {
+                #span
+            };
+        }
+    }
+
+    /// The body as a closure that returns what the function returns, so that `return`, `?` and what
+    /// the compiler infers are the same. It takes each argument and drops them in a function's order.
+    fn closure(&self) -> TokenStream {
+        let asyncness = &self.function.sig.asyncness;
+        let output = inferred(&self.function.sig.output);
+        let mentions = self.arguments.iter().rev().map(|argument| argument.mention());
+        let block = self.function.block();
+        quote!(#asyncness move || -> #output { #(#mentions)* #block })
+    }
+
+    /// What is done with the result.
+    fn finish(&self) -> Option<TokenStream> {
+        let (span, result) = (span_name(), Ident::new("result", Span::mixed_site()));
+        let record = |option: &str, shown: Shown| {
+            let place = located(shown.span);
+            let function = match shown.format {
+                Format::Display => format_ident!("{option}_by_display", span = place),
+                Format::Debug => format_ident!("{option}_by_debug", span = place),
+            };
+            quote_spanned!(place=> ::prela::__private::#function(#span, #result);)
+        };
+        let err = self.options.err.map(|shown| record("error", shown));
+        let ret = self.options.ret.map(|shown| record("return", shown));
+        (err.is_some() || ret.is_some()).then(|| quote!(|#span, #result| { #err #ret }))
+    }
+}
+
+fn as_text(format: Format, value: &(impl ToTokens + Spanned)) -> TokenStream {
+    let place = located(value.span());
+    match format {
+        Format::Display => quote_spanned!(place=> ::prela::__private::display(&(#value))),
+        Format::Debug => quote_spanned!(place=> ::prela::__private::debug(&(#value))),
+    }
+}
+
+/// A name that the function's own names cannot meet.
+fn span_name() -> Ident {
+    Ident::new("span", Span::mixed_site())
+}
+
+/// Errors are shown at this place, and the tokens still count as the macro's: lints leave them alone.
+fn located(place: Span) -> Span {
+    place.resolved_at(Span::mixed_site())
+}

@@ -1,0 +1,153 @@
+//! What the expansion of the attribute macros calls. Not for users: it may change in any release.
+//!
+//! The macros write as little as they can into a program; what happens is here.
+
+use crate::{Span, SpanBuilder, SpanType, TraceContext, Value, context, semconv};
+use std::any::type_name;
+use std::borrow::Cow;
+use std::fmt::{Debug, Display};
+use std::future::Future;
+
+// The examples of the macros: their own crate cannot run them.
+#[cfg(doctest)]
+#[doc = include_str!("../../prela-macros/src/trace.md")]
+pub mod trace_examples {}
+#[cfg(doctest)]
+#[doc = include_str!("../../prela-macros/src/trace_impl.md")]
+pub mod trace_impl_examples {}
+
+/// A span of the global instance, for a function.
+pub fn span(name: &'static str, span_type: SpanType, function: &'static str) -> SpanBuilder {
+    let function = Cow::Borrowed(function);
+    crate::tracer().span(name, span_type).attr(semconv::CODE_FUNCTION_NAME, function)
+}
+
+/// The parent is what is current now, whenever and wherever the span starts.
+pub fn called(span: SpanBuilder) -> SpanBuilder {
+    if span.is_noop() { span } else { span.parent(&TraceContext::current()) }
+}
+
+/// Whether it is worth it to look at attributes. Not within a trace that is not sampled.
+pub fn wants_attributes(span: &SpanBuilder) -> bool {
+    let parent = || crate::tracer().current_span();
+    !span.is_noop()
+        && parent().is_none_or(|it| it.record().is_none() || it.span_context().is_sampled())
+}
+
+/// Adds an attribute. If its value cannot be had because the user's code panics, it is left out.
+pub fn attribute<V: Into<Value>>(
+    span: SpanBuilder,
+    key: &'static str,
+    value: impl FnOnce() -> V,
+) -> SpanBuilder {
+    match context::guarded(|| value().into()) {
+        Some(value) => span.attr(key, value),
+        None => span,
+    }
+}
+
+/// A value as text.
+pub fn display<T: Display + ?Sized>(value: &T) -> String {
+    value.to_string()
+}
+
+/// A value as text for programmers.
+pub fn debug<T: Debug + ?Sized>(value: &T) -> String {
+    format!("{value:?}")
+}
+
+/// Gives the closure the types that the function has.
+pub fn call<R>(body: impl FnOnce() -> R) -> R {
+    body()
+}
+
+/// Runs the body of a function.
+pub fn in_scope<R>(span: SpanBuilder, body: impl FnOnce() -> R) -> R {
+    span.in_scope(|_| body())
+}
+
+/// Runs the body of a function and records its result.
+pub fn in_scope_with<R>(
+    span: SpanBuilder,
+    body: impl FnOnce() -> R,
+    record: impl FnOnce(&Span, &R),
+) -> R {
+    span.in_scope(|span| {
+        let result = body();
+        record(span, &result);
+        result
+    })
+}
+
+/// Runs the body of an `async fn`.
+pub fn run<F, Fut>(span: SpanBuilder, body: F) -> impl Future<Output = Fut::Output> + use<F, Fut>
+where
+    F: FnOnce() -> Fut,
+    Fut: Future,
+{
+    span.run(|_| body())
+}
+
+/// Runs the body of an `async fn` and records its result.
+pub fn run_with<F, Fut, R>(
+    span: SpanBuilder,
+    body: F,
+    record: R,
+) -> impl Future<Output = Fut::Output> + use<F, Fut, R>
+where
+    F: FnOnce() -> Fut,
+    Fut: Future,
+    R: FnOnce(&Span, &Fut::Output),
+{
+    span.run(async move |span: Span| {
+        let result = body().await;
+        record(&span, &result);
+        result
+    })
+}
+
+/// The future that a function returns, with its span; its result is recorded.
+pub fn await_with<Fut, R>(
+    span: SpanBuilder,
+    future: Fut,
+    record: R,
+) -> impl Future<Output = Fut::Output> + use<Fut, R>
+where
+    Fut: Future,
+    R: FnOnce(&Span, &Fut::Output),
+{
+    run_with(span, || future, record)
+}
+
+/// Records an error by its message.
+pub fn error_by_display<T, E: Display>(span: &Span, result: &Result<T, E>) {
+    if let Err(error) = result {
+        span.record_error(error);
+    }
+}
+
+/// Records an error by its text for programmers.
+pub fn error_by_debug<T, E: Debug>(span: &Span, result: &Result<T, E>) {
+    if let (Err(error), Some(record)) = (result, span.record().filter(|it| it.is_recording())) {
+        let message = context::guarded(|| debug(error)).unwrap_or_default();
+        record.record_error(type_name::<E>().to_owned(), message);
+    }
+}
+
+/// Records what a function returns as text.
+pub fn return_by_display<T: Display>(span: &Span, result: &T) {
+    record_return(span, || display(result));
+}
+
+/// Records what a function returns as text for programmers.
+pub fn return_by_debug<T: Debug>(span: &Span, result: &T) {
+    record_return(span, || debug(result));
+}
+
+fn record_return(span: &Span, text: impl FnOnce() -> String) {
+    if span.is_recording()
+        && let Some(text) = context::guarded(text)
+    {
+        span.set_attribute(semconv::PRELA_RETURN, text);
+    }
+}

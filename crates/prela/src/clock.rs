@@ -1,0 +1,52 @@
+//! Time: wall-clock timestamps whose differences are monotonic.
+//!
+//! A trace's local root reads the wall clock once; every later time in that trace, in this process,
+//! is that reading plus what a monotonic clock says has passed. So a step of the wall clock never
+//! makes a span end before it began, nor a child begin before its parent.
+
+use std::fmt::Debug;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant, SystemTime};
+
+/// Tells the time. Tests give their own to [`Builder::clock`](crate::Builder::clock).
+///
+/// Read on the hot path, at every start, event and end.
+pub trait Clock: Send + Sync + Debug + 'static {
+    /// The time of day.
+    fn wall(&self) -> SystemTime;
+    /// Time since a fixed moment of this clock's choice; never goes back.
+    fn monotonic(&self) -> Duration;
+}
+
+/// The operating system's clocks: the default.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn wall(&self) -> SystemTime {
+        SystemTime::now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        static START: OnceLock<Instant> = OnceLock::new();
+        START.get_or_init(Instant::now).elapsed()
+    }
+}
+
+/// One reading of both clocks, which a whole local trace counts from.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Anchor {
+    wall: SystemTime,
+    monotonic: Duration,
+}
+
+impl Anchor {
+    pub(crate) fn read(clock: &dyn Clock) -> Self {
+        Self { wall: clock.wall(), monotonic: clock.monotonic() }
+    }
+
+    pub(crate) fn now(&self, clock: &dyn Clock) -> SystemTime {
+        self.wall + clock.monotonic().saturating_sub(self.monotonic)
+    }
+}

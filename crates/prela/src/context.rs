@@ -1,0 +1,28 @@
+//! Contexts: what is current, snapshots of it, and carrying them to other threads and tasks.
+//!
+//! The context is `opentelemetry::Context`, so that every other OpenTelemetry library in the process
+//! sees the same spans. This module knows no spans of Prela's, only contexts.
+
+pub mod baggage;
+mod future;
+pub mod pool;
+#[cfg(feature = "rayon")]
+pub mod rayon;
+mod scope;
+mod snapshot;
+#[cfg(feature = "tokio")]
+pub mod task;
+pub mod thread;
+
+pub use self::future::InContext;
+pub use self::snapshot::{ContextGuard, TraceContext, copy_context_to_thread};
+
+pub(crate) use self::baggage::{baggage_of, with_baggage};
+pub(crate) use self::scope::{Scope, current};
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+/// Runs a hook of the user's (a sampler, an id generator, a `Display`); none if it panics.
+pub(crate) fn guarded<R>(hook: impl FnOnce() -> R) -> Option<R> {
+    catch_unwind(AssertUnwindSafe(hook)).ok()
+}

@@ -1,0 +1,105 @@
+//! Baggage of the current context.
+//!
+//! A context holds it twice: as OpenTelemetry's own, which other libraries read and write, and as
+//! Prela's, which keeps the order. Where they differ, OpenTelemetry's is the newer one.
+
+use super::scope::{current, replace_current};
+use super::{Scope, TraceContext};
+use crate::Baggage;
+use opentelemetry::baggage::{BaggageExt as _, BaggageMetadata, KeyValueMetadata};
+use opentelemetry::{Context, Key};
+
+/// The context with this baggage instead of its own.
+pub(crate) fn with_baggage(cx: &Context, baggage: Baggage) -> Context {
+    let entries = baggage.iter().map(|entry| {
+        let metadata = BaggageMetadata::from(entry.metadata().unwrap_or_default());
+        KeyValueMetadata::new(Key::from(entry.key().to_owned()), entry.value().to_owned(), metadata)
+    });
+    cx.with_baggage(entries.collect::<Vec<_>>()).with_value(baggage)
+}
+
+/// The baggage of a context.
+pub(crate) fn baggage_of(cx: &Context) -> Baggage {
+    let ours = cx.get::<Baggage>().cloned().unwrap_or_default();
+    let theirs = cx.baggage();
+    let is_same = ours.len() == theirs.len()
+        && ours.iter().all(|entry| {
+            theirs.get(entry.key()).is_some_and(|value| value.as_str() == entry.value())
+        });
+    if is_same {
+        return ours;
+    }
+    // Another library changed it: its values, in our order as far as we know one.
+    let mut known: Vec<&str> =
+        ours.iter().map(|entry| entry.key()).filter(|key| theirs.get(*key).is_some()).collect();
+    let mut new: Vec<&str> =
+        theirs.iter().map(|(key, _)| key.as_str()).filter(|key| ours.get(key).is_none()).collect();
+    new.sort_unstable();
+    known.extend(new);
+    known.into_iter().fold(Baggage::default(), |baggage, key| {
+        let value = theirs.get(key).map(|value| value.as_str().to_owned()).unwrap_or_default();
+        baggage.with(key, value).unwrap_or(baggage)
+    })
+}
+
+/// Runs `f` with these entries added to the baggage; what was there before is there again after.
+///
+/// An entry that breaks a limit of [`Baggage`] is left out. For futures, open the scope inside, or
+/// bind the future within: `baggage::scope(.., || future.in_current_context())`.
+///
+/// ```
+/// use prela::baggage;
+///
+/// baggage::scope([("user_id", "user123")], || {
+///     assert_eq!(baggage::get("user_id").as_deref(), Some("user123"));
+/// });
+/// assert_eq!(baggage::get("user_id"), None);
+/// ```
+pub fn scope<K: AsRef<str>, V: Into<String>, R>(
+    entries: impl IntoIterator<Item = (K, V)>,
+    f: impl FnOnce() -> R,
+) -> R {
+    let cx = current();
+    let baggage = entries.into_iter().fold(baggage_of(&cx), |baggage, (key, value)| {
+        baggage.with(key.as_ref(), value.into()).unwrap_or(baggage)
+    });
+    let _scope = Scope::enter(with_baggage(&cx, baggage));
+    f()
+}
+
+/// Adds an entry until the current scope of Prela's ends: a span's, a snapshot's, or
+/// [`scope`]'s. Spans and snapshots made later carry it; those made earlier do not.
+///
+/// False, and nothing is changed, if the entry breaks a limit of [`Baggage`], if no scope is open, or
+/// if another library has attached a span of its own since: the effect would have no end.
+///
+/// ```
+/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let tracer = prela.tracer();
+/// use prela::{SpanType, baggage};
+///
+/// tracer.span("request", SpanType::Agent).in_scope(|_| {
+///     assert!(baggage::set("user_id", "user123"));
+///     tracer.span("child", SpanType::Tool).in_scope(|_| {
+///         assert_eq!(baggage::get("user_id").as_deref(), Some("user123"));
+///     });
+/// });
+/// assert!(!baggage::set("user_id", "user123"), "no scope is open");
+/// # Ok::<(), prela::Error>(())
+/// ```
+pub fn set(key: impl AsRef<str>, value: impl Into<String>) -> bool {
+    replace_current(|cx| {
+        let baggage = baggage_of(cx).with(key.as_ref(), value.into())?;
+        Some(with_baggage(cx, baggage))
+    })
+}
+
+/// The value of one entry of the current baggage.
+pub fn get(key: impl AsRef<str>) -> Option<String> {
+    all().get(key.as_ref()).map(str::to_owned)
+}
+
+/// The current baggage.
+pub fn all() -> Baggage {
+    TraceContext::current().baggage()
+}

@@ -1,0 +1,161 @@
+//! Immutable snapshots of the current context.
+
+use super::InContext;
+use super::scope::{self, Scope};
+use crate::Baggage;
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceId};
+use std::fmt;
+
+/// A snapshot of a context: trace, current span, baggage and whatever other OpenTelemetry libraries
+/// put there.
+///
+/// Immutable and cheap to clone (two reference counts), `Send` and `Sync`: one snapshot may be used
+/// by any number of threads and tasks at once.
+///
+/// ```
+/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let tracer = prela.tracer();
+/// use prela::{SpanType, TraceContext};
+///
+/// tracer.span("parent", SpanType::Agent).in_scope(|parent| {
+///     let cx = TraceContext::current();
+///     let seen = std::thread::spawn(cx.wrap(|| prela::current_trace_id())).join().unwrap();
+///     assert_eq!(seen, Some(parent.trace_id()));
+/// });
+/// # Ok::<(), prela::Error>(())
+/// ```
+#[derive(Clone, Default)]
+pub struct TraceContext {
+    cx: Context,
+}
+
+impl TraceContext {
+    /// The current context. Outside every span it is empty, and still of use.
+    pub fn current() -> Self {
+        Self { cx: scope::current() }
+    }
+
+    /// Makes it current on this thread until the guard is dropped. For synchronous code only; see
+    /// [`TraceContext::bind`] for futures.
+    pub fn attach(&self) -> ContextGuard {
+        ContextGuard(Scope::enter(self.cx.clone()))
+    }
+
+    /// Runs `f` in this context. What was current before is current again afterwards.
+    pub fn run<R>(&self, f: impl FnOnce() -> R) -> R {
+        let _guard = self.attach();
+        f()
+    }
+
+    /// A job that runs in this context, on whichever thread. Borrowed data may be in it.
+    pub fn wrap<F, R>(self, job: F) -> impl FnOnce() -> R + use<F, R>
+    where
+        F: FnOnce() -> R,
+    {
+        move || self.run(job)
+    }
+
+    /// A function that runs in this context, any number of times, on several threads at once if `f`
+    /// can. Functions of several arguments take a tuple.
+    pub fn wrap_fn<F, A, R>(self, f: F) -> impl Fn(A) -> R + use<F, A, R>
+    where
+        F: Fn(A) -> R,
+    {
+        move |argument| self.run(|| f(argument))
+    }
+
+    /// A future or stream that runs in this context, at each poll and while being dropped.
+    pub fn bind<T>(self, future_or_stream: T) -> InContext<T> {
+        InContext::new(future_or_stream, self)
+    }
+
+    /// The trace id; none outside every span.
+    pub fn trace_id(&self) -> Option<TraceId> {
+        Some(self.span_context().trace_id()).filter(|id| *id != TraceId::INVALID)
+    }
+
+    /// The current span's id; none outside every span.
+    pub fn span_id(&self) -> Option<SpanId> {
+        Some(self.span_context().span_id()).filter(|id| *id != SpanId::INVALID)
+    }
+
+    /// Whether the trace is recorded; false outside every span.
+    pub fn is_sampled(&self) -> bool {
+        self.span_context().is_sampled()
+    }
+
+    /// The current span's ids, flags and trace state; invalid outside every span.
+    pub fn span_context(&self) -> SpanContext {
+        self.cx.span().span_context().clone()
+    }
+
+    /// The baggage.
+    pub fn baggage(&self) -> Baggage {
+        super::baggage_of(&self.cx)
+    }
+
+    /// The same as OpenTelemetry's type.
+    pub fn as_otel(&self) -> &Context {
+        &self.cx
+    }
+}
+
+impl From<Context> for TraceContext {
+    fn from(cx: Context) -> Self {
+        Self { cx }
+    }
+}
+
+impl From<TraceContext> for Context {
+    fn from(cx: TraceContext) -> Self {
+        cx.cx
+    }
+}
+
+impl fmt::Debug for TraceContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // Baggage values belong to the caller: only their number is shown.
+        f.debug_struct("TraceContext")
+            .field("span_context", &self.span_context())
+            .field("baggage_entries", &self.baggage().len())
+            .finish()
+    }
+}
+
+/// Keeps a context current on this thread; dropping it restores the one before.
+///
+/// Not `Send`, and must not be held over an `.await`.
+#[must_use = "the context is current only until this is dropped"]
+#[derive(Debug)]
+pub struct ContextGuard(#[expect(dead_code, reason = "held for its destructor")] Scope);
+
+/// A function that runs in the context of this call: `f` with a snapshot, for a thread pool.
+///
+/// The snapshot is taken now, so call it inside the span that is to be the parent. The result can be
+/// called any number of times, by several threads at once. A function of several arguments takes a
+/// tuple; a job without arguments is wrapped by [`TraceContext::wrap`].
+///
+/// ```
+/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let tracer = prela.tracer();
+/// use prela::SpanType;
+///
+/// let doubled = tracer.span("batch", SpanType::Agent).in_scope(|_| {
+///     let double = prela::copy_context_to_thread(|n: i32| {
+///         tracer.span(format!("double_{n}"), SpanType::Custom).in_scope(|_| n * 2)
+///     });
+///     std::thread::scope(|threads| {
+///         let handles: Vec<_> = (1..4).map(|n| threads.spawn({ let double = &double; move || double(n) })).collect();
+///         handles.into_iter().map(|handle| handle.join().unwrap()).sum::<i32>()
+///     })
+/// });
+/// assert_eq!(doubled, 12);
+/// # Ok::<(), prela::Error>(())
+/// ```
+pub fn copy_context_to_thread<F, A, R>(f: F) -> impl Fn(A) -> R + use<F, A, R>
+where
+    F: Fn(A) -> R,
+{
+    TraceContext::current().wrap_fn(f)
+}

@@ -1,0 +1,74 @@
+//! Tokio's tasks, in the context of their spawn.
+//!
+//! A plain task has the context of whichever thread polls it: on a worker an empty one, on a
+//! current-thread runtime the one around `block_on`. What is spawned from here takes a snapshot of the
+//! current context along, which is current at each poll, whatever the thread, and while the task is
+//! being dropped.
+//!
+//! For spawners that are not here, [`FutureExt::in_current_context`](crate::FutureExt::in_current_context)
+//! does the same: `tracker.spawn(future.in_current_context())`. Futures that are not spawned, as with
+//! `join!`, need nothing.
+
+mod join_set;
+mod local;
+mod runtime;
+
+pub use self::join_set::JoinSetExt;
+pub use self::local::{LocalSetExt, spawn_local};
+pub use self::runtime::RuntimeExt;
+
+use crate::TraceContext;
+use std::future::Future;
+use tokio::task::JoinHandle;
+
+/// [`tokio::spawn`], with the context of this call.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime, as [`tokio::spawn`].
+///
+/// ```
+/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let tracer = prela.tracer();
+/// # tokio::runtime::Builder::new_multi_thread().build().unwrap().block_on(async {
+/// tracer.span_default("parent").run(async |parent| {
+///     let task = prela::task::spawn(async { prela::current_trace_id() });
+///     assert_eq!(task.await.unwrap(), Some(parent.trace_id()));
+/// }).await;
+/// # });
+/// # Ok::<(), prela::Error>(())
+/// ```
+#[track_caller]
+pub fn spawn<F>(future: F) -> JoinHandle<F::Output>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    tokio::spawn(TraceContext::current().bind(future))
+}
+
+/// [`tokio::task::spawn_blocking`], with the context of this call.
+///
+/// # Panics
+///
+/// Outside of a tokio runtime, as [`tokio::task::spawn_blocking`].
+///
+/// ```
+/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let tracer = prela.tracer();
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// tracer.span_default("parent").run(async |parent| {
+///     let task = prela::task::spawn_blocking(prela::current_trace_id);
+///     assert_eq!(task.await.unwrap(), Some(parent.trace_id()));
+/// }).await;
+/// # });
+/// # Ok::<(), prela::Error>(())
+/// ```
+#[track_caller]
+pub fn spawn_blocking<F, R>(f: F) -> JoinHandle<R>
+where
+    F: FnOnce() -> R + Send + 'static,
+    R: Send + 'static,
+{
+    tokio::task::spawn_blocking(TraceContext::current().wrap(f))
+}

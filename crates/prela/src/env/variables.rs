@@ -1,0 +1,65 @@
+//! The one table of variables.
+
+/// A variable that Prela reads. Only this file can make one, so nothing outside the table is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Variable(&'static str);
+
+impl Variable {
+    pub(crate) const fn name(self) -> &'static str {
+        self.0
+    }
+}
+
+macro_rules! variables {
+    ($($name:ident)*) => {
+        $(pub(crate) const $name: Variable = Variable(stringify!($name));)*
+
+        /// Every variable that Prela reads as a setting.
+        pub(super) const VARIABLES: &[Variable] = &[$($name),*];
+    };
+}
+
+// What they take and their defaults are in `variables.md`, which is the documentation of `Builder`.
+// A variable of our own, `PRELA_*`, is one that users of the Python SDK know.
+variables! {
+    OTEL_SDK_DISABLED
+    PRELA_SERVICE_NAME
+    OTEL_SERVICE_NAME
+    OTEL_RESOURCE_ATTRIBUTES
+
+    PRELA_EXPORTER
+    OTEL_TRACES_EXPORTER
+    PRELA_TRACE_DIR
+    NO_COLOR
+
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT
+    OTEL_EXPORTER_OTLP_ENDPOINT
+    OTEL_EXPORTER_OTLP_TRACES_PROTOCOL
+    OTEL_EXPORTER_OTLP_PROTOCOL
+    OTEL_EXPORTER_OTLP_TRACES_HEADERS
+    OTEL_EXPORTER_OTLP_HEADERS
+    OTEL_EXPORTER_OTLP_TRACES_TIMEOUT
+    OTEL_EXPORTER_OTLP_TIMEOUT
+    OTEL_EXPORTER_OTLP_TRACES_COMPRESSION
+    OTEL_EXPORTER_OTLP_COMPRESSION
+    OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE
+    OTEL_EXPORTER_OTLP_CERTIFICATE
+
+    PRELA_SAMPLE_RATE
+    OTEL_TRACES_SAMPLER
+    OTEL_TRACES_SAMPLER_ARG
+
+    OTEL_BSP_MAX_QUEUE_SIZE
+    OTEL_BSP_MAX_EXPORT_BATCH_SIZE
+    OTEL_BSP_SCHEDULE_DELAY
+    OTEL_BSP_EXPORT_TIMEOUT
+
+    OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT
+    OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT
+    OTEL_SPAN_EVENT_COUNT_LIMIT
+    OTEL_SPAN_LINK_COUNT_LIMIT
+    OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT
+    OTEL_LINK_ATTRIBUTE_COUNT_LIMIT
+    OTEL_ATTRIBUTE_COUNT_LIMIT
+    OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT
+}

@@ -1,0 +1,103 @@
+//! The one error of everything that can fail: starting, flushing, shutting down, exporting.
+//!
+//! Recording spans is not among them: it never fails.
+
+use std::error::Error as StdError;
+use std::fmt;
+
+/// Why Prela could not be started, flushed, shut down, or could not export.
+///
+/// `Display` is a fragment that reads after "failed to …" and names the setting and value at fault.
+/// It does not repeat its [`source`](StdError::source).
+///
+/// ```
+/// let error = prela::builder().env([("OTEL_TRACES_SAMPLER_ARG", "x"), ("OTEL_TRACES_SAMPLER", "traceidratio")])
+///     .build()
+///     .unwrap_err();
+/// assert_eq!(error.kind(), prela::ErrorKind::Config);
+/// assert_eq!(error.to_string(), "read OTEL_TRACES_SAMPLER_ARG: `x` is not a number between 0 and 1");
+/// ```
+pub struct Error {
+    inner: Box<Inner>,
+}
+
+struct Inner {
+    kind: ErrorKind,
+    message: String,
+    source: Option<Box<dyn StdError + Send + Sync>>,
+}
+
+/// What a caller may act on. More kinds may come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ErrorKind {
+    /// A global instance is already installed.
+    AlreadyInitialized,
+    /// A setting, in code or in the environment, cannot be used.
+    Config,
+    /// A file, a thread or a socket could not be had, or a peer could not be reached.
+    Io,
+    /// The peer refused what was sent.
+    Rejected,
+    /// The instance was shut down before.
+    ShutDown,
+    /// The deadline passed first.
+    Timeout,
+}
+
+impl Error {
+    /// An error for an exporter of your own to return.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { inner: Box::new(Inner { kind, message: message.into(), source: None }) }
+    }
+
+    /// Adds the cause behind [`source`](StdError::source).
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        self.inner.source = Some(source.into());
+        self
+    }
+
+    /// What a caller may act on.
+    pub fn kind(&self) -> ErrorKind {
+        self.inner.kind
+    }
+
+    /// This error and its causes in one line.
+    pub(crate) fn chain(&self) -> String {
+        let mut line = self.to_string();
+        let mut cause = self.source();
+        while let Some(error) = cause {
+            let text = error.to_string();
+            // Some libraries repeat their source in their own text.
+            if !line.ends_with(&text) {
+                line.push_str(": ");
+                line.push_str(&text);
+            }
+            cause = error.source();
+        }
+        line
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.inner.message)
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Error")
+            .field("kind", &self.inner.kind)
+            .field("message", &self.inner.message)
+            .field("source", &self.inner.source)
+            .finish()
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        self.inner.source.as_deref().map(|source| source as _)
+    }
+}

@@ -1,0 +1,83 @@
+//! Exporters: where finished spans go.
+//!
+//! The pipeline calls an exporter on Prela's own thread, one batch at a time, never on a thread of
+//! the user's. An exporter does not queue, and does not count: the pipeline does both.
+
+mod console;
+mod file;
+mod memory;
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod otlp;
+
+pub use console::ConsoleExporter;
+#[cfg(feature = "testing")]
+pub(crate) use console::tree;
+pub use file::FileExporter;
+pub use memory::MemoryExporter;
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) use otlp::OtlpExporter;
+
+pub use crate::span::Batch;
+
+use crate::Error;
+use std::future::Future;
+use std::pin::Pin;
+
+/// What an exporter's methods return: a boxed future, so that exporters are object-safe.
+pub type ExportFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + Send + 'a>>;
+
+/// Sends batches of finished spans somewhere.
+///
+/// Runs on the export thread, inside its current-thread tokio runtime. A method that takes longer
+/// than `OTEL_BSP_EXPORT_TIMEOUT` is dropped, one that panics is caught, and in both cases the batch
+/// counts as dropped; neither harms user code or another exporter. It must not block for long: the
+/// exporters of one instance share the thread.
+pub trait SpanExporter: Send + 'static {
+    /// A short name for diagnostics and [`Stats`](crate::Stats), such as `otlp http://127.0.0.1:4317`.
+    /// It must hold no secret.
+    fn name(&self) -> String;
+
+    /// Sends one batch.
+    ///
+    /// # Errors
+    ///
+    /// The whole batch counts as dropped, with the error's text on the diagnostic line.
+    fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported>;
+
+    /// Sends what it still holds; called once, after the last batch.
+    ///
+    /// # Errors
+    ///
+    /// The error's text goes to the diagnostic line.
+    fn shutdown(&mut self) -> ExportFuture<'_, ()> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// Whether a batch should be sent as soon as a local root span ends, rather than after the
+    /// schedule delay: for exporters that a person watches.
+    fn is_interactive(&self) -> bool {
+        false
+    }
+}
+
+/// How a batch was received.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Exported {
+    /// Spans that the receiver refused although it took the batch: OTLP's partial success.
+    pub rejected: u64,
+    /// What the receiver said about it, in one line; goes to the diagnostic line.
+    pub message: Option<String>,
+}
+
+impl Exported {
+    /// Every span was taken.
+    pub fn all() -> Self {
+        Self::default()
+    }
+
+    /// All but `rejected` spans were taken.
+    pub fn all_but(rejected: u64) -> Self {
+        Self { rejected, message: None }
+    }
+}

@@ -1,0 +1,93 @@
+//! Names, values and durations as text that is safe on a terminal.
+
+use crate::Value;
+use crate::semconv::{GEN_AI_OPERATION_NAME, OPENINFERENCE_SPAN_KIND, PRELA_SPAN_TYPE};
+use opentelemetry::Key;
+use std::fmt::{self, Display, Write};
+use std::time::Duration;
+
+/// At most `limit` characters of a text, with control characters as escapes.
+pub(super) fn shown(text: impl Display, limit: usize) -> String {
+    let mut cut = Cut { text: String::new(), left: limit };
+    // Fails to end the writing of a long value early: there may be megabytes of it.
+    let _cut_short = write!(cut, "{text}");
+    cut.text
+}
+
+struct Cut {
+    text: String,
+    left: usize,
+}
+
+impl Write for Cut {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for c in text.chars() {
+            if self.left == 0 {
+                self.text.push('…');
+                return Err(fmt::Error);
+            }
+            self.left -= 1;
+            match c {
+                '\n' => self.text.push_str("\\n"),
+                '\r' => self.text.push_str("\\r"),
+                '\t' => self.text.push_str("\\t"),
+                c if c.is_control() || reorders(c) => self.text.extend(c.escape_unicode()),
+                c => self.text.push(c),
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Characters that change lines or the direction of the text around them.
+fn reorders(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Attributes as `{key: value, key: value}`, without those that repeat the span's type; nothing if
+/// there are none.
+pub(super) fn attributes(attributes: &[(Key, Value)], limit: usize) -> String {
+    let mut text = String::new();
+    for (key, value) in attributes {
+        if !REPEAT_THE_TYPE.contains(&key.as_str()) {
+            text.push_str(if text.is_empty() { "{" } else { ", " });
+            text.push_str(&shown(key, limit));
+            text.push_str(": ");
+            text.push_str(&shown(value, limit));
+        }
+    }
+    if !text.is_empty() {
+        text.push('}');
+    }
+    text
+}
+
+/// Three digits and a unit, such as `1.24s` and `320ms`; from a minute on `2m 05s`.
+pub(super) fn duration(duration: Duration) -> String {
+    let seconds = duration.as_secs();
+    match seconds {
+        0 => {}
+        1..60 => return three_digits(duration.as_nanos(), 1_000_000_000, "s"),
+        60..3_600 => return format!("{}m {:02}s", seconds / 60, seconds % 60),
+        3_600..86_400 => return format!("{}h {:02}m", seconds / 3_600, seconds / 60 % 60),
+        _ => return format!("{}d {:02}h", seconds / 86_400, seconds / 3_600 % 24),
+    }
+    match duration.as_nanos() {
+        nanos @ 0..1_000 => format!("{nanos}ns"),
+        nanos @ 1_000..1_000_000 => three_digits(nanos, 1_000, "µs"),
+        nanos => three_digits(nanos, 1_000_000, "ms"),
+    }
+}
+
+/// Cut, not rounded: 999.9 must not become 1000.
+fn three_digits(nanos: u128, unit: u128, name: &str) -> String {
+    let (whole, hundredths) = (nanos / unit, nanos * 100 / unit % 100);
+    match whole {
+        0..10 => format!("{whole}.{hundredths:02}{name}"),
+        10..100 => format!("{whole}.{}{name}", hundredths / 10),
+        _ => format!("{whole}{name}"),
+    }
+}
+
+const REPEAT_THE_TYPE: [&str; 3] =
+    [PRELA_SPAN_TYPE, GEN_AI_OPERATION_NAME, OPENINFERENCE_SPAN_KIND];

@@ -1,0 +1,85 @@
+//! The OTLP exporter: batches to messages, messages to a transport.
+
+use super::{Batch, ExportFuture, Exported, SpanExporter};
+use crate::Error;
+#[cfg(feature = "grpc")]
+use crate::otlp::grpc::GrpcTransport;
+#[cfg(feature = "http")]
+use crate::otlp::http::HttpTransport;
+use crate::otlp::{Connection, Protocol, Reply, message};
+
+/// Sends batches to an OTLP collector, one attempt each.
+#[derive(Debug)]
+pub(crate) struct OtlpExporter {
+    connection: Connection,
+    /// Made at the first export: it needs the export thread's runtime.
+    transport: Option<Transport>,
+}
+
+impl OtlpExporter {
+    pub(crate) fn new(connection: Connection) -> Self {
+        Self { connection, transport: None }
+    }
+
+    async fn send(&mut self, batch: &Batch) -> Result<Reply, Error> {
+        let transport = match &mut self.transport {
+            Some(transport) => transport,
+            none => none.insert(Transport::new(&self.connection)?),
+        };
+        transport.send(batch).await
+    }
+}
+
+impl SpanExporter for OtlpExporter {
+    fn name(&self) -> String {
+        let protocol = match self.connection.protocol {
+            #[cfg(feature = "grpc")]
+            Protocol::Grpc => "grpc",
+            #[cfg(feature = "http")]
+            Protocol::HttpProtobuf => "http",
+        };
+        format!("otlp {protocol} {}", self.connection.address())
+    }
+
+    fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported> {
+        Box::pin(async { Ok(self.send(batch).await?.into()) })
+    }
+}
+
+impl From<Reply> for Exported {
+    fn from(reply: Reply) -> Self {
+        Self { rejected: reply.rejected, message: reply.message }
+    }
+}
+
+#[derive(Debug)]
+#[cfg_attr(
+    all(feature = "grpc", feature = "http"),
+    expect(clippy::large_enum_variant, reason = "there is one for each exporter")
+)]
+enum Transport {
+    #[cfg(feature = "grpc")]
+    Grpc(GrpcTransport),
+    #[cfg(feature = "http")]
+    Http(HttpTransport),
+}
+
+impl Transport {
+    fn new(connection: &Connection) -> Result<Self, Error> {
+        match connection.protocol {
+            #[cfg(feature = "grpc")]
+            Protocol::Grpc => GrpcTransport::new(connection).map(Self::Grpc),
+            #[cfg(feature = "http")]
+            Protocol::HttpProtobuf => HttpTransport::new(connection).map(Self::Http),
+        }
+    }
+
+    async fn send(&mut self, batch: &Batch) -> Result<Reply, Error> {
+        match self {
+            #[cfg(feature = "grpc")]
+            Self::Grpc(transport) => transport.send(message::request(batch)).await,
+            #[cfg(feature = "http")]
+            Self::Http(transport) => transport.send(message::request(batch)).await,
+        }
+    }
+}

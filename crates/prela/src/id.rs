@@ -1,0 +1,62 @@
+//! Where trace and span ids come from.
+
+use opentelemetry::trace::{SpanId, TraceId};
+use rand::rngs::SmallRng;
+use rand::{RngCore, SeedableRng};
+use std::cell::RefCell;
+use std::fmt::Debug;
+
+/// Makes the ids of new traces and spans.
+///
+/// Called once for each span that starts, on the thread that starts it, so it must be cheap. An
+/// all-zero id means "no id" in W3C Trace Context; one that comes back is asked for again once, and
+/// then replaced by a random id.
+pub trait IdGenerator: Send + Sync + Debug + 'static {
+    /// A new 16-byte trace id, not all zero.
+    fn new_trace_id(&self) -> TraceId;
+    /// A new 8-byte span id, not all zero.
+    fn new_span_id(&self) -> SpanId;
+}
+
+/// Random ids: the default.
+///
+/// Every bit is random, as the `random` flag of W3C Trace Context Level 2 asks. The generator is
+/// xoshiro256++, one a thread, seeded by the operating system.
+#[derive(Clone, Copy, Debug, Default)]
+#[non_exhaustive]
+pub struct RandomIds;
+
+thread_local! {
+    static RNG: RefCell<SmallRng> = RefCell::new(SmallRng::from_os_rng());
+}
+
+fn random<T>(draw: impl Fn(&mut SmallRng) -> T) -> T {
+    // A span may still start while its thread's locals are being destroyed.
+    RNG.try_with(|rng| draw(&mut rng.borrow_mut()))
+        .unwrap_or_else(|_| draw(&mut SmallRng::from_os_rng()))
+}
+
+impl IdGenerator for RandomIds {
+    fn new_trace_id(&self) -> TraceId {
+        random(|rng| {
+            loop {
+                let mut id = [0; 16];
+                rng.fill_bytes(&mut id);
+                if id != [0; 16] {
+                    return TraceId::from_bytes(id);
+                }
+            }
+        })
+    }
+
+    fn new_span_id(&self) -> SpanId {
+        random(|rng| {
+            loop {
+                let id = rng.next_u64();
+                if id != 0 {
+                    return SpanId::from_bytes(id.to_be_bytes());
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,64 @@
+//! Starting: what the code and the environment ask for becomes a running instance.
+//!
+//! Everything that can be wrong is found out before the export thread starts.
+
+mod builder;
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod endpoint;
+mod exporter;
+mod guard;
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod otlp;
+mod settings;
+#[cfg(test)]
+mod tests;
+
+pub use self::builder::Builder;
+pub use self::exporter::Exporter;
+pub use self::guard::Prela;
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub use self::otlp::Otlp;
+
+use crate::Error;
+use crate::tracer::global;
+
+/// Starts tracing: an instance that is set up by the environment, and that [`tracer`](crate::tracer())
+/// and the attribute macros follow.
+///
+/// The service name given here wins over every variable; an empty one is as none. Without any variable
+/// traces are printed to the standard output. [`Builder`] lists the variables.
+///
+/// Keep the returned guard until the program ends: dropping it sends what is queued and ends tracing.
+/// `let _ = prela::init(..)` drops it at once.
+///
+/// # Errors
+///
+/// [`AlreadyInitialized`](crate::ErrorKind::AlreadyInitialized) while another instance is global;
+/// otherwise as [`Builder::build`]. In neither case is a thread started.
+///
+/// # Examples
+///
+/// ```no_run
+/// # fn main() -> Result<(), prela::Error> {
+/// let _prela = prela::init("parallel-app")?;
+/// prela::tracer().span("batch", prela::SpanType::Agent).in_scope(|_| ());
+/// # Ok(())
+/// # }
+/// ```
+pub fn init(service_name: impl Into<String>) -> Result<Prela, Error> {
+    init_with(builder().service_name(service_name))
+}
+
+fn init_with(builder: Builder) -> Result<Prela, Error> {
+    if global::is_installed() {
+        return Err(global::already_installed());
+    }
+    let prela = builder.build()?;
+    prela.make_global()?;
+    Ok(prela)
+}
+
+/// Sets up an instance in code; see [`Builder`].
+pub fn builder() -> Builder {
+    Builder::new()
+}

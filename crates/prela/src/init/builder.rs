@@ -1,0 +1,257 @@
+//! What the code asks for.
+
+use super::settings::{self, Given, unless_zero};
+use super::{Exporter, Prela};
+use crate::clock::{Clock, SystemClock};
+use crate::env::Environment;
+use crate::id::{IdGenerator, RandomIds};
+use crate::pipeline::{Diagnostics, Pipeline, PipelineSettings};
+use crate::span::provider::Provider;
+use crate::{Error, ErrorKind, Sampler, SpanLimits, SpanProcessor, Value};
+use opentelemetry::Key;
+use std::ffi::OsString;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Sets up an instance. From [`builder`](super::builder()).
+///
+/// What the code sets wins. What it does not set comes from the environment as it is at
+/// [`build`](Self::build); an empty variable counts as not set. Where a line says "the next line", that
+/// variable is asked when this one is not set.
+///
+#[doc = include_str!("../env/variables.md")]
+///
+/// ```
+/// use prela::{Exporter, Sampler};
+///
+/// let prela = prela::builder()
+///     .service_name("travel-desk")
+///     .exporter(Exporter::otlp_grpc("http://localhost:4317"))
+///     .sampler(Sampler::parent_based(Sampler::ratio(0.1)))
+///     .build()?;
+/// let tracer = prela.tracer();
+/// # Ok::<(), prela::Error>(())
+/// ```
+#[must_use = "a builder starts nothing by itself"]
+pub struct Builder {
+    service_name: Option<String>,
+    resource: Vec<(Key, Value)>,
+    exporters: Vec<Exporter>,
+    sampler: Option<Sampler>,
+    span_limits: Option<SpanLimits>,
+    processors: Vec<Box<dyn SpanProcessor>>,
+    clock: Box<dyn Clock>,
+    ids: Box<dyn IdGenerator>,
+    baggage_to_attributes: Vec<Key>,
+    env: Option<Environment>,
+    diagnostics: Diagnostics,
+    shutdown_timeout: Duration,
+    pipeline: Given,
+}
+
+impl Builder {
+    pub(super) fn new() -> Self {
+        Self {
+            service_name: None,
+            resource: Vec::new(),
+            exporters: Vec::new(),
+            sampler: None,
+            span_limits: None,
+            processors: Vec::new(),
+            clock: Box::new(SystemClock),
+            ids: Box::new(RandomIds),
+            baggage_to_attributes: Vec::new(),
+            env: None,
+            diagnostics: Diagnostics::default(),
+            shutdown_timeout: Duration::from_millis(1500),
+            pipeline: Given::default(),
+        }
+    }
+
+    /// The name of this service: `service.name`. An empty one is as none.
+    pub fn service_name(mut self, name: impl Into<String>) -> Self {
+        self.service_name = Some(name.into()).filter(|name| !name.is_empty());
+        self
+    }
+
+    /// Adds attributes to the [`Resource`](crate::Resource); of two with the same key the later one.
+    pub fn resource<K: Into<Key>, V: Into<Value>>(
+        mut self,
+        attributes: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let pairs = attributes.into_iter().map(|(key, value)| (key.into(), value.into()));
+        self.resource.extend(pairs);
+        self
+    }
+
+    /// Adds an exporter. Each gets every span, and has a queue of its own.
+    ///
+    /// With none, the environment decides. What may be given: an [`Exporter`], an [`Otlp`](super::Otlp),
+    /// or any [`SpanExporter`](crate::SpanExporter).
+    pub fn exporter(mut self, exporter: impl Into<Exporter>) -> Self {
+        self.exporters.push(exporter.into());
+        self
+    }
+
+    /// Which traces are recorded.
+    pub fn sampler(mut self, sampler: Sampler) -> Self {
+        self.sampler = Some(sampler);
+        self
+    }
+
+    /// How much a span may hold.
+    pub fn span_limits(mut self, limits: SpanLimits) -> Self {
+        self.span_limits = Some(limits);
+        self
+    }
+
+    /// Adds a hook on the start and the end of each recorded span. They run in the order in which they
+    /// were added.
+    pub fn processor(mut self, processor: impl SpanProcessor) -> Self {
+        self.processors.push(Box::new(processor));
+        self
+    }
+
+    /// Where the time comes from. Default: [`SystemClock`].
+    pub fn clock(mut self, clock: impl Clock) -> Self {
+        self.clock = Box::new(clock);
+        self
+    }
+
+    /// Where ids come from. Default: [`RandomIds`].
+    pub fn id_generator(mut self, ids: impl IdGenerator) -> Self {
+        self.ids = Box::new(ids);
+        self
+    }
+
+    /// Keys of baggage entries that each span gets as attributes, from the context it starts in.
+    /// Default: none, since baggage comes from callers.
+    pub fn baggage_to_attributes<K: Into<Key>>(
+        mut self,
+        keys: impl IntoIterator<Item = K>,
+    ) -> Self {
+        self.baggage_to_attributes.extend(keys.into_iter().map(Into::into));
+        self
+    }
+
+    /// Reads these variables instead of those of the process. What Prela does not know is passed over.
+    ///
+    /// ```
+    /// let prela = prela::builder().env([("OTEL_SERVICE_NAME", "shop"), ("OTEL_TRACES_EXPORTER", "none")]).build()?;
+    /// assert_eq!(prela.resource().get("service.name"), Some(&"shop".into()));
+    /// # Ok::<(), prela::Error>(())
+    /// ```
+    pub fn env<K: Into<OsString>, V: Into<OsString>>(
+        mut self,
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
+        let pairs = variables.into_iter().map(|(name, value)| (name.into(), value.into()));
+        self.env = Some(Environment::of_pairs(pairs));
+        self
+    }
+
+    /// Where the lines go that tell an operator of spans that were lost, at most one in 30 s for each
+    /// exporter. Default: the standard error stream. A line has counts, exporters and errors in it,
+    /// and nothing of what was traced.
+    pub fn diagnostics(mut self, write: impl Fn(&str) + Send + Sync + 'static) -> Self {
+        self.diagnostics = Diagnostics::new(Arc::new(write));
+        self
+    }
+
+    /// How long dropping the instance may wait for the spans that are queued. Default: 1.5 s.
+    pub fn shutdown_timeout(mut self, within: Duration) -> Self {
+        self.shutdown_timeout = within;
+        self
+    }
+
+    /// Most spans that wait for one exporter; what comes on top is dropped and counted. At least 1.
+    ///
+    /// A span waits for at most [`schedule_delay`](Self::schedule_delay) while its exporter keeps up.
+    pub fn max_queue_size(mut self, spans: usize) -> Self {
+        self.pipeline.max_queue_size = Some(spans);
+        self
+    }
+
+    /// Most spans in one batch, at least 1. One that is larger than the queue is as large as the queue.
+    pub fn max_batch_size(mut self, spans: usize) -> Self {
+        self.pipeline.max_batch_size = Some(spans);
+        self
+    }
+
+    /// How long a span may wait for others to fill its batch.
+    pub fn schedule_delay(mut self, delay: Duration) -> Self {
+        self.pipeline.schedule_delay = Some(delay);
+        self
+    }
+
+    /// How long an exporter may take for one batch, until the batch is dropped. Zero: no limit.
+    pub fn export_timeout(mut self, timeout: Duration) -> Self {
+        self.pipeline.export_timeout = Some(unless_zero(timeout));
+        self
+    }
+
+    /// Checks all settings and starts the instance, with a thread of its own for the exporters.
+    ///
+    /// Connects to nothing. Spans of this instance come from [`Prela::tracer`]; [`Prela::make_global`]
+    /// installs it.
+    ///
+    /// # Errors
+    ///
+    /// [`Config`](ErrorKind::Config), with the setting and its value, if one cannot be used; values of
+    /// headers are not shown. [`Io`](ErrorKind::Io) if the system gives no thread.
+    pub fn build(self) -> Result<Prela, Error> {
+        let env = self.env.unwrap_or_else(Environment::of_process);
+        let is_disabled = settings::is_disabled(&env)?;
+        // A program that is not traced must not fail on how it would be.
+        let env = if is_disabled { Environment::default() } else { env };
+        let resource = Arc::new(settings::resource(&env, self.service_name, self.resource)?);
+        let sampler = self.sampler.map_or_else(|| settings::sampler(&env), Ok)?;
+        let limits = self.span_limits.map_or_else(|| settings::span_limits(&env), Ok)?;
+        let sizes = checked(settings::pipeline(&env, self.pipeline)?)?;
+        let exporters = match (is_disabled, self.exporters) {
+            (true, _) => Vec::new(),
+            (false, none) if none.is_empty() => Exporter::by_environment(&env)?,
+            (false, given) => given,
+        };
+        let exporters: Result<Vec<_>, _> =
+            exporters.into_iter().map(|exporter| exporter.build(&env)).collect();
+
+        let pipeline = Pipeline::start(exporters?, resource.clone(), sizes, self.diagnostics)?;
+        let provider = Provider::new(
+            sampler,
+            limits,
+            self.clock,
+            self.ids,
+            self.processors,
+            Box::new(pipeline.clone()),
+            self.baggage_to_attributes,
+        );
+        if is_disabled {
+            provider.stop();
+        }
+        Ok(Prela::new(provider, pipeline, resource, self.shutdown_timeout))
+    }
+}
+
+fn checked(sizes: PipelineSettings) -> Result<PipelineSettings, Error> {
+    for (name, size) in
+        [("max_queue_size", sizes.max_queue_size), ("max_batch_size", sizes.max_batch_size)]
+    {
+        if size == 0 {
+            return Err(Error::new(ErrorKind::Config, format!("set {name}: `0` is not above 0")));
+        }
+    }
+    Ok(sizes)
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Builder")
+            .field("service_name", &self.service_name)
+            .field("exporters", &self.exporters)
+            .field("sampler", &self.sampler)
+            .field("span_limits", &self.span_limits)
+            .finish_non_exhaustive()
+    }
+}

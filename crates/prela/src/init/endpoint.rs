@@ -1,0 +1,98 @@
+//! Where a collector is.
+
+use crate::otlp::Protocol;
+use http::Uri;
+use http::uri::{PathAndQuery, Scheme};
+
+/// How a URL became the endpoint, which decides about its path.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Origin {
+    /// `OTEL_EXPORTER_OTLP_ENDPOINT`: the signal's path is added to whatever path there is.
+    AnySignal,
+    /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`: used as it is.
+    Traces,
+    /// The code: the signal's path is added if there is none.
+    Code,
+}
+
+/// Why a URL cannot be an endpoint.
+pub(super) struct Problem {
+    pub(super) text: &'static str,
+    /// The URL can have a password in it.
+    pub(super) is_secret: bool,
+}
+
+/// Reads the URL of a collector.
+pub(super) fn parse(text: &str) -> Result<Uri, Problem> {
+    if text.contains('@') {
+        let text = "the URL has a user or a password: send a header instead";
+        return Err(Problem { text, is_secret: true });
+    }
+    let text_problem = |text| Problem { text, is_secret: false };
+    let uri: Uri = text.parse().map_err(|_| text_problem("is not a URL"))?;
+    match uri.scheme() {
+        Some(scheme) if *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS => {}
+        _ => return Err(text_problem("is not a URL that begins with `http://` or `https://`")),
+    }
+    match uri.host() {
+        Some(host) if !host.is_empty() => Ok(uri),
+        _ => Err(text_problem("is a URL without a host")),
+    }
+}
+
+/// The protocol that an endpoint speaks by its looks, where none is given.
+pub(super) fn protocol(endpoint: Option<&Uri>) -> Protocol {
+    #[cfg(all(feature = "grpc", feature = "http"))]
+    {
+        let Some(endpoint) = endpoint else { return Protocol::Grpc };
+        match endpoint.port_u16() {
+            Some(4318) => Protocol::HttpProtobuf,
+            Some(4317) => Protocol::Grpc,
+            // gRPC has its own path, so one that is given is not for it.
+            _ if endpoint.path() != "/" => Protocol::HttpProtobuf,
+            _ => Protocol::Grpc,
+        }
+    }
+    #[cfg(not(all(feature = "grpc", feature = "http")))]
+    {
+        let _ = endpoint;
+        #[cfg(feature = "grpc")]
+        return Protocol::Grpc;
+        #[cfg(feature = "http")]
+        Protocol::HttpProtobuf
+    }
+}
+
+/// The endpoint with the path that the protocol needs.
+pub(super) fn with_path(endpoint: Uri, protocol: Protocol, origin: Origin) -> Uri {
+    let is_http = match protocol {
+        #[cfg(feature = "grpc")]
+        Protocol::Grpc => false,
+        #[cfg(feature = "http")]
+        Protocol::HttpProtobuf => true,
+    };
+    let path = endpoint.path().trim_end_matches('/');
+    let adds = match origin {
+        Origin::AnySignal => true,
+        Origin::Traces => false,
+        Origin::Code => path.is_empty(),
+    };
+    if !is_http || !adds {
+        return endpoint;
+    }
+    let query = endpoint.query().map_or_else(String::new, |query| format!("?{query}"));
+    let path: Result<PathAndQuery, _> = format!("{path}/v1/traces{query}").parse();
+    let mut parts = endpoint.clone().into_parts();
+    parts.path_and_query = path.ok();
+    Uri::from_parts(parts).unwrap_or(endpoint)
+}
+
+/// Where a collector is if nothing says so.
+pub(super) fn default_for(protocol: Protocol) -> Uri {
+    Uri::from_static(match protocol {
+        #[cfg(feature = "grpc")]
+        Protocol::Grpc => "http://localhost:4317",
+        #[cfg(feature = "http")]
+        Protocol::HttpProtobuf => "http://localhost:4318/v1/traces",
+    })
+}

@@ -1,0 +1,180 @@
+//! Which exporter, before it is one.
+
+#[cfg(any(feature = "grpc", feature = "http"))]
+use super::otlp::Otlp;
+use crate::Error;
+use crate::env::{self, Environment};
+use crate::export::{ConsoleExporter, FileExporter, MemoryExporter, SpanExporter};
+use std::fmt;
+use std::path::PathBuf;
+
+/// Which exporter to use; for [`Builder::exporter`](super::Builder::exporter).
+///
+/// ```
+/// use prela::{ConsoleExporter, Exporter};
+///
+/// let builder = prela::builder()
+///     .exporter(Exporter::otlp_http("https://collector.example").header("x-api-key", "secret").gzip(true))
+///     .exporter(Exporter::file("traces"))
+///     .exporter(ConsoleExporter::new().color(false));
+/// # drop(builder);
+/// ```
+pub struct Exporter(Kind);
+
+enum Kind {
+    Console,
+    #[cfg(any(feature = "grpc", feature = "http"))]
+    Otlp(Otlp),
+    Ready(Box<dyn SpanExporter>),
+}
+
+impl Exporter {
+    /// To the standard output, as a tree; see [`ConsoleExporter`]. With colours on a terminal, unless
+    /// `NO_COLOR` is set.
+    pub fn console() -> Self {
+        Self(Kind::Console)
+    }
+
+    /// To files of OTLP JSON lines in `dir`; see [`FileExporter`].
+    pub fn file(dir: impl Into<PathBuf>) -> Self {
+        Self::custom(FileExporter::new(dir))
+    }
+
+    /// Into memory, where a test reads it.
+    pub fn memory(memory: &MemoryExporter) -> Self {
+        Self::custom(memory.clone())
+    }
+
+    /// To a collector, all by the environment: endpoint, protocol and the rest. Without an endpoint
+    /// there, to `http://localhost:4317`.
+    #[cfg(any(feature = "grpc", feature = "http"))]
+    pub fn otlp() -> Otlp {
+        Otlp::by_environment()
+    }
+
+    /// To a collector over gRPC, such as `http://localhost:4317`. What the returned value is not told
+    /// comes from the environment.
+    #[cfg(feature = "grpc")]
+    pub fn otlp_grpc(endpoint: impl Into<String>) -> Otlp {
+        Otlp::new(crate::otlp::Protocol::Grpc, endpoint.into())
+    }
+
+    /// To a collector over HTTP with protobuf bodies, such as `http://localhost:4318`. Without a path,
+    /// `/v1/traces` is added. What the returned value is not told comes from the environment.
+    #[cfg(feature = "http")]
+    pub fn otlp_http(endpoint: impl Into<String>) -> Otlp {
+        Otlp::new(crate::otlp::Protocol::HttpProtobuf, endpoint.into())
+    }
+
+    /// An exporter of your own.
+    pub fn custom(exporter: impl SpanExporter) -> Self {
+        Self(Kind::Ready(Box::new(exporter)))
+    }
+
+    pub(super) fn build(self, env: &Environment) -> Result<Box<dyn SpanExporter>, Error> {
+        match self.0 {
+            Kind::Console if env.get(env::NO_COLOR)?.is_some() => {
+                Ok(Box::new(ConsoleExporter::new().color(false)))
+            }
+            Kind::Console => Ok(Box::new(ConsoleExporter::new())),
+            #[cfg(any(feature = "grpc", feature = "http"))]
+            Kind::Otlp(otlp) => otlp.build(env),
+            Kind::Ready(exporter) => Ok(exporter),
+        }
+    }
+
+    /// The exporters that the environment asks for.
+    pub(super) fn by_environment(env: &Environment) -> Result<Vec<Self>, Error> {
+        let named = if let Some(setting) = env.get(env::PRELA_EXPORTER)? {
+            vec![setting.choice(&[
+                ("console", Named::Console),
+                ("file", Named::File),
+                ("otlp", Named::Otlp),
+                ("http", Named::OtlpHttp),
+                ("none", Named::None),
+            ])?]
+        } else if let Some(setting) = env.get(env::OTEL_TRACES_EXPORTER)? {
+            let named = setting.choices(&[
+                ("otlp", Named::Otlp),
+                ("console", Named::Console),
+                ("file", Named::File),
+                ("none", Named::None),
+            ])?;
+            if named.len() > 1 && named.contains(&Named::None) {
+                return Err(setting.error("has `none` beside others"));
+            }
+            named
+        } else {
+            let endpoints =
+                [env::OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, env::OTEL_EXPORTER_OTLP_ENDPOINT];
+            let is_configured = env.first(&endpoints)?.is_some();
+            vec![if is_configured { Named::Otlp } else { Named::Console }]
+        };
+        let exporters = named.into_iter().filter_map(|name| name.exporter(env).transpose());
+        exporters.collect()
+    }
+}
+
+impl fmt::Debug for Exporter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Console => f.write_str("Exporter(console)"),
+            #[cfg(any(feature = "grpc", feature = "http"))]
+            Kind::Otlp(otlp) => f.debug_tuple("Exporter").field(otlp).finish(),
+            Kind::Ready(exporter) => write!(f, "Exporter({})", exporter.name()),
+        }
+    }
+}
+
+impl<E: SpanExporter> From<E> for Exporter {
+    fn from(exporter: E) -> Self {
+        Self::custom(exporter)
+    }
+}
+
+#[cfg(any(feature = "grpc", feature = "http"))]
+impl From<Otlp> for Exporter {
+    fn from(otlp: Otlp) -> Self {
+        Self(Kind::Otlp(otlp))
+    }
+}
+
+/// An exporter by its name in a variable.
+#[derive(Clone, Copy, PartialEq)]
+enum Named {
+    Console,
+    File,
+    Otlp,
+    OtlpHttp,
+    None,
+}
+
+impl Named {
+    fn exporter(self, env: &Environment) -> Result<Option<Exporter>, Error> {
+        match self {
+            Self::Console => Ok(Some(Exporter::console())),
+            Self::File => {
+                let dir = env.get(env::PRELA_TRACE_DIR)?;
+                Ok(Some(Exporter::file(dir.map_or("./traces", |setting| setting.value))))
+            }
+            #[cfg(any(feature = "grpc", feature = "http"))]
+            Self::Otlp => Ok(Some(Exporter::otlp().into())),
+            #[cfg(not(any(feature = "grpc", feature = "http")))]
+            Self::Otlp => Err(no_feature("`grpc` or `http`")),
+            #[cfg(feature = "http")]
+            Self::OtlpHttp => Ok(Some(Otlp::http_by_environment().into())),
+            #[cfg(not(feature = "http"))]
+            Self::OtlpHttp => Err(no_feature("`http`")),
+            Self::None => Ok(None),
+        }
+    }
+}
+
+/// A protocol was asked for that is not compiled in.
+#[cfg(not(all(feature = "grpc", feature = "http")))]
+pub(super) fn no_feature(feature: &str) -> Error {
+    Error::new(
+        crate::ErrorKind::Config,
+        format!("set up OTLP: this needs the feature {feature} of prela"),
+    )
+}

@@ -1,0 +1,138 @@
+//! A running instance.
+
+use crate::pipeline::Pipeline;
+use crate::span::provider::Provider;
+use crate::tracer::global;
+use crate::{Error, Resource, ShutdownReport, Stats, Tracer, TracerProvider};
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// A running instance, from [`init`](crate::init) or [`Builder::build`](crate::Builder::build).
+///
+/// Dropping it sends what is queued, for at most [`shutdown_timeout`](crate::Builder::shutdown_timeout),
+/// and ends tracing: spans that start later do nothing, and spans that were open are counted as dropped
+/// when they end. So keep it in a variable of `main`.
+///
+/// Flushing and shutting down need no async runtime and work inside any. Those that block must not be
+/// called on an async task that others wait for; the `_async` ones may.
+///
+/// ```
+/// # use std::time::Duration;
+/// # let memory = prela::MemoryExporter::new();
+/// let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&memory)).build()?;
+/// prela.tracer().span("work", prela::SpanType::Custom).in_scope(|_| ());
+///
+/// let report = prela.shutdown(Duration::from_secs(5));
+/// assert_eq!((report.stats.exported, report.undelivered()), (1, 0));
+/// # Ok::<(), prela::Error>(())
+/// ```
+#[must_use = "dropping it ends tracing"]
+pub struct Prela {
+    provider: Arc<Provider>,
+    pipeline: Pipeline,
+    resource: Arc<Resource>,
+    shutdown_timeout: Duration,
+}
+
+impl Prela {
+    pub(super) fn new(
+        provider: Provider,
+        pipeline: Pipeline,
+        resource: Arc<Resource>,
+        shutdown_timeout: Duration,
+    ) -> Self {
+        Self { provider: Arc::new(provider), pipeline, resource, shutdown_timeout }
+    }
+
+    /// A tracer of this instance, whether it is global or not.
+    pub fn tracer(&self) -> Tracer {
+        Tracer::of(self.provider.clone())
+    }
+
+    /// This instance as OpenTelemetry's tracer provider, for libraries that use its API.
+    pub fn provider(&self) -> TracerProvider {
+        TracerProvider::of(Some(self.provider.clone()))
+    }
+
+    /// What is sent with every batch: the service's name and other attributes of the process.
+    pub fn resource(&self) -> &Resource {
+        &self.resource
+    }
+
+    /// What became of the spans so far.
+    pub fn stats(&self) -> Stats {
+        self.pipeline.stats()
+    }
+
+    /// Makes [`tracer`](crate::tracer()) follow this instance until it is shut down or dropped.
+    ///
+    /// # Errors
+    ///
+    /// [`AlreadyInitialized`](crate::ErrorKind::AlreadyInitialized) while another one is global.
+    pub fn make_global(&self) -> Result<(), Error> {
+        global::install(self.provider.clone())
+    }
+
+    /// Waits until every span that ended before this call was exported, or could not be.
+    ///
+    /// # Errors
+    ///
+    /// [`Io`](crate::ErrorKind::Io) if spans were lost on the way, with their number and the reason,
+    /// [`Timeout`](crate::ErrorKind::Timeout) if it takes longer than `within`, and
+    /// [`ShutDown`](crate::ErrorKind::ShutDown) after shutdown.
+    pub fn flush(&self, within: Duration) -> Result<(), Error> {
+        self.pipeline.flush(within)
+    }
+
+    /// [`flush`](Self::flush) as a future, for any runtime. It does not borrow the instance.
+    ///
+    /// # Errors
+    ///
+    /// As [`flush`](Self::flush).
+    pub fn flush_async(
+        &self,
+        within: Duration,
+    ) -> impl Future<Output = Result<(), Error>> + Send + use<> {
+        self.pipeline.flush_async(within)
+    }
+
+    /// Ends tracing and sends what is queued, for at most `within`.
+    ///
+    /// Spans that start later do nothing. Spans that were open are counted as dropped when they end. A
+    /// second call changes nothing and reports how things stand then.
+    pub fn shutdown(&self, within: Duration) -> ShutdownReport {
+        self.provider.stop();
+        self.pipeline.shutdown(within)
+    }
+
+    /// [`shutdown`](Self::shutdown) as a future, for any runtime. It does not borrow the instance, and
+    /// does nothing before it is polled.
+    pub fn shutdown_async(
+        &self,
+        within: Duration,
+    ) -> impl Future<Output = ShutdownReport> + Send + use<> {
+        let (provider, pipeline) = (self.provider.clone(), self.pipeline.clone());
+        async move {
+            provider.stop();
+            pipeline.shutdown_async(within).await
+        }
+    }
+}
+
+impl Drop for Prela {
+    fn drop(&mut self) {
+        self.shutdown(self.shutdown_timeout);
+    }
+}
+
+impl fmt::Debug for Prela {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Prela")
+            .field("provider", &self.provider)
+            .field("resource", &self.resource)
+            .field("shutdown_timeout", &self.shutdown_timeout)
+            .finish_non_exhaustive()
+    }
+}

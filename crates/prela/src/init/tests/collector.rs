@@ -1,0 +1,143 @@
+//! Which collector, and how to talk to it.
+
+use super::refused;
+use crate::env::Environment;
+use crate::init::otlp::Otlp;
+use crate::otlp::Protocol;
+use crate::{Exporter, builder};
+use std::time::Duration;
+
+fn env(variables: &[(&str, &str)]) -> Environment {
+    Environment::of_pairs(variables.iter().map(|(name, value)| (name.into(), value.into())))
+}
+
+fn target(otlp: Otlp, variables: &[(&str, &str)]) -> (Protocol, String) {
+    let connection = otlp.connection(&env(variables)).expect("valid");
+    (connection.protocol, connection.endpoint.to_string())
+}
+
+const GRPC: Protocol = Protocol::Grpc;
+const HTTP: Protocol = Protocol::HttpProtobuf;
+const ENDPOINT: &str = "OTEL_EXPORTER_OTLP_ENDPOINT";
+const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
+const PROTOCOL: &str = "OTEL_EXPORTER_OTLP_PROTOCOL";
+
+#[test]
+fn endpoints_of_the_environment() {
+    for (variables, protocol, endpoint) in [
+        (&[][..], GRPC, "http://localhost:4317/"),
+        (&[(PROTOCOL, "http/protobuf")], HTTP, "http://localhost:4318/v1/traces"),
+        (&[(ENDPOINT, "http://c:4317")], GRPC, "http://c:4317/"),
+        (&[(ENDPOINT, "http://c:4318")], HTTP, "http://c:4318/v1/traces"),
+        (&[(ENDPOINT, "http://c:4318/")], HTTP, "http://c:4318/v1/traces"),
+        (&[(ENDPOINT, "https://c/api/otel/")], HTTP, "https://c/api/otel/v1/traces"),
+        (&[(ENDPOINT, "https://c/otel?k=1")], HTTP, "https://c/otel/v1/traces?k=1"),
+        (&[(ENDPOINT, "http://c:9"), (PROTOCOL, "http/protobuf")], HTTP, "http://c:9/v1/traces"),
+        (&[(ENDPOINT, "http://c:4318"), (PROTOCOL, "grpc")], GRPC, "http://c:4318/"),
+        (&[(TRACES_ENDPOINT, "http://t:4318/x"), (ENDPOINT, "http://c")], HTTP, "http://t:4318/x"),
+        (&[(TRACES_ENDPOINT, "http://t:4318")], HTTP, "http://t:4318/"),
+        (&[(ENDPOINT, "http://[::1]:4317")], GRPC, "http://[::1]:4317/"),
+    ] {
+        let expected = (protocol, endpoint.to_owned());
+        assert_eq!(target(Exporter::otlp(), variables), expected, "{variables:?}");
+    }
+}
+
+#[test]
+fn endpoints_in_code_win() {
+    let variables = [(TRACES_ENDPOINT, "http://t:1/x"), (PROTOCOL, "grpc")];
+    for (given, endpoint) in [
+        ("http://c:9", "http://c:9/v1/traces"),
+        ("http://c:9/", "http://c:9/v1/traces"),
+        ("http://c:9/mine", "http://c:9/mine"),
+    ] {
+        let expected = (HTTP, endpoint.to_owned());
+        assert_eq!(target(Exporter::otlp_http(given), &variables), expected);
+    }
+    let expected = (GRPC, "http://c:9/".to_owned());
+    assert_eq!(target(Exporter::otlp_grpc("http://c:9"), &variables), expected);
+}
+
+#[test]
+fn the_rest_comes_from_the_environment() {
+    let variables = [
+        ("OTEL_EXPORTER_OTLP_HEADERS", "x-api-key=s%20cret,X-Team=a"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "250"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "gzip"),
+    ];
+    let connection =
+        Exporter::otlp_grpc("http://c").header("x-team", "b").connection(&env(&variables));
+    let connection = connection.unwrap();
+    assert_eq!(connection.headers["x-api-key"], "s cret");
+    assert_eq!(connection.headers["x-team"], "b");
+    assert_eq!(connection.timeout, Duration::from_millis(250));
+    assert!(connection.gzip);
+    assert!(!format!("{connection:?}").contains("cret"));
+
+    let given = Exporter::otlp().gzip(false).timeout(Duration::ZERO).connection(&env(&variables));
+    let given = given.unwrap();
+    assert_eq!((given.gzip, given.timeout), (false, Duration::MAX));
+}
+
+#[test]
+fn bad_endpoints_are_refused() {
+    for (endpoint, problem) in [
+        (
+            "localhost:4317",
+            "`localhost:4317` is not a URL that begins with `http://` or `https://`",
+        ),
+        ("ftp://c", "`ftp://c` is not a URL that begins with `http://` or `https://`"),
+        ("not a url", "`not a url` is not a URL"),
+        ("http://u:secret@c", "the URL has a user or a password: send a header instead"),
+    ] {
+        assert_eq!(refused(&[(ENDPOINT, endpoint)]), format!("read {ENDPOINT}: {problem}"));
+        let in_code = builder().env([("", ""); 0]).exporter(Exporter::otlp_grpc(endpoint)).build();
+        let text = in_code.expect_err("it is refused").to_string();
+        assert_eq!(text, format!("use an OTLP endpoint: {problem}"));
+    }
+}
+
+#[test]
+fn bad_settings_are_refused() {
+    let otlp = ("OTEL_TRACES_EXPORTER", "otlp");
+    for (name, value, problem) in [
+        (PROTOCOL, "http/json", "`http/json` is none of `grpc`, `http/protobuf`"),
+        ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s", "`10s` is not a whole number of milliseconds"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zip", "`zip` is none of `gzip`, `none`"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "a b=secret", "entry 1 has no header's name"),
+        (
+            "OTEL_EXPORTER_OTLP_HEADERS",
+            "a=1,b=%0Asecret",
+            "entry 2 has a value that no header can have",
+        ),
+    ] {
+        assert_eq!(refused(&[otlp, (name, value)]), format!("read {name}: {problem}"));
+    }
+    let header = Exporter::otlp().header("x-api-key", "secret\n");
+    let error = builder().env([("", ""); 0]).exporter(header).build().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "send the header `x-api-key`: it has a value that no header can have"
+    );
+}
+
+#[test]
+#[cfg(feature = "tls")]
+fn certificates_are_read_at_build() {
+    const CERTIFICATE: &str = "OTEL_EXPORTER_OTLP_CERTIFICATE";
+    let https = (ENDPOINT, "https://localhost:4317");
+    let missing = refused(&[https, (CERTIFICATE, "/no/such/file")]);
+    assert_eq!(missing, format!("read {CERTIFICATE}: `/no/such/file` cannot be read"));
+    let not_pem = refused(&[https, (CERTIFICATE, file!().trim_start_matches("crates/prela/"))]);
+    assert_eq!(not_pem, "prepare TLS for https://localhost:4317");
+    // Without TLS nobody looks at it.
+    let http = (ENDPOINT, "http://localhost:4317");
+    assert!(super::with_env(&[http, (CERTIFICATE, "/no/such/file")]).build().is_ok());
+}
+
+#[test]
+fn debug_shows_no_secret() {
+    let otlp = Exporter::otlp_http("http://u:secret@c").header("x-api-key", "secret");
+    let text = format!("{:?}", Exporter::from(otlp));
+    assert!(text.contains("x-api-key") && !text.contains("secret"), "{text}");
+}

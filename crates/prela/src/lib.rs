@@ -1,0 +1,127 @@
+//! Tracing for AI agents: one trace of each run, whatever the concurrency, exported over OTLP.
+//!
+//! ```
+//! use prela::SpanType;
+//!
+//! # let memory = prela::MemoryExporter::new();
+//! # let prela = prela::builder().service_name("parallel-app").exporter(prela::Exporter::memory(&memory)).build()?;
+//! # prela.make_global()?;
+//! # /*
+//! let prela = prela::init("parallel-app")?; // flushes and shuts down when dropped
+//! # */
+//! let tracer = prela::tracer();
+//! tracer.span("batch_processing", SpanType::Agent).in_scope(|batch| {
+//!     batch.set_attribute("batch_size", 4);
+//!     // A snapshot of the context, taken here: each call runs as a child of `batch_processing`.
+//!     let process = prela::copy_context_to_thread(|item: i64| {
+//!         tracer.span(format!("process_{item}"), SpanType::Tool).in_scope(|span| {
+//!             span.set_attribute("item_id", item);
+//!         });
+//!     });
+//!     std::thread::scope(|threads| {
+//!         for item in 0..4 {
+//!             let process = &process;
+//!             threads.spawn(move || process(item));
+//!         }
+//!     });
+//! });
+//! # prela.flush(std::time::Duration::from_secs(5))?;
+//! # assert_eq!(memory.spans().len(), 5);
+//! # Ok::<(), prela::Error>(())
+//! ```
+//!
+//! # Where to go
+//!
+//! - Starting: [`init`], [`builder`], [`Prela`]; every environment variable is listed at [`Builder`].
+//! - Spans: [`Tracer::span`], [`SpanBuilder`], [`Span`], [`SpanType`], [`macro@trace`].
+//! - Threads and tasks: [`TraceContext`], [`copy_context_to_thread`], [`pool`], [`thread`], [`task`].
+//! - Baggage: [`baggage`]. Other processes: [`propagation`].
+//! - Exporters: [`Exporter`], [`export`]; those of `opentelemetry_sdk`: [`otel`].
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `macros` | yes | [`macro@trace`] and [`macro@trace_impl`] |
+//! | `grpc` | yes | OTLP over gRPC |
+//! | `http` | yes | OTLP over HTTP with protobuf bodies |
+//! | `tls` | yes | `https://` endpoints |
+//! | `tokio` | yes | [`task`]: spawning on tokio with the context |
+//! | `rayon` | no | `rayon`: spawning on rayon with the context |
+//! | `testing` | no | `testing`: spans as text, with a fixed clock and ids |
+//!
+//! A feature adds names and changes nothing else.
+
+// The floors, from the top down: each may use those below it, never those above.
+
+mod init;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+mod pipeline;
+
+pub mod export;
+pub mod otel;
+
+mod tracer;
+
+mod otlp;
+pub mod propagation;
+mod span;
+
+mod context;
+mod env;
+mod sampling;
+
+mod clock;
+mod error;
+mod id;
+mod resource;
+mod semconv;
+mod span_type;
+mod value;
+
+#[cfg(feature = "macros")]
+#[doc(hidden)]
+pub mod __private;
+
+pub use opentelemetry;
+pub use opentelemetry::trace::{
+    SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
+};
+pub use opentelemetry::{Key, StringValue};
+
+pub use clock::{Clock, SystemClock};
+#[cfg(feature = "rayon")]
+pub use context::rayon;
+#[cfg(feature = "tokio")]
+pub use context::task;
+pub use context::{ContextGuard, InContext, TraceContext, copy_context_to_thread};
+pub use context::{baggage, pool, thread};
+pub use error::{Error, ErrorKind};
+pub use export::{ConsoleExporter, FileExporter, MemoryExporter, SpanExporter};
+pub use id::{IdGenerator, RandomIds};
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub use init::Otlp;
+pub use init::{Builder, Exporter, Prela, builder, init};
+pub use pipeline::{Dropped, ExporterStats, ShutdownReport, Stats};
+#[cfg(feature = "macros")]
+pub use prela_macros::{trace, trace_impl};
+pub use propagation::{extract, inject};
+pub use resource::Resource;
+pub use sampling::{Sampler, Sampling, SamplingParameters, ShouldSample};
+pub use span::{
+    ContextSpan, Event, FutureExt, InSpan, Link, OwnedSpan, Span, SpanBuilder, SpanData, SpanGuard,
+    SpanLimits, SpanProcessor,
+};
+pub use span_type::{ParseSpanTypeError, SpanType};
+pub use tracer::{
+    OtelTracer, Tracer, TracerProvider, current_span, current_trace_id, enrich, new_trace_context,
+    trace_context, tracer,
+};
+pub use value::{Baggage, BaggageEntry, Value};
+
+/// The README's program is run as it stands there.
+#[cfg(all(doctest, feature = "rayon"))]
+#[doc = include_str!("../../../README.md")]
+struct Readme;

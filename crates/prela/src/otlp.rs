@@ -1,0 +1,111 @@
+//! OTLP: messages and transports. Knows nothing of queues, exporters or configuration.
+//!
+//! Here is what both encodings, protobuf and JSON, say in the same way.
+
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod connection;
+#[cfg(feature = "grpc")]
+pub(crate) mod grpc;
+#[cfg(feature = "http")]
+pub(crate) mod http;
+pub(crate) mod json;
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) mod message;
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod reply;
+#[cfg(all(any(feature = "grpc", feature = "http"), feature = "tls"))]
+mod tls;
+
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) use connection::{Connection, Protocol};
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) use reply::Reply;
+
+use crate::SpanData;
+use crate::span::Batch;
+use opentelemetry::InstrumentationScope;
+use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status};
+use std::sync::Arc;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// Sent by both transports.
+#[cfg(any(feature = "grpc", feature = "http"))]
+const USER_AGENT: &str = concat!("prela/", env!("CARGO_PKG_VERSION"));
+
+/// `SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK`: the next bit is known.
+const HAS_IS_REMOTE: u32 = 0x100;
+/// `SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK`.
+const IS_REMOTE: u32 = 0x200;
+
+/// Whether the connection can have the TLS that it asks for: before the first use, so that a bad
+/// certificate is an error at start.
+///
+/// # Errors
+///
+/// No feature `tls`, or certificates that cannot be read.
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) fn check(connection: &Connection) -> Result<(), crate::Error> {
+    if !connection.is_tls() {
+        return Ok(());
+    }
+    #[cfg(feature = "tls")]
+    return tls::given_roots(connection).map(drop);
+    #[cfg(not(feature = "tls"))]
+    Err(no_tls(connection))
+}
+
+#[cfg(all(any(feature = "grpc", feature = "http"), not(feature = "tls")))]
+fn no_tls(connection: &Connection) -> crate::Error {
+    let text =
+        format!("connect to {}: `https` needs the feature `tls` of prela", connection.address());
+    crate::Error::new(crate::ErrorKind::Config, text)
+}
+
+/// The spans of each instrumentation scope, both in the order of the batch.
+fn by_scope(batch: &Batch) -> Vec<(&InstrumentationScope, Vec<&SpanData>)> {
+    let mut scopes: Vec<(&Arc<InstrumentationScope>, Vec<&SpanData>)> = Vec::new();
+    for span in &batch.spans {
+        let same = |known: &Arc<_>| Arc::ptr_eq(known, &span.scope) || *known == span.scope;
+        match scopes.iter_mut().find(|(known, _)| same(known)) {
+            Some((_, spans)) => spans.push(span),
+            None => scopes.push((&span.scope, vec![span])),
+        }
+    }
+    scopes.into_iter().map(|(scope, spans)| (scope.as_ref(), spans)).collect()
+}
+
+/// Flags of a span or link: the trace flags, and whether `remote`.
+fn flags(context: &SpanContext, remote: bool) -> u32 {
+    u32::from(context.trace_flags().to_u8()) | HAS_IS_REMOTE | if remote { IS_REMOTE } else { 0 }
+}
+
+/// The parent, unless its id is the one that means none.
+fn parent(span: &SpanData) -> Option<SpanId> {
+    span.parent_span_id.filter(|id| *id != SpanId::INVALID)
+}
+
+/// The number of `SpanKind`.
+fn kind(kind: &SpanKind) -> i32 {
+    match kind {
+        SpanKind::Internal => 1,
+        SpanKind::Server => 2,
+        SpanKind::Client => 3,
+        SpanKind::Producer => 4,
+        SpanKind::Consumer => 5,
+    }
+}
+
+/// The number of `StatusCode`, and the message.
+fn status(status: &Status) -> (i32, &str) {
+    match status {
+        Status::Unset => (0, ""),
+        Status::Ok => (1, ""),
+        Status::Error { description } => (2, description),
+    }
+}
+
+/// Nanoseconds since 1970; 0 before, and the largest number after the year 2554.
+fn unix_nano(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,36 @@
+//! The lines that tell an operator what went wrong.
+
+use crate::context;
+use std::fmt;
+use std::io::{self, Write as _};
+use std::sync::Arc;
+
+/// Where diagnostic lines go: by default to the standard error stream.
+///
+/// A line names counts, exporters and errors, and never a value of the user's.
+#[derive(Clone)]
+pub(crate) struct Diagnostics(Arc<dyn Fn(&str) + Send + Sync>);
+
+impl Diagnostics {
+    pub(crate) fn new(write: Arc<dyn Fn(&str) + Send + Sync>) -> Self {
+        Self(write)
+    }
+
+    pub(crate) fn line(&self, line: &str) {
+        // The receiver may be user code.
+        let _ = context::guarded(|| (self.0)(line));
+    }
+}
+
+impl Default for Diagnostics {
+    fn default() -> Self {
+        // A closed standard error is no reason to panic, as `eprintln!` would.
+        Self(Arc::new(|line| drop(writeln!(io::stderr(), "{line}"))))
+    }
+}
+
+impl fmt::Debug for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Diagnostics")
+    }
+}

@@ -1,0 +1,140 @@
+//! The context across processes: into a carrier on one side, out of it on the other.
+//!
+//! A carrier is whatever travels with a request or message and has fields: headers, gRPC metadata, a
+//! map, a list, the environment of a child process. By default the formats of W3C Trace Context
+//! Level 2 and W3C Baggage are written and read; [`Propagator`] has the others.
+//!
+//! | field | holds | format |
+//! |---|---|---|
+//! | `traceparent` | trace id, span id, whether the trace is sampled and its id random | [`TraceContext`](Format::TraceContext), default |
+//! | `tracestate` | what each tracing system on the way wants to carry | the same |
+//! | `baggage` | the entries of [`baggage`](crate::baggage) | [`Baggage`](Format::Baggage), default |
+//! | `b3` | ids and sampling state, for Zipkin | [`B3`](Format::B3) |
+//! | `x-b3-traceid`, `x-b3-spanid`, `x-b3-sampled`, `x-b3-flags` | the same in fields of their own | [`B3Multi`](Format::B3Multi) |
+//! | `x-trace-id`, `x-span-id` | ids, for services with Prela for Python | [`LegacyIds`](Format::LegacyIds) |
+//!
+//! A field that breaks its format is not used and harms nothing: without a usable trace a new one
+//! begins. [`extract_report`] says why.
+//!
+//! Baggage goes to wherever the carrier goes. For a carrier that leaves your own services,
+//! [`Propagator::without`] holds it back.
+//!
+//! # Examples
+//!
+//! A client puts its context into the request, and a server takes it out:
+//!
+//! ```
+//! # let memory = prela::MemoryExporter::new();
+//! # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&memory)).build()?;
+//! # let tracer = prela.tracer();
+//! use prela::{SpanKind, SpanType};
+//! use std::collections::HashMap;
+//!
+//! // In the client:
+//! let (headers, call) = tracer.span("call", SpanType::Tool).kind(SpanKind::Client).in_scope(|span| {
+//!     let mut headers: HashMap<String, String> = HashMap::new();
+//!     prela::inject(&mut headers);
+//!     // .. and send the request with them.
+//!     (headers, span.clone())
+//! });
+//!
+//! // In the server:
+//! let caller = prela::extract(&headers);
+//! let handle = tracer.span("handle", SpanType::Agent).kind(SpanKind::Server).parent(&caller);
+//! handle.in_scope(|span| {
+//!     assert_eq!(span.trace_id(), call.trace_id());
+//!     assert_eq!(span.parent_span_id(), Some(call.span_id()));
+//! });
+//! # Ok::<(), prela::Error>(())
+//! ```
+//!
+//! Sources: [Trace Context Level 2](https://www.w3.org/TR/trace-context-2/),
+//! [Baggage](https://www.w3.org/TR/baggage/).
+
+mod b3;
+mod baggage;
+mod carrier;
+mod hex;
+mod legacy_ids;
+mod process;
+mod propagator;
+mod refused;
+mod text_map;
+mod traceparent;
+mod tracestate;
+
+pub use self::carrier::{Extractor, Injector};
+pub use self::process::{CommandExt, from_env, to_env};
+pub use self::propagator::{Format, Propagator};
+pub use self::refused::{Reason, Refused};
+
+use crate::TraceContext;
+
+/// Writes the current context into a carrier; [`TraceContext::inject`] does it for any other.
+///
+/// The fields of the default formats become those of this context, and only those: outside every span
+/// a `traceparent` that the carrier has is removed, and without entries its `baggage` is. A context
+/// without a span still sends its baggage.
+///
+/// Cost: one allocation for each field written, besides those of the carrier.
+///
+/// ```
+/// use prela::baggage;
+///
+/// let mut headers = vec![("traceparent".to_owned(), "left by an earlier attempt".to_owned())];
+/// baggage::scope([("user_id", "user123")], || prela::inject(&mut headers));
+/// assert_eq!(headers, [("baggage".to_owned(), "user_id=user123".to_owned())]);
+/// ```
+pub fn inject<C: Injector + ?Sized>(carrier: &mut C) {
+    TraceContext::current().inject(carrier);
+}
+
+/// The context that a carrier holds, to be the parent of a span or to be attached.
+///
+/// What is current on this thread plays no part. From a carrier without a usable trace comes a context
+/// without a span, in which a new trace begins.
+///
+/// Cost: four allocations for a trace, and a few for each member of `tracestate` and entry of baggage.
+///
+/// ```
+/// let headers = [("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")];
+/// let caller = prela::extract(&headers);
+/// assert!(caller.is_sampled() && caller.span_context().is_remote());
+///
+/// let nobody = prela::extract(&[("traceparent", "00-00-00-00")]);
+/// assert_eq!(nobody.trace_id(), None);
+/// ```
+pub fn extract<C: Extractor + ?Sized>(carrier: &C) -> TraceContext {
+    Propagator::default().extract(carrier)
+}
+
+/// [`extract`], and what was not used of the carrier.
+///
+/// ```
+/// use prela::propagation::{Reason, extract_report};
+///
+/// let extracted = extract_report(&[("traceparent", "00-1-1-1"), ("baggage", "plan=pro")]);
+/// assert_eq!(extracted.context.baggage().get("plan"), Some("pro"));
+/// assert_eq!(extracted.refused[0].reason, Reason::Length);
+/// assert_eq!(extracted.refused[0].to_string(), "traceparent has not the length it must have");
+/// ```
+pub fn extract_report<C: Extractor + ?Sized>(carrier: &C) -> Extracted {
+    Propagator::default().extract_report(carrier)
+}
+
+/// What came out of a carrier; see [`extract_report`].
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Extracted {
+    /// The context, of what could be used.
+    pub context: TraceContext,
+    /// What could not be used. Empty if a field was not there at all.
+    pub refused: Vec<Refused>,
+}
+
+impl TraceContext {
+    /// Writes this context into a carrier, as [`inject`](crate::inject) does with the current one.
+    pub fn inject<C: Injector + ?Sized>(&self, carrier: &mut C) {
+        Propagator::default().inject(self, carrier);
+    }
+}

@@ -1,0 +1,35 @@
+//! The resource: what produced the spans.
+
+use crate::Value;
+use opentelemetry::Key;
+
+/// Attributes of the process that produced the spans, sent once with each batch.
+///
+/// Holds `service.name`, `telemetry.sdk.{name, language, version}`, what `OTEL_RESOURCE_ATTRIBUTES`
+/// says and what [`Builder::resource`](crate::Builder::resource) adds.
+///
+/// Source: [OpenTelemetry Resource SDK](https://opentelemetry.io/docs/specs/otel/resource/sdk/).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Resource {
+    attributes: Vec<(Key, Value)>,
+}
+
+impl Resource {
+    /// The attributes, in the order in which they were first set.
+    pub fn attributes(&self) -> &[(Key, Value)] {
+        &self.attributes
+    }
+
+    /// The value of one attribute.
+    pub fn get(&self, key: &str) -> Option<&Value> {
+        self.attributes.iter().find(|(known, _)| known.as_str() == key).map(|(_, value)| value)
+    }
+
+    pub(crate) fn set(&mut self, key: impl Into<Key>, value: impl Into<Value>) {
+        let (key, value) = (key.into(), value.into());
+        match self.attributes.iter_mut().find(|(known, _)| *known == key) {
+            Some(entry) => entry.1 = value,
+            None => self.attributes.push((key, value)),
+        }
+    }
+}

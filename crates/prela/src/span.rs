@@ -1,0 +1,32 @@
+//! Spans: building, scoping, recording and ending them.
+//!
+//! A span is Prela's own record behind `opentelemetry::trace::Span`, and sits in the span slot of
+//! `opentelemetry::Context`. It ends explicitly, when its scope, future or handle ends; a context
+//! clone that outlives the scope does not delay it.
+
+mod active;
+mod batch;
+mod builder;
+mod data;
+mod future;
+mod guard;
+mod handle;
+mod limits;
+mod otel;
+pub(crate) mod processor;
+pub(crate) mod provider;
+mod record;
+mod scope;
+
+pub use self::batch::Batch;
+pub use self::builder::SpanBuilder;
+pub use self::data::{Event, Link, SpanData};
+pub use self::future::{FutureExt, InSpan};
+pub use self::guard::SpanGuard;
+pub use self::handle::{OwnedSpan, Span};
+pub use self::limits::SpanLimits;
+pub use self::processor::SpanProcessor;
+
+pub(crate) use self::active::{span_of, span_of_instance, without_spans};
+pub(crate) use self::builder::Source;
+pub use self::otel::ContextSpan;

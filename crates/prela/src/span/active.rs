@@ -1,0 +1,113 @@
+//! Which span a context holds for an instance.
+//!
+//! One instance alone uses the context's span slot and nothing else. With several in a process, each
+//! also keeps its own span in a value of the context, and leaves the slot alone while another
+//! instance's span is in it: so parents never cross between instances.
+
+use super::handle::Span;
+use super::otel::{ContextSpan, record_of};
+use super::provider::Provider;
+use super::record::Record;
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanContext, TraceContextExt as _};
+use std::sync::Arc;
+
+/// The spans of several instances in one context.
+#[derive(Clone)]
+struct Instances {
+    /// The instance whose span was put into the slot last.
+    slot_owner: u64,
+    spans: Vec<Arc<Record>>,
+}
+
+impl Instances {
+    fn span_of(cx: &Context, provider: &Provider) -> Option<Arc<Record>> {
+        let spans = &cx.get::<Self>()?.spans;
+        spans.iter().find(|record| record.provider.id == provider.id).cloned()
+    }
+}
+
+/// The parent that a context holds for a new span of an instance.
+pub(super) enum Parent {
+    None,
+    /// A span of the same instance in this process.
+    Local(Arc<Record>),
+    /// A span of another process, or of another OpenTelemetry library in this one.
+    Other(SpanContext),
+}
+
+pub(super) fn parent_in(cx: &Context, provider: &Provider) -> Parent {
+    let own = || Instances::span_of(cx, provider).map_or(Parent::None, Parent::Local);
+    if !cx.has_active_span() {
+        return own();
+    }
+    let slot = cx.span();
+    if let Some(record) = record_of(&slot) {
+        return if record.provider.id == provider.id { Parent::Local(record) } else { own() };
+    }
+    let span_context = slot.span_context();
+    let is_within_other_instance = !span_context.is_remote()
+        && cx.get::<Instances>().is_some_and(|instances| instances.slot_owner != provider.id);
+    if is_within_other_instance {
+        own()
+    } else if span_context.is_valid() {
+        Parent::Other(span_context.clone())
+    } else {
+        Parent::None
+    }
+}
+
+/// The context in which a span is current.
+pub(super) fn context_with(base: &Context, record: &Arc<Record>) -> Context {
+    let occupant = record_of(&base.span()).map(|occupant| occupant.provider.id);
+    let own = record.provider.id;
+    let slot_is_taken = occupant.is_some_and(|id| id != own);
+    let cx = if slot_is_taken {
+        base.clone()
+    } else {
+        base.with_span(ContextSpan::in_scope(record.clone()))
+    };
+    if !Provider::is_one_of_several() {
+        return cx;
+    }
+    let mut instances = base
+        .get::<Instances>()
+        .cloned()
+        .unwrap_or(Instances { slot_owner: own, spans: Vec::new() });
+    instances.slot_owner = if slot_is_taken { occupant.unwrap_or(own) } else { own };
+    instances.spans.retain(|other| other.provider.id != own);
+    instances.spans.push(record.clone());
+    cx.with_value(instances)
+}
+
+/// A context without any instance's span.
+pub(crate) fn without_spans(cx: &Context) -> Context {
+    let cx = cx.with_remote_span_context(SpanContext::NONE);
+    if cx.get::<Instances>().is_some() {
+        cx.with_value(Instances { slot_owner: u64::MAX, spans: Vec::new() })
+    } else {
+        cx
+    }
+}
+
+/// The span in a context's slot, whichever library made it.
+pub(crate) fn span_of(cx: &Context) -> Option<Span> {
+    if !cx.has_active_span() {
+        return None;
+    }
+    let slot = cx.span();
+    match record_of(&slot) {
+        Some(record) => Some(Span::of(record)),
+        None if slot.span_context().is_valid() => Some(Span::foreign(cx.clone())),
+        None => None,
+    }
+}
+
+/// The span that a context holds for one instance.
+pub(crate) fn span_of_instance(cx: &Context, provider: &Provider) -> Option<Span> {
+    match parent_in(cx, provider) {
+        Parent::Local(record) => Some(Span::of(record)),
+        Parent::Other(_) => span_of(cx),
+        Parent::None => None,
+    }
+}

@@ -1,0 +1,208 @@
+//! Futures and streams with a span of their own.
+
+use super::scope::recording_panic;
+use super::{Span, SpanBuilder};
+use crate::context::{self, InContext, Scope};
+use crate::{SpanType, TraceContext, semconv};
+use futures_core::Stream;
+use opentelemetry::Context;
+use pin_project_lite::pin_project;
+use std::future::Future;
+use std::panic::resume_unwind;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll, ready};
+use std::time::Instant;
+
+/// Puts futures and streams into a context or a span.
+///
+/// ```
+/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let tracer = prela.tracer();
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use prela::{FutureExt as _, SpanType};
+///
+/// let answer = async { 42 }.in_span(tracer.span("think", SpanType::Llm)).await;
+/// assert_eq!(answer, 42);
+/// # });
+/// # Ok::<(), prela::Error>(())
+/// ```
+pub trait FutureExt: Sized {
+    /// Runs with this span current at each poll and while being dropped; the span ends when the
+    /// future or stream is done.
+    ///
+    /// The parent is what is current at this call; the span starts at the first poll. Dropped before
+    /// it is done, the span is an error with the event `cancelled`. A stream's span also gets the
+    /// number of items and the time to the first one.
+    fn in_span(self, span: SpanBuilder) -> InSpan<Self> {
+        InSpan { inner: Some(self), state: State::New { span: Some(span.capture()) } }
+    }
+
+    /// Runs in this context at each poll and while being dropped.
+    fn in_context(self, cx: TraceContext) -> InContext<Self> {
+        InContext::new(self, cx)
+    }
+
+    /// Runs in the context of this call at each poll and while being dropped: for a task that is
+    /// spawned.
+    fn in_current_context(self) -> InContext<Self> {
+        InContext::new(self, TraceContext::current())
+    }
+}
+
+impl<T> FutureExt for T {}
+
+pin_project! {
+    /// A future or a stream with a span of its own. From [`FutureExt::in_span`].
+    #[derive(Debug)]
+    #[must_use = "futures and streams do nothing unless polled"]
+    pub struct InSpan<T> {
+        #[pin]
+        inner: Option<T>,
+        state: State,
+    }
+
+    impl<T> PinnedDrop for InSpan<T> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            let State::Running(running) = this.state else { return };
+            let scope = Scope::enter(running.cx.clone());
+            // The destructors of the inner future see its span too.
+            this.inner.set(None);
+            drop(scope);
+            running.finish_items();
+            if let Some(record) = running.span.record() {
+                record.record_cancelled();
+            }
+            running.span.end();
+        }
+    }
+}
+
+#[derive(Debug)]
+enum State {
+    New { span: Option<SpanBuilder> },
+    Running(Running),
+    Done,
+}
+
+#[derive(Debug)]
+struct Running {
+    span: Span,
+    cx: Context,
+    /// For streams.
+    items: Option<Items>,
+}
+
+#[derive(Debug)]
+struct Items {
+    count: u64,
+    started: Instant,
+}
+
+impl<T> InSpan<T> {
+    /// In a span that has started already.
+    pub(super) fn started(inner: T, span: Span, cx: Context) -> Self {
+        Self { inner: Some(inner), state: State::Running(Running { span, cx, items: None }) }
+    }
+}
+
+impl State {
+    fn running(&mut self) -> Option<&mut Running> {
+        if let Self::New { span } = self {
+            let (span, cx) = span.take()?.begin(&context::current());
+            *self = Self::Running(Running { span, cx, items: None });
+        }
+        match self {
+            Self::Running(running) => Some(running),
+            Self::New { .. } | Self::Done => None,
+        }
+    }
+}
+
+impl Running {
+    /// Polls in the span. What the code did to its baggage stays for the next poll.
+    fn poll<R>(&mut self, poll: impl FnOnce() -> R) -> R {
+        let scope = Scope::enter(self.cx.clone());
+        let result = recording_panic(&self.span, poll);
+        if let Some(changed) = scope.exit() {
+            self.cx = changed;
+        }
+        result.unwrap_or_else(|panic| {
+            self.finish_items();
+            self.span.end();
+            resume_unwind(panic)
+        })
+    }
+
+    fn count_item(&mut self) {
+        let Some(items) = &mut self.items else { return };
+        items.count += 1;
+        if items.count == 1 {
+            let key = match self.span.span_type() {
+                Some(SpanType::Llm) => semconv::GEN_AI_TIME_TO_FIRST_CHUNK,
+                _ => semconv::PRELA_STREAM_TIME_TO_FIRST_ITEM,
+            };
+            self.span.set_attribute(key, items.started.elapsed().as_secs_f64());
+        }
+    }
+
+    fn finish_items(&mut self) {
+        if let Some(items) = self.items.take() {
+            self.span.set_attribute(semconv::PRELA_STREAM_ITEMS, items.count);
+        }
+    }
+}
+
+impl<T: Future> Future for InSpan<T> {
+    type Output = T::Output;
+
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let running = this.state.running().expect("a future is not polled after it is done");
+        let mut inner = this.inner.as_mut();
+        let output = ready!(running.poll(|| {
+            let output = inner.as_mut().as_pin_mut().map(|inner| inner.poll(task));
+            let output = output.expect("the inner future is there until it is done");
+            if output.is_ready() {
+                // Its destructors belong to the span.
+                inner.set(None);
+            }
+            output
+        }));
+        running.span.end();
+        *this.state = State::Done;
+        Poll::Ready(output)
+    }
+}
+
+impl<T: Stream> Stream for InSpan<T> {
+    type Item = T::Item;
+
+    fn poll_next(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
+        let mut this = self.project();
+        // Asked again after its end, a stream has nothing more.
+        let Some(running) = this.state.running() else { return Poll::Ready(None) };
+        running.items.get_or_insert_with(|| Items { count: 0, started: Instant::now() });
+        let mut inner = this.inner.as_mut();
+        let item = ready!(running.poll(|| {
+            let item = inner.as_mut().as_pin_mut().map(|inner| inner.poll_next(task));
+            let item = item.unwrap_or(Poll::Ready(None));
+            if matches!(item, Poll::Ready(None)) {
+                inner.set(None);
+            }
+            item
+        }));
+        if item.is_some() {
+            running.count_item();
+        } else {
+            running.finish_items();
+            running.span.end();
+            *this.state = State::Done;
+        }
+        Poll::Ready(item)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        self.inner.as_ref().map_or((0, Some(0)), Stream::size_hint)
+    }
+}

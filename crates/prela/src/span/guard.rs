@@ -1,0 +1,53 @@
+//! A span that is current until a guard is dropped.
+
+use super::{Span, SpanBuilder};
+use crate::context::{self, Scope};
+use std::marker::PhantomData;
+use std::ops::Deref;
+use std::thread;
+
+/// Keeps a span current on this thread; dropping it ends the span. From [`SpanBuilder::enter`].
+///
+/// Not `Send`. Dropped while the thread panics, it records the panic as the span's error.
+#[must_use = "the span ends when this is dropped"]
+#[derive(Debug)]
+pub struct SpanGuard {
+    span: Span,
+    scope: Option<Scope>,
+    /// A guard made in a destructor that runs during a panic is not itself panicking.
+    was_panicking: bool,
+    not_send: PhantomData<*const ()>,
+}
+
+impl SpanGuard {
+    pub(super) fn enter(builder: SpanBuilder) -> Self {
+        let (span, scope) = if builder.is_noop() {
+            (Span::none(), None)
+        } else {
+            let (span, cx) = builder.begin(&context::current());
+            (span, Some(Scope::enter(cx)))
+        };
+        Self { span, scope, was_panicking: thread::panicking(), not_send: PhantomData }
+    }
+}
+
+impl Deref for SpanGuard {
+    type Target = Span;
+
+    fn deref(&self) -> &Span {
+        &self.span
+    }
+}
+
+impl Drop for SpanGuard {
+    fn drop(&mut self) {
+        drop(self.scope.take());
+        if thread::panicking()
+            && !self.was_panicking
+            && let Some(record) = self.span.record()
+        {
+            record.record_panic("panicked while the span was entered".to_owned());
+        }
+        self.span.end();
+    }
+}

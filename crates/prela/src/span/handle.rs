@@ -1,0 +1,249 @@
+//! Handles to a span.
+
+use super::active;
+use super::otel::pairs;
+use super::record::Record;
+use crate::{SpanType, TraceContext, Value, context};
+use opentelemetry::trace::{SpanContext, SpanId, Status, TraceContextExt as _, TraceId};
+use opentelemetry::{Context, Key, KeyValue};
+use std::borrow::Cow;
+use std::fmt::{self, Display};
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// A handle to a span: cheap to clone, `Send` and `Sync`.
+///
+/// Every operation can be called at any time, from any thread. On a span that has ended, is not
+/// sampled, or was made before [`init`](crate::init), it does nothing. Dropping a handle does not
+/// end the span; its scope does.
+///
+/// ```
+/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let tracer = prela.tracer();
+/// use prela::SpanType;
+///
+/// tracer.span("search", SpanType::Retrieval).in_scope(|span| {
+///     span.set_attribute("query", "rust tracing").set_attribute("top_k", 5);
+///     span.add_event("cache_miss", [("shard", 3)]);
+/// });
+/// # Ok::<(), prela::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Span {
+    repr: Repr,
+}
+
+#[derive(Clone)]
+enum Repr {
+    None,
+    Own(Arc<Record>),
+    /// A span of another OpenTelemetry library, or of another process, by the context it is in.
+    Foreign(Context),
+}
+
+impl Span {
+    /// A span that is not there: every operation does nothing.
+    pub fn none() -> Self {
+        Self { repr: Repr::None }
+    }
+
+    pub(super) fn of(record: Arc<Record>) -> Self {
+        Self { repr: Repr::Own(record) }
+    }
+
+    pub(super) fn foreign(cx: Context) -> Self {
+        Self { repr: Repr::Foreign(cx) }
+    }
+
+    pub(crate) fn record(&self) -> Option<&Arc<Record>> {
+        match &self.repr {
+            Repr::Own(record) => Some(record),
+            Repr::None | Repr::Foreign(_) => None,
+        }
+    }
+
+    /// Sets an attribute; the last write of a key wins.
+    ///
+    /// Over [`SpanLimits`](crate::SpanLimits) a new key is refused and counted, and long text is cut.
+    /// Cost: a lock of this span alone, and a search through its keys.
+    pub fn set_attribute(&self, key: impl Into<Key>, value: impl Into<Value>) -> &Self {
+        match &self.repr {
+            Repr::None => {}
+            Repr::Own(record) => record.set_attribute(key.into(), value.into()),
+            Repr::Foreign(cx) => cx.span().set_attribute(KeyValue::new(key, value.into())),
+        }
+        self
+    }
+
+    /// Sets several attributes; see [`Span::set_attribute`].
+    pub fn set_attributes<K: Into<Key>, V: Into<Value>>(
+        &self,
+        attributes: impl IntoIterator<Item = (K, V)>,
+    ) -> &Self {
+        for (key, value) in attributes {
+            self.set_attribute(key, value);
+        }
+        self
+    }
+
+    /// Adds an event at the current time.
+    pub fn add_event<K: Into<Key>, V: Into<Value>>(
+        &self,
+        name: impl Into<Cow<'static, str>>,
+        attributes: impl IntoIterator<Item = (K, V)>,
+    ) -> &Self {
+        match &self.repr {
+            Repr::None => {}
+            Repr::Own(record) => record.add_event(name.into(), None, attributes),
+            Repr::Foreign(cx) => {
+                let attributes =
+                    attributes.into_iter().map(|(key, value)| KeyValue::new(key, value.into()));
+                cx.span().add_event(name, attributes.collect());
+            }
+        }
+        self
+    }
+
+    /// Links to the span of another context, such as the message that a batch consumer handles.
+    pub fn add_link(&self, to: &TraceContext) -> &Self {
+        match &self.repr {
+            Repr::None => {}
+            Repr::Own(record) => record.add_link(to.span_context(), pairs(Vec::new())),
+            Repr::Foreign(cx) => cx.span().add_link(to.span_context(), Vec::new()),
+        }
+        self
+    }
+
+    /// Sets the status: `Ok` is final, `Unset` is ignored, of two errors the last one stays.
+    pub fn set_status(&self, status: Status) -> &Self {
+        match &self.repr {
+            Repr::None => {}
+            Repr::Own(record) => record.set_status(status),
+            Repr::Foreign(cx) => cx.span().set_status(status),
+        }
+        self
+    }
+
+    /// Records an error: status `Error` with the error's text, `error.type`, and one `exception` event.
+    pub fn record_error<E: Display + ?Sized>(&self, error: &E) -> &Self {
+        match &self.repr {
+            Repr::None => {}
+            Repr::Own(record) => {
+                if record.is_recording() {
+                    let message = context::guarded(|| error.to_string()).unwrap_or_default();
+                    record.record_error(std::any::type_name::<E>().to_owned(), message);
+                }
+            }
+            Repr::Foreign(cx) => {
+                let message = context::guarded(|| error.to_string()).unwrap_or_default();
+                cx.span().set_status(Status::error(message));
+            }
+        }
+        self
+    }
+
+    /// Gives the span another name.
+    pub fn update_name(&self, name: impl Into<Cow<'static, str>>) -> &Self {
+        match &self.repr {
+            Repr::None => {}
+            Repr::Own(record) => {
+                record.with(|data| data.name = name.into());
+            }
+            Repr::Foreign(cx) => cx.span().update_name(name),
+        }
+        self
+    }
+
+    /// Ends the span now; nothing after that changes it. Ending it again does nothing.
+    pub fn end(&self) {
+        match &self.repr {
+            Repr::None => {}
+            Repr::Own(record) => record.end(None),
+            Repr::Foreign(cx) => cx.span().end(),
+        }
+    }
+
+    /// The name; empty for a span that is not recording, or is not Prela's.
+    pub fn name(&self) -> Cow<'static, str> {
+        self.record().and_then(|record| record.with(|data| data.name.clone())).unwrap_or_default()
+    }
+
+    /// The type; none for a span that is not recording, or is not Prela's.
+    pub fn span_type(&self) -> Option<SpanType> {
+        self.record().and_then(|record| record.with(|data| data.span_type))
+    }
+
+    /// Ids, flags and trace state, as they go to other services. Invalid for [`Span::none`].
+    pub fn span_context(&self) -> SpanContext {
+        match &self.repr {
+            Repr::None => SpanContext::NONE,
+            Repr::Own(record) => record.span_context.clone(),
+            Repr::Foreign(cx) => cx.span().span_context().clone(),
+        }
+    }
+
+    /// The trace id; all zero for [`Span::none`].
+    pub fn trace_id(&self) -> TraceId {
+        self.span_context().trace_id()
+    }
+
+    /// The span id; all zero for [`Span::none`].
+    pub fn span_id(&self) -> SpanId {
+        self.span_context().span_id()
+    }
+
+    /// The parent's span id; none for a root, and for a span that is not Prela's.
+    pub fn parent_span_id(&self) -> Option<SpanId> {
+        self.record().and_then(|record| record.parent_span_id)
+    }
+
+    /// Whether what is written now will be exported.
+    pub fn is_recording(&self) -> bool {
+        match &self.repr {
+            Repr::None => false,
+            Repr::Own(record) => record.is_recording(),
+            Repr::Foreign(cx) => cx.span().is_recording(),
+        }
+    }
+
+    /// The current context with this span as the current span: for children elsewhere, and for links.
+    pub fn context(&self) -> TraceContext {
+        match &self.repr {
+            Repr::None => TraceContext::current(),
+            Repr::Own(record) => active::context_with(&context::current(), record).into(),
+            Repr::Foreign(cx) => cx.clone().into(),
+        }
+    }
+}
+
+impl fmt::Debug for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.repr {
+            Repr::None => f.write_str("Span(none)"),
+            Repr::Own(record) => record.fmt(f),
+            Repr::Foreign(cx) => f.debug_tuple("Span").field(cx.span().span_context()).finish(),
+        }
+    }
+}
+
+/// A span with an owner: it ends when this is dropped.
+///
+/// It is not the current span of any thread; its children name it by
+/// `.parent(&span.context())`. `Send` and `Sync`: it may end on another thread than it began.
+#[must_use = "the span ends when this is dropped"]
+#[derive(Debug)]
+pub struct OwnedSpan(pub(super) Span);
+
+impl Deref for OwnedSpan {
+    type Target = Span;
+
+    fn deref(&self) -> &Span {
+        &self.0
+    }
+}
+
+impl Drop for OwnedSpan {
+    fn drop(&mut self) {
+        self.0.end();
+    }
+}

@@ -1,0 +1,88 @@
+//! How much one span may hold.
+
+use crate::Value;
+use opentelemetry::Key;
+
+/// How much one span may hold. What is over a count is refused, newest first, and counted on the wire.
+///
+/// ```
+/// use prela::SpanLimits;
+///
+/// let limits = SpanLimits { attributes: 32, attribute_value_length: Some(4_096), ..SpanLimits::default() };
+/// let builder = prela::builder().span_limits(limits);
+/// # drop(builder);
+/// ```
+///
+/// Source: [OpenTelemetry SDK, Span Limits](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-limits).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(
+    clippy::exhaustive_structs,
+    reason = "the specification closes the list, and `..default()` keeps users short"
+)]
+pub struct SpanLimits {
+    /// Most attributes of a span. Default: 128. Environment: `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`, then
+    /// `OTEL_ATTRIBUTE_COUNT_LIMIT`. A key that is already there can always be written again.
+    pub attributes: usize,
+    /// Most characters of a text value, and bytes of a bytes value; longer ones are cut. Default: no
+    /// limit. Environment: `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, then
+    /// `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`.
+    pub attribute_value_length: Option<usize>,
+    /// Most events of a span. Default: 128. Environment: `OTEL_SPAN_EVENT_COUNT_LIMIT`.
+    pub events: usize,
+    /// Most links of a span. Default: 128. Environment: `OTEL_SPAN_LINK_COUNT_LIMIT`.
+    pub links: usize,
+    /// Most attributes of an event. Default: 128. Environment: `OTEL_EVENT_ATTRIBUTE_COUNT_LIMIT`,
+    /// then `OTEL_ATTRIBUTE_COUNT_LIMIT`.
+    pub attributes_per_event: usize,
+    /// Most attributes of a link. Default: 128. Environment: `OTEL_LINK_ATTRIBUTE_COUNT_LIMIT`, then
+    /// `OTEL_ATTRIBUTE_COUNT_LIMIT`.
+    pub attributes_per_link: usize,
+}
+
+impl Default for SpanLimits {
+    fn default() -> Self {
+        Self {
+            attributes: 128,
+            attribute_value_length: None,
+            events: 128,
+            links: 128,
+            attributes_per_event: 128,
+            attributes_per_link: 128,
+        }
+    }
+}
+
+impl SpanLimits {
+    /// Writes one attribute: over a value with the same key, else at the end if there is room.
+    pub(super) fn set(
+        &self,
+        attributes: &mut Vec<(Key, Value)>,
+        dropped: &mut u32,
+        most: usize,
+        key: Key,
+        mut value: Value,
+    ) {
+        if let Some(length) = self.attribute_value_length {
+            value.truncate(length);
+        }
+        match attributes.iter().position(|(known, _)| *known == key) {
+            Some(place) => attributes[place].1 = value,
+            None if attributes.len() < most => attributes.push((key, value)),
+            None => *dropped = dropped.saturating_add(1),
+        }
+    }
+
+    /// The same for a whole list, as an event or a link gets it.
+    pub(super) fn collect<K: Into<Key>, V: Into<Value>>(
+        &self,
+        given: impl IntoIterator<Item = (K, V)>,
+        most: usize,
+    ) -> (Vec<(Key, Value)>, u32) {
+        let mut attributes = Vec::new();
+        let mut dropped = 0;
+        for (key, value) in given {
+            self.set(&mut attributes, &mut dropped, most, key.into(), value.into());
+        }
+        (attributes, dropped)
+    }
+}

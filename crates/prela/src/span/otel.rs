@@ -1,0 +1,141 @@
+//! Prela's span as a span of the OpenTelemetry API, and the way back from there.
+
+use super::record::Record;
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{Span, SpanContext, SpanRef, Status};
+use std::borrow::Cow;
+use std::cell::RefCell;
+use std::fmt;
+use std::sync::Arc;
+use std::time::SystemTime;
+
+/// A Prela span as `opentelemetry` sees it: what [`TracerProvider`](crate::TracerProvider) gives to
+/// OpenTelemetry-native libraries, and what sits in a context's span slot.
+pub struct ContextSpan {
+    record: Option<Arc<Record>>,
+    /// Used when there is no record: the parent's, so that propagation goes on.
+    fallback: SpanContext,
+    /// OpenTelemetry's API ends a span when its last owner drops it; Prela's scopes end it themselves.
+    ends_on_drop: bool,
+}
+
+thread_local! {
+    /// Set while [`record_of`] asks the span in a context's slot who it is.
+    static HAIL: RefCell<Hail> = const { RefCell::new(Hail::Silent) };
+}
+
+enum Hail {
+    Silent,
+    Asked,
+    Answered(Arc<Record>),
+}
+
+/// Prela's record in a context's span slot; none if another library's span is there.
+///
+/// `SpanRef` offers no downcast, so the question goes through its API: setting the status to `Unset`
+/// is a no-op for every span by specification, and Prela's own span answers it with its record.
+pub(super) fn record_of(span: &SpanRef<'_>) -> Option<Arc<Record>> {
+    HAIL.try_with(|hail| *hail.borrow_mut() = Hail::Asked).ok()?;
+    span.set_status(Status::Unset);
+    match HAIL.try_with(|hail| hail.replace(Hail::Silent)).ok()? {
+        Hail::Answered(record) => Some(record),
+        Hail::Silent | Hail::Asked => None,
+    }
+}
+
+impl ContextSpan {
+    /// For the slot of a context that a Prela scope attaches.
+    pub(super) fn in_scope(record: Arc<Record>) -> Self {
+        Self { record: Some(record), fallback: SpanContext::NONE, ends_on_drop: false }
+    }
+
+    /// For a library that uses the OpenTelemetry API.
+    pub(super) fn owned(record: Option<Arc<Record>>, parent: SpanContext) -> Self {
+        Self { record, fallback: parent, ends_on_drop: true }
+    }
+}
+
+impl Span for ContextSpan {
+    fn add_event_with_timestamp<T>(&mut self, name: T, time: SystemTime, attributes: Vec<KeyValue>)
+    where
+        T: Into<Cow<'static, str>>,
+    {
+        if let Some(record) = &self.record {
+            record.add_event(name.into(), Some(time), pairs(attributes));
+        }
+    }
+
+    fn span_context(&self) -> &SpanContext {
+        self.record.as_ref().map_or(&self.fallback, |record| &record.span_context)
+    }
+
+    fn is_recording(&self) -> bool {
+        self.record.as_ref().is_some_and(|record| record.is_recording())
+    }
+
+    fn set_attribute(&mut self, attribute: KeyValue) {
+        if let Some(record) = &self.record {
+            record.set_attribute(attribute.key, attribute.value.into());
+        }
+    }
+
+    fn set_status(&mut self, status: Status) {
+        let Some(record) = &self.record else { return };
+        if status == Status::Unset {
+            let _ = HAIL.try_with(|hail| {
+                let mut hail = hail.borrow_mut();
+                if matches!(*hail, Hail::Asked) {
+                    *hail = Hail::Answered(record.clone());
+                }
+            });
+        }
+        record.set_status(status);
+    }
+
+    fn update_name<T: Into<Cow<'static, str>>>(&mut self, name: T) {
+        if let Some(record) = &self.record {
+            record.with(|data| data.name = name.into());
+        }
+    }
+
+    fn add_link(&mut self, span_context: SpanContext, attributes: Vec<KeyValue>) {
+        if let Some(record) = &self.record {
+            record.add_link(span_context, pairs(attributes));
+        }
+    }
+
+    fn end(&mut self) {
+        if let Some(record) = &self.record {
+            record.end(None);
+        }
+    }
+
+    fn end_with_timestamp(&mut self, time: SystemTime) {
+        if let Some(record) = &self.record {
+            record.end(Some(time));
+        }
+    }
+}
+
+impl Drop for ContextSpan {
+    fn drop(&mut self) {
+        if self.ends_on_drop {
+            self.end();
+        }
+    }
+}
+
+impl fmt::Debug for ContextSpan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.record {
+            Some(record) => record.fmt(f),
+            None => f.write_str("Span(none)"),
+        }
+    }
+}
+
+pub(super) fn pairs(
+    attributes: Vec<KeyValue>,
+) -> impl Iterator<Item = (opentelemetry::Key, crate::Value)> {
+    attributes.into_iter().map(|KeyValue { key, value, .. }| (key, value.into()))
+}

@@ -1,0 +1,44 @@
+//! Hooks on the start and the end of spans.
+
+use crate::{Span, SpanData, TraceContext};
+use std::sync::Arc;
+
+/// Sees every recorded span of one instance when it starts and when it ends.
+///
+/// Runs on the thread that starts or ends the span, so it must be cheap and must not block. A hook
+/// that panics is caught: neither user code nor the span is harmed.
+///
+/// ```
+/// use prela::{Span, SpanProcessor, TraceContext};
+///
+/// /// Names the deployment slot on every span.
+/// struct Slot(&'static str);
+///
+/// impl SpanProcessor for Slot {
+///     fn on_start(&self, span: &Span, _parent: &TraceContext) {
+///         span.set_attribute("deployment.slot", self.0);
+///     }
+/// }
+/// # drop(prela::builder().processor(Slot("blue")));
+/// ```
+///
+/// Source: [OpenTelemetry SDK, Span Processor](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-processor).
+pub trait SpanProcessor: Send + Sync + 'static {
+    /// A span has started under `parent`; it can still be written to.
+    fn on_start(&self, span: &Span, parent: &TraceContext) {
+        let _ = (span, parent);
+    }
+
+    /// A span has ended; it can no longer be written to.
+    fn on_end(&self, span: &SpanData) {
+        let _ = span;
+    }
+}
+
+/// Where ended spans go: the pipeline, seen from below.
+pub(crate) trait Sink: Send + Sync + 'static {
+    /// Takes a span that was recorded.
+    fn on_end(&self, span: Arc<SpanData>);
+    /// Counts a span that the sampler left out.
+    fn on_unsampled(&self);
+}

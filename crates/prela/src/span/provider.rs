@@ -1,0 +1,77 @@
+//! What the spans of one instance share.
+
+use super::SpanLimits;
+use super::processor::{Sink, SpanProcessor};
+use crate::clock::Clock;
+use crate::id::IdGenerator;
+use crate::sampling::Sampler;
+use opentelemetry::Key;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+/// One instance, seen from its spans: how to start them, and where they go when they end.
+pub(crate) struct Provider {
+    /// Tells instances of one process apart.
+    pub(crate) id: u64,
+    pub(crate) sampler: Sampler,
+    pub(crate) limits: SpanLimits,
+    pub(crate) clock: Box<dyn Clock>,
+    pub(crate) ids: Box<dyn IdGenerator>,
+    pub(crate) processors: Vec<Box<dyn SpanProcessor>>,
+    pub(crate) sink: Box<dyn Sink>,
+    /// Keys of baggage entries that every span gets as attributes.
+    pub(crate) baggage_to_attributes: Vec<Key>,
+    running: AtomicBool,
+}
+
+static INSTANCES: AtomicU64 = AtomicU64::new(0);
+
+impl Provider {
+    pub(crate) fn new(
+        sampler: Sampler,
+        limits: SpanLimits,
+        clock: Box<dyn Clock>,
+        ids: Box<dyn IdGenerator>,
+        processors: Vec<Box<dyn SpanProcessor>>,
+        sink: Box<dyn Sink>,
+        baggage_to_attributes: Vec<Key>,
+    ) -> Self {
+        let id = INSTANCES.fetch_add(1, Ordering::Relaxed);
+        let running = AtomicBool::new(true);
+        Self { id, sampler, limits, clock, ids, processors, sink, baggage_to_attributes, running }
+    }
+
+    /// Whether a second instance was ever made in this process. Until then no context needs to say
+    /// whose span it holds.
+    pub(crate) fn is_one_of_several() -> bool {
+        INSTANCES.load(Ordering::Relaxed) > 1
+    }
+
+    pub(crate) fn is_running(&self) -> bool {
+        self.running.load(Ordering::Acquire)
+    }
+
+    /// From now on spans that start are no-ops.
+    pub(crate) fn stop(&self) {
+        self.running.store(false, Ordering::Release);
+    }
+
+    /// Runs one hook of each processor; a panic in it ends there.
+    pub(crate) fn each_processor(&self, hook: impl Fn(&dyn SpanProcessor)) {
+        for processor in &self.processors {
+            let _ = catch_unwind(AssertUnwindSafe(|| hook(&**processor)));
+        }
+    }
+}
+
+impl fmt::Debug for Provider {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Provider")
+            .field("id", &self.id)
+            .field("sampler", &self.sampler)
+            .field("limits", &self.limits)
+            .field("running", &self.is_running())
+            .finish_non_exhaustive()
+    }
+}

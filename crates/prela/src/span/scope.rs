@@ -1,0 +1,145 @@
+//! Spans that last as long as a closure or a future.
+
+use super::future::InSpan;
+use super::guard::SpanGuard;
+use super::{Span, SpanBuilder};
+use crate::context::{self, Scope};
+use std::any::Any;
+use std::fmt::Display;
+use std::future::Future;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+impl SpanBuilder {
+    /// Runs `f` with the span current. The span ends when `f` returns or panics.
+    ///
+    /// A panic is recorded as an error, with its message, and goes on as if there were no span.
+    /// For code that awaits, use [`SpanBuilder::run`].
+    ///
+    /// ```
+    /// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+    /// # let tracer = prela.tracer();
+    /// use prela::SpanType;
+    ///
+    /// let sum = tracer.span("add", SpanType::Tool).in_scope(|span| {
+    ///     span.set_attribute("terms", 2);
+    ///     1 + 2
+    /// });
+    /// assert_eq!(sum, 3);
+    /// # Ok::<(), prela::Error>(())
+    /// ```
+    pub fn in_scope<R>(self, f: impl FnOnce(&Span) -> R) -> R {
+        if self.is_noop() {
+            return f(&Span::none());
+        }
+        let (span, cx) = self.begin(&context::current());
+        let scope = Scope::enter(cx);
+        let result = recording_panic(&span, || f(&span));
+        drop(scope);
+        match result {
+            Ok(value) => {
+                span.end();
+                value
+            }
+            Err(panic) => {
+                span.end();
+                resume_unwind(panic)
+            }
+        }
+    }
+
+    /// Like [`SpanBuilder::in_scope`], and an `Err` is recorded as the span's error.
+    ///
+    /// # Errors
+    ///
+    /// What `f` returns, unchanged.
+    pub fn in_scope_result<T, E: Display>(
+        self,
+        f: impl FnOnce(&Span) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.in_scope(|span| {
+            f(span).inspect_err(|error| {
+                span.record_error(error);
+            })
+        })
+    }
+
+    /// Runs the future that `f` makes with the span current, at every poll and while it is dropped.
+    ///
+    /// The parent is the span that is current when `run` is called; the span starts when the future
+    /// is first polled and ends when it is done. A future dropped before that is recorded as
+    /// cancelled, a panic as an error. One that is never polled makes no span.
+    ///
+    /// ```
+    /// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+    /// # let tracer = prela.tracer();
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use prela::SpanType;
+    ///
+    /// let answer = tracer.span("ask", SpanType::Llm).run(async move |span| {
+    ///     span.set_attribute("attempt", 1);
+    ///     "42"
+    /// });
+    /// assert_eq!(answer.await, "42");
+    /// # });
+    /// # Ok::<(), prela::Error>(())
+    /// ```
+    pub fn run<F, Fut>(self, f: F) -> impl Future<Output = Fut::Output> + use<F, Fut>
+    where
+        F: FnOnce(Span) -> Fut,
+        Fut: Future,
+    {
+        let builder = self.capture();
+        async move {
+            let (span, cx) = builder.begin(&context::current());
+            let inner = {
+                let span = span.clone();
+                async move { f(span).await }
+            };
+            InSpan::started(inner, span, cx).await
+        }
+    }
+
+    /// Like [`SpanBuilder::run`], and an `Err` is recorded as the span's error.
+    pub fn run_result<F, Fut, T, E>(
+        self,
+        f: F,
+    ) -> impl Future<Output = Result<T, E>> + use<F, Fut, T, E>
+    where
+        F: FnOnce(Span) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        E: Display,
+    {
+        self.run(async move |span: Span| {
+            f(span.clone()).await.inspect_err(|error| {
+                span.record_error(error);
+            })
+        })
+    }
+
+    /// Makes the span current on this thread until the guard is dropped, which ends it.
+    ///
+    /// For synchronous code only: the guard must not be held over an `.await`, and is not `Send` so
+    /// that most such mistakes do not compile.
+    pub fn enter(self) -> SpanGuard {
+        SpanGuard::enter(self)
+    }
+}
+
+/// Runs user code of a span; a panic is recorded and handed back.
+pub(super) fn recording_panic<R>(
+    span: &Span,
+    f: impl FnOnce() -> R,
+) -> Result<R, Box<dyn Any + Send>> {
+    // Nothing of ours is left in between by the unwinding: it goes on with the same payload.
+    catch_unwind(AssertUnwindSafe(f)).inspect_err(|panic| {
+        if let Some(record) = span.record() {
+            record.record_panic(panic_message(&**panic));
+        }
+    })
+}
+
+pub(super) fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a panic without a message").to_owned()
+}

@@ -1,0 +1,145 @@
+//! Spans as text, the same in each run: for tests.
+
+use crate::clock::Clock;
+use crate::export::tree::{Style, render};
+use crate::id::IdGenerator;
+use crate::{Builder, Exporter, MemoryExporter, Prela, SpanData, Tracer, builder};
+use opentelemetry::trace::{SpanId, TraceId};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, SystemTime};
+
+/// An instance of its own that keeps what it records: with a fixed clock, ids 1, 2, 3 … and no
+/// reading of the environment.
+///
+/// ```
+/// use prela::{SpanType, testing::Capture};
+///
+/// let capture = Capture::new();
+/// let tracer = capture.tracer();
+/// tracer.span("planner", SpanType::Agent).in_scope(|_| {
+///     tracer.span("search", SpanType::Tool).attr("query", "rust").in_scope(|_| ());
+/// });
+/// assert_eq!(capture.tree(), "planner  agent\n  search  tool {query: rust}\n");
+/// ```
+#[derive(Debug)]
+pub struct Capture {
+    prela: Prela,
+    memory: MemoryExporter,
+    clock: ManualClock,
+}
+
+impl Capture {
+    /// With default settings.
+    pub fn new() -> Self {
+        Self::with(|builder| builder)
+    }
+
+    /// With settings of the test's own.
+    ///
+    /// # Panics
+    ///
+    /// If the settings cannot be used.
+    pub fn with(configure: impl FnOnce(Builder) -> Builder) -> Self {
+        let memory = MemoryExporter::new();
+        let clock = ManualClock::default();
+        let builder = builder()
+            .env([] as [(&str, &str); 0])
+            .service_name("test")
+            .exporter(Exporter::memory(&memory))
+            .clock(clock.clone())
+            .id_generator(CountedIds::default());
+        let prela = configure(builder).build().expect("a test's settings are valid");
+        Self { prela, memory, clock }
+    }
+
+    /// The instance.
+    pub fn prela(&self) -> &Prela {
+        &self.prela
+    }
+
+    /// A tracer of the instance.
+    pub fn tracer(&self) -> Tracer {
+        self.prela.tracer()
+    }
+
+    /// The clock, to move on.
+    pub fn clock(&self) -> &ManualClock {
+        &self.clock
+    }
+
+    /// The spans that have ended so far, in that order.
+    ///
+    /// # Panics
+    ///
+    /// If they do not arrive within ten seconds.
+    pub fn spans(&self) -> Vec<Arc<SpanData>> {
+        self.prela.flush(Duration::from_secs(10)).expect("memory takes every span");
+        self.memory.spans()
+    }
+
+    /// The same as a tree, one span a line: name, type, attributes, and the status if it is an error.
+    /// Siblings are in order of start and then of name.
+    ///
+    /// # Panics
+    ///
+    /// As [`Capture::spans`].
+    pub fn tree(&self) -> String {
+        render(&self.spans(), Style::Plain)
+    }
+}
+
+impl Default for Capture {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A clock that stands still until it is moved. Starts at 2026-01-01T00:00:00Z.
+#[derive(Clone, Debug, Default)]
+pub struct ManualClock {
+    nanos: Arc<AtomicU64>,
+    wall_step: Arc<AtomicU64>,
+}
+
+impl ManualClock {
+    /// Moves time on.
+    pub fn advance(&self, by: Duration) {
+        let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        self.nanos.fetch_add(nanos, Ordering::SeqCst);
+    }
+
+    /// Sets the time of day back, as an operator might; monotonic time goes on.
+    pub fn step_back(&self, by: Duration) {
+        let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
+        self.wall_step.fetch_add(nanos, Ordering::SeqCst);
+    }
+}
+
+impl Clock for ManualClock {
+    fn wall(&self) -> SystemTime {
+        SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600) + self.monotonic()
+            - Duration::from_nanos(self.wall_step.load(Ordering::SeqCst))
+    }
+
+    fn monotonic(&self) -> Duration {
+        Duration::from_nanos(self.nanos.load(Ordering::SeqCst))
+    }
+}
+
+/// Ids 1, 2, 3 …, each kind on its own.
+#[derive(Debug, Default)]
+pub struct CountedIds {
+    traces: AtomicU64,
+    spans: AtomicU64,
+}
+
+impl IdGenerator for CountedIds {
+    fn new_trace_id(&self) -> TraceId {
+        TraceId::from(u128::from(self.traces.fetch_add(1, Ordering::Relaxed) + 1))
+    }
+
+    fn new_span_id(&self) -> SpanId {
+        SpanId::from(self.spans.fetch_add(1, Ordering::Relaxed) + 1)
+    }
+}

@@ -1,0 +1,62 @@
+//! The tracer: where spans come from.
+
+mod current;
+pub(crate) mod global;
+mod provider;
+
+pub use self::current::{current_span, current_trace_id, enrich, new_trace_context, trace_context};
+pub use self::global::tracer;
+pub use self::provider::{OtelTracer, TracerProvider};
+
+use crate::SpanType;
+use crate::span::provider::Provider;
+use crate::span::{Source, Span, SpanBuilder};
+use opentelemetry::InstrumentationScope;
+use std::borrow::Cow;
+use std::sync::{Arc, LazyLock};
+
+/// Makes spans. Cheap to clone, `Send` and `Sync`.
+///
+/// From [`tracer()`](tracer()), which follows the global instance, or from
+/// [`Prela::tracer`](crate::Prela::tracer), which belongs to one instance.
+#[derive(Clone, Debug)]
+pub struct Tracer {
+    /// None: whatever instance is global when a span is made.
+    source: Option<Source>,
+}
+
+/// The instrumentation scope of spans made through Prela's own API.
+static SCOPE: LazyLock<Arc<InstrumentationScope>> = LazyLock::new(|| {
+    Arc::new(InstrumentationScope::builder("prela").with_version(env!("CARGO_PKG_VERSION")).build())
+});
+
+impl Tracer {
+    pub(crate) fn of(provider: Arc<Provider>) -> Self {
+        Self { source: Some(Source { provider, scope: SCOPE.clone() }) }
+    }
+
+    fn source(&self) -> Option<Source> {
+        self.source
+            .clone()
+            .or_else(|| Some(Source { provider: global::provider()?, scope: SCOPE.clone() }))
+    }
+
+    /// A span of this type, to be started by one of the builder's scopes.
+    ///
+    /// The name should have few different values where backends group by it; what varies belongs
+    /// into attributes.
+    pub fn span(&self, name: impl Into<Cow<'static, str>>, span_type: SpanType) -> SpanBuilder {
+        SpanBuilder::new(self.source(), name.into(), span_type)
+    }
+
+    /// A span of type [`SpanType::Custom`].
+    pub fn span_default(&self, name: impl Into<Cow<'static, str>>) -> SpanBuilder {
+        self.span(name, SpanType::Custom)
+    }
+
+    /// The current span of this tracer's instance. With a single instance in the process that is
+    /// [`current_span`](crate::current_span).
+    pub fn current_span(&self) -> Option<Span> {
+        crate::span::span_of_instance(&crate::context::current(), &self.source()?.provider)
+    }
+}

@@ -1,0 +1,59 @@
+//! The current span and the current trace.
+
+use crate::span::{Span, span_of, without_spans};
+use crate::{Baggage, TraceContext, Value, context};
+use opentelemetry::Key;
+use opentelemetry::trace::TraceId;
+
+/// The current span, also one that another OpenTelemetry library made; none outside every span.
+///
+/// ```
+/// if let Some(span) = prela::current_span() {
+///     span.set_attribute("key", "value");
+/// }
+/// ```
+pub fn current_span() -> Option<Span> {
+    span_of(&context::current())
+}
+
+/// The current trace's id, for log lines; none outside every span.
+pub fn current_trace_id() -> Option<TraceId> {
+    TraceContext::current().trace_id()
+}
+
+/// A snapshot of the current context.
+pub fn trace_context() -> TraceContext {
+    TraceContext::current()
+}
+
+/// Sets attributes on the current span. False if there is none that records.
+pub fn enrich<K: Into<Key>, V: Into<Value>>(attributes: impl IntoIterator<Item = (K, V)>) -> bool {
+    let Some(span) = current_span().filter(Span::is_recording) else { return false };
+    span.set_attributes(attributes);
+    true
+}
+
+/// Runs `f` with a clean slate: no current span and no baggage. A span in it begins a new trace.
+///
+/// What was current before is current again afterwards.
+///
+/// ```
+/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let tracer = prela.tracer();
+/// use prela::SpanType;
+///
+/// tracer.span("request", SpanType::Agent).in_scope(|request| {
+///     prela::new_trace_context(|_cx| {
+///         tracer.span("background_job", SpanType::Custom).in_scope(|job| {
+///             assert_eq!(job.parent_span_id(), None);
+///             assert_ne!(job.trace_id(), request.trace_id());
+///         });
+///     });
+/// });
+/// # Ok::<(), prela::Error>(())
+/// ```
+pub fn new_trace_context<R>(f: impl FnOnce(&TraceContext) -> R) -> R {
+    let cx = context::with_baggage(&without_spans(&context::current()), Baggage::default());
+    let cx = TraceContext::from(cx);
+    cx.run(|| f(&cx))
+}

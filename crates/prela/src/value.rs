@@ -1,0 +1,231 @@
+//! Attribute values: every type that OTLP can carry.
+//!
+//! Keys are [`Key`](crate::Key) from `opentelemetry`; nothing here knows the wire.
+
+mod baggage;
+
+pub use baggage::{Baggage, BaggageEntry};
+pub(crate) use baggage::{BaggageBuilder, BaggageLimit, push_encoded, trim};
+
+use opentelemetry::{Key, StringValue};
+use std::borrow::Cow;
+use std::fmt::{self, Display as _};
+use std::sync::Arc;
+
+/// The value of an attribute: any type of OTLP's `AnyValue`.
+///
+/// Made by `From` from the usual Rust types. Unsigned integers above [`i64::MAX`], which OTLP cannot
+/// carry as numbers, become their decimal text rather than a wrong number.
+///
+/// ```
+/// use prela::Value;
+///
+/// assert_eq!(Value::from(3_usize), Value::I64(3));
+/// assert_eq!(Value::from(vec!["a", "b"]).to_string(), r#"["a", "b"]"#);
+/// assert_eq!(Value::map([("top_k", 5)]).to_string(), "{top_k: 5}");
+/// ```
+///
+/// Source: [OTLP `common.proto`, `AnyValue`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/common/v1/common.proto).
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Value {
+    /// A truth value.
+    Bool(bool),
+    /// A signed integer; OTLP has no other.
+    I64(i64),
+    /// A double.
+    F64(f64),
+    /// UTF-8 text.
+    String(StringValue),
+    /// Raw bytes, shared between the exporters that read them.
+    Bytes(Arc<[u8]>),
+    /// A list, of mixed types if need be.
+    Array(Vec<Self>),
+    /// Keys with values, in the order given.
+    Map(Vec<(Key, Self)>),
+}
+
+impl Value {
+    /// A [`Value::Map`] of the given pairs; a key given twice keeps its last value.
+    pub fn map<K: Into<Key>, V: Into<Self>>(entries: impl IntoIterator<Item = (K, V)>) -> Self {
+        let mut map: Vec<(Key, Self)> = Vec::new();
+        for (key, value) in entries {
+            let (key, value) = (key.into(), value.into());
+            match map.iter_mut().find(|(known, _)| *known == key) {
+                Some(entry) => entry.1 = value,
+                None => map.push((key, value)),
+            }
+        }
+        Self::Map(map)
+    }
+
+    /// Cuts text to `limit` characters and bytes to `limit` bytes, in lists and maps too.
+    pub(crate) fn truncate(&mut self, limit: usize) {
+        match self {
+            Self::String(text) => {
+                if let Some((end, _)) = text.as_str().char_indices().nth(limit) {
+                    *text = text.as_str()[..end].to_owned().into();
+                }
+            }
+            Self::Bytes(bytes) if bytes.len() > limit => *bytes = bytes[..limit].into(),
+            Self::Array(values) => values.iter_mut().for_each(|value| value.truncate(limit)),
+            Self::Map(entries) => entries.iter_mut().for_each(|(_, value)| value.truncate(limit)),
+            Self::Bool(_) | Self::I64(_) | Self::F64(_) | Self::Bytes(_) => {}
+        }
+    }
+}
+
+/// Text as it is; inside lists and maps it is quoted. Bytes as `0x` and lower-case hex.
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => value.fmt(f),
+            Self::I64(value) => value.fmt(f),
+            Self::F64(value) => value.fmt(f),
+            Self::String(value) => f.write_str(value.as_str()),
+            Self::Bytes(bytes) => {
+                f.write_str("0x")?;
+                bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+            }
+            Self::Array(values) => {
+                f.write_str("[")?;
+                for (i, value) in values.iter().enumerate() {
+                    f.write_str(if i == 0 { "" } else { ", " })?;
+                    value.fmt_nested(f)?;
+                }
+                f.write_str("]")
+            }
+            Self::Map(entries) => {
+                f.write_str("{")?;
+                for (i, (key, value)) in entries.iter().enumerate() {
+                    write!(f, "{}{key}: ", if i == 0 { "" } else { ", " })?;
+                    value.fmt_nested(f)?;
+                }
+                f.write_str("}")
+            }
+        }
+    }
+}
+
+impl Value {
+    fn fmt_nested(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::String(text) => fmt::Debug::fmt(text.as_str(), f),
+            other => other.fmt(f),
+        }
+    }
+}
+
+macro_rules! from {
+    ($($from:ty => $variant:ident),* $(,)?) => {$(
+        impl From<$from> for Value {
+            fn from(value: $from) -> Self {
+                Self::$variant(value.into())
+            }
+        }
+    )*};
+}
+
+// No `u8` and `i8`: so that `Vec<u8>` can mean bytes.
+from! {
+    bool => Bool,
+    i16 => I64, i32 => I64, i64 => I64, u16 => I64, u32 => I64,
+    f32 => F64, f64 => F64,
+    String => String, Arc<str> => String, StringValue => String, Cow<'static, str> => String,
+    Vec<u8> => Bytes, Arc<[u8]> => Bytes, &[u8] => Bytes,
+}
+
+macro_rules! from_wide_integer {
+    ($($from:ty),*) => {$(
+        impl From<$from> for Value {
+            fn from(value: $from) -> Self {
+                i64::try_from(value).map_or_else(|_| Self::from(value.to_string()), Self::I64)
+            }
+        }
+    )*};
+}
+
+from_wide_integer!(u64, usize, isize, u128, i128);
+
+/// Copies the text, so that borrowed text of any lifetime can be an attribute.
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned().into())
+    }
+}
+
+/// Copies the text.
+impl From<&String> for Value {
+    fn from(value: &String) -> Self {
+        Self::from(value.as_str())
+    }
+}
+
+impl<T: Into<Self>> From<Vec<T>> for Value {
+    fn from(values: Vec<T>) -> Self {
+        Self::Array(values.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T: Into<Self>, const N: usize> From<[T; N]> for Value {
+    fn from(values: [T; N]) -> Self {
+        Self::Array(values.into_iter().map(Into::into).collect())
+    }
+}
+
+/// Values set through the OpenTelemetry API.
+impl From<opentelemetry::Value> for Value {
+    fn from(value: opentelemetry::Value) -> Self {
+        use opentelemetry::{Array, Value as Otel};
+        match value {
+            Otel::Bool(value) => Self::Bool(value),
+            Otel::I64(value) => Self::I64(value),
+            Otel::F64(value) => Self::F64(value),
+            Otel::String(value) => Self::String(value),
+            Otel::Array(Array::Bool(values)) => values.into(),
+            Otel::Array(Array::I64(values)) => values.into(),
+            Otel::Array(Array::F64(values)) => values.into(),
+            Otel::Array(Array::String(values)) => values.into(),
+            // A later minor may bring more; their text is better than nothing.
+            other => Self::String(other.to_string().into()),
+        }
+    }
+}
+
+/// For OpenTelemetry's API, which knows neither bytes, maps nor mixed lists: those become text.
+impl From<Value> for opentelemetry::Value {
+    fn from(value: Value) -> Self {
+        use opentelemetry::Array;
+        match value {
+            Value::Bool(value) => Self::Bool(value),
+            Value::I64(value) => Self::I64(value),
+            Value::F64(value) => Self::F64(value),
+            Value::String(value) => Self::String(value),
+            Value::Array(values) => {
+                macro_rules! all {
+                    ($variant:ident) => {
+                        values
+                            .iter()
+                            .map(|value| match value {
+                                Value::$variant(value) => Some(value.clone()),
+                                _ => None,
+                            })
+                            .collect::<Option<Vec<_>>>()
+                    };
+                }
+                if let Some(values) = all!(String) {
+                    Self::Array(Array::String(values))
+                } else if let Some(values) = all!(I64) {
+                    Self::Array(Array::I64(values))
+                } else if let Some(values) = all!(F64) {
+                    Self::Array(Array::F64(values))
+                } else if let Some(values) = all!(Bool) {
+                    Self::Array(Array::Bool(values))
+                } else {
+                    Self::String(Value::Array(values).to_string().into())
+                }
+            }
+            other => Self::String(other.to_string().into()),
+        }
+    }
+}

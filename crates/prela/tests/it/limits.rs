@@ -1,0 +1,83 @@
+//! Limits of one span.
+
+use prela::testing::Capture;
+use prela::{SpanLimits, Value};
+
+fn limited(limits: SpanLimits) -> Capture {
+    Capture::with(|builder| builder.span_limits(limits))
+}
+
+#[test]
+fn attributes_over_the_limit_are_counted() {
+    // The type takes one of them.
+    let capture = limited(SpanLimits { attributes: 3, ..SpanLimits::default() });
+    capture.tracer().span_default("work").in_scope(|span| {
+        span.set_attributes([("a", 1), ("b", 2), ("c", 3), ("d", 4)]);
+        span.set_attribute("a", 10);
+    });
+    assert_eq!(capture.tree(), "work  custom {a: 10, b: 2}\n");
+    assert_eq!(capture.spans()[0].dropped_attributes_count, 2);
+}
+
+#[test]
+fn long_values_are_cut_at_a_character() {
+    let capture = limited(SpanLimits { attribute_value_length: Some(6), ..SpanLimits::default() });
+    capture.tracer().span_default("work").in_scope(|span| {
+        span.set_attribute("text", "äöüäöüäöü");
+        span.set_attribute("short", "äöü");
+        span.set_attribute("bytes", vec![1_u8; 10]);
+        span.set_attribute("list", vec!["longer than six".to_owned()]);
+        span.set_attribute("map", Value::map([("k", "longer than six")]));
+        span.set_attribute("number", 1_234_567_890);
+        span.add_event("event", [("text", "longer than six")]);
+    });
+    let expected = "work  custom {text: äöüäöü, short: äöü, bytes: 0x010101010101, list: [\"longer\"], \
+                    map: {k: \"longer\"}, number: 1234567890}\n  • event {text: longer}\n";
+    assert_eq!(capture.tree(), expected);
+    let span_type = capture.spans()[0].attribute("prela.span.type").cloned();
+    assert_eq!(span_type, Some("custom".into()));
+}
+
+#[test]
+fn events_and_links_over_the_limit_are_counted() {
+    let capture = limited(SpanLimits {
+        events: 2,
+        links: 1,
+        attributes_per_event: 1,
+        ..SpanLimits::default()
+    });
+    let tracer = capture.tracer();
+    let others: Vec<_> = (0..3).map(|_| tracer.span_default("other").start()).collect();
+    tracer.span_default("work").in_scope(|span| {
+        for n in 0..5 {
+            span.add_event("event", [("a", n), ("b", n), ("a", 7)]);
+        }
+        for other in &others {
+            span.add_link(&other.context());
+        }
+    });
+    let span = capture.spans()[0].clone();
+    assert_eq!((span.events.len(), span.dropped_events_count), (2, 3));
+    assert_eq!((span.links.len(), span.dropped_links_count), (1, 2));
+    assert_eq!(span.events[0].attributes, [("a".into(), Value::from(7))]);
+    assert_eq!(span.events[0].dropped_attributes_count, 1);
+}
+
+#[test]
+fn a_limit_of_nothing_keeps_the_span() {
+    let capture = limited(SpanLimits {
+        attributes: 0,
+        attribute_value_length: Some(0),
+        events: 0,
+        links: 0,
+        attributes_per_event: 0,
+        attributes_per_link: 0,
+    });
+    capture.tracer().span_default("work").attr("a", 1).in_scope(|span| {
+        span.record_error("gone");
+    });
+    let span = capture.spans()[0].clone();
+    assert_eq!(span.attributes, []);
+    assert_eq!((span.dropped_attributes_count, span.dropped_events_count), (3, 1));
+    assert_eq!(span.status, prela::Status::error("gone"));
+}

@@ -1,0 +1,37 @@
+//! Starting, once.
+
+use prela::testing::Capture;
+use prela::{ErrorKind, SpanType};
+use std::time::Duration;
+
+#[test]
+fn p01_the_resource_names_the_service() {
+    let capture = Capture::with(|builder| builder.service_name("parallel-app"));
+    let name = capture.prela().resource().get("service.name");
+    assert_eq!(name, Some(&"parallel-app".into()));
+}
+
+#[test]
+fn shutdown_ends_tracing_and_can_be_called_again() {
+    let capture = Capture::new();
+    let tracer = capture.tracer();
+    let open = tracer.span_default("open").start();
+    tracer.span_default("done").in_scope(|_| ());
+
+    let report = capture.prela().shutdown(Duration::from_secs(10));
+    assert_eq!((report.stats.exported, report.undelivered(), report.timed_out), (1, 0, false));
+    drop(open);
+    let late = tracer.span("late", SpanType::Agent).in_scope(|span| span.is_recording());
+    assert!(!late);
+
+    let again = capture.prela().shutdown(Duration::from_secs(10));
+    assert_eq!((again.stats.ended, again.stats.dropped_by.shut_down), (2, 1));
+    let error = capture.prela().flush(Duration::from_secs(10)).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::ShutDown);
+}
+
+#[test]
+fn debug_shows_what_runs() {
+    let text = format!("{:?}", Capture::new().prela());
+    assert!(text.starts_with("Prela { provider: Provider {"), "{text}");
+}

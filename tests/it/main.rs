@@ -1,0 +1,5 @@
+//! Tests that need two crates, a process or a socket.
+
+mod receiver;
+
+

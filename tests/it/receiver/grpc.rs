@@ -1,0 +1,45 @@
+//! OTLP/gRPC, by the generated server.
+
+use super::inbox::{Inbox, Refused};
+use hyper::rt::{Read, Write};
+use hyper::service::service_fn;
+use hyper_util::rt::TokioExecutor;
+use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
+    TraceService, TraceServiceServer,
+};
+use opentelemetry_proto::tonic::collector::trace::v1::{
+    ExportTraceServiceRequest, ExportTraceServiceResponse,
+};
+use std::sync::Arc;
+use tonic::codec::CompressionEncoding::Gzip;
+use tonic::codegen::Service as _;
+use tonic::{Request, Response, Status};
+
+/// Serves one connection to its end.
+pub async fn serve(stream: impl Read + Write + Send + Unpin + 'static, inbox: Arc<Inbox>) {
+    let server =
+        TraceServiceServer::new(Collector { inbox }).accept_compressed(Gzip).send_compressed(Gzip);
+    let service = service_fn(move |request| server.clone().call(request));
+    let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+    // A connection that breaks is the client's business.
+    let _ = connection.serve_connection(stream, service).await;
+}
+
+struct Collector {
+    inbox: Arc<Inbox>,
+}
+
+#[tonic::async_trait]
+impl TraceService for Collector {
+    async fn export(
+        &self,
+        request: Request<ExportTraceServiceRequest>,
+    ) -> Result<Response<ExportTraceServiceResponse>, Status> {
+        let (metadata, _, message) = request.into_parts();
+        let answer = self.inbox.receive(metadata.into_headers(), message).await;
+        answer.response().map(Response::new).map_err(|refused| match refused {
+            Refused::Unavailable => Status::unavailable("come back later"),
+            Refused::Invalid => Status::invalid_argument("cannot read this"),
+        })
+    }
+}
