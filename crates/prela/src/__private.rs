@@ -2,11 +2,14 @@
 //!
 //! The macros write as little as they can into a program; what happens is here.
 
-use crate::{Span, SpanBuilder, SpanType, TraceContext, Value, context, semconv};
+use crate::context::{self, Scope};
+use crate::span::scope::recording_panic;
+use crate::{FutureExt as _, InSpan, Span, SpanBuilder, SpanType, TraceContext, Value, semconv};
 use std::any::type_name;
 use std::borrow::Cow;
 use std::fmt::{Debug, Display};
 use std::future::Future;
+use std::panic::resume_unwind;
 
 // The examples of the macros: their own crate cannot run them.
 #[cfg(doctest)]
@@ -56,11 +59,6 @@ pub fn debug<T: Debug + ?Sized>(value: &T) -> String {
     format!("{value:?}")
 }
 
-/// Gives the closure the types that the function has.
-pub fn call<R>(body: impl FnOnce() -> R) -> R {
-    body()
-}
-
 /// Runs the body of a function.
 pub fn in_scope<R>(span: SpanBuilder, body: impl FnOnce() -> R) -> R {
     span.in_scope(|_| body())
@@ -80,43 +78,73 @@ pub fn in_scope_with<R>(
 }
 
 /// Runs the body of an `async fn`.
-pub fn run<F, Fut>(span: SpanBuilder, body: F) -> impl Future<Output = Fut::Output> + use<F, Fut>
-where
-    F: FnOnce() -> Fut,
-    Fut: Future,
-{
-    span.run(|_| body())
+pub fn run<F: Future>(span: SpanBuilder, body: F) -> impl Future<Output = F::Output> + use<F> {
+    span.run(|_| body)
 }
 
 /// Runs the body of an `async fn` and records its result.
-pub fn run_with<F, Fut, R>(
+pub fn run_with<F, R>(
     span: SpanBuilder,
     body: F,
     record: R,
-) -> impl Future<Output = Fut::Output> + use<F, Fut, R>
+) -> impl Future<Output = F::Output> + use<F, R>
 where
-    F: FnOnce() -> Fut,
-    Fut: Future,
-    R: FnOnce(&Span, &Fut::Output),
+    F: Future,
+    R: FnOnce(&Span, &F::Output),
 {
     span.run(async move |span: Span| {
-        let result = body().await;
+        let result = body.await;
         record(&span, &result);
         result
     })
 }
 
-/// The future that a function returns, with its span; its result is recorded.
-pub fn await_with<Fut, R>(
+/// Runs the body of a function that returns a future or a stream. The span starts now, so that what
+/// the body itself does is in it, and ends with what it returns.
+pub fn polled<T>(span: SpanBuilder, body: impl FnOnce() -> T) -> InSpan<T> {
+    polled_in(span, |_| body())
+}
+
+/// Runs the body of a function that returns a future, and records the future's result.
+pub fn polled_with<F, R>(
     span: SpanBuilder,
-    future: Fut,
+    body: impl FnOnce() -> F,
     record: R,
-) -> impl Future<Output = Fut::Output> + use<Fut, R>
+) -> InSpan<impl Future<Output = F::Output> + use<F, R>>
 where
-    Fut: Future,
-    R: FnOnce(&Span, &Fut::Output),
+    F: Future,
+    R: FnOnce(&Span, &F::Output),
 {
-    run_with(span, || future, record)
+    polled_in(span, |span| {
+        let (future, span) = (body(), span.clone());
+        async move {
+            let result = future.await;
+            record(&span, &result);
+            result
+        }
+    })
+}
+
+fn polled_in<T>(span: SpanBuilder, body: impl FnOnce(&Span) -> T) -> InSpan<T> {
+    if span.is_noop() {
+        return body(&Span::none()).in_span(span);
+    }
+    let (span, cx) = span.begin(&context::current());
+    let scope = Scope::enter(cx.clone());
+    let result = recording_panic(&span, || body(&span));
+    drop(scope);
+    match result {
+        Ok(value) => InSpan::started(value, span, cx),
+        Err(panic) => {
+            span.end();
+            resume_unwind(panic)
+        }
+    }
+}
+
+/// Never a value. A `return` of what is in it tells the compiler what an `async` block gives.
+pub fn no_value<T>() -> Option<T> {
+    None
 }
 
 /// Records an error by its message.

@@ -16,6 +16,11 @@ pub trait IdGenerator: Send + Sync + Debug + 'static {
     fn new_trace_id(&self) -> TraceId;
     /// A new 8-byte span id, not all zero.
     fn new_span_id(&self) -> SpanId;
+    /// Whether the low 56 bits of each trace id are random: then new traces carry the `random` flag of
+    /// W3C Trace Context Level 2, by which services may sample alike. Default: no.
+    fn is_random(&self) -> bool {
+        false
+    }
 }
 
 /// Random ids: the default.
@@ -58,5 +63,9 @@ impl IdGenerator for RandomIds {
                 }
             }
         })
+    }
+
+    fn is_random(&self) -> bool {
+        true
     }
 }

@@ -32,6 +32,7 @@
 //!
 //! # Where to go
 //!
+//! - Guides, one page a subject: [`guide`].
 //! - Starting: [`init`], [`builder`], [`Prela`]; every environment variable is listed at [`Builder`].
 //! - Spans: [`Tracer::span`], [`SpanBuilder`], [`Span`], [`SpanType`], [`macro@trace`].
 //! - Threads and tasks: [`TraceContext`], [`copy_context_to_thread`], [`pool`], [`thread`], [`task`].
@@ -84,6 +85,8 @@ mod value;
 #[cfg(feature = "macros")]
 #[doc(hidden)]
 pub mod __private;
+#[cfg(any(doc, doctest))]
+pub mod guide;
 
 pub use opentelemetry;
 pub use opentelemetry::trace::{

@@ -16,7 +16,7 @@ mod otel;
 pub(crate) mod processor;
 pub(crate) mod provider;
 mod record;
-mod scope;
+pub(crate) mod scope;
 
 pub use self::batch::Batch;
 pub use self::builder::SpanBuilder;

@@ -62,9 +62,9 @@ impl Argument {
         let Some((pattern, name)) = &self.pattern else { return TokenStream::new() };
         let cfg = &self.cfg;
         match pattern {
-            // The value must live as long as the others.
+            // The first takes all of it into the future, also what the pattern leaves.
             Pat::Wild(_) => quote!(#(#cfg)* let _ = &#name;),
-            pattern => quote!(#(#cfg)* let #pattern = #name;),
+            pattern => quote!(#(#cfg)* let _ = &#name; #(#cfg)* let #pattern = #name;),
         }
     }
 

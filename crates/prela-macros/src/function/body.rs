@@ -1,6 +1,7 @@
 //! What a traced function becomes.
 
 use super::Traced;
+use super::arguments::Argument;
 use crate::args::{Format, Shown};
 use crate::stream::inferred;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -36,45 +37,40 @@ impl Traced {
         }
     }
 
-    /// The function's future or stream gets the span, which starts when that is first polled.
+    /// The future or stream that the function returns has the span.
     fn wrap_returned(&self) -> TokenStream {
         let (span, start, closure) = (span_name(), self.start(), self.closure());
-        let called = quote!(let #span = ::prela::__private::called(#span););
-        let returned = quote!(::prela::__private::call(#closure));
-        let wrapped = match self.finish() {
-            None => quote!(::prela::FutureExt::in_span(#returned, #span)),
-            Some(finish) => quote!(::prela::__private::await_with(#span, #returned, #finish)),
-        };
-        let wrapped = self.returned.wrap(wrapped);
-        quote!(#start #called #wrapped)
+        let polled = self.returned.wrap(match self.finish() {
+            None => quote!(::prela::__private::polled(#span, #closure)),
+            Some(finish) => quote!(::prela::__private::polled_with(#span, #closure, #finish)),
+        });
+        quote!(#start #polled)
     }
 
     /// An `async fn` becomes what the compiler would make of it, a function that returns a future:
     /// so that the parent is what was current at the call, also when another task polls the future.
     fn expand_async(&self) -> TokenStream {
         let (attrs, vis) = (&self.function.attrs, &self.function.vis);
-        let (span, attributes, closure) = (span_name(), self.attributes(), self.closure());
+        let (span, attributes, block) = (span_name(), self.attributes(), self.async_block());
         let run = match self.finish() {
-            None => quote!(::prela::__private::run(#span, #closure).await),
-            Some(finish) => quote!(::prela::__private::run_with(#span, #closure, #finish).await),
+            None => quote!(::prela::__private::run(#span, #block).await),
+            Some(finish) => quote!(::prela::__private::run_with(#span, #block, #finish).await),
         };
         let begin = self.begin();
         let mut sig = self.function.sig.clone();
-        let output = match &sig.output {
-            ReturnType::Default => quote!(()),
-            ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)) => TokenStream::new(),
-            ReturnType::Type(_, ty) => quote!(#ty),
-        };
-        // `Output = !` is not stable.
-        if output.is_empty() || !self.function.has_plain_attrs_only() {
+        if self.returns_never() || !self.function.has_plain_attrs_only() {
             return quote!(#(#attrs)* #vis #sig { #begin #attributes #run });
         }
+        let output = match &sig.output {
+            ReturnType::Default => quote!(()),
+            ReturnType::Type(_, ty) => quote!(#ty),
+        };
         sig.asyncness = None;
         sig.output = parse_quote!(-> impl ::core::future::Future<Output = #output>);
         for (argument, input) in self.arguments.iter().zip(&mut sig.inputs) {
             argument.rename_in(input);
         }
-        let bind = self.arguments.iter().map(|argument| argument.bind());
+        let bind = self.arguments.iter().map(Argument::bind);
         quote! {
             #(#attrs)* #vis #sig {
                 #begin
@@ -151,16 +147,43 @@ impl Traced {
     /// The body as a closure that returns what the function returns, so that `return`, `?` and what
     /// the compiler infers are the same. It takes each argument and drops them in a function's order.
     fn closure(&self) -> TokenStream {
-        let asyncness = &self.function.sig.asyncness;
         let output = inferred(&self.function.sig.output);
-        let mentions = self.arguments.iter().rev().map(|argument| argument.mention());
-        let block = self.function.block();
-        quote!(#asyncness move || -> #output { #(#mentions)* #block })
+        let (mentions, block) = (self.mentions(), self.function.block());
+        quote!(move || -> #output { #mentions #block })
+    }
+
+    /// The same for an `async fn`. A block cannot say what it gives, so a `return` that is never
+    /// reached does.
+    fn async_block(&self) -> TokenStream {
+        let (mentions, block) = (self.mentions(), self.function.block());
+        if self.returns_never() {
+            return quote!(async move { #mentions #block });
+        }
+        let (value, output) = (own_name("value"), inferred(&self.function.sig.output));
+        quote! {
+            async move {
+                #mentions
+                if let ::core::option::Option::Some(#value) = ::prela::__private::no_value::<#output>() {
+                    return #value;
+                }
+                #block
+            }
+        }
+    }
+
+    fn mentions(&self) -> TokenStream {
+        self.arguments.iter().rev().map(Argument::mention).collect()
+    }
+
+    /// `!` can only stand where a function returns it.
+    fn returns_never(&self) -> bool {
+        let output = &self.function.sig.output;
+        matches!(output, ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)))
     }
 
     /// What is done with the result.
     fn finish(&self) -> Option<TokenStream> {
-        let (span, result) = (span_name(), Ident::new("result", Span::mixed_site()));
+        let (span, result) = (span_name(), own_name("result"));
         let record = |option: &str, shown: Shown| {
             let place = located(shown.span);
             let function = match shown.format {
@@ -183,9 +206,13 @@ fn as_text(format: Format, value: &(impl ToTokens + Spanned)) -> TokenStream {
     }
 }
 
-/// A name that the function's own names cannot meet.
 fn span_name() -> Ident {
-    Ident::new("span", Span::mixed_site())
+    own_name("span")
+}
+
+/// A name that the function's own names cannot meet.
+fn own_name(name: &str) -> Ident {
+    Ident::new(name, Span::mixed_site())
 }
 
 /// Errors are shown at this place, and the tokens still count as the macro's: lints leave them alone.

@@ -24,7 +24,10 @@ pub(crate) fn baggage_of(cx: &Context) -> Baggage {
     let theirs = cx.baggage();
     let is_same = ours.len() == theirs.len()
         && ours.iter().all(|entry| {
-            theirs.get(entry.key()).is_some_and(|value| value.as_str() == entry.value())
+            theirs.get_with_metadata(entry.key()).is_some_and(|(value, metadata)| {
+                value.as_str() == entry.value()
+                    && metadata.as_str() == entry.metadata().unwrap_or_default()
+            })
         });
     if is_same {
         return ours;
@@ -37,8 +40,12 @@ pub(crate) fn baggage_of(cx: &Context) -> Baggage {
     new.sort_unstable();
     known.extend(new);
     known.into_iter().fold(Baggage::default(), |baggage, key| {
-        let value = theirs.get(key).map(|value| value.as_str().to_owned()).unwrap_or_default();
-        baggage.with(key, value).unwrap_or(baggage)
+        let Some((value, metadata)) = theirs.get_with_metadata(key) else { return baggage };
+        let value = || value.as_str().to_owned();
+        baggage
+            .with_metadata(key, value(), metadata.as_str())
+            .or_else(|| baggage.with(key, value()))
+            .unwrap_or(baggage)
     })
 }
 

@@ -91,13 +91,19 @@ pub(super) fn replace_current(change: impl FnOnce(&Context) -> Option<Context>) 
         return false;
     }
     let Some(cx) = change(&cx) else { return false };
-    let replacement = Some(cx.attach());
-    // The borrow must be over when the previous guard is dropped: that drops values of contexts.
-    let previous = FRAMES.try_with(|frames| {
-        let mut frames = frames.borrow_mut();
-        let frame = frames.iter_mut().rfind(|frame| frame.id == id)?;
-        std::mem::replace(&mut frame.replacement, replacement)
-    });
+    // The previous one goes first. Dropped from below the new one, it would leave a gap in
+    // OpenTelemetry's stack of contexts, which has room for 65,534. And the borrow must be over when
+    // it is dropped: that drops values of contexts.
+    let previous = with_frame(id, |frame| frame.replacement.take());
     drop(previous);
+    let replacement = cx.attach();
+    with_frame(id, |frame| frame.replacement = Some(replacement));
     true
+}
+
+fn with_frame<R>(id: u64, access: impl FnOnce(&mut Frame) -> R) -> Option<R> {
+    let found = FRAMES.try_with(|frames| {
+        frames.borrow_mut().iter_mut().rfind(|frame| frame.id == id).map(access)
+    });
+    found.ok().flatten()
 }

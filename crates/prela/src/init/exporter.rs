@@ -171,8 +171,8 @@ impl Named {
 }
 
 /// A protocol was asked for that is not compiled in.
-#[cfg(not(all(feature = "grpc", feature = "http")))]
-pub(super) fn no_feature(feature: &str) -> Error {
+#[cfg(not(feature = "http"))]
+fn no_feature(feature: &str) -> Error {
     Error::new(
         crate::ErrorKind::Config,
         format!("set up OTLP: this needs the feature {feature} of prela"),

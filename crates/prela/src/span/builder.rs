@@ -92,7 +92,8 @@ impl SpanBuilder {
     }
 
     /// The parent is the span of this context, local or remote, instead of the current one. The
-    /// context's baggage comes along.
+    /// context's baggage comes along. Without a running instance the context still becomes current, so
+    /// that a service that records nothing passes its caller's trace on.
     pub fn parent(mut self, parent: &TraceContext) -> Self {
         self.parent = ParentChoice::Context(parent.as_otel().clone());
         self
@@ -127,6 +128,11 @@ impl SpanBuilder {
         self.source.is_none()
     }
 
+    /// Whether a scope of this builder would neither record anything nor change the context.
+    pub(super) fn is_idle(&self) -> bool {
+        self.is_noop() && matches!(self.parent, ParentChoice::Current)
+    }
+
     /// Starts the span without making it current. It ends when the returned owner is dropped.
     pub fn start(self) -> OwnedSpan {
         OwnedSpan(self.begin(&context::current()).0)
@@ -141,7 +147,7 @@ impl SpanBuilder {
     }
 
     /// Starts the span. Gives it with the context in which it is current.
-    pub(super) fn begin(self, current: &Context) -> (Span, Context) {
+    pub(crate) fn begin(self, current: &Context) -> (Span, Context) {
         let base = match &self.parent {
             ParentChoice::Current => current.clone(),
             ParentChoice::Context(cx) => cx.clone(),
@@ -187,7 +193,8 @@ impl SpanBuilder {
                 let sampling = context::guarded(|| provider.sampler.should_sample(&parameters));
                 let sampling = sampling.unwrap_or_else(Sampling::drop);
                 sampler_attributes = sampling.attributes;
-                let flags = remote.map_or(RANDOM, |remote| remote.trace_flags());
+                let new = || if provider.ids.is_random() { RANDOM } else { TraceFlags::default() };
+                let flags = remote.map_or_else(new, SpanContext::trace_flags);
                 let state = remote.map_or(TraceState::NONE, |remote| remote.trace_state().clone());
                 (
                     trace_id,

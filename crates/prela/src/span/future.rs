@@ -101,7 +101,7 @@ struct Items {
 
 impl<T> InSpan<T> {
     /// In a span that has started already.
-    pub(super) fn started(inner: T, span: Span, cx: Context) -> Self {
+    pub(crate) fn started(inner: T, span: Span, cx: Context) -> Self {
         Self { inner: Some(inner), state: State::Running(Running { span, cx, items: None }) }
     }
 }

@@ -21,7 +21,7 @@ pub struct SpanGuard {
 
 impl SpanGuard {
     pub(super) fn enter(builder: SpanBuilder) -> Self {
-        let (span, scope) = if builder.is_noop() {
+        let (span, scope) = if builder.is_idle() {
             (Span::none(), None)
         } else {
             let (span, cx) = builder.begin(&context::current());

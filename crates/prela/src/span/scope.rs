@@ -28,7 +28,7 @@ impl SpanBuilder {
     /// # Ok::<(), prela::Error>(())
     /// ```
     pub fn in_scope<R>(self, f: impl FnOnce(&Span) -> R) -> R {
-        if self.is_noop() {
+        if self.is_idle() {
             return f(&Span::none());
         }
         let (span, cx) = self.begin(&context::current());
@@ -126,7 +126,7 @@ impl SpanBuilder {
 }
 
 /// Runs user code of a span; a panic is recorded and handed back.
-pub(super) fn recording_panic<R>(
+pub(crate) fn recording_panic<R>(
     span: &Span,
     f: impl FnOnce() -> R,
 ) -> Result<R, Box<dyn Any + Send>> {

@@ -42,6 +42,26 @@ fn every_scope_runs_its_code_once() {
 }
 
 #[test]
+fn a_service_that_records_nothing_passes_its_callers_trace_on() {
+    let tracer = tracer();
+    let headers = [("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")];
+    let caller =
+        prela::extract(&headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec());
+    let span = || tracer.span("handle", SpanType::Agent).parent(&caller);
+    let seen = [
+        span().in_scope(|_| prela::current_trace_id()),
+        futures_util::FutureExt::now_or_never(span().run(async |_| prela::current_trace_id()))
+            .flatten(),
+        {
+            let _guard = span().enter();
+            prela::current_trace_id()
+        },
+    ];
+    assert_eq!(seen, [caller.trace_id(); 3]);
+    assert_eq!(prela::current_trace_id(), None);
+}
+
+#[test]
 fn operations_on_a_span_that_is_not_there() {
     let span = prela::Span::none();
     span.set_attribute("a", 1).add_event("e", [("a", 1)]).record_error("no").update_name("n").end();

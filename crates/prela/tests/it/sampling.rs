@@ -148,7 +148,7 @@ fn a_sampler_that_panics_leaves_the_trace_out() {
 
 #[test]
 fn new_traces_have_the_random_flag_and_remote_ones_keep_theirs() {
-    let capture = Capture::new();
+    let capture = Capture::with(|builder| builder.id_generator(prela::RandomIds::default()));
     let tracer = capture.tracer();
     let flags = |parent: &TraceContext| {
         tracer
@@ -159,4 +159,10 @@ fn new_traces_have_the_random_flag_and_remote_ones_keep_theirs() {
     assert_eq!(flags(&TraceContext::default()).to_u8(), 0x03);
     assert_eq!(flags(&remote(1, TraceFlags::SAMPLED)).to_u8(), 0x01);
     assert_eq!(flags(&remote(1, TraceFlags::new(0x03))).to_u8(), 0x03);
+    let counted = Capture::new().tracer().span_default("work").in_scope(|span| span.span_context());
+    assert_eq!(
+        counted.trace_flags().to_u8(),
+        0x01,
+        "ids of one's own are not random by themselves"
+    );
 }

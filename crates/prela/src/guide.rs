@@ -1,0 +1,24 @@
+//! Guides, one page a subject. They are text only.
+//!
+//! - [`context`]: what is current where, and how to take it along.
+//! - [`spans`]: types, attributes and errors, and names that serve a reader.
+//! - [`sampling`]: which traces are kept.
+//! - [`exporters`]: where they go.
+//! - [`production`]: settings, shutdown and what to watch.
+//! - [`instances`]: several of them in one process.
+//! - [`troubleshooting`]: from what you see to what to do.
+
+#[doc = include_str!("guide/context.md")]
+pub mod context {}
+#[doc = include_str!("guide/exporters.md")]
+pub mod exporters {}
+#[doc = include_str!("guide/instances.md")]
+pub mod instances {}
+#[doc = include_str!("guide/production.md")]
+pub mod production {}
+#[doc = include_str!("guide/sampling.md")]
+pub mod sampling {}
+#[doc = include_str!("guide/spans.md")]
+pub mod spans {}
+#[doc = include_str!("guide/troubleshooting.md")]
+pub mod troubleshooting {}
