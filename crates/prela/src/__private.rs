@@ -101,31 +101,7 @@ where
 
 /// Runs the body of a function that returns a future or a stream. The span starts now, so that what
 /// the body itself does is in it, and ends with what it returns.
-pub fn polled<T>(span: SpanBuilder, body: impl FnOnce() -> T) -> InSpan<T> {
-    polled_in(span, |_| body())
-}
-
-/// Runs the body of a function that returns a future, and records the future's result.
-pub fn polled_with<F, R>(
-    span: SpanBuilder,
-    body: impl FnOnce() -> F,
-    record: R,
-) -> InSpan<impl Future<Output = F::Output> + use<F, R>>
-where
-    F: Future,
-    R: FnOnce(&Span, &F::Output),
-{
-    polled_in(span, |span| {
-        let (future, span) = (body(), span.clone());
-        async move {
-            let result = future.await;
-            record(&span, &result);
-            result
-        }
-    })
-}
-
-fn polled_in<T>(span: SpanBuilder, body: impl FnOnce(&Span) -> T) -> InSpan<T> {
+pub fn polled<T>(span: SpanBuilder, body: impl FnOnce(&Span) -> T) -> InSpan<T> {
     if span.is_noop() {
         return body(&Span::none()).in_span(span);
     }
@@ -140,6 +116,29 @@ fn polled_in<T>(span: SpanBuilder, body: impl FnOnce(&Span) -> T) -> InSpan<T> {
             resume_unwind(panic)
         }
     }
+}
+
+/// The future that a function returns, with its result recorded.
+pub fn recorded<F, R>(
+    span: &Span,
+    future: F,
+    record: R,
+) -> impl Future<Output = F::Output> + use<F, R>
+where
+    F: Future,
+    R: FnOnce(&Span, &F::Output),
+{
+    let span = span.clone();
+    async move {
+        let result = future.await;
+        record(&span, &result);
+        result
+    }
+}
+
+/// Gives the closure the types that the function has.
+pub fn call<R>(body: impl FnOnce() -> R) -> R {
+    body()
 }
 
 /// Never a value. A `return` of what is in it tells the compiler what an `async` block gives.

@@ -40,10 +40,13 @@ impl Traced {
     /// The future or stream that the function returns has the span.
     fn wrap_returned(&self) -> TokenStream {
         let (span, start, closure) = (span_name(), self.start(), self.closure());
-        let polled = self.returned.wrap(match self.finish() {
-            None => quote!(::prela::__private::polled(#span, #closure)),
-            Some(finish) => quote!(::prela::__private::polled_with(#span, #closure, #finish)),
-        });
+        let returned = quote!(::prela::__private::call(#closure));
+        let returned = match self.finish() {
+            None => returned,
+            Some(finish) => quote!(::prela::__private::recorded(#span, #returned, #finish)),
+        };
+        let polled = quote!(::prela::__private::polled(#span, move |#span| #returned));
+        let polled = self.returned.wrap(polled);
         quote!(#start #polled)
     }
 

@@ -34,7 +34,12 @@ pub trait FutureExt: Sized {
     /// it is done, the span is an error with the event `cancelled`. A stream's span also gets the
     /// number of items and the time to the first one.
     fn in_span(self, span: SpanBuilder) -> InSpan<Self> {
-        InSpan { inner: Some(self), state: State::New { span: Some(span.capture()) } }
+        let state = if span.is_noop() {
+            State::Untraced
+        } else {
+            State::New { span: Some(span.capture()) }
+        };
+        InSpan { inner: Some(self), state }
     }
 
     /// Runs in this context at each poll and while being dropped.
@@ -66,14 +71,17 @@ pin_project! {
             let mut this = this.project();
             let State::Running(running) = this.state else { return };
             let scope = Scope::enter(running.cx.clone());
-            // The destructors of the inner future see its span too.
-            this.inner.set(None);
+            // The destructors of the inner future see its span too, and may panic.
+            let dropped = recording_panic(&running.span, || this.inner.set(None));
             drop(scope);
             running.finish_items();
-            if let Some(record) = running.span.record() {
+            if let Some(record) = running.span.record().filter(|_| dropped.is_ok()) {
                 record.record_cancelled();
             }
             running.span.end();
+            if let Err(panic) = dropped {
+                resume_unwind(panic);
+            }
         }
     }
 }
@@ -83,6 +91,8 @@ enum State {
     New { span: Option<SpanBuilder> },
     Running(Running),
     Done,
+    /// There is no instance: whatever is current at a poll stays so.
+    Untraced,
 }
 
 #[derive(Debug)]
@@ -114,7 +124,7 @@ impl State {
         }
         match self {
             Self::Running(running) => Some(running),
-            Self::New { .. } | Self::Done => None,
+            Self::New { .. } | Self::Done | Self::Untraced => None,
         }
     }
 }
@@ -158,6 +168,10 @@ impl<T: Future> Future for InSpan<T> {
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
+        if matches!(this.state, State::Untraced) {
+            let inner = this.inner.as_pin_mut().expect("the inner future is there until the drop");
+            return inner.poll(task);
+        }
         let running = this.state.running().expect("a future is not polled after it is done");
         let mut inner = this.inner.as_mut();
         let output = ready!(running.poll(|| {
@@ -180,6 +194,10 @@ impl<T: Stream> Stream for InSpan<T> {
 
     fn poll_next(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Option<Self::Item>> {
         let mut this = self.project();
+        if matches!(this.state, State::Untraced) {
+            let inner = this.inner.as_pin_mut().expect("the inner stream is there until the drop");
+            return inner.poll_next(task);
+        }
         // Asked again after its end, a stream has nothing more.
         let Some(running) = this.state.running() else { return Poll::Ready(None) };
         running.items.get_or_insert_with(|| Items { count: 0, started: Instant::now() });
