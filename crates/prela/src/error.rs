@@ -4,6 +4,7 @@
 
 use std::error::Error as StdError;
 use std::fmt;
+use std::time::Duration;
 
 /// Why Prela could not be started, flushed, shut down, or could not export.
 ///
@@ -25,6 +26,7 @@ struct Inner {
     kind: ErrorKind,
     message: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
+    retry_after: Option<Duration>,
 }
 
 /// What a caller may act on. More kinds may come.
@@ -43,12 +45,21 @@ pub enum ErrorKind {
     ShutDown,
     /// The deadline passed first.
     Timeout,
+    /// The peer takes less at a time than what was sent.
+    TooLarge,
 }
 
 impl Error {
     /// An error for an exporter of your own to return.
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { inner: Box::new(Inner { kind, message: message.into(), source: None }) }
+        Self {
+            inner: Box::new(Inner {
+                kind,
+                message: message.into(),
+                source: None,
+                retry_after: None,
+            }),
+        }
     }
 
     /// Adds the cause behind [`source`](StdError::source).
@@ -56,6 +67,19 @@ impl Error {
     pub fn with_source(mut self, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         self.inner.source = Some(source.into());
         self
+    }
+
+    /// Marks what failed as worth another attempt, after this time at the earliest; zero if the peer
+    /// did not say when.
+    #[must_use]
+    pub fn with_retry(mut self, after: Duration) -> Self {
+        self.inner.retry_after = Some(after);
+        self
+    }
+
+    /// When another attempt may succeed; none if it will not.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.inner.retry_after
     }
 
     /// What a caller may act on.

@@ -88,7 +88,9 @@ pin_project! {
 
 #[derive(Debug)]
 enum State {
-    New { span: Option<SpanBuilder> },
+    New {
+        span: Option<SpanBuilder>,
+    },
     Running(Running),
     Done,
     /// There is no instance: whatever is current at a poll stays so.
