@@ -49,6 +49,10 @@
 //! | `tls` | yes | `https://` endpoints |
 //! | `tokio` | yes | [`task`]: spawning on tokio with the context |
 //! | `rayon` | no | `rayon`: spawning on rayon with the context |
+//! | `retry` | no | [`SpanBuilder::retry`]: attempts with back-off, one span each |
+//! | `resources` | no | [`SpanBuilder::resources`]: CPU time and memory of a span |
+//! | `metrics` | no | [`Prela::observe`]: sampling counts as OpenTelemetry metrics |
+//! | `tracing` | no | `tracing`: ids in the lines of `tracing_subscriber::fmt` |
 //! | `testing` | no | `testing`: spans as text, with a fixed clock and ids |
 //!
 //! A feature adds names and changes nothing else.
@@ -58,6 +62,8 @@
 mod init;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 
 mod pipeline;
 
@@ -99,7 +105,10 @@ pub use clock::{Clock, SystemClock};
 pub use context::rayon;
 #[cfg(feature = "tokio")]
 pub use context::task;
-pub use context::{ContextGuard, InContext, TraceContext, copy_context_to_thread};
+pub use context::{
+    ContextGuard, InContext, LogIds, RateLimiter, RequestId, Session, TraceContext,
+    copy_context_to_thread, log_ids,
+};
 pub use context::{baggage, pool, thread};
 pub use error::{Error, ErrorKind};
 pub use export::{ConsoleExporter, FileExporter, MemoryExporter, SpanExporter};
@@ -112,11 +121,16 @@ pub use pipeline::{Dropped, ExporterStats, ShutdownReport, Stats};
 pub use prela_macros::{trace, trace_impl};
 pub use propagation::{extract, inject};
 pub use resource::Resource;
-pub use sampling::{Sampler, Sampling, SamplingParameters, ShouldSample};
+pub use sampling::{
+    AdaptiveSampler, Rule, RuleStats, Sampler, Sampling, SamplingParameters, SamplingStats,
+    ShouldSample,
+};
 pub use span::{
     ContextSpan, Event, FutureExt, InSpan, Link, OwnedSpan, Span, SpanBuilder, SpanData, SpanGuard,
     SpanLimits, SpanProcessor,
 };
+#[cfg(feature = "retry")]
+pub use span::{RetryPolicy, Retrying, retry_after};
 pub use span_type::{ParseSpanTypeError, SpanType};
 pub use tracer::{
     OtelTracer, Tracer, TracerProvider, current_span, current_trace_id, enrich, new_trace_context,

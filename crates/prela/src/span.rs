@@ -12,10 +12,15 @@ mod future;
 mod guard;
 mod handle;
 mod limits;
+mod options;
 mod otel;
 pub(crate) mod processor;
 pub(crate) mod provider;
 mod record;
+#[cfg(feature = "resources")]
+mod resources;
+#[cfg(feature = "retry")]
+mod retry;
 pub(crate) mod scope;
 
 pub use self::batch::Batch;
@@ -26,6 +31,8 @@ pub use self::guard::SpanGuard;
 pub use self::handle::{OwnedSpan, Span};
 pub use self::limits::SpanLimits;
 pub use self::processor::SpanProcessor;
+#[cfg(feature = "retry")]
+pub use self::retry::{RetryPolicy, Retrying, retry_after};
 
 pub(crate) use self::active::{span_of, span_of_instance, without_spans};
 pub(crate) use self::builder::Source;

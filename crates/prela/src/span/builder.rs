@@ -2,15 +2,17 @@
 
 use super::active::{self, Parent};
 use super::handle::Span;
+use super::options::Options;
 use super::otel::ContextSpan;
 use super::provider::Provider;
 use super::record::Record;
 use super::{OwnedSpan, SpanData};
 use crate::clock::Anchor;
-use crate::sampling::{Sampling, SamplingParameters};
-use crate::{SpanType, TraceContext, Value, context, semconv};
+use crate::context::Correlation;
+use crate::sampling::{SamplingParameters, decide};
+use crate::{Sampler, SpanType, TraceContext, Value, context, semconv};
 use opentelemetry::trace::{
-    SpanContext, SpanId, SpanKind, Status, TraceContextExt as _, TraceFlags, TraceId, TraceState,
+    SpanContext, SpanId, SpanKind, Status, TraceContextExt as _, TraceFlags, TraceId,
 };
 use opentelemetry::{Context, InstrumentationScope, Key};
 use std::borrow::Cow;
@@ -44,6 +46,9 @@ pub struct SpanBuilder {
     attributes: Vec<(Key, Value)>,
     links: Vec<SpanContext>,
     start_time: Option<SystemTime>,
+    /// Instead of the instance's, if a trace begins here.
+    sampler: Option<Sampler>,
+    options: Option<Box<Options>>,
 }
 
 enum ParentChoice {
@@ -69,6 +74,8 @@ impl SpanBuilder {
             attributes: Vec::new(),
             links: Vec::new(),
             start_time: None,
+            sampler: None,
+            options: None,
         }
     }
 
@@ -92,10 +99,11 @@ impl SpanBuilder {
     }
 
     /// The parent is the span of this context, local or remote, instead of the current one. The
-    /// context's baggage comes along. Without a running instance the context still becomes current, so
+    /// context's baggage comes along; a request or session of the current scope stays, unless the context
+    /// has one of its own. Without a running instance the context still becomes current, so
     /// that a service that records nothing passes its caller's trace on.
     pub fn parent(mut self, parent: &TraceContext) -> Self {
-        self.parent = ParentChoice::Context(parent.as_otel().clone());
+        self.parent = ParentChoice::Context(Correlation::inherited(parent.as_otel()));
         self
     }
 
@@ -130,7 +138,28 @@ impl SpanBuilder {
 
     /// Whether a scope of this builder would neither record anything nor change the context.
     pub(super) fn is_idle(&self) -> bool {
-        self.is_noop() && matches!(self.parent, ParentChoice::Current)
+        self.is_noop() && matches!(self.parent, ParentChoice::Current) && self.options.is_none()
+    }
+
+    pub(super) fn set_sampler(&mut self, sampler: Sampler) {
+        self.sampler = Some(sampler);
+    }
+
+    pub(super) fn options_mut(&mut self) -> &mut Options {
+        self.options.get_or_insert_default()
+    }
+
+    /// Makes numbered spans of the same instance.
+    #[cfg(feature = "retry")]
+    pub(super) fn like(
+        &self,
+        name: &'static str,
+        span_type: SpanType,
+    ) -> impl Fn(u32) -> Self + use<> {
+        let source = self.source.clone();
+        move |number| {
+            Self::new(source.clone(), name.into(), span_type).attr(semconv::RETRY_ATTEMPT, number)
+        }
     }
 
     /// Starts the span without making it current. It ends when the returned owner is dropped.
@@ -158,8 +187,12 @@ impl SpanBuilder {
     }
 
     /// Starts the span. Gives it with the context in which it is current.
-    pub(crate) fn begin(self, current: &Context) -> (Span, Context) {
-        let base = self.base(current);
+    pub(crate) fn begin(mut self, current: &Context) -> (Span, Context) {
+        let mut base = self.base(current);
+        if let Some(options) = &self.options {
+            base = options.context(base);
+            self.attributes.extend(options.attributes(&self.name));
+        }
         // What the export thread itself does makes no spans: they would never end to come.
         if base.is_telemetry_suppressed() {
             return (Span::none(), base);
@@ -195,18 +228,20 @@ impl SpanBuilder {
                     span_type: self.span_type,
                     kind: &kind,
                     attributes: &self.attributes,
+                    cx: base,
+                    clock: &*provider.clock,
+                    ids_are_random: provider.ids.is_random(),
                 };
-                // A sampler is user code: if it panics, the trace is left out.
-                let sampling = context::guarded(|| provider.sampler.should_sample(&parameters));
-                let sampling = sampling.unwrap_or_else(Sampling::drop);
-                sampler_attributes = sampling.attributes;
+                let decision =
+                    decide(self.sampler.as_ref().unwrap_or(&provider.sampler), &parameters);
+                provider.decisions.count(decision.sampled);
+                sampler_attributes = decision.attributes;
                 let new = || if provider.ids.is_random() { RANDOM } else { TraceFlags::default() };
                 let flags = remote.map_or_else(new, SpanContext::trace_flags);
-                let state = remote.map_or(TraceState::NONE, |remote| remote.trace_state().clone());
                 (
                     trace_id,
-                    flags.with_sampled(sampling.sampled),
-                    state,
+                    flags.with_sampled(decision.sampled),
+                    decision.trace_state,
                     Anchor::read(&*provider.clock),
                 )
             }
@@ -240,11 +275,15 @@ impl SpanBuilder {
                 scope,
             }
         });
+        let at_start = self.options.as_ref().and_then(|options| options.at_start);
         let is_sampled = data.is_some();
         let record =
             Arc::new(Record::new(provider.clone(), span_context, parent_span_id, anchor, data));
         if !is_sampled {
             return record;
+        }
+        if let Some(at_start) = at_start {
+            at_start(&record);
         }
 
         if self.writes_type {
@@ -263,6 +302,11 @@ impl SpanBuilder {
                 if let Some(value) = baggage.get(key.as_str()) {
                     record.set_attribute(key.clone(), value.into());
                 }
+            }
+        }
+        if let Some(correlation) = Correlation::of(base) {
+            for (key, value) in correlation.attributes() {
+                record.set_attribute(key, value);
             }
         }
         for (key, value) in self.attributes.into_iter().chain(sampler_attributes) {

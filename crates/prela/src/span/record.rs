@@ -10,7 +10,7 @@ use opentelemetry::trace::{SpanContext, SpanId, Status};
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::SystemTime;
 
 /// One started span. Shared by every handle and context that refers to it.
@@ -20,9 +20,14 @@ pub(crate) struct Record {
     pub(super) parent_span_id: Option<SpanId>,
     pub(super) anchor: Anchor,
     ended: AtomicBool,
+    /// Run right before the span ends, once.
+    at_end: OnceLock<Hook>,
     /// None when the span is not sampled, and from its end on.
     data: Mutex<Option<SpanData>>,
 }
+
+/// What measures a span from its start to its end.
+type Hook = Box<dyn Fn(&Record) + Send + Sync>;
 
 impl Record {
     pub(super) fn new(
@@ -32,8 +37,8 @@ impl Record {
         anchor: Anchor,
         data: Option<SpanData>,
     ) -> Self {
-        let (ended, data) = (AtomicBool::new(false), Mutex::new(data));
-        Self { provider, span_context, parent_span_id, anchor, ended, data }
+        let (ended, at_end, data) = (AtomicBool::new(false), OnceLock::new(), Mutex::new(data));
+        Self { provider, span_context, parent_span_id, anchor, ended, at_end, data }
     }
 
     fn now(&self) -> SystemTime {
@@ -144,10 +149,20 @@ impl Record {
         self.set_status(Status::error(message));
     }
 
+    /// Runs this right before the span ends.
+    #[cfg(feature = "resources")]
+    pub(super) fn at_end(&self, hook: Hook) {
+        // There is one use of it.
+        let _ = self.at_end.set(hook);
+    }
+
     /// Ends the span, once; later calls do nothing.
     pub(super) fn end(&self, time: Option<SystemTime>) {
         if self.ended.swap(true, Ordering::AcqRel) {
             return;
+        }
+        if let Some(hook) = self.at_end.get() {
+            hook(self);
         }
         let data = self.data.lock().unwrap_or_else(PoisonError::into_inner).take();
         let Some(mut data) = data else {
