@@ -4,7 +4,8 @@
 use crate::program::{cargo_build, program};
 use crate::receiver::{Receiver, Transport, tree};
 use expect_test::{Expect, expect};
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
@@ -311,4 +312,87 @@ fn baggage() {
           child custom
     "#]],
     );
+}
+
+/// Runs an example that samples: each of its traces is one of `whole`, their number is within `count`,
+/// and it prints `said`.
+#[track_caller]
+fn check_sampled(name: &str, whole: &[&str], count: RangeInclusive<usize>, said: &str) {
+    let receiver = Receiver::start(Transport::Grpc);
+    let output = example(name).env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint()).output();
+    let output = output.unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !errors.contains("prela: "), "{name}: {errors}");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(printed.contains(said), "{name}: {printed}");
+
+    let spans = receiver.spans();
+    let mut traces: HashMap<_, Vec<_>> = HashMap::new();
+    for span in spans {
+        traces.entry(span.trace_id()).or_default().push(span);
+    }
+    assert!(count.contains(&traces.len()), "{name}: {} traces", traces.len());
+    for spans in traces.values() {
+        let tree = tree(spans);
+        assert!(whole.contains(&tree.as_str()), "{name}: {tree}");
+    }
+}
+
+#[test]
+fn async_workflow() {
+    check("async_workflow", expect![[r#""#]]);
+}
+
+#[test]
+fn conditional() {
+    // Six standard deviations.
+    let whole = ["high_volume_operation custom\n  step tool\n"];
+    check_sampled(
+        "conditional",
+        &whole,
+        43..=157,
+        "of 1000 calls are traced, and the sum is 999000",
+    );
+}
+
+#[test]
+fn user_based() {
+    check("user_based", expect![[r#""#]]);
+}
+
+#[test]
+fn adaptive_sampling() {
+    let whole = ["high_traffic_endpoint custom\n"];
+    check_sampled("adaptive_sampling", &whole, 1..=40, " of 200 calls are traced");
+}
+
+#[test]
+fn request_id() {
+    check("request_id", expect![[r#""#]]);
+}
+
+#[test]
+fn session() {
+    check("session", expect![[r#""#]]);
+}
+
+#[test]
+fn traced_retry() {
+    check("traced_retry", expect![[r#""#]]);
+}
+
+#[test]
+fn resource_usage() {
+    check("resource_usage", expect![[r#""#]]);
+}
+
+#[test]
+fn combined() {
+    check("combined", expect![[r#""#]]);
+}
+
+#[test]
+fn sampling_stats() {
+    let whole = ["answer agent\n"];
+    check_sampled("sampling_stats", &whole, 4..=70, "paying users: 3 of 3");
 }

@@ -1,5 +1,4 @@
 use futures_util::stream::{self, Stream};
-use prela::RetryPolicy;
 
 #[prela::trace(sample = 1.5)]
 fn too_much() {}

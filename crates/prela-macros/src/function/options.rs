@@ -69,7 +69,9 @@ impl Traced {
             }),
             Some(RequestId::Given(id)) => {
                 let place = located(id.span());
-                tokens.extend(quote_spanned!(place=> let #span = #span.request_id(#id);));
+                tokens.extend(quote_spanned! {place=>
+                    let #span = #span.request_id(::prela::RequestId::clone(&(#id)));
+                });
             }
         }
         if let Some(resources) = self.options.resources {
