@@ -340,7 +340,12 @@ fn check_sampled(name: &str, whole: &[&str], count: RangeInclusive<usize>, said:
 
 #[test]
 fn async_workflow() {
-    check("async_workflow", expect![[r#""#]]);
+    check("async_workflow", expect![[r#"
+        service async-workflow
+        async_workflow agent
+          async_task_1 custom
+          async_task_2 custom
+    "#]]);
 }
 
 #[test]
@@ -357,7 +362,13 @@ fn conditional() {
 
 #[test]
 fn user_based() {
-    check("user_based", expect![[r#""#]]);
+    check("user_based", expect![[r#"
+        service user-based
+        beta_feature custom
+          suggest tool
+        beta_feature custom
+          suggest tool
+    "#]]);
 }
 
 #[test]
@@ -368,27 +379,64 @@ fn adaptive_sampling() {
 
 #[test]
 fn request_id() {
-    check("request_id", expect![[r#""#]]);
+    check("request_id", expect![[r#"
+        service request-id
+        handle_request agent
+          process_step_1 custom
+          process_step_2 custom
+        handle_request agent
+          process_step_1 custom
+          process_step_2 custom
+    "#]]);
 }
 
 #[test]
 fn session() {
-    check("session", expect![[r#""#]]);
+    check("session", expect![[r#"
+        service session-tracking
+        fetch_user_data chain
+          query retrieval
+        user_login chain
+    "#]]);
 }
 
 #[test]
 fn traced_retry() {
-    check("traced_retry", expect![[r#""#]]);
+    check("traced_retry", expect![[r#"
+        service traced-retry
+        unreliable_api_call tool
+          attempt custom
+          attempt custom error
+          attempt custom error
+        unreliable_api_call tool error
+          attempt custom error
+          attempt custom error
+    "#]]);
 }
 
 #[test]
 fn resource_usage() {
-    check("resource_usage", expect![[r#""#]]);
+    check("resource_usage", expect![[r#"
+        service resource-usage
+        memory_intensive_operation custom
+    "#]]);
 }
 
 #[test]
 fn combined() {
-    check("combined", expect![[r#""#]]);
+    check("combined", expect![[r#"
+        service combined
+        complex_operation chain
+          attempt custom
+            process_data tool
+          attempt custom error
+            process_data tool
+        complex_operation chain
+          attempt custom
+            process_data tool
+          attempt custom error
+            process_data tool
+    "#]]);
 }
 
 #[test]

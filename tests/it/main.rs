@@ -9,5 +9,6 @@ mod processes;
 mod program;
 mod receiver;
 mod runtimes;
+mod sampling;
 mod tidy;
 mod ui;

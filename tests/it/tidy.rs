@@ -229,7 +229,8 @@ fn every_example_is_listed_has_a_file_and_is_tested() {
     let on_disk = on_disk.map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned());
     assert_eq!(listed, on_disk.collect());
     let tests: String = include_str!("examples.rs").split_whitespace().collect();
-    let tested = quoted_after(&tests, "{check(\"");
+    let mut tested = quoted_after(&tests, "{check(\"");
+    tested.extend(quoted_after(&tests, "check_sampled(\""));
     assert_eq!(listed, tested.into_iter().collect());
 
     let long =
