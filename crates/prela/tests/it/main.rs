@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod exporters;
+mod http;
 mod limits;
 mod noop;
 mod pipeline;
