@@ -4,6 +4,7 @@ mod absent;
 mod end_to_end;
 mod examples;
 mod failing;
+mod http_services;
 mod interop;
 mod processes;
 mod program;
