@@ -48,6 +48,7 @@
 //! | `http` | yes | OTLP over HTTP with protobuf bodies |
 //! | `tls` | yes | `https://` endpoints |
 //! | `tokio` | yes | [`task`]: spawning on tokio with the context |
+//! | `json` | no | `serde_json::Map` as a carrier: [`propagation`] |
 //! | `rayon` | no | `rayon`: spawning on rayon with the context |
 //! | `testing` | no | `testing`: spans as text, with a fixed clock and ids |
 //!
