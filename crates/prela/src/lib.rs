@@ -48,6 +48,7 @@
 //! | `http` | yes | OTLP over HTTP with protobuf bodies |
 //! | `tls` | yes | `https://` endpoints |
 //! | `tokio` | yes | [`task`]: spawning on tokio with the context |
+//! | `json` | no | `serde_json::Map` as a carrier: [`propagation`] |
 //! | `rayon` | no | `rayon`: spawning on rayon with the context |
 //! | `tower` | no | `http`: layers for servers and clients of HTTP and gRPC |
 //! | `axum` | no | `http::ServerLayer::axum`: the layer that knows axum's routes |
