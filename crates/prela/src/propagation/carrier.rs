@@ -1,6 +1,6 @@
 //! Carriers: what can be read from and written to.
 
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "grpc", feature = "http", feature = "tower"))]
 mod headers;
 #[cfg(feature = "json")]
 mod json;
