@@ -179,6 +179,8 @@ impl SpanBuilder {
                     Parent::Other(span_context) => Some(span_context),
                     Parent::Local(_) | Parent::None => None,
                 };
+                // Before ids are drawn: it notices a fork.
+                let anchor = Anchor::read(&*provider.clock);
                 let trace_id =
                     remote.map_or_else(|| new_trace_id(&provider), SpanContext::trace_id);
                 let parameters = SamplingParameters {
@@ -200,7 +202,7 @@ impl SpanBuilder {
                     trace_id,
                     flags.with_sampled(sampling.sampled),
                     state,
-                    Anchor::read(&*provider.clock),
+                    anchor,
                 )
             }
         };
@@ -209,11 +211,14 @@ impl SpanBuilder {
             Parent::Local(parent) => (Some(parent.span_context.span_id()), false),
             Parent::Other(span_context) => (Some(span_context.span_id()), span_context.is_remote()),
         };
+        // Before ids are drawn, for the same reason.
+        let is_recorded = flags.is_sampled() || provider.records_all;
+        let start_time = is_recorded
+            .then(|| self.start_time.unwrap_or_else(|| anchor.now(&*provider.clock)));
         let span_context =
             SpanContext::new(trace_id, new_span_id(&provider), flags, false, trace_state);
 
-        let data = flags.is_sampled().then(|| {
-            let start_time = self.start_time.unwrap_or_else(|| anchor.now(&*provider.clock));
+        let data = start_time.map(|start_time| {
             SpanData {
                 span_context: span_context.clone(),
                 parent_span_id,
@@ -233,10 +238,9 @@ impl SpanBuilder {
                 scope,
             }
         });
-        let is_sampled = data.is_some();
         let record =
             Arc::new(Record::new(provider.clone(), span_context, parent_span_id, anchor, data));
-        if !is_sampled {
+        if !is_recorded {
             return record;
         }
 
