@@ -109,9 +109,11 @@ pub use id::{IdGenerator, RandomIds};
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub use init::Otlp;
 pub use init::{Builder, Exporter, Prela, builder, init};
-pub use pipeline::{Dropped, ExporterStats, Overflow, Recovered, ShutdownReport, Stats};
 #[cfg(feature = "spool")]
 pub use pipeline::Spool;
+pub use pipeline::{
+    Dropped, ExporterStats, Overflow, Recovered, Redactor, ShutdownReport, Stats, TailRule,
+};
 #[cfg(feature = "macros")]
 pub use prela_macros::{trace, trace_impl};
 pub use propagation::{extract, inject};

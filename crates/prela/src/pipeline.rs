@@ -12,27 +12,33 @@ mod lane;
 mod load;
 mod losses;
 mod overflow;
+mod payload;
 mod queue;
+mod redact;
 mod report;
 mod retry;
 #[cfg(feature = "spool")]
 mod spool;
 mod stats;
 mod store;
+mod tail;
 mod worker;
 
 pub(crate) use self::diagnostics::Diagnostics;
 pub(crate) use self::losses::DropHandler;
 pub use self::overflow::Overflow;
+pub use self::redact::Redactor;
 #[cfg(feature = "spool")]
 pub use self::spool::Spool;
 pub use self::stats::{Dropped, ExporterStats, Recovered, ShutdownReport, Stats};
+pub use self::tail::TailRule;
 
 use self::delivery::Delivery;
 use self::lane::Lane;
 use self::losses::Losses;
 use self::queue::{Held, Limits};
 use self::store::Store;
+use self::tail::Tail;
 use self::worker::Worker;
 use crate::export::Outlet;
 use crate::fork;
@@ -41,7 +47,7 @@ use crate::{Error, ErrorKind, Resource, SpanData};
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, OnceLock};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 /// How a pipeline works; the builder documents it.
@@ -54,6 +60,9 @@ pub(crate) struct PipelineSettings {
     pub(crate) export_timeout: Duration,
     pub(crate) overflow: Overflow,
     pub(crate) on_drop: Option<DropHandler>,
+    pub(crate) redactor: Option<Redactor>,
+    pub(crate) payload_limit: Option<usize>,
+    pub(crate) tail: Option<TailRule>,
     #[cfg(feature = "spool")]
     pub(crate) spool: Option<Spool>,
 }
@@ -96,10 +105,13 @@ struct Shared {
 }
 
 /// Spans that no lane was given.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Counts {
     unsampled: AtomicU64,
     no_exporter: AtomicU64,
+    /// Locked before any lane, and until the spans that leave it are in all of them: so they are
+    /// counted once at any moment.
+    tail: Option<Mutex<Tail>>,
 }
 
 impl Pipeline {
@@ -199,7 +211,11 @@ impl Shared {
             },
         };
         let losses = Arc::new(Losses::new(settings.on_drop.clone()));
-        let counts = Arc::<Counts>::default();
+        let counts = Arc::new(Counts {
+            unsampled: AtomicU64::new(0),
+            no_exporter: AtomicU64::new(0),
+            tail: settings.tail.clone().map(|rule| Mutex::new(Tail::new(rule))),
+        });
         let (mut lanes, mut deliveries) = (Vec::new(), Vec::new());
         let spares = outlets.iter().map(Outlet::for_fork).collect();
         for (number, outlet) in outlets.into_iter().enumerate() {
@@ -253,6 +269,36 @@ impl Shared {
         shared
     }
 
+    /// Gives a span to each lane.
+    fn push(&self, span: Arc<SpanData>, push: impl Fn(&Lane, Arc<SpanData>)) {
+        let Some((last, others)) = self.lanes.split_last() else {
+            self.counts.no_exporter.fetch_add(1, Ordering::Relaxed);
+            self.losses.note();
+            return;
+        };
+        for lane in others {
+            push(lane, span.clone());
+        }
+        push(last, span);
+    }
+
+    /// Lets a span wait for the end of its trace.
+    fn hold(&self, tail: &Mutex<Tail>, span: Arc<SpanData>) {
+        let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.shut_down.load(Ordering::Acquire) {
+            // It is not wanted, and nothing decides any more.
+            self.counts.unsampled.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        let undecided = tail.counts().undecided;
+        for span in tail.on_end(span) {
+            self.push(span, Lane::push_at_once);
+        }
+        if tail.counts().undecided > undecided {
+            self.losses.note();
+        }
+    }
+
     fn stats(&self) -> Stats {
         stats(&self.counts, &self.lanes)
     }
@@ -260,6 +306,9 @@ impl Shared {
     fn shutdown(&self, within: Duration) -> ShutdownReport {
         let is_first = !self.shut_down.swap(true, Ordering::AcqRel);
         let until = Instant::now().checked_add(within);
+        if let Some(tail) = &self.counts.tail {
+            tail.lock().unwrap_or_else(PoisonError::into_inner).close();
+        }
         for lane in &self.lanes {
             lane.close(until);
         }
@@ -284,29 +333,38 @@ impl Shared {
 }
 
 fn stats(counts: &Counts, lanes: &[Arc<Lane>]) -> Stats {
-    let unsampled = counts.unsampled.load(Ordering::Relaxed);
+    let tail = counts.tail.as_ref().map(|tail| tail.lock().unwrap_or_else(PoisonError::into_inner));
+    let of_tail = tail.as_ref().map(|tail| tail.counts()).unwrap_or_default();
+    let unsampled = counts.unsampled.load(Ordering::Relaxed) + of_tail.left_out;
     let no_exporter = counts.no_exporter.load(Ordering::Relaxed);
     let before = Stats {
-        ended: unsampled + no_exporter,
+        ended: unsampled + no_exporter + of_tail.held + of_tail.undecided,
         unsampled,
-        dropped_by: Dropped { no_exporter, ..Dropped::default() },
+        queued: of_tail.held,
+        dropped_by: Dropped { no_exporter, undecided: of_tail.undecided, ..Dropped::default() },
         ..Stats::default()
     };
     Stats::new(before, lanes.iter().map(|lane| lane.stats()).collect())
 }
 
 impl Sink for Pipeline {
-    fn on_end(&self, span: Arc<SpanData>) {
+    fn on_end(&self, mut span: Arc<SpanData>) {
         let shared = self.shared();
-        let Some((last, others)) = shared.lanes.split_last() else {
-            shared.counts.no_exporter.fetch_add(1, Ordering::Relaxed);
-            shared.losses.note();
-            return;
-        };
-        for lane in others {
-            lane.push(span.clone());
+        let settings = &shared.settings;
+        if settings.redactor.is_some() || settings.payload_limit.is_some() {
+            // Nobody else has it yet, so that nothing is copied.
+            let span = Arc::make_mut(&mut span);
+            if let Some(redactor) = &settings.redactor {
+                redactor.apply(span);
+            }
+            if let Some(limit) = settings.payload_limit {
+                payload::limit(span, limit);
+            }
         }
-        last.push(span);
+        match &shared.counts.tail {
+            Some(tail) if !span.span_context.is_sampled() => shared.hold(tail, span),
+            _ => shared.push(span, Lane::push),
+        }
     }
 
     fn on_unsampled(&self) {

@@ -32,8 +32,9 @@ pub(crate) enum Outlet {
 impl Outlet {
     pub(crate) fn name(&self) -> String {
         match self {
-            Self::Spans(exporter) => context::guarded(|| exporter.name())
-                .unwrap_or_else(|| "an exporter".to_owned()),
+            Self::Spans(exporter) => {
+                context::guarded(|| exporter.name()).unwrap_or_else(|| "an exporter".to_owned())
+            }
             Self::Wire(exporter) => exporter.name(),
         }
     }

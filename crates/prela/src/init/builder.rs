@@ -2,14 +2,17 @@
 
 use super::settings::{self, Given, unless_zero};
 use super::{Exporter, Prela};
+#[cfg(feature = "spool")]
+use crate::Spool;
 use crate::clock::{Clock, SystemClock};
 use crate::env::Environment;
 use crate::id::{IdGenerator, RandomIds};
 use crate::pipeline::{Diagnostics, DropHandler, Pipeline, PipelineSettings};
 use crate::span::provider::Provider;
-#[cfg(feature = "spool")]
-use crate::Spool;
-use crate::{Dropped, Error, ErrorKind, Overflow, Sampler, SpanLimits, SpanProcessor, Value};
+use crate::{
+    Dropped, Error, ErrorKind, Overflow, Redactor, Sampler, SpanLimits, SpanProcessor, TailRule,
+    Value,
+};
 use opentelemetry::Key;
 use std::ffi::OsString;
 use std::fmt;
@@ -112,6 +115,34 @@ impl Builder {
     /// were added.
     pub fn processor(mut self, processor: impl SpanProcessor) -> Self {
         self.processors.push(Box::new(processor));
+        self
+    }
+
+    /// Takes secrets out of spans before they are queued; see [`Redactor`]. Default: nothing is taken
+    /// out.
+    ///
+    /// [Processors](Self::processor) see spans as they were recorded.
+    pub fn redact(mut self, redactor: Redactor) -> Self {
+        self.pipeline.redactor = Some(redactor);
+        self
+    }
+
+    /// Most bytes of one text or bytes value of an attribute. What is longer is cut, after
+    /// [redaction](Self::redact): a text at a character boundary, and it ends in `… [cut]` then. An
+    /// attribute `prela.original_length.` with the key behind it has the length before, in bytes.
+    ///
+    /// For prompts and documents that are too long for a backend, while the span stays. Unit: bytes.
+    /// Default: no limit. [`SpanLimits`] cuts earlier, as the specification asks: by characters, and
+    /// without a word.
+    pub fn payload_limit(mut self, bytes: usize) -> Self {
+        self.pipeline.payload_limit = Some(bytes);
+        self
+    }
+
+    /// Keeps traces that end badly although the sampler left them out; see [`TailRule`]. Default: the
+    /// sampler has the last word.
+    pub fn keep_traces(mut self, rule: TailRule) -> Self {
+        self.pipeline.tail = Some(rule);
         self
     }
 
@@ -281,6 +312,7 @@ impl Builder {
         let exporters: Result<Vec<_>, _> =
             exporters.into_iter().map(|exporter| exporter.build(&env)).collect();
 
+        let records_all = sizes.tail.is_some();
         let pipeline = Pipeline::start(exporters?, resource.clone(), sizes, self.diagnostics)?;
         let provider = Provider::new(
             sampler,
@@ -290,7 +322,7 @@ impl Builder {
             self.processors,
             Box::new(pipeline.clone()),
             self.baggage_to_attributes,
-            false,
+            records_all,
         );
         if is_disabled {
             provider.stop();

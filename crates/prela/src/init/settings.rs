@@ -2,7 +2,7 @@
 
 use crate::env::{self, Environment};
 use crate::pipeline::{DropHandler, Overflow, PipelineSettings};
-use crate::{Error, Resource, Sampler, SpanLimits, Value, semconv};
+use crate::{Error, Redactor, Resource, Sampler, SpanLimits, TailRule, Value, semconv};
 use opentelemetry::Key;
 use std::time::Duration;
 
@@ -130,6 +130,9 @@ pub(super) struct Given {
     pub(super) max_queue_bytes: Option<usize>,
     pub(super) overflow: Overflow,
     pub(super) on_drop: Option<DropHandler>,
+    pub(super) redactor: Option<Redactor>,
+    pub(super) payload_limit: Option<usize>,
+    pub(super) tail: Option<TailRule>,
     #[cfg(feature = "spool")]
     pub(super) spool: Option<crate::Spool>,
     pub(super) max_batch_size: Option<usize>,
@@ -157,6 +160,9 @@ pub(super) fn pipeline(env: &Environment, given: Given) -> Result<PipelineSettin
         max_queue_bytes: given.max_queue_bytes.unwrap_or(64 << 20),
         overflow: given.overflow,
         on_drop: given.on_drop,
+        redactor: given.redactor,
+        payload_limit: given.payload_limit,
+        tail: given.tail,
         #[cfg(feature = "spool")]
         spool: given.spool,
         max_batch_size: max_batch_size.min(max_queue_size),

@@ -319,7 +319,8 @@ impl Lane {
     /// Whether more than half of the queue is taken by spans in the line.
     pub(super) fn is_half_full(&self) -> bool {
         let state = self.up_to_date();
-        let half = Held { spans: self.limits.queue.spans.div_ceil(2), bytes: self.limits.queue.bytes / 2 };
+        let half =
+            Held { spans: self.limits.queue.spans.div_ceil(2), bytes: self.limits.queue.bytes / 2 };
         Held { spans: state.line.len(), bytes: state.line_bytes }.reaches(half)
     }
 

@@ -10,7 +10,10 @@ use std::sync::Arc;
 pub(super) enum Load {
     Spans(Batch),
     /// Encoded once: the same bytes serve every attempt and the disk.
-    Bytes { body: Bytes, spans: u64 },
+    Bytes {
+        body: Bytes,
+        spans: u64,
+    },
 }
 
 impl Load {

@@ -8,7 +8,7 @@ mod room;
 mod size;
 
 pub(super) use self::room::{Held, Limits};
-pub(super) use self::size::span_size;
+pub(super) use self::size::{heap, span_size};
 
 use self::room::Room;
 use crate::SpanData;
@@ -67,10 +67,7 @@ pub(super) struct Intake {
 /// What became of a push.
 pub(super) enum Pushed {
     /// It waits. `wakes`: the exporter's task should look.
-    In {
-        wakes: bool,
-        is_crowded: bool,
-    },
+    In { wakes: bool, is_crowded: bool },
     /// There is no room, and it is not counted yet.
     Full(Queued),
     /// The queue was closed; it is counted.

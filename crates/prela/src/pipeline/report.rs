@@ -51,7 +51,9 @@ pub(super) fn losses(stats: &ExporterStats) -> Option<String> {
     };
     let ended = spans(stats.ended);
     Some(match (*dropped, *spooled) {
-        (dropped, 0) => format!("prela: {dropped} of {ended} could not be delivered to {name}: {error}"),
+        (dropped, 0) => {
+            format!("prela: {dropped} of {ended} could not be delivered to {name}: {error}")
+        }
         (0, spooled) => {
             format!("prela: {spooled} of {ended} wait in the spool for {name}: {error}")
         }

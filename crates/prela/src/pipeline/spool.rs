@@ -107,7 +107,9 @@ impl DiskStore {
         for segment in &mut self.segments {
             while let Some(place) = segment.first() {
                 // A clock that was set back makes nothing old.
-                if self.given == Some(place.id) || now.saturating_sub(place.written_at) <= self.settings.max_age.as_secs() {
+                if self.given == Some(place.id)
+                    || now.saturating_sub(place.written_at) <= self.settings.max_age.as_secs()
+                {
                     break;
                 }
                 let text = format!("send what is older than {:?}", self.settings.max_age);
@@ -120,7 +122,8 @@ impl DiskStore {
     }
 
     fn refused(&self, path: &Path, error: io::Error) -> Error {
-        Error::new(ErrorKind::Io, format!("write to the spool {}", path.display())).with_source(error)
+        Error::new(ErrorKind::Io, format!("write to the spool {}", path.display()))
+            .with_source(error)
     }
 }
 

@@ -24,7 +24,8 @@ impl Held {
     }
 
     fn fits(self, more: Self, limit: Self) -> bool {
-        self.spans + more.spans <= limit.spans && self.bytes.saturating_add(more.bytes) <= limit.bytes
+        self.spans + more.spans <= limit.spans
+            && self.bytes.saturating_add(more.bytes) <= limit.bytes
     }
 
     /// Whether either measure reaches `mark`.

@@ -23,7 +23,10 @@ pub(in crate::pipeline) fn span_size(span: &SpanData) -> usize {
 }
 
 fn pairs(attributes: &[(Key, Value)]) -> usize {
-    attributes.iter().map(|(key, value)| size_of::<(Key, Value)>() + key.as_str().len() + heap(value)).sum()
+    attributes
+        .iter()
+        .map(|(key, value)| size_of::<(Key, Value)>() + key.as_str().len() + heap(value))
+        .sum()
 }
 
 /// Bytes behind a value.
@@ -32,9 +35,7 @@ pub(in crate::pipeline) fn heap(value: &Value) -> usize {
         Value::Bool(_) | Value::I64(_) | Value::F64(_) => 0,
         Value::String(text) => text.as_str().len(),
         Value::Bytes(bytes) => bytes.len(),
-        Value::Array(values) => {
-            values.iter().map(|value| size_of::<Value>() + heap(value)).sum()
-        }
+        Value::Array(values) => values.iter().map(|value| size_of::<Value>() + heap(value)).sum(),
         Value::Map(entries) => pairs(entries),
     }
 }
