@@ -251,7 +251,7 @@ impl Delivery {
             let next = now + self.backoff.next(asked);
             let next = self.breaker.open_until().map_or(next, |until| next.max(until));
             let until = now + self.time_left(deadline.saturating_duration_since(now));
-            if now + asked >= until {
+            if now + asked >= until || closes_before(&self.lane, now + asked) {
                 return Outcome::Unreachable(error);
             }
             if !self.pause(next, now + asked, until).await {
@@ -260,20 +260,21 @@ impl Delivery {
         }
     }
 
-    /// Waits for the next attempt, or for `earliest` if somebody begins to wait for the exporter. False
-    /// if `until` came first.
+    /// Waits for the next attempt, which comes at `earliest` if somebody begins to wait for the
+    /// exporter. False if there is none in time.
     async fn pause(&mut self, next: Instant, earliest: Instant, until: Instant) -> bool {
         let lane = self.lane.clone();
-        let hurried = pin!(async move {
-            sleep_until(earliest).await;
-            lane.hurried().await;
-        });
-        let end = next.min(until);
-        let wait = pin!(self.spill.meanwhile(sleep_until(end)));
-        match select(wait, hurried).await {
-            Either::Left(_) => next < until,
-            Either::Right(_) => true,
-        }
+        let wait = async move {
+            let mut end = next.min(until);
+            while timeout_at(end, lane.hurried()).await.is_ok() {
+                if closes_before(&lane, earliest) {
+                    return false;
+                }
+                end = end.min(earliest);
+            }
+            end < until
+        };
+        self.spill.meanwhile(wait).await
     }
 
     /// One attempt, while the queue is watched.
@@ -446,6 +447,12 @@ fn begin<'a>(outlet: &'a mut Outlet, load: &'a Load) -> ExportFuture<'a, Exporte
         // A load is made for its outlet.
         _ => Box::pin(async { Err(Error::new(ErrorKind::Io, "export: not what it takes")) }),
     }
+}
+
+/// Whether nobody waits for the exporter any more at that time.
+fn closes_before(lane: &Lane, time: Instant) -> bool {
+    let until = lane.closing().and_then(|closing| closing.until);
+    until.is_some_and(|until| until < time.into_std())
 }
 
 fn deadline(within: Duration) -> Instant {
