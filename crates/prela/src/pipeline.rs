@@ -101,7 +101,7 @@ struct Shared {
     generation: u32,
     /// What a forked process begins with, and what it made of that.
     spares: Mutex<Vec<Option<Outlet>>>,
-    forked: OnceLock<Arc<Shared>>,
+    forked: OnceLock<Arc<Self>>,
 }
 
 /// Spans that no lane was given.

@@ -322,8 +322,8 @@ impl Builder {
             self.processors,
             Box::new(pipeline.clone()),
             self.baggage_to_attributes,
-            records_all,
-        );
+        )
+        .recording_all(records_all);
         if is_disabled {
             provider.stop();
         }

@@ -190,7 +190,7 @@ impl Delivery {
         }
         self.spill.done(id);
         for (count, result) in results {
-            self.spill.settle(count, is_own, result);
+            self.spill.settle(count, is_own, &result);
         }
     }
 
@@ -229,6 +229,10 @@ impl Delivery {
     async fn attempts(&mut self, load: &Load, deadline: Instant) -> Outcome {
         self.backoff.reset();
         loop {
+            if self.last_failures == 0 {
+                let text = "export: the last attempts before had failed";
+                return Outcome::Unreachable(Error::new(ErrorKind::Io, text));
+            }
             let error = match self.attempt(load).await {
                 Ok(exported) => return Outcome::Taken(exported),
                 Err(error) => error,
@@ -239,7 +243,9 @@ impl Delivery {
             let Some(asked) = error.retry_after() else { return Outcome::Refused(error) };
             self.lane.note_error(&error);
             if self.lane.closing().is_some() {
-                self.last_failures = self.last_failures.saturating_sub(1);
+                // What the others would wait for in vain is better spent on writing them to the disk.
+                let is_over = error.kind() == ErrorKind::Timeout && self.spill.store.is_some();
+                self.last_failures = if is_over { 0 } else { self.last_failures - 1 };
                 if self.last_failures == 0 {
                     return Outcome::Unreachable(error);
                 }
@@ -280,9 +286,23 @@ impl Delivery {
     /// One attempt, while the queue is watched.
     async fn attempt(&mut self, load: &Load) -> Result<Exported, Error> {
         let within = self.attempt_limit();
-        let outlet = &mut self.outlet;
-        let call = guarded("export", within, move || begin(outlet, load));
-        let result = self.spill.meanwhile(call).await;
+        let has_store = self.spill.store.is_some();
+        let (outlet, lane) = (&mut self.outlet, self.lane.clone());
+        let call = pin!(guarded("export", within, move || begin(outlet, load)));
+        // With a disk to fall back on, an attempt that was begun before is cut short as well.
+        let cut_off = pin!(async move {
+            let until = if has_store { closes(&lane).await } else { None };
+            match until {
+                Some(until) => sleep_until(until).await,
+                None => std::future::pending().await,
+            }
+        });
+        let result = match self.spill.meanwhile(select(call, cut_off)).await {
+            Either::Left((result, _)) => result,
+            Either::Right(((), _)) => {
+                Err(Error::new(ErrorKind::Timeout, "export: not done before the shutdown"))
+            }
+        };
         let result = result.map_err(|error| match (load, error.kind()) {
             // The time for one attempt is over, not that for all.
             (Load::Bytes { .. }, ErrorKind::Timeout) if error.retry_after().is_none() => {
@@ -313,7 +333,7 @@ impl Delivery {
         let until = self.lane.closing().and_then(|closing| closing.until);
         let (Some(_), Some(until)) = (&self.spill.store, until) else { return time };
         let left = until.saturating_duration_since(std::time::Instant::now());
-        time.min(left - (left / 4).min(LONGEST_RESERVE))
+        time.min(left - reserve(left))
     }
 }
 
@@ -376,15 +396,18 @@ impl Spill {
     }
 
     /// What became of spans of a record.
-    fn settle(&self, count: u64, is_own: bool, result: Result<Exported, (Loss, Error)>) {
+    fn settle(&self, count: u64, is_own: bool, result: &Result<Exported, (Loss, Error)>) {
         if is_own {
-            let result = result.as_ref().map(Clone::clone).map_err(|(why, error)| (*why, error));
+            let result = match result {
+                Ok(exported) => Ok(exported.clone()),
+                Err((why, error)) => Err((*why, error)),
+            };
             self.lane.settle_replayed(count, result, &self.diagnostics);
             return;
         }
         self.lane.recover(|recovered| {
             recovered.spooled -= count.min(recovered.spooled);
-            match &result {
+            match result {
                 Ok(exported) => {
                     let rejected = exported.rejected.min(count);
                     recovered.rejected += rejected;
@@ -449,6 +472,23 @@ fn begin<'a>(outlet: &'a mut Outlet, load: &'a Load) -> ExportFuture<'a, Exporte
     }
 }
 
+/// Of the time for shutting down, what is kept for writing to the disk what could not be sent.
+fn reserve(left: Duration) -> Duration {
+    (left / 4).min(LONGEST_RESERVE)
+}
+
+/// Waits until the lane is closing. Gives when attempts must end; none if there is no such time.
+async fn closes(lane: &Lane) -> Option<Instant> {
+    loop {
+        if let Some(closing) = lane.closing() {
+            let now = std::time::Instant::now();
+            let left = closing.until?.saturating_duration_since(now);
+            return Some(Instant::from_std(now + left - reserve(left)));
+        }
+        lane.hurried().await;
+    }
+}
+
 /// Whether nobody waits for the exporter any more at that time.
 fn closes_before(lane: &Lane, time: Instant) -> bool {
     let until = lane.closing().and_then(|closing| closing.until);
@@ -463,7 +503,6 @@ fn deadline(within: Duration) -> Instant {
 /// While shutting down this many failures in all end the attempts: the peer is not there.
 const LAST_FAILURES: u32 = 3;
 
-/// For writing to the disk what could not be sent.
 const LONGEST_RESERVE: Duration = Duration::from_millis(500);
 
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
