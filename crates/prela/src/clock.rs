@@ -8,6 +8,7 @@ mod bucket;
 
 pub(crate) use self::bucket::Bucket;
 
+use crate::fork;
 use std::fmt::Debug;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
@@ -47,10 +48,14 @@ pub(crate) struct Anchor {
 
 impl Anchor {
     pub(crate) fn read(clock: &dyn Clock) -> Self {
-        Self { wall: clock.wall(), monotonic: clock.monotonic() }
+        let monotonic = clock.monotonic();
+        fork::check_at(monotonic);
+        Self { wall: clock.wall(), monotonic }
     }
 
     pub(crate) fn now(&self, clock: &dyn Clock) -> SystemTime {
-        self.wall + clock.monotonic().saturating_sub(self.monotonic)
+        let monotonic = clock.monotonic();
+        fork::check_at(monotonic);
+        self.wall + monotonic.saturating_sub(self.monotonic)
     }
 }

@@ -65,7 +65,7 @@ impl Traced {
         match &self.options.request_id {
             None => {}
             Some(RequestId::CurrentOrNew) => tokens.extend(quote! {
-                let #span = #span.request_id(::prela::RequestId::current_or_new());
+                let #span = #span.request_id_or_new();
             }),
             Some(RequestId::Given(id)) => {
                 let place = located(id.span());

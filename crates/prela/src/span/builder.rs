@@ -113,10 +113,25 @@ impl SpanBuilder {
         self
     }
 
-    /// Links to the span of another context.
+    /// Links to the span of another context. One that has no span is passed over.
     pub fn link(mut self, to: &TraceContext) -> Self {
         self.links.push(to.span_context());
         self
+    }
+
+    /// Links to the spans of several contexts, such as those of the messages of one batch; see
+    /// [`SpanBuilder::link`].
+    ///
+    /// ```
+    /// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+    /// # let tracer = prela.tracer();
+    /// # let batch: [Vec<(String, Vec<u8>)>; 2] = Default::default();
+    /// let process = tracer.span("process", prela::SpanType::Custom).root();
+    /// process.links(batch.iter().map(prela::extract)).in_scope(|_| ());
+    /// # Ok::<(), prela::Error>(())
+    /// ```
+    pub fn links(self, to: impl IntoIterator<Item = TraceContext>) -> Self {
+        to.into_iter().fold(self, |span, cx| span.link(&cx))
     }
 
     /// The span kind, instead of the one that goes with the type.
@@ -219,6 +234,8 @@ impl SpanBuilder {
                     Parent::Other(span_context) => Some(span_context),
                     Parent::Local(_) | Parent::None => None,
                 };
+                // Before ids are drawn: it notices a fork.
+                let anchor = Anchor::read(&*provider.clock);
                 let trace_id =
                     remote.map_or_else(|| new_trace_id(&provider), SpanContext::trace_id);
                 let parameters = SamplingParameters {
@@ -238,12 +255,7 @@ impl SpanBuilder {
                 sampler_attributes = decision.attributes;
                 let new = || if provider.ids.is_random() { RANDOM } else { TraceFlags::default() };
                 let flags = remote.map_or_else(new, SpanContext::trace_flags);
-                (
-                    trace_id,
-                    flags.with_sampled(decision.sampled),
-                    decision.trace_state,
-                    Anchor::read(&*provider.clock),
-                )
+                (trace_id, flags.with_sampled(decision.sampled), decision.trace_state, anchor)
             }
         };
         let (parent_span_id, parent_is_remote) = match &parent {
@@ -251,35 +263,35 @@ impl SpanBuilder {
             Parent::Local(parent) => (Some(parent.span_context.span_id()), false),
             Parent::Other(span_context) => (Some(span_context.span_id()), span_context.is_remote()),
         };
+        // Before ids are drawn, for the same reason.
+        let is_recorded = flags.is_sampled() || provider.records_all;
+        let start_time =
+            is_recorded.then(|| self.start_time.unwrap_or_else(|| anchor.now(&*provider.clock)));
         let span_context =
             SpanContext::new(trace_id, new_span_id(&provider), flags, false, trace_state);
 
-        let data = flags.is_sampled().then(|| {
-            let start_time = self.start_time.unwrap_or_else(|| anchor.now(&*provider.clock));
-            SpanData {
-                span_context: span_context.clone(),
-                parent_span_id,
-                parent_is_remote,
-                name: self.name,
-                span_type: self.span_type,
-                kind,
-                start_time,
-                end_time: start_time,
-                attributes: Vec::with_capacity(self.attributes.len() + 3),
-                dropped_attributes_count: 0,
-                events: Vec::new(),
-                dropped_events_count: 0,
-                links: Vec::new(),
-                dropped_links_count: 0,
-                status: Status::Unset,
-                scope,
-            }
+        let data = start_time.map(|start_time| SpanData {
+            span_context: span_context.clone(),
+            parent_span_id,
+            parent_is_remote,
+            name: self.name,
+            span_type: self.span_type,
+            kind,
+            start_time,
+            end_time: start_time,
+            attributes: Vec::with_capacity(self.attributes.len() + 3),
+            dropped_attributes_count: 0,
+            events: Vec::new(),
+            dropped_events_count: 0,
+            links: Vec::new(),
+            dropped_links_count: 0,
+            status: Status::Unset,
+            scope,
         });
         let at_start = self.options.as_ref().and_then(|options| options.at_start);
-        let is_sampled = data.is_some();
         let record =
             Arc::new(Record::new(provider.clone(), span_context, parent_span_id, anchor, data));
-        if !is_sampled {
+        if !is_recorded {
             return record;
         }
         if let Some(at_start) = at_start {

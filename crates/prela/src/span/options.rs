@@ -11,6 +11,8 @@ use std::borrow::Cow;
 #[derive(Debug, Default)]
 pub(super) struct Options {
     request_id: Option<RequestId>,
+    /// Where the context has none, and none is given.
+    makes_request_id: bool,
     session: Option<Session>,
     /// Run when a recorded span has started.
     pub(super) at_start: Option<fn(&Record)>,
@@ -19,7 +21,9 @@ pub(super) struct Options {
 impl Options {
     /// The context of the request and of the session.
     pub(super) fn context(&self, base: Context) -> Context {
-        let base = self.request_id.iter().fold(base, |cx, id| with_request_id(&cx, id));
+        let made = (self.makes_request_id && RequestId::of(&base).is_none()).then(RequestId::new);
+        let given = self.request_id.as_ref().or(made.as_ref());
+        let base = given.into_iter().fold(base, |cx, id| with_request_id(&cx, id));
         self.session.iter().fold(base, |cx, session| with_session(&cx, session))
     }
 
@@ -69,6 +73,13 @@ impl SpanBuilder {
     /// Puts this span, and all below it, into the request with this id: they have `request.id`.
     pub fn request_id(mut self, id: RequestId) -> Self {
         self.options_mut().request_id = Some(id);
+        self
+    }
+
+    /// Sees to it that this span and all below it have a request id: that of the context in which the span
+    /// starts or, where there is none, a new one.
+    pub fn request_id_or_new(mut self) -> Self {
+        self.options_mut().makes_request_id = true;
         self
     }
 

@@ -86,6 +86,11 @@ impl<E> Retrying<E> {
         self.map(|span| span.request_id(id))
     }
 
+    /// As [`SpanBuilder::request_id_or_new`].
+    pub fn request_id_or_new(self) -> Self {
+        self.map(SpanBuilder::request_id_or_new)
+    }
+
     /// As [`SpanBuilder::session`]: however often it is tried, it is one operation.
     pub fn session(self, session: &Session) -> Self {
         self.map(|span| span.session(session))

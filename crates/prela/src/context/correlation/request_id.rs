@@ -4,7 +4,7 @@ use super::{Correlation, with_request_id};
 use crate::context::InContext;
 use crate::id::{IdGenerator as _, RandomIds};
 use crate::{TraceContext, Value, context, semconv};
-use opentelemetry::{Key, StringValue};
+use opentelemetry::{Context, Key, StringValue};
 use std::fmt;
 use std::sync::Arc;
 
@@ -66,7 +66,11 @@ impl RequestId {
 
     /// The id of the current scope.
     pub fn current() -> Option<Self> {
-        Correlation::of(&context::current())?.request_id.clone()
+        Self::of(&context::current())
+    }
+
+    pub(crate) fn of(cx: &Context) -> Option<Self> {
+        Correlation::of(cx)?.request_id.clone()
     }
 
     /// The id of the current scope or, without one, a new id.
