@@ -36,6 +36,8 @@
 //! - Starting: [`init`], [`builder`], [`Prela`]; every environment variable is listed at [`Builder`].
 //! - Spans: [`Tracer::span`], [`SpanBuilder`], [`Span`], [`SpanType`], [`macro@trace`].
 //! - Threads and tasks: [`TraceContext`], [`copy_context_to_thread`], [`pool`], [`thread`], [`task`].
+//! - Which traces: [`Sampler`], [`SpanBuilder::sample_with`]. Requests and sessions: [`RequestId`],
+//!   [`Session`]. Limits for work: [`RateLimiter`]. Ids in log lines: [`log_ids`].
 //! - Baggage: [`baggage`]. Other processes: [`propagation`], and `http` for servers and clients.
 //! - Exporters: [`Exporter`], [`export`]; those of `opentelemetry_sdk`: [`otel`].
 //!
@@ -51,9 +53,9 @@
 //! | `tokio` | yes | [`task`]: spawning on tokio with the context |
 //! | `json` | no | `serde_json::Map` as a carrier: [`propagation`] |
 //! | `rayon` | no | `rayon`: spawning on rayon with the context |
-//! | `retry` | no | [`SpanBuilder::retry`]: attempts with back-off, one span each |
-//! | `resources` | no | [`SpanBuilder::resources`]: CPU time and memory of a span |
-//! | `metrics` | no | [`Prela::observe`]: sampling counts as OpenTelemetry metrics |
+//! | `retry` | no | `SpanBuilder::retry`: attempts with back-off, one span each |
+//! | `resources` | no | `SpanBuilder::resources`: CPU time and memory of a span |
+//! | `metrics` | no | `Prela::observe`: sampling counts as OpenTelemetry metrics |
 //! | `tracing` | no | `tracing`: ids in the lines of `tracing_subscriber::fmt` |
 //! | `tower` | no | `http`: layers for servers and clients of HTTP and gRPC |
 //! | `axum` | no | `http::ServerLayer::axum`: the layer that knows axum's routes |

@@ -5,7 +5,6 @@ use super::record::Record;
 use crate::context::{RequestId, Session, with_request_id, with_session};
 use crate::{Sampler, Value, semconv};
 use opentelemetry::{Context, Key};
-use std::borrow::Cow;
 
 /// Seldom used, so in a box of its own.
 #[derive(Debug, Default)]
@@ -28,11 +27,11 @@ impl Options {
     }
 
     /// What only this span gets, not those below it.
-    pub(super) fn attributes(&self, name: &Cow<'static, str>) -> Vec<(Key, Value)> {
+    pub(super) fn attributes(&self, name: &str) -> Vec<(Key, Value)> {
         let Some(session) = &self.session else { return Vec::new() };
         let number = session.next_operation();
         vec![
-            (semconv::SESSION_OPERATION.into(), Value::from(name.clone())),
+            (semconv::SESSION_OPERATION.into(), name.into()),
             (semconv::SESSION_OPERATION_NUMBER.into(), Value::from(number)),
         ]
     }

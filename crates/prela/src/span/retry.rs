@@ -178,13 +178,10 @@ impl<'a, E: Display> Attempts<'a, E> {
     }
 
     fn end<T>(&mut self, result: &Result<T, E>) -> Next {
-        let error = match result {
-            Ok(_) => {
-                self.span.set_attribute(semconv::RETRY_SUCCEEDED_AT_ATTEMPT, self.number);
-                self.span.set_attribute(semconv::RETRY_TOTAL_ATTEMPTS, self.number);
-                return Next::Done;
-            }
-            Err(error) => error,
+        let Err(error) = result else {
+            self.span.set_attribute(semconv::RETRY_SUCCEEDED_AT_ATTEMPT, self.number);
+            self.span.set_attribute(semconv::RETRY_TOTAL_ATTEMPTS, self.number);
+            return Next::Done;
         };
         if self.span.is_recording() {
             self.say("_failed", context::guarded(|| error.to_string()).unwrap_or_default());

@@ -121,7 +121,7 @@ fn ids_that_are_not_random_come_with_randomness() {
         let span = capture.tracer().span_default("root").start();
         let (is_kept, cx) = (span.is_recording(), span.context());
         let state = span.span_context().trace_state().header();
-        assert_eq!(state.contains("rv:"), true, "{state}");
+        assert!(state.contains("rv:"), "{state}");
         let remote = remote_id(1, TraceFlags::default(), &state);
         assert_eq!(decision(&downstream, &remote).0, is_kept, "{state}");
         assert_ne!(cx.span_id(), Some(SpanId::INVALID));
