@@ -28,7 +28,7 @@ impl SpanBuilder {
     ///
     /// ```
     /// # let memory = prela::MemoryExporter::new();
-    /// # let prela = prela::builder().service_name("doc").exporter(&memory).build()?;
+    /// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&memory)).build()?;
     /// # let tracer = prela.tracer();
     /// use prela::SpanType;
     ///

@@ -18,7 +18,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 ///
 /// ```
 /// # let memory = prela::MemoryExporter::new();
-/// # let prela = prela::builder().service_name("doc").exporter(&memory).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&memory)).build()?;
 /// # let tracer = prela.tracer();
 /// use prela::{Session, SpanType};
 ///
