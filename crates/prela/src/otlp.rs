@@ -6,6 +6,7 @@
 mod connection;
 #[cfg(feature = "grpc")]
 pub(crate) mod grpc;
+mod halves;
 #[cfg(feature = "http")]
 pub(crate) mod http;
 pub(crate) mod json;
@@ -20,6 +21,8 @@ mod tls;
 pub(crate) use connection::{Connection, Protocol};
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use reply::Reply;
+
+pub(crate) use halves::halves;
 
 use crate::SpanData;
 use crate::span::Batch;

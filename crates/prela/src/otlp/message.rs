@@ -32,6 +32,15 @@ pub(crate) fn request(batch: &Batch) -> ExportTraceServiceRequest {
     ExportTraceServiceRequest { resource_spans: vec![resource_spans] }
 }
 
+/// The same, as it is sent.
+pub(crate) fn encoded(batch: &Batch) -> bytes::Bytes {
+    prost::Message::encode_to_vec(&request(batch)).into()
+}
+
+pub(crate) fn decoded(body: &[u8]) -> ExportTraceServiceRequest {
+    prost::Message::decode(body).unwrap_or_default()
+}
+
 fn instrumentation_scope(scope: &InstrumentationScope) -> common::InstrumentationScope {
     common::InstrumentationScope {
         name: scope.name().to_owned(),
