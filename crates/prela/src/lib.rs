@@ -47,6 +47,7 @@
 //! | `grpc` | yes | OTLP over gRPC |
 //! | `http` | yes | OTLP over HTTP with protobuf bodies |
 //! | `tls` | yes | `https://` endpoints |
+//! | `zstd` | no | bodies compressed by zstd; builds a library in C |
 //! | `tokio` | yes | [`task`]: spawning on tokio with the context |
 //! | `rayon` | no | `rayon`: spawning on rayon with the context |
 //! | `testing` | no | `testing`: spans as text, with a fixed clock and ids |

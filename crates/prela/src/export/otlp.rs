@@ -7,6 +7,7 @@ use crate::otlp::grpc::GrpcTransport;
 #[cfg(feature = "http")]
 use crate::otlp::http::HttpTransport;
 use crate::otlp::{Connection, Protocol, Reply, message};
+use bytes::Bytes;
 
 /// Sends batches to an OTLP collector, one attempt each.
 #[derive(Debug)]
@@ -21,12 +22,12 @@ impl OtlpExporter {
         Self { connection, transport: None }
     }
 
-    async fn send(&mut self, batch: &Batch) -> Result<Reply, Error> {
+    async fn send(&mut self, message: Bytes) -> Result<Reply, Error> {
         let transport = match &mut self.transport {
             Some(transport) => transport,
             none => none.insert(Transport::new(&self.connection)?),
         };
-        transport.send(batch).await
+        transport.send(message).await
     }
 }
 
@@ -42,7 +43,7 @@ impl SpanExporter for OtlpExporter {
     }
 
     fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported> {
-        Box::pin(async { Ok(self.send(batch).await?.into()) })
+        Box::pin(async { Ok(self.send(message::encoded(batch)).await?.into()) })
     }
 }
 
@@ -74,12 +75,12 @@ impl Transport {
         }
     }
 
-    async fn send(&mut self, batch: &Batch) -> Result<Reply, Error> {
+    async fn send(&mut self, message: Bytes) -> Result<Reply, Error> {
         match self {
             #[cfg(feature = "grpc")]
-            Self::Grpc(transport) => transport.send(message::request(batch)).await,
+            Self::Grpc(transport) => transport.send(message).await,
             #[cfg(feature = "http")]
-            Self::Http(transport) => transport.send(message::request(batch)).await,
+            Self::Http(transport) => transport.send(message).await,
         }
     }
 }

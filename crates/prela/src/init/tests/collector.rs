@@ -3,7 +3,7 @@
 use super::refused;
 use crate::env::Environment;
 use crate::init::otlp::Otlp;
-use crate::otlp::Protocol;
+use crate::otlp::{Compression, Protocol};
 use crate::{Exporter, builder};
 use std::time::Duration;
 
@@ -71,12 +71,12 @@ fn the_rest_comes_from_the_environment() {
     assert_eq!(connection.headers["x-api-key"], "s cret");
     assert_eq!(connection.headers["x-team"], "b");
     assert_eq!(connection.timeout, Duration::from_millis(250));
-    assert!(connection.gzip);
+    assert_eq!(connection.compression, Some(Compression::Gzip));
     assert!(!format!("{connection:?}").contains("cret"));
 
     let given = Exporter::otlp().gzip(false).timeout(Duration::ZERO).connection(&env(&variables));
     let given = given.unwrap();
-    assert_eq!((given.gzip, given.timeout), (false, Duration::MAX));
+    assert_eq!((given.compression, given.timeout), (None, Duration::MAX));
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn bad_settings_are_refused() {
     for (name, value, problem) in [
         (PROTOCOL, "http/json", "`http/json` is none of `grpc`, `http/protobuf`"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s", "`10s` is not a whole number of milliseconds"),
-        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zip", "`zip` is none of `gzip`, `none`"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zip", "`zip` is none of `gzip`, `zstd`, `none`"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "a b=secret", "entry 1 has no header's name"),
         (
             "OTEL_EXPORTER_OTLP_HEADERS",
