@@ -16,7 +16,7 @@ use std::alloc::System;
 static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
 
 fn main() {
-    let rows = measure(&ALLOCATOR, &foreground::variants());
+    let rows = measure(ALLOCATOR, &foreground::variants());
     let peer =
         rows.iter().find(|row| row.name == foreground::PEER).map_or(f64::NAN, |row| row.nanos);
     println!("root + 4 children with 4 attributes each, in a scope; per span\n");

@@ -1,7 +1,7 @@
 //! What a traced function becomes.
 
 use super::Traced;
-use super::arguments::Argument;
+use super::arguments::{Argument, allow_use};
 use crate::args::{Format, Shown};
 use crate::stream::inferred;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -116,10 +116,11 @@ impl Traced {
         if let Some(skip) = &self.options.skip {
             for argument in &self.arguments {
                 for name in argument.names.iter().filter(|name| !skip.contains(name)) {
-                    let cfg = &argument.cfg;
+                    let (cfg, allow) = (&argument.cfg, allow_use(name));
                     let (key, value) = (name.unraw().to_string(), as_text(Format::Debug, name));
                     attributes.push(quote! {
                         #(#cfg)*
+                        #allow
                         let #span = ::prela::__private::attribute(#span, #key, || #value);
                     });
                 }
@@ -193,6 +194,8 @@ impl Traced {
                 Format::Display => format_ident!("{option}_by_display", span = place),
                 Format::Debug => format_ident!("{option}_by_debug", span = place),
             };
+            // Of one place in the source, for the compiler to point at; the name is the same.
+            let result = Ident::new("result", place);
             quote_spanned!(place=> ::prela::__private::#function(#span, #result);)
         };
         let err = self.options.err.map(|shown| record("error", shown));

@@ -138,21 +138,28 @@ impl SpanBuilder {
         OwnedSpan(self.begin(&context::current()).0)
     }
 
-    /// Takes the current context as the parent now, for a span that starts later and elsewhere.
+    /// Takes the parent from the current context now, for a span that starts later and elsewhere.
     pub(super) fn capture(mut self) -> Self {
-        if matches!(self.parent, ParentChoice::Current) && self.source.is_some() {
-            self.parent = ParentChoice::Context(context::current());
+        if self.source.is_some() {
+            self.parent = ParentChoice::Context(self.base(&context::current()));
         }
         self
     }
 
+    /// The context that the span starts in.
+    fn base(&self, current: &Context) -> Context {
+        match (&self.parent, &self.source) {
+            (ParentChoice::Context(cx), _) => cx.clone(),
+            (ParentChoice::Root, Some(source)) => {
+                active::without_span_of(current, &source.provider)
+            }
+            (ParentChoice::Current, _) | (ParentChoice::Root, None) => current.clone(),
+        }
+    }
+
     /// Starts the span. Gives it with the context in which it is current.
     pub(crate) fn begin(self, current: &Context) -> (Span, Context) {
-        let base = match &self.parent {
-            ParentChoice::Current => current.clone(),
-            ParentChoice::Context(cx) => cx.clone(),
-            ParentChoice::Root => active::without_spans(current),
-        };
+        let base = self.base(current);
         // What the export thread itself does makes no spans: they would never end to come.
         if base.is_telemetry_suppressed() {
             return (Span::none(), base);
