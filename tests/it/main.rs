@@ -10,4 +10,5 @@ mod program;
 mod receiver;
 mod runtimes;
 mod tidy;
+mod transports;
 mod ui;

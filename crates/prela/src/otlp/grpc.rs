@@ -46,9 +46,6 @@ impl GrpcTransport {
         if let Some(compression) = connection.compression {
             headers.insert(GRPC_ENCODING, compression.name());
         }
-        if let Some(timeout) = grpc_timeout(connection.timeout) {
-            headers.insert(GRPC_TIMEOUT, timeout);
-        }
         let encoder = connection.compression.map(super::Compression::encoder).transpose();
         let encoder = encoder.map_err(|error| super::unprepared(connection).with_source(error))?;
         let channel = channel(connection)?;
@@ -172,16 +169,9 @@ fn channel(connection: &Connection) -> Result<Channel, Error> {
     Ok(endpoint.connect_with_connector_lazy(connector))
 }
 
-/// How long the client will wait; none for what eight digits of milliseconds do not hold.
-fn grpc_timeout(timeout: Duration) -> Option<HeaderValue> {
-    let millis = timeout.as_millis();
-    (millis < 100_000_000).then(|| HeaderValue::from_str(&format!("{millis}m")).ok())?
-}
-
 const METHOD: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
 const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
-const GRPC_TIMEOUT: HeaderName = HeaderName::from_static("grpc-timeout");
 
 const PING_INTERVAL: Duration = Duration::from_secs(30);
 const PING_TIMEOUT: Duration = Duration::from_secs(10);

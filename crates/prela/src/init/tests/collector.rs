@@ -44,6 +44,54 @@ fn endpoints_of_the_environment() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_socket_is_an_endpoint() {
+    for (variables, protocol, endpoint) in [
+        (&[(ENDPOINT, "unix:/run/otel.sock")][..], GRPC, "http://localhost/"),
+        (&[(TRACES_ENDPOINT, "unix:///run/otel.sock")], GRPC, "http://localhost/"),
+        (
+            &[(TRACES_ENDPOINT, "unix:/run/otel.sock"), (PROTOCOL, "http/protobuf")],
+            HTTP,
+            "http://localhost/v1/traces",
+        ),
+    ] {
+        let connection = Exporter::otlp().connection(&env(variables)).expect("valid");
+        assert_eq!(
+            (connection.protocol, connection.endpoint.to_string().as_str()),
+            (protocol, endpoint)
+        );
+        assert_eq!(connection.socket.as_deref(), Some("/run/otel.sock".as_ref()));
+        assert_eq!(connection.address().to_string(), "unix:/run/otel.sock");
+    }
+    let error = refused(&[(ENDPOINT, "unix:otel.sock")]);
+    assert!(
+        error.ends_with("`unix:otel.sock` is no `unix:` and the whole path of a socket"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_host_alone_needs_a_word_on_tls() {
+    const INSECURE: &str = "OTEL_EXPORTER_OTLP_INSECURE";
+    let bare = (ENDPOINT, "c:4317");
+    for (insecure, endpoint) in [("true", "http://c:4317/"), ("FALSE", "https://c:4317/")] {
+        let expected = (GRPC, endpoint.to_owned());
+        assert_eq!(target(Exporter::otlp(), &[bare, (INSECURE, insecure)]), expected);
+    }
+    let both = [bare, (INSECURE, "false"), ("OTEL_EXPORTER_OTLP_TRACES_INSECURE", "true")];
+    assert_eq!(target(Exporter::otlp(), &both).1, "http://c:4317/");
+    // A scheme says it all, and HTTP has no other way to say it.
+    let given = [(ENDPOINT, "https://c:4317"), (INSECURE, "true")];
+    assert_eq!(target(Exporter::otlp(), &given).1, "https://c:4317/");
+    let problem = "`c:4317` is not a URL that begins with `http://` or `https://`";
+    for variables in [&[bare][..], &[bare, (INSECURE, "true"), (PROTOCOL, "http/protobuf")]] {
+        assert_eq!(refused(variables), format!("read {ENDPOINT}: {problem}"));
+    }
+    let error = refused(&[bare, (INSECURE, "yes")]);
+    assert_eq!(error, format!("read {INSECURE}: `yes` is none of `true`, `false`"));
+}
+
+#[test]
 fn endpoints_in_code_win() {
     let variables = [(TRACES_ENDPOINT, "http://t:1/x"), (PROTOCOL, "grpc")];
     for (given, endpoint) in [

@@ -99,9 +99,14 @@ impl Status {
     }
 
     /// Whether it is the message's length that was refused, which servers say in words only: Go's
-    /// and Java's with `RESOURCE_EXHAUSTED`, tonic's with `OUT_OF_RANGE`.
+    /// and Java's with `RESOURCE_EXHAUSTED`, tonic's with that or `OUT_OF_RANGE`.
     fn is_about_size(&self) -> bool {
-        const WORDS: [&str; 3] = ["larger than max", "exceeds maximum size", "length too large"];
+        const WORDS: [&str; 4] = [
+            "larger than max",
+            "exceeds maximum size",
+            "length too large",
+            "exceeded while decompressing",
+        ];
         WORDS.iter().any(|words| self.message.contains(words))
     }
 }
