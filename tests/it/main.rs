@@ -1,6 +1,7 @@
 //! Tests that need two crates, a process or a socket.
 
 mod absent;
+mod collector;
 mod end_to_end;
 mod examples;
 mod failing;

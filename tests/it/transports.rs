@@ -1,7 +1,7 @@
 //! One attempt over a real socket: what each answer, and each way of having none, means for the next.
 
 mod answers;
-mod attempt;
+pub mod attempt;
 mod broken;
 mod security;
 mod sizes;

@@ -121,8 +121,7 @@ mod tests {
         let mut plain = Vec::new();
         match compression {
             Compression::Gzip => {
-                std::io::Read::read_to_end(&mut flate2::read::GzDecoder::new(body), &mut plain)
-                    .unwrap();
+                io::Read::read_to_end(&mut flate2::read::GzDecoder::new(body), &mut plain).unwrap();
             }
             #[cfg(feature = "zstd")]
             Compression::Zstd => plain = zstd::stream::decode_all(body).unwrap(),
