@@ -53,7 +53,11 @@ impl Document {
 }
 
 #[prela::trace(skip(a, b, rest), fields(shown = %a), err(Debug))]
-async fn both<A: Display, B>((a, mut b): (A, Vec<B>), _: u8, mut rest: Vec<B>) -> Result<Vec<B>, ()> {
+async fn both<A: Display, B>(
+    (a, mut b): (A, Vec<B>),
+    _: u8,
+    mut rest: Vec<B>,
+) -> Result<Vec<B>, ()> {
     b.append(&mut rest);
     std::future::ready(()).await;
     Ok(b)
@@ -69,11 +73,32 @@ fn nothing(used_by_a_field: String) {
     drop(used_by_a_field);
 }
 
+/// A tool.
+pub trait Tool {
+    /// Calls it.
+    fn call(&self, input: &str) -> impl Future<Output = usize> + Send;
+
+    /// Calls it twice.
+    fn call_twice(&self) -> impl Future<Output = usize>;
+}
+
+impl Tool for Document {
+    #[prela::trace(skip(input))]
+    async fn call(&self, input: &str) -> usize {
+        self.text.len() + input.len()
+    }
+
+    #[prela::trace]
+    async fn call_twice(&self) -> usize {
+        self.call("").await + self.call("").await
+    }
+}
+
 #[rustfmt::skip]
 mod in_one_line {
     #[prela::trace] pub(super) fn function(a: u32) -> u32 { a + 1 }
     #[prela::trace] pub(super) fn unit(a: &mut u32) { *a += 1; }
-    #[prela::trace] pub(super) fn empty() {}
+    #[prela::trace(skip())] pub(super) fn empty() {}
     #[prela::trace] pub(super) fn block() -> u32 { if true { 1 } else { 2 } }
     #[prela::trace(ret)] pub(super) async fn later(a: u32) -> u32 { a + 1 }
     #[prela::trace] #[track_caller] pub(super) fn track_caller(a: u32) -> u32 { a + 1 }

@@ -70,7 +70,8 @@ async fn tree(depth: u32) -> u32 {
     if depth == 0 {
         return 1;
     }
-    let children: Vec<Pin<Box<dyn Future<Output = u32> + Send>>> = vec![Box::pin(leaf()), Box::pin(leaf())];
+    let children: Vec<Pin<Box<dyn Future<Output = u32> + Send>>> =
+        vec![Box::pin(leaf()), Box::pin(leaf())];
     let mut sum = Box::pin(tree(depth - 1)).await;
     for child in children {
         sum += child.await;

@@ -30,7 +30,11 @@ fn function(span: u32, result: u32) -> ::std::result::Result<u32, u32> {
 }
 
 #[prela::trace(skip(), err(Debug), ret(Debug))]
-async fn later(span: u32, (value, argument_0): (u32, u32), _: u32) -> ::std::result::Result<u32, u32> {
+async fn later(
+    span: u32,
+    (value, argument_0): (u32, u32),
+    _: u32,
+) -> ::std::result::Result<u32, u32> {
     Ok(span + value + argument_0)
 }
 

@@ -99,19 +99,28 @@ impl Traced {
         let name = self.options.name.as_ref().unwrap_or(&default_name);
         let span_type = self.options.span_type.clone();
         let span_type = span_type.unwrap_or_else(|| quote!(::prela::SpanType::Custom));
-        let span = span_name();
+        let (span, wanted) = (span_name(), own_name("wanted"));
+        // Asked where the parent is current, which another task's need not be.
+        let asks = self
+            .has_attributes()
+            .then(|| quote!(let #wanted = ::prela::__private::wants_attributes(&#span);));
         quote! {
             let #span = ::prela::__private::span(
                 #name,
                 #span_type,
                 ::core::concat!(::core::module_path!(), "::", #full_name),
             );
+            #asks
         }
+    }
+
+    fn has_attributes(&self) -> bool {
+        self.options.skip.is_some() || !self.options.fields.is_empty()
     }
 
     /// Arguments, if `skip` asks for them, and fields.
     fn attributes(&self) -> TokenStream {
-        let span = span_name();
+        let (span, wanted) = (span_name(), own_name("wanted"));
         let mut attributes = Vec::new();
         if let Some(skip) = &self.options.skip {
             for argument in &self.arguments {
@@ -135,11 +144,11 @@ impl Traced {
                 let #span = ::prela::__private::attribute(#span, #key, || #value);
             });
         }
-        if attributes.is_empty() {
+        if !self.has_attributes() {
             return TokenStream::new();
         }
         quote! {
-            let #span = if ::prela::__private::wants_attributes(&#span) {
+            let #span = if #wanted {
                 #(#attributes)*
                 #span
             } else {

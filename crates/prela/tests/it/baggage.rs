@@ -145,7 +145,7 @@ fn c13_other_libraries_share_it() {
         drop(theirs);
 
         // Over another library's span there is no scope of Prela's that would end it.
-        let ids = (TraceId::from(1), SpanId::from(1));
+        let ids = (TraceId::from(99), SpanId::from(99));
         let span = SpanContext::new(ids.0, ids.1, TraceFlags::SAMPLED, true, TraceState::NONE);
         let _theirs = Context::current().with_remote_span_context(span).attach();
         assert!(!baggage::set("user_id", "over_theirs"));

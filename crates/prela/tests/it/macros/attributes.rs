@@ -1,6 +1,6 @@
 //! What is recorded: only what was asked for.
 
-use super::global::{UNSAMPLED, check, check_async};
+use super::global::{UNSAMPLED, block_on, check, check_async};
 use expect_test::expect;
 use prela::Value;
 use std::cell::Cell;
@@ -182,4 +182,21 @@ fn fields_are_evaluated_once_and_only_if_recorded() {
 
     prela::tracer().span_default(UNSAMPLED).root().in_scope(|_| counted());
     assert_eq!(EVALUATED.get(), 1);
+}
+
+#[prela::trace(fields(evaluated = true))]
+async fn polled_elsewhere() {}
+
+#[test]
+fn what_counts_is_where_the_call_was() {
+    check(
+        "what_counts",
+        || {
+            let call = polled_elsewhere();
+            prela::tracer().span_default(UNSAMPLED).root().in_scope(|_| block_on(call));
+        },
+        &expect![[r#"
+            polled_elsewhere  custom {evaluated: true}
+        "#]],
+    );
 }
