@@ -5,7 +5,7 @@
 mod process;
 
 use crate::receiver::{Arrived, Receiver, Transport};
-use crate::transports::attempt::{Sender, batch};
+use crate::transports::attempt::{Sender, batch_of_size};
 use prela::testing::Capture;
 use prela::{ErrorKind, Exporter, Otlp, SpanData, SpanKind, SpanType, Status, Value};
 use process::Collector;
@@ -149,7 +149,7 @@ fn a_tail_sampler_keeps_whole_traces_with_an_error() {
 #[test]
 fn a_request_over_its_limit_is_too_large() {
     let Some(collector) = Collector::start() else { return };
-    let large = batch(&"x".repeat(1 << 20));
+    let large = batch_of_size(5 << 20);
     for (way, otlp) in WAYS {
         // A socket has the default limit of 20 MiB over HTTP.
         if way == "HTTP, socket" {

@@ -12,6 +12,7 @@ mod connector;
 mod fields;
 #[cfg(feature = "grpc")]
 pub(crate) mod grpc;
+mod halves;
 #[cfg(feature = "http")]
 pub(crate) mod http;
 pub(crate) mod json;
@@ -28,6 +29,8 @@ pub(crate) use compression::Compression;
 pub(crate) use connection::{Connection, Identity, Protocol};
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use reply::Reply;
+
+pub(crate) use halves::halves;
 
 use crate::SpanData;
 use crate::span::Batch;

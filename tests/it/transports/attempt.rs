@@ -55,10 +55,20 @@ impl Sender {
 }
 
 pub fn batch(text: &str) -> Batch {
+    spans(SPANS, text)
+}
+
+/// Of at least this many bytes.
+pub fn batch_of_size(bytes: usize) -> Batch {
+    const SMALL_ENOUGH_NOT_TO_BE_CUT: usize = 4 << 10;
+    spans(bytes / SMALL_ENOUGH_NOT_TO_BE_CUT, &"x".repeat(SMALL_ENOUGH_NOT_TO_BE_CUT))
+}
+
+fn spans(count: usize, text: &str) -> Batch {
     let keep = Keep::default();
     let builder = prela::builder().env([("", ""); 0]).exporter(Exporter::custom(keep.clone()));
-    let prela = builder.build().unwrap();
-    for _ in 0..SPANS {
+    let prela = builder.max_queue_bytes(1 << 30).build().unwrap();
+    for _ in 0..count {
         prela.tracer().span_default("step").attr("input", text).in_scope(|_| ());
     }
     drop(prela);
@@ -74,7 +84,10 @@ impl SpanExporter for Keep {
     }
 
     fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported> {
-        *self.0.lock().unwrap() = Some(batch.clone());
+        match &mut *self.0.lock().unwrap() {
+            Some(whole) => whole.spans.extend_from_slice(&batch.spans),
+            none => *none = Some(batch.clone()),
+        }
         Box::pin(async { Ok::<_, Error>(Exported::all()) })
     }
 }

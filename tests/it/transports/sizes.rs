@@ -1,6 +1,6 @@
 //! Bounds of what is sent and read.
 
-use super::attempt::{Sender, batch};
+use super::attempt::{Sender, batch_of_size};
 use crate::receiver::{Peer, Reaction, Receiver, Transport};
 use prela::ErrorKind;
 use std::sync::Arc;
@@ -14,16 +14,16 @@ fn a_server_that_takes_less_says_so() {
     let receiver = Receiver::start(Transport::Grpc);
     for gzip in [false, true] {
         let exporter = receiver.exporter().gzip(gzip);
-        let failure = Sender::of(exporter, batch(&"x".repeat(MIB))).send().unwrap_err();
+        let failure = Sender::of(exporter, batch_of_size(5 * MIB)).send().unwrap_err();
         assert_eq!((failure.kind, failure.retry_after), (ErrorKind::TooLarge, None), "{failure:?}");
     }
-    let just_right = batch(&"x".repeat(MIB * 3 / 4));
+    let just_right = batch_of_size(MIB * 7 / 2);
     Sender::of(receiver.exporter(), just_right).send().unwrap();
 }
 
 #[test]
 fn what_is_longer_than_64_mib_is_not_sent() {
-    let long = batch(&"x".repeat(13 * MIB));
+    let long = batch_of_size(65 * MIB);
     for transport in Transport::BOTH {
         let receiver = Receiver::start(transport);
         for gzip in [false, true] {

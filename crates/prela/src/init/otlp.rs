@@ -3,7 +3,7 @@
 use super::endpoint::{self, Origin, Target};
 use super::settings::unless_zero;
 use crate::env::{self, Environment, Setting, Variable};
-use crate::export::{OtlpExporter, SpanExporter};
+use crate::export::{OneAttempt, OtlpExporter, Outlet, SpanExporter};
 use crate::otlp::{Compression, Connection, Identity, Protocol, check};
 use crate::{Error, ErrorKind};
 use http::uri::Scheme;
@@ -104,7 +104,8 @@ impl Otlp {
     }
 
     /// The exporter by itself, for one of your own that adds something: a second collector to fall
-    /// back to, a count, a filter.
+    /// back to, a count, a filter. It makes one attempt for each batch; what it fails with says whether
+    /// another may succeed.
     ///
     /// What it is not told comes from the environment of the process.
     ///
@@ -120,13 +121,17 @@ impl Otlp {
     ///
     /// A setting that cannot be used, as at [`build`](super::Builder::build).
     pub fn into_exporter(self) -> Result<Box<dyn SpanExporter>, Error> {
-        self.build(&Environment::of_process())
+        Ok(Box::new(OneAttempt(self.checked(&Environment::of_process())?)))
     }
 
-    pub(super) fn build(self, env: &Environment) -> Result<Box<dyn SpanExporter>, Error> {
+    pub(super) fn build(self, env: &Environment) -> Result<Outlet, Error> {
+        Ok(Outlet::Wire(Box::new(self.checked(env)?)))
+    }
+
+    fn checked(self, env: &Environment) -> Result<OtlpExporter, Error> {
         let connection = self.connection(env)?;
         check(&connection)?;
-        Ok(Box::new(OtlpExporter::new(connection)))
+        Ok(OtlpExporter::new(connection))
     }
 
     pub(super) fn connection(self, env: &Environment) -> Result<Connection, Error> {
