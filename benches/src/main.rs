@@ -14,6 +14,7 @@ mod foreground;
 mod instructions;
 mod measure;
 mod report;
+mod transport;
 
 use allocations::Counting;
 use measure::Group;
@@ -31,6 +32,7 @@ const GROUPS: &[Group] = &[
     foreground::NOT_INSTALLED,
     foreground::CONTEXT,
     encode::PROTOBUF,
+    transport::SEND,
 ];
 
 fn main() -> ExitCode {
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
             "--json" => options.json = true,
             "--no-instructions" => options.no_instructions = true,
             "--only" => options.only = args.next(),
+            transport::sink::ARGUMENT => return transport::sink::run(),
             "--callgrind" => {
                 return report::run_for_callgrind(GROUPS, &args.next().unwrap_or_default());
             }
