@@ -2,13 +2,15 @@
 //!
 //! `tests/collector/README.md` says how it is built; where it is not, these tests pass over it and say so.
 
+mod files;
 mod process;
+mod tiers;
 
+use self::files::Collector;
 use crate::receiver::{Arrived, Receiver, Transport};
 use crate::transports::attempt::{Sender, batch_of_size};
 use prela::testing::Capture;
 use prela::{ErrorKind, Exporter, Otlp, SpanData, SpanKind, SpanType, Status, Value};
-use process::Collector;
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread;
