@@ -1,6 +1,7 @@
 //! Tests that need two crates, a process or a socket.
 
 mod absent;
+mod collector;
 mod deadlines;
 mod end_to_end;
 mod examples;
@@ -14,4 +15,5 @@ mod receiver;
 mod runtimes;
 mod spooling;
 mod tidy;
+mod transports;
 mod ui;
