@@ -1,6 +1,7 @@
 //! Tests that need two crates, a process or a socket.
 
 mod absent;
+mod crossing;
 mod end_to_end;
 mod examples;
 mod failing;
@@ -11,3 +12,4 @@ mod receiver;
 mod runtimes;
 mod tidy;
 mod ui;
+mod w3c_service;
