@@ -15,9 +15,11 @@ pub(crate) const SAMPLED: Group = Group {
     variants: || {
         vec![
             peers::sdk(SDK, true),
-            sampled().bar(Bar::Instructions(1_300.0)).bar(Bar::Allocations(2.0)).bar(Bar::Ratio(0.5, SDK)).bar(
-                Bar::Ratio(1.0, FASTRACE),
-            ),
+            sampled()
+                .bar(Bar::Instructions(1_300.0))
+                .bar(Bar::Allocations(2.0))
+                .bar(Bar::Ratio(0.5, SDK))
+                .bar(Bar::Ratio(1.0, FASTRACE)),
             peers::tracing(),
             peers::fastrace(FASTRACE),
         ]
@@ -54,7 +56,9 @@ pub(crate) const CONTEXT: Group = Group {
     name: "context",
     work: "a snapshot of the current context, attached and detached",
     unit: "operation",
-    variants: || vec![peers::context(), snapshot().bar(Bar::Instructions(210.0)).bar(Bar::Allocations(0.0))],
+    variants: || {
+        vec![peers::context(), snapshot().bar(Bar::Instructions(210.0)).bar(Bar::Allocations(0.0))]
+    },
 };
 
 const SDK: &str = "opentelemetry_sdk, batch processor";
@@ -73,7 +77,9 @@ fn unsampled() -> Variant {
     let prela = instance(Sampler::always_off());
     let tracer = prela.tracer();
     let run = move || {
-        tracer.span("root", SpanType::Custom).in_scope(|_| (0..UNSAMPLED_CHILDREN).for_each(|n| child(&tracer, n)));
+        tracer
+            .span("root", SpanType::Custom)
+            .in_scope(|_| (0..UNSAMPLED_CHILDREN).for_each(|n| child(&tracer, n)));
     };
     Variant::new("prela, unsampled", UNSAMPLED_CHILDREN, run).rest(move || flush(&prela))
 }
@@ -99,7 +105,9 @@ const OPERATIONS: usize = 1_000;
 
 /// The work.
 fn agent(tracer: &Tracer) {
-    tracer.span("root", SpanType::Custom).in_scope(|_| (0..CHILDREN).for_each(|n| child(tracer, n)));
+    tracer
+        .span("root", SpanType::Custom)
+        .in_scope(|_| (0..CHILDREN).for_each(|n| child(tracer, n)));
 }
 
 fn child(tracer: &Tracer, n: usize) {

@@ -1,15 +1,21 @@
 //! Tests that need two crates, a process or a socket.
 
 mod absent;
+mod collector;
 mod crossing;
+mod deadlines;
 mod end_to_end;
 mod examples;
 mod failing;
+mod forks;
+mod http_services;
 mod interop;
 mod processes;
 mod program;
 mod receiver;
 mod runtimes;
+mod spooling;
 mod tidy;
+mod transports;
 mod ui;
 mod w3c_service;

@@ -4,6 +4,7 @@
 //! is that reading plus what a monotonic clock says has passed. So a step of the wall clock never
 //! makes a span end before it began, nor a child begin before its parent.
 
+use crate::fork;
 use std::fmt::Debug;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
@@ -43,10 +44,14 @@ pub(crate) struct Anchor {
 
 impl Anchor {
     pub(crate) fn read(clock: &dyn Clock) -> Self {
-        Self { wall: clock.wall(), monotonic: clock.monotonic() }
+        let monotonic = clock.monotonic();
+        fork::check_at(monotonic);
+        Self { wall: clock.wall(), monotonic }
     }
 
     pub(crate) fn now(&self, clock: &dyn Clock) -> SystemTime {
-        self.wall + clock.monotonic().saturating_sub(self.monotonic)
+        let monotonic = clock.monotonic();
+        fork::check_at(monotonic);
+        self.wall + monotonic.saturating_sub(self.monotonic)
     }
 }

@@ -47,6 +47,8 @@
 //! | `grpc` | yes | OTLP over gRPC |
 //! | `http` | yes | OTLP over HTTP with protobuf bodies |
 //! | `tls` | yes | `https://` endpoints |
+//! | `zstd` | no | bodies compressed by zstd; builds a library in C |
+//! | `spool` | yes | spans wait on disk while the collector is away, if [`Builder::spool`] asks for it |
 //! | `tokio` | yes | [`task`]: spawning on tokio with the context |
 //! | `json` | no | `serde_json::Map` as a carrier: [`propagation`] |
 //! | `rayon` | no | `rayon`: spawning on rayon with the context |
@@ -84,6 +86,7 @@ mod sampling;
 
 mod clock;
 mod error;
+mod fork;
 mod id;
 mod resource;
 mod semconv;
@@ -115,7 +118,11 @@ pub use id::{IdGenerator, RandomIds};
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub use init::Otlp;
 pub use init::{Builder, Exporter, Prela, builder, init};
-pub use pipeline::{Dropped, ExporterStats, ShutdownReport, Stats};
+#[cfg(feature = "spool")]
+pub use pipeline::Spool;
+pub use pipeline::{
+    Dropped, ExporterStats, Overflow, Recovered, Redactor, ShutdownReport, Stats, TailRule,
+};
 #[cfg(feature = "macros")]
 pub use prela_macros::{trace, trace_impl};
 pub use propagation::{extract, inject};

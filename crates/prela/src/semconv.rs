@@ -8,6 +8,10 @@ pub(crate) const PRELA_SPAN_TYPE: &str = "prela.span.type";
 pub(crate) const PRELA_STREAM_ITEMS: &str = "prela.stream.items";
 /// Seconds from the start of a traced stream to its first item.
 pub(crate) const PRELA_STREAM_TIME_TO_FIRST_ITEM: &str = "prela.stream.time_to_first_item";
+/// Before an attribute's key: its length in bytes before it was cut.
+pub(crate) const ORIGINAL_LENGTH_PREFIX: &str = "prela.original_length.";
+/// Why a trace was kept that the sampler had left out.
+pub(crate) const PRELA_KEPT_BY: &str = "prela.kept_by";
 #[cfg(feature = "macros")]
 pub(crate) const PRELA_RETURN: &str = "prela.return";
 

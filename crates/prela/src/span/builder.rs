@@ -201,6 +201,8 @@ impl SpanBuilder {
                     Parent::Other(span_context) => Some(span_context),
                     Parent::Local(_) | Parent::None => None,
                 };
+                // Before ids are drawn: it notices a fork.
+                let anchor = Anchor::read(&*provider.clock);
                 let trace_id =
                     remote.map_or_else(|| new_trace_id(&provider), SpanContext::trace_id);
                 let parameters = SamplingParameters {
@@ -218,12 +220,7 @@ impl SpanBuilder {
                 let new = || if provider.ids.is_random() { RANDOM } else { TraceFlags::default() };
                 let flags = remote.map_or_else(new, SpanContext::trace_flags);
                 let state = remote.map_or(TraceState::NONE, |remote| remote.trace_state().clone());
-                (
-                    trace_id,
-                    flags.with_sampled(sampling.sampled),
-                    state,
-                    Anchor::read(&*provider.clock),
-                )
+                (trace_id, flags.with_sampled(sampling.sampled), state, anchor)
             }
         };
         let (parent_span_id, parent_is_remote) = match &parent {
@@ -231,34 +228,34 @@ impl SpanBuilder {
             Parent::Local(parent) => (Some(parent.span_context.span_id()), false),
             Parent::Other(span_context) => (Some(span_context.span_id()), span_context.is_remote()),
         };
+        // Before ids are drawn, for the same reason.
+        let is_recorded = flags.is_sampled() || provider.records_all;
+        let start_time =
+            is_recorded.then(|| self.start_time.unwrap_or_else(|| anchor.now(&*provider.clock)));
         let span_context =
             SpanContext::new(trace_id, new_span_id(&provider), flags, false, trace_state);
 
-        let data = flags.is_sampled().then(|| {
-            let start_time = self.start_time.unwrap_or_else(|| anchor.now(&*provider.clock));
-            SpanData {
-                span_context: span_context.clone(),
-                parent_span_id,
-                parent_is_remote,
-                name: self.name,
-                span_type: self.span_type,
-                kind,
-                start_time,
-                end_time: start_time,
-                attributes: Vec::with_capacity(self.attributes.len() + 3),
-                dropped_attributes_count: 0,
-                events: Vec::new(),
-                dropped_events_count: 0,
-                links: Vec::new(),
-                dropped_links_count: 0,
-                status: Status::Unset,
-                scope,
-            }
+        let data = start_time.map(|start_time| SpanData {
+            span_context: span_context.clone(),
+            parent_span_id,
+            parent_is_remote,
+            name: self.name,
+            span_type: self.span_type,
+            kind,
+            start_time,
+            end_time: start_time,
+            attributes: Vec::with_capacity(self.attributes.len() + 3),
+            dropped_attributes_count: 0,
+            events: Vec::new(),
+            dropped_events_count: 0,
+            links: Vec::new(),
+            dropped_links_count: 0,
+            status: Status::Unset,
+            scope,
         });
-        let is_sampled = data.is_some();
         let record =
             Arc::new(Record::new(provider.clone(), span_context, parent_span_id, anchor, data));
-        if !is_sampled {
+        if !is_recorded {
             return record;
         }
 
