@@ -2,6 +2,7 @@
 
 mod absent;
 mod collector;
+mod crossing;
 mod deadlines;
 mod end_to_end;
 mod examples;
@@ -17,3 +18,4 @@ mod spooling;
 mod tidy;
 mod transports;
 mod ui;
+mod w3c_service;
