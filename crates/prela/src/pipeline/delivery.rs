@@ -1,6 +1,7 @@
 //! From a lane's queue to its exporter: batches, attempts, and what is done when they fail.
 
-#[cfg(all(test, any(feature = "grpc", feature = "http")))]
+#[cfg(test)]
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod tests;
 
 use super::attempt::{attempt, guarded, reserve};

@@ -17,15 +17,22 @@ const A_WHILE: Duration = Duration::from_secs(60);
 
 /// What came to the exporter, and what it answers.
 #[derive(Clone, Debug, Default)]
-struct Wire(Arc<Mutex<(Vec<Bytes>, VecDeque<Result<(), ErrorKind>>)>>);
+struct Wire(Arc<Mutex<Script>>);
+
+#[derive(Debug, Default)]
+struct Script {
+    bodies: Vec<Bytes>,
+    answers: VecDeque<Result<(), ErrorKind>>,
+}
 
 impl Wire {
     fn answering(answers: impl IntoIterator<Item = Result<(), ErrorKind>>) -> Self {
-        Self(Arc::new(Mutex::new((Vec::new(), answers.into_iter().collect()))))
+        let answers = answers.into_iter().collect();
+        Self(Arc::new(Mutex::new(Script { bodies: Vec::new(), answers })))
     }
 
     fn bodies(&self) -> Vec<Bytes> {
-        self.0.lock().unwrap().0.clone()
+        self.0.lock().unwrap().bodies.clone()
     }
 
     fn counts(&self) -> Vec<usize> {
@@ -44,9 +51,9 @@ impl WireExporter for Wire {
 
     fn send(&mut self, body: Bytes) -> ExportFuture<'_, Exported> {
         let mut wire = self.0.lock().unwrap();
-        wire.0.push(body);
+        wire.bodies.push(body);
         // Unless the test says otherwise, nobody is there.
-        let answer = wire.1.pop_front().unwrap_or(Err(ErrorKind::Io));
+        let answer = wire.answers.pop_front().unwrap_or(Err(ErrorKind::Io));
         drop(wire);
         Box::pin(async move {
             answer.map(|()| Exported::all()).map_err(|kind| {
