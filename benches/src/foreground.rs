@@ -1,72 +1,132 @@
 //! What a span costs the thread that makes it.
 
-use crate::measure::Variant;
-use opentelemetry::trace::{
-    Span as _, SpanBuilder, TraceContextExt as _, Tracer as _, TracerProvider as _,
-};
-use opentelemetry::{Context, KeyValue};
-use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{BatchSpanProcessor, SdkTracerProvider, SpanData, SpanExporter};
-use prela::export::{Batch, ExportFuture, Exported};
-use prela::{Exporter, Sampler, SpanType};
+mod peers;
 
-pub(crate) const PEER: &str = "opentelemetry_sdk, batch processor";
+use crate::measure::{Bar, Group, Variant};
+use prela::export::{Batch, ExportFuture, Exported};
+use prela::{Exporter, Prela, Sampler, SpanType, TraceContext, Tracer};
+use std::sync::Arc;
+use std::time::Duration;
+
+pub(crate) const SAMPLED: Group = Group {
+    name: "sampled",
+    work: "a root and 4 nested children with 4 attributes (text, i64, f64, bool) each, current in the context",
+    unit: "span",
+    variants: || {
+        vec![
+            peers::sdk(SDK, true),
+            sampled()
+                .bar(Bar::Instructions(1_300.0))
+                .bar(Bar::Allocations(2.0))
+                .bar(Bar::Ratio(0.5, SDK))
+                .bar(Bar::Ratio(1.0, FASTRACE)),
+            peers::tracing(),
+            peers::fastrace(FASTRACE),
+        ]
+    },
+};
+
+pub(crate) const UNSAMPLED: Group = Group {
+    name: "unsampled",
+    work: "a child with 4 attributes in a trace that is not sampled",
+    unit: "span",
+    variants: || {
+        vec![
+            peers::unsampled_sdk(),
+            unsampled().bar(Bar::Instructions(200.0)).bar(Bar::Allocations(0.0)),
+        ]
+    },
+};
+
+pub(crate) const NOT_INSTALLED: Group = Group {
+    name: "not-installed",
+    work: "the same root and 4 children, with no SDK installed",
+    unit: "span",
+    variants: || {
+        vec![
+            peers::no_sdk(),
+            Variant::new("prela, no instance", SPANS, || agent(&prela::tracer()))
+                .bar(Bar::Instructions(40.0))
+                .bar(Bar::Allocations(0.0)),
+        ]
+    },
+};
+
+pub(crate) const CONTEXT: Group = Group {
+    name: "context",
+    work: "a snapshot of the current context, attached and detached",
+    unit: "operation",
+    variants: || {
+        vec![peers::context(), snapshot().bar(Bar::Instructions(210.0)).bar(Bar::Allocations(0.0))]
+    },
+};
+
+const SDK: &str = "opentelemetry_sdk, batch processor";
+const FASTRACE: &str = "fastrace, local spans";
 
 const CHILDREN: usize = 4;
 const SPANS: usize = 1 + CHILDREN;
 
-pub(crate) fn variants() -> Vec<Variant> {
-    vec![
-        with_sdk(),
-        with_prela("prela", Sampler::always_on()),
-        with_prela("prela, unsampled", Sampler::always_off()),
-        work("prela, no instance", prela::tracer()),
-    ]
-}
-
-fn with_prela(name: &'static str, sampler: Sampler) -> Variant {
-    let builder = prela::builder().service_name("bench").exporter(Exporter::custom(Nowhere));
-    let prela = builder.sampler(sampler).build().expect("the settings are valid");
+fn sampled() -> Variant {
+    let prela = instance(Sampler::always_on());
     let tracer = prela.tracer();
-    // For the rest of the process: dropping it would end its tracing.
-    std::mem::forget(prela);
-    work(name, tracer)
+    Variant::new("prela", SPANS, move || agent(&tracer)).rest(move || flush(&prela))
 }
 
-fn work(name: &'static str, tracer: prela::Tracer) -> Variant {
+fn unsampled() -> Variant {
+    let prela = instance(Sampler::always_off());
+    let tracer = prela.tracer();
     let run = move || {
-        tracer.span("root", SpanType::Custom).in_scope(|_| {
-            for n in 0..CHILDREN {
-                tracer.span("child", SpanType::Custom).in_scope(|span| {
-                    span.set_attribute("text", "a short text")
-                        .set_attribute("whole", n)
-                        .set_attribute("part", 0.5)
-                        .set_attribute("truth", true);
-                });
+        tracer
+            .span("root", SpanType::Custom)
+            .in_scope(|_| (0..UNSAMPLED_CHILDREN).for_each(|n| child(&tracer, n)));
+    };
+    Variant::new("prela, unsampled", UNSAMPLED_CHILDREN, run).rest(move || flush(&prela))
+}
+
+/// So many that their root is of no account.
+const UNSAMPLED_CHILDREN: usize = 1_000;
+
+fn snapshot() -> Variant {
+    let prela = instance(Sampler::always_on());
+    let span = prela.tracer().span("root", SpanType::Custom).start();
+    let cx = span.context();
+    let run = move || {
+        cx.run(|| {
+            for _ in 0..OPERATIONS {
+                drop(TraceContext::current().attach());
             }
         });
     };
-    Variant { name, run: Box::new(run), spans: SPANS }
+    Variant::new("prela, snapshot", OPERATIONS, run).rest(move || _ = (&prela, &span))
 }
 
-fn with_sdk() -> Variant {
-    let processor = BatchSpanProcessor::builder(NowhereSdk).build();
-    let provider = SdkTracerProvider::builder().with_span_processor(processor).build();
-    let tracer = provider.tracer("bench");
-    std::mem::forget(provider);
-    let run = move || {
-        let root = Context::current().with_span(tracer.build(SpanBuilder::from_name("root")));
-        let _root = root.attach();
-        for n in 0..CHILDREN {
-            let mut span = tracer.build(SpanBuilder::from_name("child"));
-            span.set_attribute(KeyValue::new("text", "a short text"));
-            span.set_attribute(KeyValue::new("whole", i64::try_from(n).unwrap_or_default()));
-            span.set_attribute(KeyValue::new("part", 0.5));
-            span.set_attribute(KeyValue::new("truth", true));
-            let _child = Context::current_with_span(span).attach();
-        }
-    };
-    Variant { name: PEER, run: Box::new(run), spans: SPANS }
+const OPERATIONS: usize = 1_000;
+
+/// The work.
+fn agent(tracer: &Tracer) {
+    tracer
+        .span("root", SpanType::Custom)
+        .in_scope(|_| (0..CHILDREN).for_each(|n| child(tracer, n)));
+}
+
+fn child(tracer: &Tracer, n: usize) {
+    tracer.span("child", SpanType::Custom).in_scope(|span| {
+        span.set_attribute("text", "a short text")
+            .set_attribute("whole", n)
+            .set_attribute("part", 0.5)
+            .set_attribute("truth", true);
+    });
+}
+
+fn instance(sampler: Sampler) -> Arc<Prela> {
+    let builder = prela::builder().service_name("bench").exporter(Exporter::custom(Nowhere));
+    let builder = builder.env([] as [(&str, &str); 0]).max_queue_size(65_536);
+    Arc::new(builder.sampler(sampler).build().expect("the settings are valid"))
+}
+
+fn flush(prela: &Prela) {
+    prela.flush(Duration::from_secs(10)).expect("nowhere takes every span");
 }
 
 struct Nowhere;
@@ -78,14 +138,5 @@ impl prela::SpanExporter for Nowhere {
 
     fn export<'a>(&'a mut self, _: &'a Batch) -> ExportFuture<'a, Exported> {
         Box::pin(async { Ok(Exported::all()) })
-    }
-}
-
-#[derive(Debug)]
-struct NowhereSdk;
-
-impl SpanExporter for NowhereSdk {
-    async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {
-        Ok(())
     }
 }

@@ -1,28 +1,55 @@
-//! Prela beside `opentelemetry_sdk` on the same work: `cargo run --release -p prela-bench`.
+//! Prela beside its peers on the same work: `cargo run --release -p prela-bench`.
 //!
-//! The variants take turns in one process, so what the machine does meanwhile meets them all; a ratio of
-//! two medians of one run can be compared with that of another run, a time cannot.
+//! The variants of a group take turns in one process, so what the machine does meanwhile meets them all;
+//! a ratio of two medians of one run can be compared with that of another run, a time cannot.
+//! Instructions are counted by callgrind, allocations by a global allocator, both on the thread that
+//! does the work.
+//!
+//! `--json` prints one line of JSON a row, `--only GROUP` runs one group, `--no-instructions` leaves
+//! callgrind out. Without `--only` the tables are written to `benches/RESULTS.md`.
 
-#![expect(clippy::print_stdout, reason = "a table for a reader")]
-
+mod allocations;
+mod encode;
 mod foreground;
+mod instructions;
 mod measure;
+mod propagation;
+mod report;
 
-use measure::{Row, measure};
-use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
-use std::alloc::System;
+use allocations::Counting;
+use measure::Group;
+use report::Options;
+use std::env;
+use std::process::ExitCode;
 
 #[global_allocator]
-static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+static ALLOCATOR: Counting = Counting;
 
-fn main() {
-    let rows = measure(ALLOCATOR, &foreground::variants());
-    let peer =
-        rows.iter().find(|row| row.name == foreground::PEER).map_or(f64::NAN, |row| row.nanos);
-    println!("root + 4 children with 4 attributes each, in a scope; per span\n");
-    println!("| variant | ns | ratio | allocations |");
-    println!("|---|---|---|---|");
-    for Row { name, nanos, allocations } in rows {
-        println!("| {name} | {nanos:.0} | {:.2} | {allocations:.1} |", nanos / peer);
+/// Every group, in the order of the report.
+const GROUPS: &[Group] = &[
+    foreground::SAMPLED,
+    foreground::UNSAMPLED,
+    foreground::NOT_INSTALLED,
+    foreground::CONTEXT,
+    encode::PROTOBUF,
+    propagation::INJECT,
+    propagation::EXTRACT,
+];
+
+fn main() -> ExitCode {
+    let mut options = Options::default();
+    let mut args = env::args().skip(1);
+    while let Some(arg) = args.next() {
+        match arg.as_str() {
+            "--json" => options.json = true,
+            "--no-instructions" => options.no_instructions = true,
+            "--only" => options.only = args.next(),
+            "--callgrind" => {
+                return report::run_for_callgrind(GROUPS, &args.next().unwrap_or_default());
+            }
+            _ => return report::usage(&arg),
+        }
     }
+    report::run(GROUPS, &options);
+    ExitCode::SUCCESS
 }

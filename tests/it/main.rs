@@ -6,6 +6,7 @@ mod end_to_end;
 mod examples;
 mod failing;
 mod forks;
+mod http_services;
 mod interop;
 mod processes;
 mod program;

@@ -121,7 +121,9 @@ pub fn inject<C: Injector + ?Sized>(carrier: &mut C) {
 /// In the formats of [`Propagator::global`]. What is current on this thread plays no part. From a
 /// carrier without a usable trace comes a context without a span, in which a new trace begins.
 ///
-/// Cost: four allocations for a trace, and a few for each member of `tracestate` and entry of baggage.
+/// Cost: four allocations for a trace, two for `tracestate` and two for each of its members, four for
+/// all of the baggage, and one for each of its values that is percent-encoded. OpenTelemetry's form of
+/// the baggage costs more than all of that; it is made when the context becomes current or a parent.
 ///
 /// ```
 /// let headers = [("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")];

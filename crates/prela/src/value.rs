@@ -5,7 +5,7 @@
 mod baggage;
 
 pub use baggage::{Baggage, BaggageEntry};
-pub(crate) use baggage::{BaggageBuilder, BaggageLimit, push_encoded, trim};
+pub(crate) use baggage::{BaggageBuilder, BaggageLimit, Member};
 
 use opentelemetry::{Key, StringValue};
 use std::borrow::Cow;

@@ -32,7 +32,8 @@ pub struct Outbound {
     baggage_to_private: bool,
     baggage_to: Vec<Pattern>,
     without_trace_to: Vec<Pattern>,
-    propagator: Propagator,
+    /// None: the global one, whichever that is at a request.
+    propagator: Option<Propagator>,
 }
 
 impl Outbound {
@@ -42,7 +43,7 @@ impl Outbound {
             baggage_to_private: true,
             baggage_to: Vec::new(),
             without_trace_to: Vec::new(),
-            propagator: Propagator::default(),
+            propagator: None,
         }
     }
 
@@ -68,10 +69,10 @@ impl Outbound {
         self
     }
 
-    /// Writes these formats. Default: those of W3C.
+    /// Writes these formats. Default: those of [`Propagator::global`].
     #[must_use]
     pub fn propagator(mut self, propagator: Propagator) -> Self {
-        self.propagator = propagator;
+        self.propagator = Some(propagator);
         self
     }
 
@@ -98,13 +99,14 @@ impl Outbound {
     /// Writes a context into the headers of a request to a host, and removes what it is not to have.
     pub(crate) fn write(&self, cx: &TraceContext, host: Option<&str>, headers: &mut HeaderMap) {
         let host = host.map(Host::parse);
+        let propagator = self.propagator.unwrap_or_else(Propagator::global);
         let nothing = TraceContext::default();
         if host.is_some_and(|host| self.without_trace_to.iter().any(|it| it.matches(host))) {
-            self.propagator.inject(&nothing, headers);
+            propagator.inject(&nothing, headers);
         } else if host.is_some_and(|host| self.may_have_baggage(host)) {
-            self.propagator.inject(cx, headers);
+            propagator.inject(cx, headers);
         } else {
-            self.propagator.without(Format::Baggage).inject(cx, headers);
+            propagator.without(Format::Baggage).inject(cx, headers);
             Propagator::default().without(Format::TraceContext).inject(&nothing, headers);
         }
     }

@@ -73,7 +73,8 @@ pub struct ServerLayer {
     trust_by: Option<Arc<TrustBy>>,
     route: Option<Arc<Route>>,
     client_address: Option<Arc<ClientAddress>>,
-    propagator: Propagator,
+    /// None: the global one, whichever that is at a request.
+    propagator: Option<Propagator>,
 }
 
 type TrustBy = dyn Fn(&Parts) -> Trust + Send + Sync;
@@ -89,7 +90,7 @@ impl ServerLayer {
             trust_by: None,
             route: None,
             client_address: None,
-            propagator: Propagator::default(),
+            propagator: None,
         }
     }
 
@@ -146,10 +147,10 @@ impl ServerLayer {
         self
     }
 
-    /// Reads these formats. Default: those of W3C.
+    /// Reads these formats. Default: those of [`Propagator::global`].
     #[must_use]
     pub fn propagator(mut self, propagator: Propagator) -> Self {
-        self.propagator = propagator;
+        self.propagator = Some(propagator);
         self
     }
 
@@ -174,6 +175,10 @@ impl ServerLayer {
         }
     }
 
+    fn caller(&self, request: &Parts) -> TraceContext {
+        self.propagator.unwrap_or_else(Propagator::global).extract(&request.headers)
+    }
+
     fn begin(&self, request: &Parts) -> Exchange {
         let protocol = Protocol::of(&request.headers);
         let route = match protocol {
@@ -186,11 +191,8 @@ impl ServerLayer {
         };
         let mut span = self.tracer.span(name, SpanType::Custom).kind(SpanKind::Server);
         span = match self.trust_in(request) {
-            Trust::Parent => span.parent(&self.propagator.extract(&request.headers)),
-            Trust::Link => {
-                let caller = self.propagator.extract(&request.headers);
-                span.parent(&TraceContext::default()).link(&caller)
-            }
+            Trust::Parent => span.parent(&self.caller(request)),
+            Trust::Link => span.parent(&TraceContext::default()).link(&self.caller(request)),
             Trust::Ignore => span.parent(&TraceContext::default()),
         };
         if !span.is_noop() {
