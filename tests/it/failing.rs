@@ -67,29 +67,42 @@ fn spans_of_a_partial_success_are_rejected_and_the_message_is_surfaced() {
 }
 
 #[test]
-fn an_answer_that_is_no_success_drops_the_batch_and_says_why() {
+fn a_refusal_drops_the_batch_and_says_why() {
     for transport in Transport::BOTH {
-        for (answer, said) in
-            [(Answer::Unavailable, ["Unavailable", "503"]), (Answer::Invalid, ["Invalid", "400"])]
-        {
-            let (receiver, lines) = (Receiver::start(transport), Lines::default());
-            receiver.answer([answer, Answer::Taken]);
-            let capture =
-                Capture::with(|it| it.exporter(receiver.exporter()).diagnostics(lines.sink()));
-            work(&capture, 3);
-            assert_eq!(capture.prela().flush(A_WHILE).unwrap_err().kind(), ErrorKind::Io);
-            work(&capture, 4);
-            capture.prela().flush(A_WHILE).unwrap();
+        let (receiver, lines) = (Receiver::start(transport), Lines::default());
+        receiver.answer([Answer::Invalid, Answer::Taken]);
+        let capture =
+            Capture::with(|it| it.exporter(receiver.exporter()).diagnostics(lines.sink()));
+        work(&capture, 3);
+        assert_eq!(capture.prela().flush(A_WHILE).unwrap_err().kind(), ErrorKind::Io);
+        work(&capture, 4);
+        capture.prela().flush(A_WHILE).unwrap();
 
-            let stats = capture.prela().stats();
-            let lane = &stats.exporters[1];
-            assert_eq!((lane.exported, lane.dropped_by.export_failed), (4, 3));
-            assert_adds_up(&stats);
-            assert_eq!(receiver.spans().len(), 4);
-            let text = lines.text();
-            assert!(said.iter().any(|word| text.contains(word)), "{text}");
-            assert!(text.contains("3 spans could not be exported"), "{text}");
-        }
+        let stats = capture.prela().stats();
+        let lane = &stats.exporters[1];
+        assert_eq!((lane.exported, lane.dropped_by.export_failed), (4, 3));
+        assert_adds_up(&stats);
+        assert_eq!(receiver.spans().len(), 4);
+        let text = lines.text();
+        assert!(["Invalid", "400"].iter().any(|word| text.contains(word)), "{text}");
+        assert!(text.contains("3 spans could not be exported"), "{text}");
+    }
+}
+
+#[test]
+fn a_collector_that_is_busy_is_asked_again() {
+    for transport in Transport::BOTH {
+        let (receiver, lines) = (Receiver::start(transport), Lines::default());
+        receiver.answer([Answer::Unavailable, Answer::Unavailable, Answer::Taken]);
+        let capture =
+            Capture::with(|it| it.exporter(receiver.exporter()).diagnostics(lines.sink()));
+        work(&capture, 3);
+        capture.prela().flush(A_WHILE).unwrap();
+        let stats = capture.prela().stats();
+        assert_adds_up(&stats);
+        assert_eq!((stats.exporters[1].exported, stats.dropped), (3, 0));
+        assert_eq!((receiver.requests().len(), receiver.spans().len()), (3, 3));
+        assert_eq!(lines.text(), "");
     }
 }
 
@@ -206,13 +219,12 @@ fn a_request_has_a_timeout_of_its_own() {
         let exporter = receiver.exporter().timeout(Duration::from_millis(100));
         let capture = Capture::with(|it| it.exporter(exporter).diagnostics(|_| ()));
         work(&capture, 2);
-        let error = capture.prela().flush(A_WHILE).unwrap_err();
-        assert!(error.to_string().contains("no answer in 100ms"), "{error}");
-        // The next batch finds a connection that works.
-        work(&capture, 3);
+        // The next attempt finds a connection that works.
         capture.prela().flush(A_WHILE).unwrap();
         let lane = &capture.prela().stats().exporters[1];
-        assert_eq!((lane.exported, lane.dropped_by.export_failed), (3, 2));
+        assert_eq!((lane.exported, lane.dropped), (2, 0));
+        let error = lane.last_error.as_deref().unwrap();
+        assert!(error.contains("no answer in 100ms"), "{error}");
     }
 }
 
@@ -224,20 +236,24 @@ fn a_collector_that_comes_back_is_found_again() {
         let capture = Capture::with(|builder| {
             builder.exporter(transport.exporter(refusal.endpoint())).diagnostics(|_| ())
         });
+        let a_moment = Duration::from_millis(100);
         work(&capture, 1);
-        capture.prela().flush(A_WHILE).unwrap_err();
+        capture.prela().flush(a_moment).unwrap_err();
         drop(refusal);
         let receiver = Receiver::start_at(transport, address);
         work(&capture, 2);
         capture.prela().flush(A_WHILE).unwrap();
+        assert_eq!(receiver.spans().len(), 3);
         drop(receiver);
         work(&capture, 1);
-        capture.prela().flush(A_WHILE).unwrap_err();
+        capture.prela().flush(a_moment).unwrap_err();
         let receiver = Receiver::start_at(transport, address);
         work(&capture, 3);
         capture.prela().flush(A_WHILE).unwrap();
-        assert_eq!(receiver.spans().len(), 3);
-        assert_adds_up(&capture.prela().stats());
+        assert_eq!(receiver.spans().len(), 4);
+        let stats = capture.prela().stats();
+        assert_adds_up(&stats);
+        assert_eq!(stats.dropped, 0);
     }
 }
 
@@ -294,7 +310,7 @@ fn a_full_queue_drops_the_newest_and_never_blocks() {
 #[test]
 fn the_counts_add_up_at_every_moment() {
     let receiver = Receiver::start(Transport::Grpc);
-    receiver.answer([Answer::Rejected(1), Answer::Unavailable, Answer::Rejected(3), Answer::Taken]);
+    receiver.answer([Answer::Rejected(1), Answer::Invalid, Answer::Rejected(3), Answer::Taken]);
     let capture = Capture::with(|builder| {
         builder
             .exporter(receiver.exporter())

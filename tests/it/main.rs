@@ -2,14 +2,17 @@
 
 mod absent;
 mod collector;
+mod deadlines;
 mod end_to_end;
 mod examples;
 mod failing;
+mod forks;
 mod interop;
 mod processes;
 mod program;
 mod receiver;
 mod runtimes;
+mod spooling;
 mod tidy;
 mod transports;
 mod ui;

@@ -17,7 +17,9 @@ pub use file::FileExporter;
 pub use memory::MemoryExporter;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use otlp::{OneAttempt, OtlpExporter};
-pub(crate) use outlet::{Encode, Outlet, WireExporter};
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) use outlet::WireExporter;
+pub(crate) use outlet::{Encode, Outlet};
 
 pub use crate::span::Batch;
 

@@ -36,7 +36,7 @@
 //! - Starting: [`init`], [`builder`], [`Prela`]; every environment variable is listed at [`Builder`].
 //! - Spans: [`Tracer::span`], [`SpanBuilder`], [`Span`], [`SpanType`], [`macro@trace`].
 //! - Threads and tasks: [`TraceContext`], [`copy_context_to_thread`], [`pool`], [`thread`], [`task`].
-//! - Baggage: [`baggage`]. Other processes: [`propagation`].
+//! - Baggage: [`baggage`]. Other processes: [`propagation`], and `http` for servers and clients.
 //! - Exporters: [`Exporter`], [`export`]; those of `opentelemetry_sdk`: [`otel`].
 //!
 //! # Features
@@ -50,7 +50,11 @@
 //! | `zstd` | no | bodies compressed by zstd; builds a library in C |
 //! | `spool` | yes | spans wait on disk while the collector is away, if [`Builder::spool`] asks for it |
 //! | `tokio` | yes | [`task`]: spawning on tokio with the context |
+//! | `json` | no | `serde_json::Map` as a carrier: [`propagation`] |
 //! | `rayon` | no | `rayon`: spawning on rayon with the context |
+//! | `tower` | no | `http`: layers for servers and clients of HTTP and gRPC |
+//! | `axum` | no | `http::ServerLayer::axum`: the layer that knows axum's routes |
+//! | `reqwest` | no | `reqwest`: a middleware for its client |
 //! | `testing` | no | `testing`: spans as text, with a fixed clock and ids |
 //!
 //! A feature adds names and changes nothing else.
@@ -66,6 +70,10 @@ mod pipeline;
 pub mod export;
 pub mod otel;
 
+#[cfg(feature = "tower")]
+pub mod http;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 mod tracer;
 
 mod otlp;

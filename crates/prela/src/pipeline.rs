@@ -5,6 +5,7 @@
 //! exporters. It owns a runtime of its own, so that starting, flushing and shutting down work on any
 //! runtime, on none, and after the user's is gone.
 
+mod attempt;
 mod breaker;
 mod delivery;
 mod diagnostics;
@@ -17,6 +18,7 @@ mod queue;
 mod redact;
 mod report;
 mod retry;
+mod spill;
 #[cfg(feature = "spool")]
 mod spool;
 mod stats;
@@ -101,7 +103,7 @@ struct Shared {
     generation: u32,
     /// What a forked process begins with, and what it made of that.
     spares: Mutex<Vec<Option<Outlet>>>,
-    forked: OnceLock<Arc<Shared>>,
+    forked: OnceLock<Arc<Self>>,
 }
 
 /// Spans that no lane was given.

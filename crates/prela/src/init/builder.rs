@@ -8,6 +8,7 @@ use crate::clock::{Clock, SystemClock};
 use crate::env::Environment;
 use crate::id::{IdGenerator, RandomIds};
 use crate::pipeline::{Diagnostics, DropHandler, Pipeline, PipelineSettings};
+use crate::propagation::Propagator;
 use crate::span::provider::Provider;
 use crate::{
     Dropped, Error, ErrorKind, Overflow, Redactor, Sampler, SpanLimits, SpanProcessor, TailRule,
@@ -44,6 +45,7 @@ pub struct Builder {
     resource: Vec<(Key, Value)>,
     exporters: Vec<Exporter>,
     sampler: Option<Sampler>,
+    propagator: Option<Propagator>,
     span_limits: Option<SpanLimits>,
     processors: Vec<Box<dyn SpanProcessor>>,
     clock: Box<dyn Clock>,
@@ -62,6 +64,7 @@ impl Builder {
             resource: Vec::new(),
             exporters: Vec::new(),
             sampler: None,
+            propagator: None,
             span_limits: None,
             processors: Vec::new(),
             clock: Box::new(SystemClock),
@@ -102,6 +105,26 @@ impl Builder {
     /// Which traces are recorded.
     pub fn sampler(mut self, sampler: Sampler) -> Self {
         self.sampler = Some(sampler);
+        self
+    }
+
+    /// The formats in which contexts travel to other processes and come from there. Default:
+    /// `traceparent`, `tracestate` and `baggage`.
+    ///
+    /// [`inject`](crate::inject) and [`extract`](crate::extract) follow the global instance, also when
+    /// it is shut down. That of another instance is [`Prela::propagator`].
+    ///
+    /// ```
+    /// use prela::propagation::{Format, Propagator};
+    ///
+    /// let prela = prela::builder().propagator(Propagator::default().with(Format::B3)).build()?;
+    /// prela.make_global()?;
+    /// let caller = prela::extract(&[("b3", "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1")]);
+    /// assert!(caller.is_sampled());
+    /// # Ok::<(), prela::Error>(())
+    /// ```
+    pub fn propagator(mut self, propagator: Propagator) -> Self {
+        self.propagator = Some(propagator);
         self
     }
 
@@ -297,6 +320,8 @@ impl Builder {
     /// headers are not shown. [`Io`](ErrorKind::Io) if the system gives no thread.
     pub fn build(self) -> Result<Prela, Error> {
         let env = self.env.unwrap_or_else(Environment::of_process);
+        // It is no part of what can be disabled: the traces of others are passed on.
+        let propagator = self.propagator.map_or_else(|| settings::propagator(&env), Ok)?;
         let is_disabled = settings::is_disabled(&env)?;
         // A program that is not traced must not fail on how it would be.
         let env = if is_disabled { Environment::default() } else { env };
@@ -322,12 +347,12 @@ impl Builder {
             self.processors,
             Box::new(pipeline.clone()),
             self.baggage_to_attributes,
-            records_all,
-        );
+        )
+        .recording_all(records_all);
         if is_disabled {
             provider.stop();
         }
-        Ok(Prela::new(provider, pipeline, resource, self.shutdown_timeout))
+        Ok(Prela::new(provider, pipeline, resource, propagator, self.shutdown_timeout))
     }
 }
 
@@ -350,6 +375,7 @@ impl fmt::Debug for Builder {
             .field("service_name", &self.service_name)
             .field("exporters", &self.exporters)
             .field("sampler", &self.sampler)
+            .field("propagator", &self.propagator)
             .field("span_limits", &self.span_limits)
             .finish_non_exhaustive()
     }

@@ -2,6 +2,7 @@
 
 use crate::env::{self, Environment};
 use crate::pipeline::{DropHandler, Overflow, PipelineSettings};
+use crate::propagation::{Format, Propagator};
 use crate::{Error, Redactor, Resource, Sampler, SpanLimits, TailRule, Value, semconv};
 use opentelemetry::Key;
 use std::time::Duration;
@@ -95,6 +96,22 @@ enum Root {
     On,
     Off,
     Ratio,
+}
+
+pub(super) fn propagator(env: &Environment) -> Result<Propagator, Error> {
+    let Some(setting) = env.get(env::OTEL_PROPAGATORS)? else { return Ok(Propagator::default()) };
+    let named = setting.choices(&[
+        ("tracecontext", Some(Format::TraceContext)),
+        ("baggage", Some(Format::Baggage)),
+        ("b3", Some(Format::B3)),
+        ("b3multi", Some(Format::B3Multi)),
+        ("legacy_ids", Some(Format::LegacyIds)),
+        ("none", None),
+    ])?;
+    if named.len() > 1 && named.contains(&None) {
+        return Err(setting.error("has `none` beside others"));
+    }
+    Ok(named.into_iter().flatten().fold(Propagator::none(), Propagator::with))
 }
 
 pub(super) fn span_limits(env: &Environment) -> Result<SpanLimits, Error> {

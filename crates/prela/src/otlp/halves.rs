@@ -1,6 +1,6 @@
 //! Cutting an encoded request in two, for a receiver that takes less at a time.
 
-#[cfg(test)]
+#[cfg(all(test, any(feature = "grpc", feature = "http")))]
 mod tests;
 
 use bytes::{BufMut as _, Bytes, BytesMut};
@@ -95,11 +95,14 @@ fn put(into: &mut BytesMut, number: u64, content: &[u8]) {
 }
 
 fn put_varint(into: &mut BytesMut, mut value: u64) {
-    while value >= 0x80 {
-        into.put_u8((value & 0x7f) as u8 | 0x80);
+    loop {
+        let [low, ..] = value.to_le_bytes();
         value >>= 7;
+        if value == 0 {
+            return into.put_u8(low);
+        }
+        into.put_u8(low | 0x80);
     }
-    into.put_u8(value as u8);
 }
 
 /// The fields of a message, in order; none instead of one that is malformed, which is the last.

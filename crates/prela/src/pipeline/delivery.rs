@@ -1,21 +1,20 @@
 //! From a lane's queue to its exporter: batches, attempts, and what is done when they fail.
 
+use super::attempt::{attempt, guarded, reserve};
 use super::breaker::Breaker;
 use super::lane::{Lane, Loss, Next};
 use super::load::Load;
 use super::retry::Backoff;
+use super::spill::Spill;
 use super::store::{Record, Store};
-use super::{Diagnostics, Overflow, PipelineSettings};
-use crate::export::{Encode, ExportFuture, Exported, Outlet};
+use super::{Diagnostics, PipelineSettings};
+use crate::export::{Exported, Outlet};
 use crate::{Error, ErrorKind, Resource};
-use futures_util::FutureExt as _;
-use futures_util::future::{Either, select};
-use std::future::Future;
-use std::panic::AssertUnwindSafe;
+use futures_util::future::select;
 use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until, timeout, timeout_at};
+use tokio::time::{Instant, sleep_until, timeout_at};
 
 /// Drives one exporter until its lane is closed and empty.
 pub(super) struct Delivery {
@@ -28,6 +27,8 @@ pub(super) struct Delivery {
     export_timeout: Duration,
     /// Failures that are left for the time of shutting down.
     last_failures: u32,
+    /// The last of them.
+    gave_up: Option<String>,
     diagnostics: Diagnostics,
 }
 
@@ -51,14 +52,8 @@ impl Delivery {
         diagnostics: Diagnostics,
     ) -> Self {
         let encode = outlet.encoder();
-        let spill = Spill {
-            lane: lane.clone(),
-            resource,
-            encode,
-            store: store.filter(|_| encode.is_some()),
-            when_crowded: settings.overflow == Overflow::Spool,
-            diagnostics: diagnostics.clone(),
-        };
+        let spill =
+            Spill::new(lane.clone(), encode, store, resource, settings, diagnostics.clone());
         Self {
             lane,
             outlet,
@@ -68,6 +63,7 @@ impl Delivery {
             schedule_delay: settings.schedule_delay,
             export_timeout: settings.export_timeout,
             last_failures: LAST_FAILURES,
+            gave_up: None,
             diagnostics,
         }
     }
@@ -126,7 +122,7 @@ impl Delivery {
     /// for an attempt all the same, because somebody waits for one.
     async fn idle(&mut self, until: Instant, due_at: &mut Option<Instant>) -> bool {
         let is_awaited = self.lane.is_awaited();
-        if self.spill.store.is_none() {
+        if !self.spill.has_store() {
             if is_awaited {
                 return true;
             }
@@ -155,11 +151,11 @@ impl Delivery {
 
     /// Whether a record of the spool can be sent now.
     fn may_replay(&self) -> bool {
-        let is_in_time = match self.lane.closing() {
-            None => true,
-            Some(_) => !self.breaker.is_open() && !self.attempt_limit().is_zero(),
-        };
-        is_in_time && self.breaker.open_until().is_none() && self.spill.has_records()
+        let is_in_time = self.lane.closing().is_none() || !self.breaker.is_open();
+        is_in_time
+            && self.gave_up.is_none()
+            && self.breaker.open_until().is_none()
+            && self.spill.has_records()
     }
 
     /// Sends the oldest record of the spool.
@@ -190,7 +186,7 @@ impl Delivery {
         }
         self.spill.done(id);
         for (count, result) in results {
-            self.spill.settle(count, is_own, result);
+            self.spill.settle(count, is_own, &result);
         }
     }
 
@@ -212,7 +208,7 @@ impl Delivery {
                     }
                     Err(_) => (Loss::TooLarge, error),
                 },
-                Outcome::Unreachable(error) if self.spill.store.is_some() => {
+                Outcome::Unreachable(error) if self.spill.has_store() => {
                     self.lane.note_error(&error);
                     self.spill.keep(load);
                     continue;
@@ -229,6 +225,9 @@ impl Delivery {
     async fn attempts(&mut self, load: &Load, deadline: Instant) -> Outcome {
         self.backoff.reset();
         loop {
+            if let Some(error) = &self.gave_up {
+                return Outcome::Unreachable(Error::new(ErrorKind::Io, error));
+            }
             let error = match self.attempt(load).await {
                 Ok(exported) => return Outcome::Taken(exported),
                 Err(error) => error,
@@ -238,20 +237,17 @@ impl Delivery {
             }
             let Some(asked) = error.retry_after() else { return Outcome::Refused(error) };
             self.lane.note_error(&error);
-            if self.lane.closing().is_some() {
-                self.last_failures = self.last_failures.saturating_sub(1);
-                if self.last_failures == 0 {
-                    return Outcome::Unreachable(error);
-                }
+            if self.gave_up.is_some() {
+                return Outcome::Unreachable(error);
             }
-            if self.spill.store.is_some() && self.breaker.is_open() {
+            if self.spill.has_store() && self.breaker.is_open() {
                 return Outcome::Unreachable(error);
             }
             let now = Instant::now();
             let next = now + self.backoff.next(asked);
             let next = self.breaker.open_until().map_or(next, |until| next.max(until));
             let until = now + self.time_left(deadline.saturating_duration_since(now));
-            if now + asked >= until {
+            if now + asked >= until || closes_before(&self.lane, now + asked) {
                 return Outcome::Unreachable(error);
             }
             if !self.pause(next, now + asked, until).await {
@@ -260,40 +256,50 @@ impl Delivery {
         }
     }
 
-    /// Waits for the next attempt, or for `earliest` if somebody begins to wait for the exporter. False
-    /// if `until` came first.
+    /// Waits for the next attempt, which comes at `earliest` if somebody begins to wait for the
+    /// exporter. False if there is none in time.
     async fn pause(&mut self, next: Instant, earliest: Instant, until: Instant) -> bool {
         let lane = self.lane.clone();
-        let hurried = pin!(async move {
-            sleep_until(earliest).await;
-            lane.hurried().await;
-        });
-        let end = next.min(until);
-        let wait = pin!(self.spill.meanwhile(sleep_until(end)));
-        match select(wait, hurried).await {
-            Either::Left(_) => next < until,
-            Either::Right(_) => true,
-        }
+        let wait = async move {
+            let mut end = next.min(until);
+            while timeout_at(end, lane.hurried()).await.is_ok() {
+                if closes_before(&lane, earliest) {
+                    return false;
+                }
+                end = end.min(earliest);
+            }
+            end < until
+        };
+        self.spill.meanwhile(wait).await
     }
 
     /// One attempt, while the queue is watched.
     async fn attempt(&mut self, load: &Load) -> Result<Exported, Error> {
         let within = self.attempt_limit();
-        let outlet = &mut self.outlet;
-        let call = guarded("export", within, move || begin(outlet, load));
-        let result = self.spill.meanwhile(call).await;
-        let result = result.map_err(|error| match (load, error.kind()) {
-            // The time for one attempt is over, not that for all.
-            (Load::Bytes { .. }, ErrorKind::Timeout) if error.retry_after().is_none() => {
-                error.with_retry(Duration::ZERO)
+        let lane = self.spill.has_store().then_some(&*self.lane);
+        let attempt = attempt(&mut self.outlet, load, within, lane);
+        let result = self.spill.meanwhile(attempt).await;
+        match result.as_ref().err().and_then(|error| Some((error, error.retry_after()?))) {
+            Some((error, asked)) => {
+                self.breaker.failure(asked);
+                self.count_down(error);
             }
-            _ => error,
-        });
-        match result.as_ref().err().and_then(Error::retry_after) {
-            Some(asked) => self.breaker.failure(asked),
             None => self.breaker.success(),
         }
         result
+    }
+
+    /// Counts the failures while shutting down, so that not every batch waits for the same in vain.
+    fn count_down(&mut self, error: &Error) {
+        if self.lane.closing().is_none() || self.gave_up.is_some() {
+            return;
+        }
+        // The time for attempts is over; what is left is for writing to the disk.
+        let is_over = error.kind() == ErrorKind::Timeout && self.spill.has_store();
+        self.last_failures = if is_over { 0 } else { self.last_failures - 1 };
+        if self.last_failures == 0 {
+            self.gave_up = Some(error.chain());
+        }
     }
 
     /// How long one attempt may take: less than all of them, so that there can be a second.
@@ -310,142 +316,16 @@ impl Delivery {
     fn time_left(&self, time: Duration) -> Duration {
         // Without one, whoever shuts down counts what is left as lost when the time is over.
         let until = self.lane.closing().and_then(|closing| closing.until);
-        let (Some(_), Some(until)) = (&self.spill.store, until) else { return time };
+        let Some(until) = until.filter(|_| self.spill.has_store()) else { return time };
         let left = until.saturating_duration_since(std::time::Instant::now());
-        time.min(left - (left / 4).min(LONGEST_RESERVE))
+        time.min(left - reserve(left))
     }
 }
 
-/// The way to the disk: apart from the exporter, so that both can be used at the same time.
-struct Spill {
-    lane: Arc<Lane>,
-    resource: Arc<Resource>,
-    encode: Option<Encode>,
-    store: Option<Box<dyn Store>>,
-    when_crowded: bool,
-    diagnostics: Diagnostics,
-}
-
-impl Spill {
-    fn load(&self, spans: Vec<Arc<crate::SpanData>>) -> Load {
-        Load::new(&self.resource, spans, self.encode)
-    }
-
-    /// Counts what earlier runs left.
-    fn recover(&mut self) {
-        if let Some(store) = &mut self.store {
-            let found = store.recover();
-            self.lane.recover(|recovered| {
-                recovered.found += found.spans;
-                recovered.spooled += found.spans;
-                recovered.unreadable += found.unreadable;
-            });
-        }
-    }
-
-    fn has_records(&self) -> bool {
-        self.store.as_ref().is_some_and(|store| !store.is_empty())
-    }
-
-    /// Puts a load in flight onto the disk; it is lost if the disk does not take it.
-    fn keep(&mut self, load: Load) {
-        let (Some(store), Load::Bytes { body, spans }) = (&mut self.store, load) else { return };
-        match store.append(&body, spans) {
-            Ok(()) => self.lane.settle_spooled(spans, &self.diagnostics),
-            Err(error) => self.lane.settle_lost(spans, Loss::Spool, &error, &self.diagnostics),
-        }
-    }
-
-    /// The oldest record that can be read. Those before it that cannot, or are too old, are counted.
-    fn oldest(&mut self) -> Option<Record> {
-        let store = self.store.as_mut()?;
-        let record = store.oldest();
-        for loss in store.losses() {
-            if loss.is_own {
-                let result = Err((Loss::Spool, &loss.error));
-                self.lane.settle_replayed(loss.spans, result, &self.diagnostics);
-            } else {
-                self.lane.recover(|recovered| {
-                    recovered.spooled -= loss.spans.min(recovered.spooled);
-                    recovered.dropped += loss.spans;
-                });
-            }
-        }
-        record
-    }
-
-    /// What became of spans of a record.
-    fn settle(&self, count: u64, is_own: bool, result: Result<Exported, (Loss, Error)>) {
-        if is_own {
-            let result = result.as_ref().map(Clone::clone).map_err(|(why, error)| (*why, error));
-            self.lane.settle_replayed(count, result, &self.diagnostics);
-            return;
-        }
-        self.lane.recover(|recovered| {
-            recovered.spooled -= count.min(recovered.spooled);
-            match &result {
-                Ok(exported) => {
-                    let rejected = exported.rejected.min(count);
-                    recovered.rejected += rejected;
-                    recovered.exported += count - rejected;
-                }
-                Err(_) => recovered.dropped += count,
-            }
-        });
-    }
-
-    fn done(&mut self, id: u64) {
-        if let Some(store) = &mut self.store {
-            store.done(id);
-        }
-    }
-
-    /// Awaits something, and meanwhile keeps the queue from running full.
-    async fn meanwhile<R>(&mut self, what: impl Future<Output = R>) -> R {
-        let mut what = pin!(what);
-        if !self.when_crowded || self.store.is_none() {
-            return what.await;
-        }
-        loop {
-            let lane = self.lane.clone();
-            match select(what, pin!(lane.crowded())).await {
-                Either::Left((result, _)) => return result,
-                Either::Right(((), rest)) => what = rest,
-            }
-            while self.lane.is_half_full()
-                && let Some(spans) = self.lane.take()
-            {
-                let load = self.load(spans);
-                self.keep(load);
-            }
-        }
-    }
-}
-
-/// Runs a method of an exporter, which may be the user's: it may fail, hang and panic.
-async fn guarded<'a, T>(
-    what: &str,
-    within: Duration,
-    call: impl FnOnce() -> ExportFuture<'a, T>,
-) -> Result<T, Error> {
-    // Called inside the future, so that a panic before its first await is caught as well.
-    let call = AssertUnwindSafe(async move { call().await }).catch_unwind();
-    match timeout(within, call).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(_panic)) => Err(Error::new(ErrorKind::Io, format!("{what}: the exporter panicked"))),
-        Err(_elapsed) => {
-            Err(Error::new(ErrorKind::Timeout, format!("{what}: not done after {within:?}")))
-        }
-    }
-}
-
-fn begin<'a>(outlet: &'a mut Outlet, load: &'a Load) -> ExportFuture<'a, Exported> {
-    match (outlet, load) {
-        (Outlet::Spans(exporter), Load::Spans(batch)) => exporter.export(batch),
-        (Outlet::Wire(exporter), Load::Bytes { body, .. }) => exporter.send(body.clone()),
-        // A load is made for its outlet.
-        _ => Box::pin(async { Err(Error::new(ErrorKind::Io, "export: not what it takes")) }),
-    }
+/// Whether nobody waits for the exporter any more at that time.
+fn closes_before(lane: &Lane, time: Instant) -> bool {
+    let until = lane.closing().and_then(|closing| closing.until);
+    until.is_some_and(|until| until < time.into_std())
 }
 
 fn deadline(within: Duration) -> Instant {
@@ -455,8 +335,5 @@ fn deadline(within: Duration) -> Instant {
 
 /// While shutting down this many failures in all end the attempts: the peer is not there.
 const LAST_FAILURES: u32 = 3;
-
-/// For writing to the disk what could not be sent.
-const LONGEST_RESERVE: Duration = Duration::from_millis(500);
 
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -1,17 +1,22 @@
 //! One exporter's queue, and the count of everything that passes through it.
 
+mod account;
+mod flush;
+mod intake;
+
+pub(super) use self::account::Loss;
+
+use super::Overflow;
 use super::losses::Losses;
-use super::queue::{Held, Limits, Pushed, Queue, Queued, is_precious};
+use super::queue::{Held, Limits, Queue, Queued};
 use super::report::Report;
 use super::stats::{Dropped, ExporterStats, Recovered};
-use super::{Diagnostics, Overflow};
-use crate::export::Exported;
-use crate::{Error, SpanData};
+use crate::SpanData;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::Notify;
 
 /// The queue before one exporter.
@@ -81,21 +86,6 @@ pub(super) enum Next {
     ShutDown,
 }
 
-/// Why a span that waited was lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Loss {
-    ExportFailed,
-    TooLarge,
-    Spool,
-}
-
-/// A point in a lane's line, and how much had been lost before it.
-pub(super) struct Ticket {
-    until: u64,
-    lost_before: u64,
-    kept_before: u64,
-}
-
 impl Lane {
     pub(super) fn new(
         name: String,
@@ -154,105 +144,6 @@ impl Lane {
         }
         state.next_number = number;
         state
-    }
-
-    /// Takes in a span that ended. What may wait is decided by the overflow policy alone.
-    pub(super) fn push(&self, span: Arc<SpanData>) {
-        if let Some(item) = self.offer(Queued::new(span)) {
-            self.overflow(item);
-        }
-    }
-
-    /// The same, but never waits: for callers that hold a lock.
-    pub(super) fn push_at_once(&self, span: Arc<SpanData>) {
-        if self.offer(Queued::new(span)).is_some() {
-            self.refuse();
-        }
-    }
-
-    fn offer(&self, item: Queued) -> Option<Queued> {
-        let is_urgent = self.is_interactive && item.span.is_local_root();
-        match self.queue.push(item) {
-            Pushed::In { wakes, is_crowded } => {
-                if is_urgent {
-                    self.is_urgent.store(true, Ordering::Release);
-                }
-                // Waking a thread costs more than all the rest: only when it has something to do.
-                if wakes || is_urgent {
-                    self.wake.notify_one();
-                }
-                if is_crowded && self.overflow == Overflow::Spool {
-                    self.crowded.notify_one();
-                }
-                None
-            }
-            Pushed::Full(item) => Some(item),
-            Pushed::Closed => {
-                self.losses.note();
-                None
-            }
-        }
-    }
-
-    /// What to do with a span that there is no room for.
-    #[cold]
-    fn overflow(&self, mut item: Queued) {
-        let until = match self.overflow {
-            Overflow::Block(at_most) => Instant::now().checked_add(at_most),
-            Overflow::DropNewest | Overflow::DropOldest | Overflow::Spool => None,
-        };
-        loop {
-            let is_precious = is_precious(&item.span);
-            let has_room = match self.overflow {
-                Overflow::DropNewest | Overflow::Spool => false,
-                Overflow::DropOldest => self.evict(item.bytes),
-                Overflow::Block(at_most) => {
-                    let until = until.unwrap_or_else(|| Instant::now() + at_most.min(A_DAY));
-                    self.queue.wait_for_room(item.bytes, is_precious, until)
-                }
-            };
-            if !has_room {
-                return self.refuse();
-            }
-            match self.offer(item) {
-                // Another thread was faster.
-                Some(again) => item = again,
-                None => return,
-            }
-        }
-    }
-
-    fn refuse(&self) {
-        self.queue.refuse();
-        self.losses.note();
-    }
-
-    /// Drops those that wait longest, until a span of this size has room. False if it never will.
-    fn evict(&self, bytes: usize) -> bool {
-        let mut state = self.up_to_date();
-        let mut freed = Held::default();
-        let mut evicted = Vec::new();
-        while freed.spans == 0 || freed.bytes < bytes {
-            let near = state.line.iter().take(EVICTION_REACH);
-            let ordinary = near.enumerate().find(|(_, (_, item))| !item.is_precious());
-            let position = ordinary.map_or(0, |(position, _)| position);
-            let Some((_, item)) = state.line.remove(position) else { break };
-            state.line_bytes -= item.bytes;
-            freed.spans += 1;
-            freed.bytes += item.bytes;
-            evicted.push(item);
-        }
-        let count = evicted.len() as u64;
-        state.dropped_by.queue_full += count;
-        state.report.unreported += count;
-        state.lost += count;
-        drop(state);
-        self.queue.give(freed);
-        self.progress.notify_all();
-        self.losses.note();
-        // Running many destructors takes its time: not under the lock.
-        drop(evicted);
-        count > 0
     }
 
     /// What to do now. `is_due`: the oldest span has waited for the schedule delay.
@@ -334,170 +225,6 @@ impl Lane {
         self.state().closing
     }
 
-    /// Spans in flight were taken, all or in part.
-    pub(super) fn settle_exported(
-        &self,
-        count: u64,
-        exported: Exported,
-        diagnostics: &Diagnostics,
-    ) {
-        let Exported { rejected, message } = exported;
-        let rejected = rejected.min(count);
-        self.settle(count, diagnostics, message, |state| {
-            state.rejected += rejected;
-            state.exported += count - rejected;
-        });
-    }
-
-    /// Spans in flight are lost.
-    pub(super) fn settle_lost(
-        &self,
-        count: u64,
-        why: Loss,
-        error: &Error,
-        diagnostics: &Diagnostics,
-    ) {
-        self.settle(count, diagnostics, None, |state| {
-            *state.dropped_by.of(why) += count;
-            state.report.unreported += count;
-            state.lost += count;
-            state.last_error = Some(error.chain());
-        });
-        self.losses.note();
-    }
-
-    /// Spans in flight are on the disk.
-    pub(super) fn settle_spooled(&self, count: u64, diagnostics: &Diagnostics) {
-        self.settle(count, diagnostics, None, |state| {
-            state.spooled += count;
-            state.kept += count;
-        });
-    }
-
-    fn settle(
-        &self,
-        count: u64,
-        diagnostics: &Diagnostics,
-        remark: Option<String>,
-        account: impl FnOnce(&mut State),
-    ) {
-        let mut state = self.state();
-        if state.abandoned {
-            return;
-        }
-        state.in_flight -= count;
-        if state.in_flight == 0 {
-            state.in_flight_from = None;
-        }
-        account(&mut state);
-        self.tell(state, remark, diagnostics);
-        self.progress.notify_all();
-    }
-
-    /// What became of spans of this run that were on the disk.
-    pub(super) fn settle_replayed(
-        &self,
-        count: u64,
-        result: Result<Exported, (Loss, &Error)>,
-        diagnostics: &Diagnostics,
-    ) {
-        let mut state = self.state();
-        state.spooled = state.spooled.saturating_sub(count);
-        let remark = match result {
-            Ok(Exported { rejected, message }) => {
-                let rejected = rejected.min(count);
-                state.rejected += rejected;
-                state.exported += count - rejected;
-                message
-            }
-            Err((why, error)) => {
-                *state.dropped_by.of(why) += count;
-                state.report.unreported += count;
-                state.last_error = Some(error.chain());
-                self.losses.note();
-                None
-            }
-        };
-        self.tell(state, remark, diagnostics);
-    }
-
-    /// Changes the account of what earlier runs left on the disk.
-    pub(super) fn recover(&self, account: impl FnOnce(&mut Recovered)) {
-        account(&mut self.state().recovered);
-    }
-
-    /// An attempt failed, and there will be another.
-    pub(super) fn note_error(&self, error: &Error) {
-        self.state().last_error = Some(error.chain());
-    }
-
-    /// A line about new losses or a receiver's remark, if it is time for one. While shutting down
-    /// there is none: [`Lane::report_losses`] tells the whole.
-    fn tell(
-        &self,
-        mut state: MutexGuard<'_, State>,
-        remark: Option<String>,
-        diagnostics: &Diagnostics,
-    ) {
-        if state.closing.is_some() {
-            return;
-        }
-        let error = state.last_error.clone();
-        let line = state.report.line(&self.name, error.as_deref(), remark);
-        drop(state);
-        if let Some(line) = line {
-            diagnostics.line(&line);
-        }
-    }
-
-    /// At shutdown: how many spans of all were not delivered, and why.
-    pub(super) fn report_losses(&self, diagnostics: &Diagnostics) {
-        if let Some(line) = super::report::losses(&self.stats()) {
-            diagnostics.line(&line);
-        }
-    }
-
-    /// Asks for everything that has ended to be sent.
-    pub(super) fn request_flush(&self) -> Ticket {
-        let mut state = self.up_to_date();
-        let until = state.next_number;
-        let ticket = Ticket { until, lost_before: state.lost, kept_before: state.kept };
-        if state.oldest() < until {
-            state.flush_until = until;
-            drop(state);
-            self.wake.notify_one();
-            self.hurry.notify_one();
-        }
-        ticket
-    }
-
-    pub(super) fn wait_for_flush(
-        &self,
-        ticket: &Ticket,
-        deadline: Option<Instant>,
-    ) -> Result<(), Error> {
-        let mut state = self.state();
-        while state.oldest() < ticket.until {
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            if left == Some(Duration::ZERO) {
-                let line = state.line.iter().take_while(|(number, _)| *number < ticket.until);
-                let waiting = line.count() as u64 + state.in_flight;
-                let error = state.last_error.as_deref();
-                return Err(super::report::late_flush(waiting, &self.name, error));
-            }
-            state = match left {
-                Some(left) => {
-                    let woken = self.progress.wait_timeout(state, left);
-                    woken.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => self.progress.wait(state).unwrap_or_else(PoisonError::into_inner),
-            };
-        }
-        let (lost, kept) = (state.lost - ticket.lost_before, state.kept - ticket.kept_before);
-        let error = state.last_error.as_deref().unwrap_or("the queue was full");
-        super::report::flushed(lost, kept, &self.name, error)
-    }
-
     /// Takes no more spans, and sends those it has.
     pub(super) fn close(&self, until: Option<Instant>) {
         self.queue.close();
@@ -559,8 +286,3 @@ impl fmt::Debug for Lane {
         f.debug_tuple("Lane").field(&self.name).finish()
     }
 }
-
-/// How far to look for a span that is not precious.
-const EVICTION_REACH: usize = 256;
-
-const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -1,6 +1,5 @@
 //! Cutting long values, and saying so.
 
-use super::queue::heap;
 use crate::semconv::ORIGINAL_LENGTH_PREFIX;
 use crate::{SpanData, Value};
 use opentelemetry::Key;
@@ -21,13 +20,24 @@ fn pairs(attributes: &mut Vec<(Key, Value)>, limit: usize) {
     let mut lengths = Vec::new();
     for (key, value) in attributes.iter_mut() {
         // Nothing inside is longer than the whole.
-        let length = heap(value);
+        let length = length(value);
         if length > limit && cut(value, limit) {
             let key = format!("{ORIGINAL_LENGTH_PREFIX}{}", key.as_str());
             lengths.push((Key::from(key), Value::from(length)));
         }
     }
     attributes.extend(lengths);
+}
+
+/// Bytes of text and bytes in a value.
+fn length(value: &Value) -> usize {
+    match value {
+        Value::Bool(_) | Value::I64(_) | Value::F64(_) => 0,
+        Value::String(text) => text.as_str().len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::Array(values) => values.iter().map(length).sum(),
+        Value::Map(entries) => entries.iter().map(|(_, value)| length(value)).sum(),
+    }
 }
 
 fn cut(value: &mut Value, limit: usize) -> bool {

@@ -8,7 +8,7 @@ mod room;
 mod size;
 
 pub(super) use self::room::{Held, Limits};
-pub(super) use self::size::{heap, span_size};
+pub(super) use self::size::span_size;
 
 use self::room::Room;
 use crate::SpanData;

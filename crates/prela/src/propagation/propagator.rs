@@ -12,6 +12,7 @@ use opentelemetry::trace::{
     SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
 };
 use std::fmt;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// A format in which a context travels. More may come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,12 +47,11 @@ impl Format {
 ///
 /// Of several formats that hold a trace, the first of the order of [`Format`] that can be used wins.
 ///
-/// It is also OpenTelemetry's `TextMapPropagator`, for libraries that use the global one:
+/// [`inject`](crate::inject) and [`extract`](crate::extract) use the one of the global instance; see
+/// [`Builder::propagator`](crate::Builder::propagator). Another one can be used beside it:
 ///
 /// ```
 /// use prela::propagation::{Format, Propagator};
-///
-/// prela::opentelemetry::global::set_text_map_propagator(Propagator::default());
 ///
 /// let propagator = Propagator::default().with(Format::LegacyIds);
 /// let caller = propagator.extract(&[
@@ -59,6 +59,15 @@ impl Format {
 ///     ("X-Span-ID", "00f067aa-0ba9-02b7-8a3c-1d5e6f708192"),
 /// ]);
 /// assert_eq!(caller.span_id().unwrap().to_string(), "00f067aa0ba902b7");
+/// ```
+///
+/// It is also OpenTelemetry's `TextMapPropagator`, for libraries that use the global one. Prela does not
+/// install it there by itself:
+///
+/// ```
+/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// prela::opentelemetry::global::set_text_map_propagator(prela.propagator());
+/// # Ok::<(), prela::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Propagator {
@@ -70,6 +79,20 @@ pub struct Propagator {
 pub(super) type Ids = (TraceId, SpanId, TraceFlags);
 
 impl Propagator {
+    /// With no format: nothing is written and nothing is read.
+    pub const fn none() -> Self {
+        Self { formats: 0 }
+    }
+
+    /// The one that [`inject`](crate::inject) and [`extract`](crate::extract) use now.
+    pub fn global() -> Self {
+        Self { formats: GLOBAL.load(Ordering::Relaxed) }
+    }
+
+    pub(crate) fn make_global(self) {
+        GLOBAL.store(self.formats, Ordering::Relaxed);
+    }
+
     /// With this format too.
     #[must_use]
     pub const fn with(self, format: Format) -> Self {
@@ -168,9 +191,15 @@ impl Propagator {
 
 impl Default for Propagator {
     fn default() -> Self {
-        Self { formats: 0 }.with(Format::TraceContext).with(Format::Baggage)
+        W3C
     }
 }
+
+const W3C: Propagator = Propagator::none().with(Format::TraceContext).with(Format::Baggage);
+
+/// The formats of the global instance. They stay when it is shut down: a service that records nothing
+/// any more still passes its callers' traces on.
+static GLOBAL: AtomicU8 = AtomicU8::new(W3C.formats);
 
 impl fmt::Debug for Propagator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

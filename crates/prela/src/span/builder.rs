@@ -105,10 +105,25 @@ impl SpanBuilder {
         self
     }
 
-    /// Links to the span of another context.
+    /// Links to the span of another context. One that has no span is passed over.
     pub fn link(mut self, to: &TraceContext) -> Self {
         self.links.push(to.span_context());
         self
+    }
+
+    /// Links to the spans of several contexts, such as those of the messages of one batch; see
+    /// [`SpanBuilder::link`].
+    ///
+    /// ```
+    /// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+    /// # let tracer = prela.tracer();
+    /// # let batch: [Vec<(String, Vec<u8>)>; 2] = Default::default();
+    /// let process = tracer.span("process", prela::SpanType::Custom).root();
+    /// process.links(batch.iter().map(prela::extract)).in_scope(|_| ());
+    /// # Ok::<(), prela::Error>(())
+    /// ```
+    pub fn links(self, to: impl IntoIterator<Item = TraceContext>) -> Self {
+        to.into_iter().fold(self, |span, cx| span.link(&cx))
     }
 
     /// The span kind, instead of the one that goes with the type.

@@ -38,7 +38,6 @@ impl Provider {
         processors: Vec<Box<dyn SpanProcessor>>,
         sink: Box<dyn Sink>,
         baggage_to_attributes: Vec<Key>,
-        records_all: bool,
     ) -> Self {
         let id = INSTANCES.fetch_add(1, Ordering::Relaxed);
         let running = AtomicBool::new(true);
@@ -51,9 +50,14 @@ impl Provider {
             processors,
             sink,
             baggage_to_attributes,
-            records_all,
+            records_all: false,
             running,
         }
+    }
+
+    /// Whether spans that are not sampled are recorded as well.
+    pub(crate) fn recording_all(self, records_all: bool) -> Self {
+        Self { records_all, ..self }
     }
 
     /// Whether a second instance was ever made in this process. Until then no context needs to say

@@ -7,6 +7,7 @@ mod baggage;
 mod context;
 mod exporters;
 mod futures;
+mod http;
 mod instances;
 mod limits;
 mod macros;

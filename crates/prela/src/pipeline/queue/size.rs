@@ -30,7 +30,7 @@ fn pairs(attributes: &[(Key, Value)]) -> usize {
 }
 
 /// Bytes behind a value.
-pub(in crate::pipeline) fn heap(value: &Value) -> usize {
+fn heap(value: &Value) -> usize {
     match value {
         Value::Bool(_) | Value::I64(_) | Value::F64(_) => 0,
         Value::String(text) => text.as_str().len(),

@@ -63,7 +63,9 @@ impl Segment {
         let (mut offset, mut unreadable) = (0, 0);
         while offset < self.len {
             let header = match self.header(offset) {
-                Ok(header) if offset + HEADER_LEN + u64::from(header.len) <= self.len => header,
+                Ok(header) if offset + HEADER_LEN as u64 + u64::from(header.len) <= self.len => {
+                    header
+                }
                 Err(error) if !is_damage(&error) => return Err(error),
                 // Where the next one would begin is not known.
                 Ok(_) | Err(_) => {
@@ -78,7 +80,7 @@ impl Segment {
                 spans: u64::from(header.spans),
                 written_at: header.written_at,
             };
-            let end = offset + HEADER_LEN + u64::from(header.len);
+            let end = offset + HEADER_LEN as u64 + u64::from(header.len);
             match (header.is_done, self.read(place)) {
                 (true, _) => {}
                 (false, Ok(_)) => self.places.push_back(place),
@@ -100,7 +102,7 @@ impl Segment {
             written_at: place.written_at,
             is_done: false,
         };
-        let mut record = Vec::with_capacity(record_len(body) as usize);
+        let mut record = Vec::with_capacity(HEADER_LEN + body.len());
         record.extend_from_slice(&header.encode(body));
         record.extend_from_slice(body);
         let written =
@@ -121,25 +123,25 @@ impl Segment {
     ///
     /// Also if it is not what was written.
     pub(super) fn read(&mut self, place: Place) -> io::Result<Bytes> {
-        let mut record = vec![0; HEADER_LEN as usize + place.len as usize];
+        let mut record = vec![0; HEADER_LEN + place.len as usize];
         self.file.seek(SeekFrom::Start(place.offset))?;
         self.file.read_exact(&mut record)?;
         let mut record = Bytes::from(record);
-        let header = record.split_to(HEADER_LEN as usize);
+        let header = record.split_to(HEADER_LEN);
         let expected = Header {
             len: place.len,
             spans: u32::try_from(place.spans).unwrap_or_default(),
             written_at: place.written_at,
             is_done: false,
         };
-        if header[..DONE_AT as usize] != expected.encode(&record)[..DONE_AT as usize] {
+        if header[..DONE_AT] != expected.encode(&record)[..DONE_AT] {
             return Err(io::Error::new(IoErrorKind::InvalidData, "the checksum is wrong"));
         }
         Ok(record)
     }
 
     fn header(&mut self, offset: u64) -> io::Result<Header> {
-        let mut header = [0; HEADER_LEN as usize];
+        let mut header = [0; HEADER_LEN];
         self.file.seek(SeekFrom::Start(offset))?;
         self.file.read_exact(&mut header)?;
         Header::decode(&header)
@@ -161,7 +163,7 @@ impl Segment {
     /// The first record need not be kept any longer, nor be sent by a later run.
     pub(super) fn done(&mut self) {
         let Some(place) = self.places.pop_front() else { return };
-        let at = SeekFrom::Start(place.offset + DONE_AT);
+        let at = SeekFrom::Start(place.offset + DONE_AT as u64);
         // If that fails a later run sends it once more.
         let _ = self.file.seek(at).and_then(|_| self.file.write_all(&[DONE]));
     }
@@ -178,7 +180,7 @@ impl Segment {
 
 /// What a record takes.
 pub(super) fn record_len(body: &Bytes) -> u64 {
-    HEADER_LEN + body.len() as u64
+    (HEADER_LEN + body.len()) as u64
 }
 
 /// Nothing is wrong with the disk, but with what is on it.
@@ -194,8 +196,8 @@ struct Header {
 }
 
 impl Header {
-    fn encode(&self, body: &[u8]) -> [u8; HEADER_LEN as usize] {
-        let mut header = [0; HEADER_LEN as usize];
+    fn encode(&self, body: &[u8]) -> [u8; HEADER_LEN] {
+        let mut header = [0; HEADER_LEN];
         header[0..4].copy_from_slice(MARK);
         header[8..12].copy_from_slice(&self.len.to_le_bytes());
         header[12..16].copy_from_slice(&self.spans.to_le_bytes());
@@ -204,11 +206,11 @@ impl Header {
         checksum.update(&header[8..24]);
         checksum.update(body);
         header[4..8].copy_from_slice(&checksum.finalize().to_le_bytes());
-        header[DONE_AT as usize] = if self.is_done { DONE } else { 0 };
+        header[DONE_AT] = if self.is_done { DONE } else { 0 };
         header
     }
 
-    fn decode(header: &[u8; HEADER_LEN as usize]) -> io::Result<Self> {
+    fn decode(header: &[u8; HEADER_LEN]) -> io::Result<Self> {
         if &header[0..4] != MARK {
             return Err(io::Error::new(IoErrorKind::InvalidData, "no record begins there"));
         }
@@ -220,12 +222,12 @@ impl Header {
         let mut written_at = [0; 8];
         written_at.copy_from_slice(&header[16..24]);
         let written_at = u64::from_le_bytes(written_at);
-        Ok(Self { len, spans, written_at, is_done: header[DONE_AT as usize] == DONE })
+        Ok(Self { len, spans, written_at, is_done: header[DONE_AT] == DONE })
     }
 }
 
 /// Begins a record; the last byte is the version.
 const MARK: &[u8; 4] = b"PRS\x01";
-const HEADER_LEN: u64 = 25;
-const DONE_AT: u64 = 24;
+const HEADER_LEN: usize = 25;
+const DONE_AT: usize = 24;
 const DONE: u8 = 1;

@@ -91,8 +91,9 @@ fn a_record_that_was_cut_off_is_not_given() {
     let path = segments(&dir)[0].clone();
     let bytes = fs::read(&path).unwrap();
     drop(written);
-    for end in whole..bytes.len() as u64 {
-        fs::write(&path, &bytes[..end as usize]).unwrap();
+    let whole = usize::try_from(whole).unwrap();
+    for end in whole..bytes.len() {
+        fs::write(&path, &bytes[..end]).unwrap();
         let (mut segment, unreadable) = Segment::open(path.clone()).unwrap();
         assert_eq!(unreadable, u64::from(end > whole), "cut at {end}");
         let place = segment.first().unwrap();
