@@ -78,13 +78,16 @@ fn answer(connection: TcpStream) -> Vec<(String, String)> {
     fields
 }
 
+/// Header fields as they are sent, whatever their bytes.
+type Fields = Vec<(String, Vec<u8>)>;
+
 /// The vectors of one file, with their fields.
-fn vectors(file: &str) -> Vec<(Value, Vec<(String, Vec<u8>)>)> {
+fn vectors(file: &str) -> Vec<(Value, Fields)> {
     let path = workspace().join("crates/prela/tests/data").join(file);
     let text = std::fs::read_to_string(path).unwrap();
     let mut vectors: Value = serde_json::from_str(&text).unwrap();
     let vectors: Vec<Value> = serde_json::from_value(vectors["extract"].take()).unwrap();
-    let fields = |vector: &Value| -> Vec<(String, Vec<u8>)> {
+    let fields = |vector: &Value| -> Fields {
         // One character there is one byte.
         let latin_1 = |text: &Value| text.as_str().unwrap().chars().map(|it| it as u8).collect();
         let fields = vector["headers"].as_array().unwrap().iter();
