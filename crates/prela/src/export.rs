@@ -16,7 +16,7 @@ pub(crate) use console::tree;
 pub use file::FileExporter;
 pub use memory::MemoryExporter;
 #[cfg(any(feature = "grpc", feature = "http"))]
-pub(crate) use otlp::OtlpExporter;
+pub(crate) use otlp::{OneAttempt, OtlpExporter};
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use outlet::WireExporter;
 pub(crate) use outlet::{Encode, Outlet};

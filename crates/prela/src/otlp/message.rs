@@ -6,12 +6,14 @@ mod tests;
 use super::{by_scope, flags, kind, parent, status, unix_nano};
 use crate::span::Batch;
 use crate::{Event, Link, SpanData, Value};
+use bytes::Bytes;
 use opentelemetry::{InstrumentationScope, Key};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1 as common;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1 as wire;
+use prost::Message as _;
 
 /// The request that carries `batch`.
 ///
@@ -32,13 +34,9 @@ pub(crate) fn request(batch: &Batch) -> ExportTraceServiceRequest {
     ExportTraceServiceRequest { resource_spans: vec![resource_spans] }
 }
 
-/// The same, as it is sent.
-pub(crate) fn encoded(batch: &Batch) -> bytes::Bytes {
-    prost::Message::encode_to_vec(&request(batch)).into()
-}
-
-pub(crate) fn decoded(body: &[u8]) -> ExportTraceServiceRequest {
-    prost::Message::decode(body).unwrap_or_default()
+/// The same as bytes.
+pub(crate) fn encoded(batch: &Batch) -> Bytes {
+    request(batch).encode_to_vec().into()
 }
 
 fn instrumentation_scope(scope: &InstrumentationScope) -> common::InstrumentationScope {
