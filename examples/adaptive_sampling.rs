@@ -10,7 +10,7 @@ use std::time::Duration;
 
 #[prela::trace]
 fn high_traffic_endpoint(request: u32) -> &'static str {
-    if request % 2 == 0 { "processed" } else { "skipped" }
+    if request.is_multiple_of(2) { "processed" } else { "skipped" }
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
