@@ -70,6 +70,9 @@ impl SpanBuilder {
     }
 
     /// Puts this span, and all below it, into the request with this id: they have `request.id`.
+    ///
+    /// A span without a scope, of [`start`](Self::start), has it alone: what has that span as its parent is
+    /// not below it in a context.
     pub fn request_id(mut self, id: RequestId) -> Self {
         self.options_mut().request_id = Some(id);
         self
@@ -84,7 +87,7 @@ impl SpanBuilder {
 
     /// Makes this span an operation of the session: `session.operation` is its name,
     /// `session.operation_number` counts from 1 in the order in which operations begin, recorded or not.
-    /// The span and all below it have `session.id` and `user.id`.
+    /// The span and all below it have `session.id` and `user.id`; one without a scope has them alone.
     pub fn session(mut self, session: &Session) -> Self {
         self.options_mut().session = Some(session.clone());
         self

@@ -23,6 +23,18 @@ fn sampled_by_random_ids(sampler: impl Into<Sampler>) -> Capture {
     Capture::with(|builder| builder.sampler(sampler).id_generator(prela::RandomIds::default()))
 }
 
+#[test]
+fn what_threads_share_can_be_shared() {
+    fn is_shared<T: Clone + Send + Sync + std::fmt::Debug>() {}
+    is_shared::<Sampler>();
+    is_shared::<prela::SamplingStats>();
+    is_shared::<prela::RequestId>();
+    is_shared::<prela::Session>();
+    is_shared::<prela::RateLimiter>();
+    is_shared::<prela::RetryPolicy<String>>();
+    is_shared::<prela::LogIds>();
+}
+
 /// A trace of three spans.
 fn request(capture: &Capture) {
     let tracer = capture.tracer();

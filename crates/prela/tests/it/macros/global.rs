@@ -83,6 +83,9 @@ fn without(key: &str, line: &str) -> String {
         Some((value, _)) if rest[value.len()..].starts_with(',') => {
             format!("{before}{}", &rest[value.len() + 2..])
         }
+        Some((_, after)) if before.ends_with(", ") => {
+            format!("{}}}{after}", before.trim_end_matches(", "))
+        }
         Some((_, after)) => format!("{}{after}", before.trim_end_matches([' ', '{'])),
         None => line.to_owned(),
     }

@@ -57,7 +57,7 @@ fn a08_a09_requests_and_sessions() {
         },
         &expect![[r#"
             login  chain {request.id: r1, session.id: s1, session.operation: login, session.operation_number: 1}
-              step  custom {request.id: r2, session.id: s1,
+              step  custom {request.id: r2, session.id: s1}
         "#]],
     );
 }
@@ -78,6 +78,35 @@ fn a10_retry_runs_a_function_again() {
               attempt  custom {retry.attempt: 1, error.type: alloc::string::String} error: down
                 • exception {exception.type: alloc::string::String, exception.message: down}
               attempt  custom {retry.attempt: 2}
+        "#]],
+    );
+}
+
+#[test]
+fn a15_methods_of_a_traced_impl_take_options() {
+    struct Service;
+
+    #[prela::trace_impl(span_type = "tool")]
+    impl Service {
+        pub fn look_up(&self) {
+            self.once();
+        }
+
+        #[prela::trace(sample = 0.5, request_id = RequestId::parse("r1").unwrap())]
+        fn once(&self) {}
+
+        fn private(&self) {}
+    }
+
+    check(
+        "methods_take_options",
+        || {
+            Service.look_up();
+            Service.private();
+        },
+        &expect![[r#"
+            Service::look_up  tool
+              Service::once  tool {request.id: r1}
         "#]],
     );
 }
