@@ -98,7 +98,7 @@ pub(crate) fn measure(variants: &[Variant]) -> Vec<Cost> {
 
 /// What `--callgrind` runs: warm, so that only the work itself is counted.
 pub(crate) fn run_for_callgrind(variant: &Variant) {
-    for _ in 0..3 {
+    for _ in 0..8 {
         run(variant);
         (variant.rest)();
     }

@@ -51,7 +51,8 @@ pub(crate) fn run(groups: &[Group], options: &Options) {
         let instructions: Vec<_> = variants
             .iter()
             .map(|variant| {
-                let count = counts_instructions.then(|| instructions::of_variant(variant.name))??;
+                let count =
+                    counts_instructions.then(|| instructions::of_variant(variant.name))??;
                 Some(count / measure::callgrind_units(variant) as f64)
             })
             .collect();
@@ -84,12 +85,15 @@ fn rows(variants: &[Variant], costs: &[Cost], instructions: &[Option<f64>]) -> V
         let most = bar(|bar| if let Bar::Allocations(most) = bar { Some(*most) } else { None });
         row("allocations", cost.allocations, most, None);
         if let Some(instructions) = instructions {
-            let most = bar(|bar| if let Bar::Instructions(most) = bar { Some(*most) } else { None });
+            let most =
+                bar(|bar| if let Bar::Instructions(most) = bar { Some(*most) } else { None });
             row("instructions", *instructions, most, None);
         }
         for bar in &variant.bars {
             let Bar::Ratio(most, peer) = bar else { continue };
-            let Some(at) = variants.iter().position(|variant| variant.name == *peer) else { continue };
+            let Some(at) = variants.iter().position(|variant| variant.name == *peer) else {
+                continue;
+            };
             let ratio = cost.nanos / costs[at].nanos;
             row("time", cost.nanos, Some(*most), Some((*peer, ratio)));
         }
@@ -134,7 +138,8 @@ fn table(
     text.push_str("|---|---|---|---|---|---|\n");
     let first = costs.first().map_or(f64::NAN, |cost| cost.nanos);
     for ((variant, cost), instructions) in variants.iter().zip(costs).zip(instructions) {
-        let instructions = instructions.map_or_else(|| "–".to_owned(), |count| format!("{count:.0}"));
+        let instructions =
+            instructions.map_or_else(|| "–".to_owned(), |count| format!("{count:.0}"));
         let mut bars = String::new();
         for row in rows.iter().filter(|row| row.variant == variant.name) {
             let (Some(bar), Some(holds)) = (row.bar, row.holds()) else { continue };

@@ -24,10 +24,12 @@ pub(super) fn unsampled_sdk() -> Variant {
     let provider = provider(false);
     let tracer = provider.tracer("bench");
     let run = move || {
-        let _root = Context::current().with_span(tracer.build(SpanBuilder::from_name("root"))).attach();
+        let _root =
+            Context::current().with_span(tracer.build(SpanBuilder::from_name("root"))).attach();
         (0..UNSAMPLED_CHILDREN).for_each(|n| child(&tracer, n));
     };
-    Variant::new("opentelemetry_sdk, unsampled", UNSAMPLED_CHILDREN, run).rest(move || _ = &provider)
+    Variant::new("opentelemetry_sdk, unsampled", UNSAMPLED_CHILDREN, run)
+        .rest(move || _ = &provider)
 }
 
 pub(super) fn no_sdk() -> Variant {

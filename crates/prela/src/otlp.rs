@@ -4,6 +4,8 @@
 
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod connection;
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) mod encode;
 #[cfg(feature = "grpc")]
 pub(crate) mod grpc;
 #[cfg(feature = "http")]

@@ -11,12 +11,15 @@ mod data;
 mod future;
 mod guard;
 mod handle;
+mod keys;
 mod limits;
 mod otel;
+pub(crate) mod pool;
 pub(crate) mod processor;
 pub(crate) mod provider;
 mod record;
 pub(crate) mod scope;
+mod source;
 
 pub use self::batch::Batch;
 pub use self::builder::SpanBuilder;
@@ -28,5 +31,5 @@ pub use self::limits::SpanLimits;
 pub use self::processor::SpanProcessor;
 
 pub(crate) use self::active::{span_of, span_of_instance, without_spans};
-pub(crate) use self::builder::Source;
+pub(crate) use self::source::Source;
 pub use self::otel::ContextSpan;

@@ -1,8 +1,9 @@
 //! A running instance.
 
 use crate::pipeline::Pipeline;
+use crate::span::Source;
 use crate::span::provider::Provider;
-use crate::tracer::global;
+use crate::tracer::{self, global};
 use crate::{Error, Resource, ShutdownReport, Stats, Tracer, TracerProvider};
 use std::fmt;
 use std::future::Future;
@@ -31,6 +32,7 @@ use std::time::Duration;
 #[must_use = "dropping it ends tracing"]
 pub struct Prela {
     provider: Arc<Provider>,
+    source: Arc<Source>,
     pipeline: Pipeline,
     resource: Arc<Resource>,
     shutdown_timeout: Duration,
@@ -43,12 +45,14 @@ impl Prela {
         resource: Arc<Resource>,
         shutdown_timeout: Duration,
     ) -> Self {
-        Self { provider: Arc::new(provider), pipeline, resource, shutdown_timeout }
+        let provider = Arc::new(provider);
+        let source = tracer::source_of(provider.clone());
+        Self { provider, source, pipeline, resource, shutdown_timeout }
     }
 
     /// A tracer of this instance, whether it is global or not.
     pub fn tracer(&self) -> Tracer {
-        Tracer::of(self.provider.clone())
+        Tracer::of(self.source.clone())
     }
 
     /// This instance as OpenTelemetry's tracer provider, for libraries that use its API.
@@ -72,7 +76,7 @@ impl Prela {
     ///
     /// [`AlreadyInitialized`](crate::ErrorKind::AlreadyInitialized) while another one is global.
     pub fn make_global(&self) -> Result<(), Error> {
-        global::install(self.provider.clone())
+        global::install(self.source.clone())
     }
 
     /// Waits until every span that ended before this call was exported, or could not be.

@@ -2,7 +2,7 @@
 
 use super::scope::recording_panic;
 use super::{Span, SpanBuilder};
-use crate::context::{self, InContext, Scope};
+use crate::context::{InContext, Scope};
 use crate::{SpanType, TraceContext, semconv};
 use futures_core::Stream;
 use opentelemetry::Context;
@@ -121,7 +121,7 @@ impl<T> InSpan<T> {
 impl State {
     fn running(&mut self) -> Option<&mut Running> {
         if let Self::New { span } = self {
-            let (span, cx) = span.take()?.begin(&context::current());
+            let (span, cx) = span.take()?.begin().into_parts();
             *self = Self::Running(Running { span, cx, items: None });
         }
         match self {

@@ -3,7 +3,6 @@
 use super::future::InSpan;
 use super::guard::SpanGuard;
 use super::{Span, SpanBuilder};
-use crate::context::{self, Scope};
 use std::any::Any;
 use std::fmt::Display;
 use std::future::Future;
@@ -27,24 +26,16 @@ impl SpanBuilder {
     /// assert_eq!(sum, 3);
     /// # Ok::<(), prela::Error>(())
     /// ```
+    #[inline]
     pub fn in_scope<R>(self, f: impl FnOnce(&Span) -> R) -> R {
         if self.is_idle() {
             return f(&Span::none());
         }
-        let (span, cx) = self.begin(&context::current());
-        let scope = Scope::enter(cx);
+        let (span, scope) = self.enter_scope();
         let result = recording_panic(&span, || f(&span));
         drop(scope);
-        match result {
-            Ok(value) => {
-                span.end();
-                value
-            }
-            Err(panic) => {
-                span.end();
-                resume_unwind(panic)
-            }
-        }
+        span.finish();
+        result.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     /// Like [`SpanBuilder::in_scope`], and an `Err` is recorded as the span's error.
@@ -90,10 +81,10 @@ impl SpanBuilder {
     {
         let builder = self.capture();
         async move {
-            if builder.is_noop() {
+            if builder.is_idle() {
                 return f(Span::none()).await;
             }
-            let (span, cx) = builder.begin(&context::current());
+            let (span, cx) = builder.begin().into_parts();
             let inner = {
                 let span = span.clone();
                 async move { f(span).await }

@@ -1,0 +1,90 @@
+//! Memory of spans that are over, for spans to come.
+//!
+//! A record stays on the thread that ended its span. A finished span comes back from the export thread
+//! when its batch is dropped, to a list that all threads take from, many at a time. Neither keeps more
+//! than a fixed number, and what is not there is allocated.
+
+use super::record::Record;
+use super::{Source, SpanData};
+use std::cell::RefCell;
+use std::sync::{Arc, Mutex, PoisonError};
+
+thread_local! {
+    static RECORDS: RefCell<Vec<Arc<Record>>> = const { RefCell::new(Vec::new()) };
+    static SPANS: RefCell<Vec<Arc<SpanData>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Finished spans that came back, for all threads.
+static RETURNED: Mutex<Vec<Arc<SpanData>>> = Mutex::new(Vec::new());
+
+/// Open spans of a thread are seldom deeper than this.
+const MOST_RECORDS: usize = 64;
+/// Of 1 kB each or so.
+const MOST_RETURNED: usize = 4_096;
+/// How many a thread takes at a time, so that it seldom waits for the lock.
+const TAKEN_AT_ONCE: usize = 64;
+
+/// A record of this source, for a span that has not started yet. Nobody else refers to it.
+pub(crate) fn record(source: &Arc<Source>) -> Arc<Record> {
+    let pooled = RECORDS.try_with(|records| records.borrow_mut().pop());
+    match pooled {
+        Ok(Some(record)) if Arc::ptr_eq(&record.source, source) => record,
+        // One of another instance is let go here, not under the borrow: its processors are the user's.
+        _ => Arc::new(Record::new(source.clone())),
+    }
+}
+
+/// Gives a record back, unless somebody still refers to it.
+pub(super) fn give_back(mut record: Arc<Record>) {
+    // An instance that was shut down must not be kept alive by idle threads.
+    if Arc::get_mut(&mut record).is_none() || !record.source.provider.is_running() {
+        return;
+    }
+    let mut record = Some(record);
+    let _ = RECORDS.try_with(|records| {
+        let mut records = records.borrow_mut();
+        if records.len() < MOST_RECORDS {
+            records.extend(record.take());
+        }
+    });
+}
+
+/// Gives a record back that was not started.
+pub(super) fn give_back_unused(mut record: Arc<Record>) {
+    if let Some(record) = Arc::get_mut(&mut record) {
+        record.given.attributes.clear();
+        record.given.links.clear();
+        record.given.start_time = None;
+    }
+    give_back(record);
+}
+
+/// A span without anything in it. Nobody else refers to it.
+pub(super) fn span(source: &Source) -> Arc<SpanData> {
+    let pooled = SPANS.try_with(|spans| {
+        let mut spans = spans.borrow_mut();
+        spans.pop().or_else(|| {
+            let mut returned = RETURNED.lock().unwrap_or_else(PoisonError::into_inner);
+            let from = returned.len().saturating_sub(TAKEN_AT_ONCE);
+            spans.extend(returned.drain(from..));
+            spans.pop()
+        })
+    });
+    pooled.ok().flatten().unwrap_or_else(|| Arc::new(SpanData::blank(source.scope.clone())))
+}
+
+/// Gives back spans that were exported, as far as nobody else refers to them.
+pub(super) fn give_back_spans(spans: Vec<Arc<SpanData>>) {
+    let mut blank: Vec<_> = spans
+        .into_iter()
+        .filter_map(|mut span| {
+            Arc::get_mut(&mut span)?.clear();
+            Some(span)
+        })
+        .collect();
+    let mut returned = RETURNED.lock().unwrap_or_else(PoisonError::into_inner);
+    let room = MOST_RETURNED.saturating_sub(returned.len());
+    let kept = blank.len().min(room);
+    returned.extend(blank.drain(..kept));
+    drop(returned);
+}
