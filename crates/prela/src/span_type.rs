@@ -139,15 +139,15 @@ impl SpanType {
     /// Writes what a span of this type has from its start.
     pub(crate) fn write_attributes(self, mut write: impl FnMut(Key, Value)) {
         let Conventions { name, operation, openinference, kind: _ } = self.conventions();
-        let mut write = |key: &'static str, value: &'static str| {
-            write(Key::from_static_str(key), Value::from(Cow::Borrowed(value)));
-        };
-        write(semconv::PRELA_SPAN_TYPE, name);
-        if let Some(operation) = operation {
-            write(semconv::GEN_AI_OPERATION_NAME, operation);
-        }
-        if let Some(kind) = openinference {
-            write(semconv::OPENINFERENCE_SPAN_KIND, kind);
+        let pairs = [
+            (semconv::PRELA_SPAN_TYPE, Some(name)),
+            (semconv::GEN_AI_OPERATION_NAME, operation),
+            (semconv::OPENINFERENCE_SPAN_KIND, openinference),
+        ];
+        for (key, value) in pairs {
+            if let Some(value) = value {
+                write(Key::from_static_str(key), Value::from(Cow::Borrowed(value)));
+            }
         }
     }
 }

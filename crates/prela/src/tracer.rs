@@ -44,16 +44,19 @@ impl Tracer {
     ///
     /// The name should have few different values where backends group by it; what varies belongs
     /// into attributes.
-    #[inline]
+    #[inline(always)]
     pub fn span(&self, name: impl Into<Cow<'static, str>>, span_type: SpanType) -> SpanBuilder {
+        if self.source.is_none() && !global::was_installed() {
+            return SpanBuilder::noop();
+        }
+        self.pending(name.into(), span_type)
+    }
+
+    fn pending(&self, name: Cow<'static, str>, span_type: SpanType) -> SpanBuilder {
         match &self.source {
-            Some(source) => SpanBuilder::new(source, name.into(), span_type),
-            None if !global::was_installed() => SpanBuilder::noop(),
-            None => {
-                let name = name.into();
-                global::with_source(|source| SpanBuilder::new(source, name, span_type))
-                    .unwrap_or_else(SpanBuilder::noop)
-            }
+            Some(source) => SpanBuilder::new(source, name, span_type),
+            None => global::with_source(|source| SpanBuilder::new(source, name, span_type))
+                .unwrap_or_else(SpanBuilder::noop),
         }
     }
 

@@ -61,6 +61,16 @@ impl Value {
         Self::Map(map)
     }
 
+    /// About how much memory it has beside its own; what is nested counts as much.
+    pub(crate) fn heap_size(&self) -> usize {
+        match self {
+            Self::Bool(_) | Self::I64(_) | Self::F64(_) => 0,
+            Self::String(text) => text.as_bytes().len(),
+            Self::Bytes(bytes) => bytes.len(),
+            Self::Array(_) | Self::Map(_) => usize::MAX / 256,
+        }
+    }
+
     /// Cuts text to `limit` characters and bytes to `limit` bytes, in lists and maps too.
     pub(crate) fn truncate(&mut self, limit: usize) {
         match self {

@@ -19,6 +19,7 @@ pub(crate) struct Scope {
     has_origin: bool,
     /// Pops the context. Before it, what `set` attached on top must go. None if the context was
     /// current already.
+    #[expect(dead_code, reason = "held for its destructor")]
     guard: Option<ContextGuard>,
     not_send: PhantomData<*const ()>,
 }
@@ -165,11 +166,16 @@ impl Scope {
 
     /// Leaves the scope. Gives the context that replaced the scope's own, if there is one.
     pub(crate) fn exit(mut self) -> Option<Context> {
-        self.leave()
+        let replacement = self.close();
+        let changed = replacement.is_some().then(current);
+        drop(replacement);
+        changed
     }
 
+    /// Makes the outer scope the innermost one. Gives the guard of a context that replaced this one's,
+    /// which must be dropped before this one's.
     #[inline]
-    fn leave(&mut self) -> Option<Context> {
+    fn close(&mut self) -> Option<ContextGuard> {
         let id = std::mem::take(&mut self.id);
         if id == 0 {
             return None;
@@ -192,17 +198,15 @@ impl Scope {
                 }
             });
         }
-        let replacement = if is_replaced { take_replacement(id) } else { None };
-        let changed = replacement.is_some().then(current);
-        drop(replacement);
-        drop(self.guard.take());
-        changed
+        if is_replaced { take_replacement(id) } else { None }
     }
 }
 
 impl Drop for Scope {
+    #[inline]
     fn drop(&mut self) {
-        self.leave();
+        // The context's own guard is a field, and goes after this.
+        drop(self.close());
     }
 }
 
@@ -249,6 +253,7 @@ pub(super) fn replace_current(change: impl FnOnce(&Context) -> Option<Context>) 
     true
 }
 
+#[cold]
 fn take_replacement(id: u64) -> Option<ContextGuard> {
     let taken = FRAMES.try_with(|frames| {
         let replacements = &mut frames.borrow_mut().replacements;

@@ -74,10 +74,10 @@ fn span(w: &mut Writer, span: &SpanData) {
     let context = &span.span_context;
     let message = w.mark();
     let [a, b, c, d] = flags(context, span.parent_is_remote).to_le_bytes();
-    w.raw([0x85, 0x01, a, b, c, d]);
     match status(&span.status) {
-        (0, _) => w.raw([0x7a, 0]),
+        (0, _) => w.raw([0x7a, 0, 0x85, 0x01, a, b, c, d]),
         (code, text) => {
+            w.raw([0x85, 0x01, a, b, c, d]);
             let status = w.mark();
             w.raw([0x18, code.to_le_bytes()[0]]);
             w.text(0x12, text.as_bytes());
@@ -90,9 +90,13 @@ fn span(w: &mut Writer, span: &SpanData) {
     span.events.iter().rev().for_each(|it| event(w, it));
     w.count(0x50, span.dropped_attributes_count);
     attributes(w, 0x4a, &span.attributes);
-    w.fixed64(0x41, unix_nano(span.end_time));
-    w.fixed64(0x39, unix_nano(span.start_time));
-    w.raw([0x30, kind(&span.kind).to_le_bytes()[0]]);
+    let mut times = [0; 20];
+    times[..2].copy_from_slice(&[0x30, kind(&span.kind).to_le_bytes()[0]]);
+    times[2] = 0x39;
+    times[3..11].copy_from_slice(&unix_nano(span.start_time).to_le_bytes());
+    times[11] = 0x41;
+    times[12..].copy_from_slice(&unix_nano(span.end_time).to_le_bytes());
+    w.raw(times);
     w.text(0x2a, span.name.as_bytes());
     if let Some(parent) = parent(span) {
         w.id(0x22, parent.to_bytes());
@@ -128,8 +132,12 @@ fn ids(w: &mut Writer, context: &SpanContext) {
     if *state != opentelemetry::trace::TraceState::NONE {
         w.text(0x1a, state.header().as_bytes());
     }
-    w.id(0x12, context.span_id().to_bytes());
-    w.id(0x0a, context.trace_id().to_bytes());
+    let mut ids = [0; 28];
+    ids[..2].copy_from_slice(&[0x0a, 16]);
+    ids[2..18].copy_from_slice(&context.trace_id().to_bytes());
+    ids[18..20].copy_from_slice(&[0x12, 8]);
+    ids[20..].copy_from_slice(&context.span_id().to_bytes());
+    w.raw(ids);
 }
 
 fn attributes(w: &mut Writer, tag: u8, attributes: &[(Key, Value)]) {
@@ -139,9 +147,41 @@ fn attributes(w: &mut Writer, tag: u8, attributes: &[(Key, Value)]) {
 }
 
 fn attribute(w: &mut Writer, tag: u8, key: &Key, value: &Value) {
+    let name = key.as_str().as_bytes();
+    // The common ones in one piece each; what is too long for lengths of one byte, or nested, below.
+    let is_written = name.len() < 64
+        && match value {
+            Value::String(text) if text.as_bytes().len() < 48 => {
+                let text = text.as_bytes();
+                w.pair(tag, name, [0x0a, text.len().to_le_bytes()[0]], text);
+                true
+            }
+            Value::Bool(value) => {
+                w.pair(tag, name, [0x10, u8::from(*value)], &[]);
+                true
+            }
+            Value::I64(value @ 0..0x80) => {
+                w.pair(tag, name, [0x18, value.to_le_bytes()[0]], &[]);
+                true
+            }
+            Value::I64(value @ 0x80..0x4000) => {
+                let [low, high] = [value & 0x7f | 0x80, value >> 7].map(|it| it.to_le_bytes()[0]);
+                w.pair(tag, name, [0x18, low, high], &[]);
+                true
+            }
+            Value::F64(value) => {
+                let [a, b, c, d, e, f, g, h] = value.to_bits().to_le_bytes();
+                w.pair(tag, name, [0x21, a, b, c, d, e, f, g, h], &[]);
+                true
+            }
+            _ => false,
+        };
+    if is_written {
+        return;
+    }
     let message = w.mark();
     any_value(w, 0x12, value);
-    w.bytes(0x0a, key.as_str().as_bytes());
+    w.bytes(0x0a, name);
     w.message(tag, message);
 }
 

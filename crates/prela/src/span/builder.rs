@@ -4,7 +4,6 @@ use super::active::{self, Parent};
 use super::handle::Span;
 use super::otel::ContextSpan;
 use super::provider::Provider;
-use super::limits::Written;
 use super::record::{Given, Record};
 use super::{OwnedSpan, Source, pool};
 use crate::clock::Anchor;
@@ -17,7 +16,7 @@ use opentelemetry::trace::{
 use opentelemetry::{Context, Key};
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
 
 /// A span before it starts: from [`Tracer::span`](crate::Tracer::span).
@@ -198,6 +197,7 @@ impl SpanBuilder {
     }
 
     /// Starts the span.
+    #[inline(always)]
     pub(crate) fn begin(self) -> Begun {
         match self.0 {
             Repr::Noop(cx) => Begun::within(Span::none(), cx.unwrap_or_else(context::current)),
@@ -264,6 +264,7 @@ impl Pending {
         &mut record.expect("before its start nobody else refers to a record").given
     }
 
+    #[inline(always)]
     fn begin(self) -> Begun {
         match self.parent {
             ParentChoice::Current => self.begin_here(),
@@ -275,6 +276,7 @@ impl Pending {
         }
     }
 
+    #[inline(always)]
     fn begin_here(self) -> Begun {
         let instance = self.record.source.provider.id;
         let seen = context::with_current(|cx, origin| {
@@ -324,6 +326,7 @@ impl Pending {
 
     /// A span below one that is not sampled. It shares the context of that one, ids and all: nobody
     /// will ever look for it, so it needs none of its own.
+    #[inline(always)]
     fn leave_out(self, of: Context, place: Place) -> Begun {
         // Counted here, since a handle that can be cloned cannot tell how often it was ended.
         self.record.source.provider.sink.on_unsampled();
@@ -343,7 +346,7 @@ impl Pending {
         let provider = &*record.source.provider;
         let kind = kind.unwrap_or_else(|| span_type.span_kind());
 
-        let mut sampler_attributes = Vec::new();
+        let mut sampler_attributes = None;
         let (trace_id, flags, trace_state) = match parent {
             Parent::Local(origin, trace_state) => {
                 record.parent_span_id = Some(origin.span_id);
@@ -367,7 +370,7 @@ impl Pending {
                 // A sampler is user code: if it panics, the trace is left out.
                 let sampling = context::guarded(|| provider.sampler.should_sample(&parameters));
                 let sampling = sampling.unwrap_or_else(Sampling::drop);
-                sampler_attributes = sampling.attributes;
+                sampler_attributes = Some(sampling.attributes);
                 let new = || if provider.ids.is_random() { RANDOM } else { TraceFlags::default() };
                 let flags = remote.map_or_else(new, SpanContext::trace_flags);
                 let state = remote.map_or(TraceState::NONE, |remote| remote.trace_state().clone());
@@ -394,15 +397,16 @@ impl Pending {
             data.scope = record.source.scope.clone();
         }
         let limits = &provider.limits;
-        let mut written = Written::into_list(std::mem::take(&mut data.attributes));
+        let written = &mut record.state.get_mut().unwrap_or_else(PoisonError::into_inner).written;
+        written.start_in(&mut data.attributes);
         if writes_type {
-            span_type.write_attributes(|key, value| limits.set(&mut written, key, value));
+            span_type.write_attributes(|key, value| limits.set(written, key, value));
         }
         if !provider.baggage_to_attributes.is_empty() {
             let baggage = context::baggage_of(&base.map_or_else(context::current, Context::clone));
             for key in &provider.baggage_to_attributes {
                 if let Some(value) = baggage.get(key.as_str()) {
-                    limits.set(&mut written, key.clone(), value.into());
+                    limits.set(written, key.clone(), value.into());
                 }
             }
         }
@@ -410,17 +414,19 @@ impl Pending {
         let mut links = Vec::new();
         if has_given {
             for (key, value) in record.given.attributes.drain(..) {
-                limits.set(&mut written, key, value);
+                limits.set(written, key, value);
             }
             start_time = record.given.start_time.take();
             links = std::mem::take(&mut record.given.links);
         }
-        for (key, value) in sampler_attributes {
-            limits.set(&mut written, key, value);
+        if let Some(attributes) = sampler_attributes {
+            for (key, value) in attributes {
+                limits.set(written, key, value);
+            }
         }
         data.start_time = start_time.unwrap_or_else(|| record.anchor.now(&*provider.clock));
         data.end_time = data.start_time;
-        record.start(blank, written);
+        record.start(blank);
         for link in links {
             shared.add_link(link, [] as [(Key, Value); 0]);
         }

@@ -43,6 +43,9 @@ enum Repr {
     Foreign(Context),
 }
 
+/// For scopes without an instance: without a destructor to run.
+pub(super) static NONE: Span = Span { repr: Repr::None };
+
 impl Span {
     /// A span that is not there: every operation does nothing.
     pub fn none() -> Self {
@@ -84,12 +87,12 @@ impl Span {
     ///
     /// Over [`SpanLimits`](crate::SpanLimits) a new key is refused and counted, and long text is cut.
     /// Cost: a lock of this span alone, and a search through its keys.
-    #[inline]
+    #[inline(always)]
     pub fn set_attribute(&self, key: impl Into<Key>, value: impl Into<Value>) -> &Self {
         match &self.repr {
             Repr::None | Repr::Inherited(_) => {}
             Repr::Own(record) => record.set_attribute(key.into(), value.into()),
-            Repr::Foreign(cx) => cx.span().set_attribute(KeyValue::new(key, value.into())),
+            Repr::Foreign(cx) => set_in(cx, key.into(), value.into()),
         }
         self
     }
@@ -242,6 +245,11 @@ impl Span {
             Repr::Foreign(cx) => cx.clone().into(),
         }
     }
+}
+
+#[cold]
+fn set_in(cx: &Context, key: Key, value: Value) {
+    cx.span().set_attribute(KeyValue::new(key, value));
 }
 
 impl fmt::Debug for Span {

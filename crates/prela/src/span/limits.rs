@@ -49,9 +49,12 @@ pub(super) struct Written {
 }
 
 impl Written {
-    /// None yet, in the memory of this list.
-    pub(super) fn into_list(attributes: Vec<(Key, Value)>) -> Self {
-        Self { attributes, dropped: 0, keys: Keys::default() }
+    /// None yet, in the memory of an empty list. Without one's own, this leaves the list that is given
+    /// without memory.
+    pub(super) fn start_in(&mut self, list: &mut Vec<(Key, Value)>) {
+        std::mem::swap(&mut self.attributes, list);
+        self.dropped = 0;
+        self.keys = Keys::default();
     }
 }
 
@@ -70,7 +73,7 @@ impl Default for SpanLimits {
 
 impl SpanLimits {
     /// Writes one attribute of a span: over a value with the same key, else at the end if there is room.
-    #[inline]
+    #[inline(always)]
     pub(super) fn set(&self, written: &mut Written, key: Key, mut value: Value) {
         if let Some(length) = self.attribute_value_length {
             value.truncate(length);

@@ -70,21 +70,34 @@ pub(super) fn span(source: &Source) -> Arc<SpanData> {
             spans.pop()
         })
     });
-    pooled.ok().flatten().unwrap_or_else(|| Arc::new(SpanData::blank(source.scope.clone())))
+    if let Ok(Some(mut pooled)) = pooled
+        && let Some(span) = Arc::get_mut(&mut pooled)
+    {
+        span.clear();
+        return pooled;
+    }
+    Arc::new(SpanData::blank(source.scope.clone()))
 }
 
 /// Gives back spans that were exported, as far as nobody else refers to them.
-pub(super) fn give_back_spans(spans: Vec<Arc<SpanData>>) {
-    let mut blank: Vec<_> = spans
-        .into_iter()
-        .filter_map(|mut span| {
-            Arc::get_mut(&mut span)?.clear();
-            Some(span)
-        })
-        .collect();
+///
+/// What is in them goes when they are used again, on the thread that made it: cleared here, each line
+/// of their memory would have to travel back. Large contents go at once.
+pub(super) fn give_back_spans(mut spans: Vec<Arc<SpanData>>) {
+    spans.retain_mut(|span| {
+        if Arc::strong_count(span) > 1 {
+            return false;
+        }
+        if span.is_large()
+            && let Some(span) = Arc::get_mut(span)
+        {
+            span.clear();
+        }
+        true
+    });
     let mut returned = RETURNED.lock().unwrap_or_else(PoisonError::into_inner);
     let room = MOST_RETURNED.saturating_sub(returned.len());
-    let kept = blank.len().min(room);
-    returned.extend(blank.drain(..kept));
+    let kept = spans.len().min(room);
+    returned.extend(spans.drain(..kept));
     drop(returned);
 }

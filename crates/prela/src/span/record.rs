@@ -21,7 +21,7 @@ pub(crate) struct Record {
     pub(super) anchor: Anchor,
     /// What the builder was given; empty from the start on.
     pub(super) given: Given,
-    state: Mutex<State>,
+    pub(super) state: Mutex<State>,
 }
 
 /// What a builder was given beside the usual. It lives in the record, whose memory is used again.
@@ -33,12 +33,12 @@ pub(super) struct Given {
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     phase: Phase,
     /// While it is recorded. Nobody else refers to it, until it is handed on.
     data: Option<Arc<SpanData>>,
     /// Of the data, until it is handed on: so that an attribute needs no more than the lock.
-    written: Written,
+    pub(super) written: Written,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
@@ -70,11 +70,10 @@ impl Record {
     }
 
     /// Starts a span that is recorded.
-    pub(super) fn start(&mut self, data: Arc<SpanData>, written: Written) {
+    pub(super) fn start(&mut self, data: Arc<SpanData>) {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         state.phase = Phase::Recording;
         state.data = Some(data);
-        state.written = written;
     }
 
     /// What its children need of it.
@@ -205,23 +204,25 @@ impl Record {
 
     /// Ends the span, once; later calls do nothing.
     pub(super) fn end(&self, time: Option<SystemTime>) {
+        // Outside the lock: a clock may be the user's.
+        let time = time.unwrap_or_else(|| self.now());
         let mut state = self.state();
         let phase = std::mem::take(&mut state.phase);
-        let ended = state.data.take();
-        let Written { attributes, dropped, .. } = std::mem::take(&mut state.written);
+        let mut ended = state.data.take();
+        if let Some(data) = ended.as_mut().and_then(Arc::get_mut) {
+            // The list that the state has then is empty, and has no memory.
+            std::mem::swap(&mut data.attributes, &mut state.written.attributes);
+            data.dropped_attributes_count = state.written.dropped;
+            data.end_time = time.max(data.start_time);
+        }
         drop(state);
         let provider = &self.source.provider;
-        let Some(mut ended) = ended else {
+        let Some(ended) = ended else {
             if phase == Phase::Unsampled {
                 provider.sink.on_unsampled();
             }
             return;
         };
-        if let Some(data) = Arc::get_mut(&mut ended) {
-            data.end_time = time.unwrap_or_else(|| self.now()).max(data.start_time);
-            data.attributes = attributes;
-            data.dropped_attributes_count = dropped;
-        }
         provider.each_processor(|processor| processor.on_end(&ended));
         provider.sink.on_end(ended);
     }

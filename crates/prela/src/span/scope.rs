@@ -2,6 +2,7 @@
 
 use super::future::InSpan;
 use super::guard::SpanGuard;
+use super::handle::NONE;
 use super::{Span, SpanBuilder};
 use std::any::Any;
 use std::fmt::Display;
@@ -26,11 +27,18 @@ impl SpanBuilder {
     /// assert_eq!(sum, 3);
     /// # Ok::<(), prela::Error>(())
     /// ```
-    #[inline]
+    #[inline(always)]
     pub fn in_scope<R>(self, f: impl FnOnce(&Span) -> R) -> R {
         if self.is_idle() {
-            return f(&Span::none());
+            // There is nothing in it to drop.
+            std::mem::forget(self);
+            return f(&NONE);
         }
+        self.in_traced_scope(f)
+    }
+
+    #[inline(never)]
+    fn in_traced_scope<R>(self, f: impl FnOnce(&Span) -> R) -> R {
         let (span, scope) = self.enter_scope();
         let result = recording_panic(&span, || f(&span));
         drop(scope);

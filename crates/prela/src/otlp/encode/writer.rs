@@ -28,13 +28,19 @@ impl Writer {
     /// Completes a message with its length and its tag.
     #[inline]
     pub(super) fn message(&mut self, tag: u8, mark: usize) {
-        let len = self.mark() - mark;
-        match u8::try_from(len) {
-            Ok(len @ 0..0x80) => self.raw([tag, len]),
-            _ => {
-                self.varint(len as u64);
-                self.raw([tag]);
-            }
+        self.length(tag, self.mark() - mark);
+    }
+
+    #[inline]
+    fn length(&mut self, tag: u8, len: usize) {
+        let [low, high, ..] = len.to_le_bytes();
+        if len < 0x80 {
+            self.raw([tag, low]);
+        } else if len < 0x4000 {
+            self.raw([tag, low | 0x80, high << 1 | low >> 7]);
+        } else {
+            self.long_varint(len as u64);
+            self.raw([tag]);
         }
     }
 
@@ -43,6 +49,32 @@ impl Writer {
         self.reserve(N);
         self.start -= N;
         self.buffer[self.start..][..N].copy_from_slice(&bytes);
+    }
+
+    /// A `KeyValue` whose lengths all have one byte: the value is `head` and then `tail`.
+    #[inline]
+    pub(super) fn pair<const N: usize>(
+        &mut self,
+        tag: u8,
+        key: &[u8],
+        head: [u8; N],
+        tail: &[u8],
+    ) {
+        let [key_len, value_len] = [key.len(), N + tail.len()].map(|len| len.to_le_bytes()[0]);
+        let len = 6 + key.len() + N + tail.len();
+        self.reserve(len);
+        let end = self.start;
+        self.start -= len;
+        let out = &mut self.buffer[self.start..end];
+        let (front, out) = out.split_at_mut(4);
+        front.copy_from_slice(&[tag, 4 + key_len + value_len, 0x0a, key_len]);
+        let (name, out) = out.split_at_mut(key.len());
+        name.copy_from_slice(key);
+        let (between, out) = out.split_at_mut(2);
+        between.copy_from_slice(&[0x12, value_len]);
+        let (first, rest) = out.split_at_mut(N);
+        first.copy_from_slice(&head);
+        rest.copy_from_slice(tail);
     }
 
     /// An id, whose length is that of the array.
@@ -64,13 +96,7 @@ impl Writer {
         let end = self.start;
         self.start -= bytes.len();
         self.buffer[self.start..end].copy_from_slice(bytes);
-        match u8::try_from(bytes.len()) {
-            Ok(len @ 0..0x80) => self.raw([tag, len]),
-            _ => {
-                self.varint(bytes.len() as u64);
-                self.raw([tag]);
-            }
-        }
+        self.length(tag, bytes.len());
     }
 
     /// Left out when empty, which is the default.
