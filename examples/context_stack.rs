@@ -52,7 +52,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
         // The same by hand: a snapshot of the context, run somewhere else.
         let cx = TraceContext::current();
-        let job = cx.wrap(|| prela::current_trace_id());
+        let job = cx.wrap(prela::current_trace_id);
         assert_eq!(thread::spawn(job).join().ok().flatten(), Some(parent.trace_id()));
     });
     println!("Outside again: {}", current_name());

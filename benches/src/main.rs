@@ -13,6 +13,7 @@ mod encode;
 mod foreground;
 mod instructions;
 mod measure;
+mod propagation;
 mod report;
 
 use allocations::Counting;
@@ -31,6 +32,8 @@ const GROUPS: &[Group] = &[
     foreground::NOT_INSTALLED,
     foreground::CONTEXT,
     encode::PROTOBUF,
+    propagation::INJECT,
+    propagation::EXTRACT,
 ];
 
 fn main() -> ExitCode {

@@ -1,7 +1,19 @@
-//! What the examples share: a stub of a model server, and a small client to it.
+//! What the examples share: a stub of a model server, and a small client to it; other processes of
+//! the same program; and the contract of a gRPC service.
 //!
 //! [`StubModel`] is no model. It answers every prompt with the prompt's own words, over real HTTP on a
 //! loopback port that the system chooses, in the shape of OpenAI's `/v1/chat/completions`.
+
+mod peer;
+mod scoring;
+
+pub use peer::Peer;
+pub use scoring::Scoring;
+
+/// Messages, client and server of `proto/prela/example/v1/scorer.proto`.
+pub mod scorer {
+    tonic::include_proto!("prela.example.v1");
+}
 
 use futures_util::{Stream, StreamExt as _, stream};
 use serde_json::{Value, json};

@@ -1,5 +1,17 @@
 //! Tests that need two crates, a process or a socket.
 
+mod absent;
+mod deadlines;
+mod end_to_end;
+mod examples;
+mod failing;
+mod forks;
+mod http_services;
+mod interop;
+mod processes;
+mod program;
 mod receiver;
-
-
+mod runtimes;
+mod spooling;
+mod tidy;
+mod ui;

@@ -17,14 +17,17 @@ pub use self::tree::tree;
 use self::inbox::Inbox;
 use hyper::rt::{Read, Write};
 use hyper_util::rt::TokioIo;
-use std::net::{SocketAddr, TcpListener};
+use prela::{Exporter, Otlp};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::thread::{self, JoinHandle};
 use tokio::sync::oneshot;
 use tokio_rustls::TlsAcceptor;
 
 /// A running receiver. Dropping it closes its port and every connection.
 pub struct Receiver {
+    transport: Transport,
     address: SocketAddr,
     certificate: Option<String>,
     inbox: Arc<Inbox>,
@@ -39,26 +42,35 @@ pub enum Transport {
     Http,
 }
 
+impl Transport {
+    pub const BOTH: [Self; 2] = [Self::Grpc, Self::Http];
+
+    /// Prela's exporter for this transport.
+    pub fn exporter(self, endpoint: impl Into<String>) -> Otlp {
+        match self {
+            Self::Grpc => Exporter::otlp_grpc(endpoint),
+            Self::Http => Exporter::otlp_http(endpoint),
+        }
+    }
+}
+
 impl Receiver {
-    pub fn grpc() -> Self {
-        Self::start(Transport::Grpc)
-    }
-
-    pub fn http() -> Self {
-        Self::start(Transport::Http)
-    }
-
     pub fn start(transport: Transport) -> Self {
-        Self::launch(transport, None)
+        Self::launch(transport, ANY_PORT, None)
     }
 
-    /// With TLS, and a certificate that only [`Receiver::certificate`] vouches for.
+    /// At an address that was had before.
+    pub fn start_at(transport: Transport, address: SocketAddr) -> Self {
+        Self::launch(transport, address, None)
+    }
+
+    /// With TLS, and a certificate that only [`Receiver::exporter`] trusts.
     pub fn start_with_tls(transport: Transport) -> Self {
-        Self::launch(transport, Some(tls::identity(transport)))
+        Self::launch(transport, ANY_PORT, Some(tls::identity(transport)))
     }
 
-    fn launch(transport: Transport, identity: Option<tls::Identity>) -> Self {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    fn launch(transport: Transport, at: SocketAddr, identity: Option<tls::Identity>) -> Self {
+        let listener = TcpListener::bind(at).unwrap();
         let address = listener.local_addr().unwrap();
         listener.set_nonblocking(true).unwrap();
         let (certificate, acceptor) = match identity {
@@ -78,7 +90,7 @@ impl Receiver {
             });
         };
         let thread = thread::Builder::new().name("receiver".to_owned()).spawn(run).unwrap();
-        Self { address, certificate, inbox, stop: Some(stop), thread: Some(thread) }
+        Self { transport, address, certificate, inbox, stop: Some(stop), thread: Some(thread) }
     }
 
     /// What an exporter is given: scheme, host and port.
@@ -90,6 +102,20 @@ impl Receiver {
     /// The certificate to trust, as PEM.
     pub fn certificate(&self) -> &str {
         self.certificate.as_deref().expect("a receiver with TLS")
+    }
+
+    /// Connections so far.
+    pub fn connections(&self) -> usize {
+        self.inbox.connections.load(Ordering::SeqCst)
+    }
+
+    /// An exporter that sends to this receiver, and trusts it.
+    pub fn exporter(&self) -> Otlp {
+        let exporter = self.transport.exporter(self.endpoint());
+        match &self.certificate {
+            Some(pem) => exporter.certificate(pem.as_str()),
+            None => exporter,
+        }
     }
 
     /// What to answer to the next requests, one after another; the last answer stays.
@@ -148,6 +174,7 @@ async fn serve(
     let listener = tokio::net::TcpListener::from_std(listener).unwrap();
     loop {
         let Ok((stream, _peer)) = listener.accept().await else { continue };
+        inbox.connections.fetch_add(1, Ordering::SeqCst);
         let (tls, inbox) = (tls.clone(), inbox.clone());
         tokio::spawn(async move {
             match tls {
@@ -182,12 +209,18 @@ pub struct Refusal {
 impl Refusal {
     pub fn new() -> Self {
         let socket = tokio::net::TcpSocket::new_v4().unwrap();
-        socket.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        socket.bind(ANY_PORT).unwrap();
         let address = socket.local_addr().unwrap();
         Self { _socket: socket, address }
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub fn endpoint(&self) -> String {
         format!("http://{}", self.address)
     }
 }
+
+const ANY_PORT: SocketAddr = SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 0);

@@ -105,7 +105,7 @@ impl TraceImplArgs {
                 "skip" => parsed.skip = read_names(input, &option, errors)?,
                 name if TraceArgs::OPTIONS.contains(&name) => {
                     let message = format!(
-                        "`{name}` is of one method: put it on that, as `#[prela::trace({name} …)]`"
+                        "`{name}` belongs to one method: put `#[prela::trace({name} …)]` on it"
                     );
                     return Err(Error::new(option.span(), message));
                 }

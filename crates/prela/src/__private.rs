@@ -30,7 +30,7 @@ pub fn called(span: SpanBuilder) -> SpanBuilder {
     if span.is_noop() { span } else { span.parent(&TraceContext::current()) }
 }
 
-/// Whether it is worth it to look at attributes. Not within a trace that is not sampled.
+/// Whether it is worth it to look at attributes. Not below a span that is not sampled.
 pub fn wants_attributes(span: &SpanBuilder) -> bool {
     let parent = || crate::tracer().current_span();
     !span.is_noop()

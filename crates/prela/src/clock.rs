@@ -4,6 +4,7 @@
 //! is that reading plus what a monotonic clock says has passed. So a step of the wall clock never
 //! makes a span end before it began, nor a child begin before its parent.
 
+use crate::fork;
 use std::fmt::Debug;
 use std::time::{Duration, SystemTime};
 
@@ -60,12 +61,15 @@ impl Anchor {
     pub(crate) const NONE: Self = Self { zero: SystemTime::UNIX_EPOCH };
 
     pub(crate) fn read(clock: &dyn Clock) -> Self {
-        let (wall, monotonic) = (clock.wall(), clock.monotonic());
+        let monotonic = clock.monotonic();
+        fork::check_at(monotonic);
         // A wall clock that says less than the time since then is before 1970: nothing is lost.
-        Self { zero: wall.checked_sub(monotonic).unwrap_or(SystemTime::UNIX_EPOCH) }
+        Self { zero: clock.wall().checked_sub(monotonic).unwrap_or(SystemTime::UNIX_EPOCH) }
     }
 
     pub(crate) fn now(&self, clock: &dyn Clock) -> SystemTime {
-        self.zero.checked_add(clock.monotonic()).unwrap_or(self.zero)
+        let monotonic = clock.monotonic();
+        fork::check_at(monotonic);
+        self.zero.checked_add(monotonic).unwrap_or(self.zero)
     }
 }

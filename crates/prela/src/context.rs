@@ -20,9 +20,17 @@ pub use self::snapshot::{ContextGuard, TraceContext, copy_context_to_thread};
 pub(crate) use self::baggage::{baggage_of, with_baggage};
 pub(crate) use self::scope::{Origin, Scope, current, slot_of, with_current};
 
+use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Runs a hook of the user's (a sampler, an id generator, a `Display`); none if it panics.
 pub(crate) fn guarded<R>(hook: impl FnOnce() -> R) -> Option<R> {
     catch_unwind(AssertUnwindSafe(hook)).ok()
+}
+
+/// What a panic says, as far as it says anything.
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    text.unwrap_or("a panic without a message")
 }

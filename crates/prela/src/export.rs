@@ -8,6 +8,7 @@ mod file;
 mod memory;
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod otlp;
+mod outlet;
 
 pub use console::ConsoleExporter;
 #[cfg(feature = "testing")]
@@ -16,6 +17,9 @@ pub use file::FileExporter;
 pub use memory::MemoryExporter;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use otlp::OtlpExporter;
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) use outlet::WireExporter;
+pub(crate) use outlet::{Encode, Outlet};
 
 pub use crate::span::Batch;
 
@@ -32,6 +36,9 @@ pub type ExportFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + S
 /// than `OTEL_BSP_EXPORT_TIMEOUT` is dropped, one that panics is caught, and in both cases the batch
 /// counts as dropped; neither harms user code or another exporter. It must not block for long: the
 /// exporters of one instance share the thread.
+///
+/// An exporter makes one attempt. Whether there is another, and when, the pipeline decides by the
+/// error: see [`export`](Self::export).
 pub trait SpanExporter: Send + 'static {
     /// A short name for diagnostics and [`Stats`](crate::Stats), such as `otlp http://127.0.0.1:4317`.
     /// It must hold no secret.
@@ -41,7 +48,10 @@ pub trait SpanExporter: Send + 'static {
     ///
     /// # Errors
     ///
-    /// The whole batch counts as dropped, with the error's text on the diagnostic line.
+    /// With an error that is [marked](Error::with_retry) as worth another attempt the same batch comes
+    /// again, after a while, for at most `OTEL_BSP_EXPORT_TIMEOUT` altogether. With the kind
+    /// [`TooLarge`](crate::ErrorKind::TooLarge) it comes again in halves. With any other the whole
+    /// batch counts as dropped, with the error's text on the diagnostic line.
     fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported>;
 
     /// Sends what it still holds; called once, after the last batch.
@@ -57,6 +67,16 @@ pub trait SpanExporter: Send + 'static {
     /// schedule delay: for exporters that a person watches.
     fn is_interactive(&self) -> bool {
         false
+    }
+
+    /// Another exporter of the same kind, for a process that is forked off this one: there the first
+    /// one is out of reach, with the thread that it was on. Asked for once, at
+    /// [`build`](crate::Builder::build).
+    ///
+    /// Without one, which is the default, the child's spans count as
+    /// [`no_exporter`](crate::Dropped::no_exporter).
+    fn for_fork(&self) -> Option<Box<dyn SpanExporter>> {
+        None
     }
 }
 

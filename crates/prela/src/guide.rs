@@ -4,6 +4,7 @@
 //! - [`spans`]: types, attributes and errors, and names that serve a reader.
 //! - [`sampling`]: which traces are kept.
 //! - [`exporters`]: where they go.
+//! - `services`: one trace through several of them, over HTTP and gRPC (feature `tower`).
 //! - [`production`]: settings, shutdown and what to watch.
 //! - [`instances`]: several of them in one process.
 //! - [`troubleshooting`]: from what you see to what to do.
@@ -18,6 +19,9 @@ pub mod instances {}
 pub mod production {}
 #[doc = include_str!("guide/sampling.md")]
 pub mod sampling {}
+#[cfg(feature = "tower")]
+#[doc = include_str!("guide/services.md")]
+pub mod services {}
 #[doc = include_str!("guide/spans.md")]
 pub mod spans {}
 #[doc = include_str!("guide/troubleshooting.md")]

@@ -1,5 +1,6 @@
 //! Where trace and span ids come from.
 
+use crate::fork;
 use opentelemetry::trace::{SpanId, TraceId};
 use rand::rngs::SmallRng;
 use rand::{RngCore, SeedableRng};
@@ -32,13 +33,21 @@ pub trait IdGenerator: Send + Sync + Debug + 'static {
 pub struct RandomIds;
 
 thread_local! {
-    static RNG: RefCell<SmallRng> = RefCell::new(SmallRng::from_os_rng());
+    /// With the [generation](fork::generation) that it is for: a forked process begins its own.
+    static RNG: RefCell<(u32, SmallRng)> =
+        RefCell::new((fork::generation(), SmallRng::from_os_rng()));
 }
 
 fn random<T>(draw: impl Fn(&mut SmallRng) -> T) -> T {
     // A span may still start while its thread's locals are being destroyed.
-    RNG.try_with(|rng| draw(&mut rng.borrow_mut()))
-        .unwrap_or_else(|_| draw(&mut SmallRng::from_os_rng()))
+    RNG.try_with(|rng| {
+        let (generation, rng) = &mut *rng.borrow_mut();
+        if *generation != fork::generation() {
+            (*generation, *rng) = (fork::generation(), SmallRng::from_os_rng());
+        }
+        draw(rng)
+    })
+    .unwrap_or_else(|_| draw(&mut SmallRng::from_os_rng()))
 }
 
 impl IdGenerator for RandomIds {

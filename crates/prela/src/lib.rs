@@ -36,7 +36,7 @@
 //! - Starting: [`init`], [`builder`], [`Prela`]; every environment variable is listed at [`Builder`].
 //! - Spans: [`Tracer::span`], [`SpanBuilder`], [`Span`], [`SpanType`], [`macro@trace`].
 //! - Threads and tasks: [`TraceContext`], [`copy_context_to_thread`], [`pool`], [`thread`], [`task`].
-//! - Baggage: [`baggage`]. Other processes: [`propagation`].
+//! - Baggage: [`baggage`]. Other processes: [`propagation`], and `http` for servers and clients.
 //! - Exporters: [`Exporter`], [`export`]; those of `opentelemetry_sdk`: [`otel`].
 //!
 //! # Features
@@ -47,8 +47,13 @@
 //! | `grpc` | yes | OTLP over gRPC |
 //! | `http` | yes | OTLP over HTTP with protobuf bodies |
 //! | `tls` | yes | `https://` endpoints |
+//! | `spool` | yes | spans wait on disk while the collector is away, if [`Builder::spool`] asks for it |
 //! | `tokio` | yes | [`task`]: spawning on tokio with the context |
+//! | `json` | no | `serde_json::Map` as a carrier: [`propagation`] |
 //! | `rayon` | no | `rayon`: spawning on rayon with the context |
+//! | `tower` | no | `http`: layers for servers and clients of HTTP and gRPC |
+//! | `axum` | no | `http::ServerLayer::axum`: the layer that knows axum's routes |
+//! | `reqwest` | no | `reqwest`: a middleware for its client |
 //! | `testing` | no | `testing`: spans as text, with a fixed clock and ids |
 //!
 //! A feature adds names and changes nothing else.
@@ -64,6 +69,10 @@ mod pipeline;
 pub mod export;
 pub mod otel;
 
+#[cfg(feature = "tower")]
+pub mod http;
+#[cfg(feature = "reqwest")]
+pub mod reqwest;
 mod tracer;
 
 mod otlp;
@@ -76,6 +85,7 @@ mod sampling;
 
 mod clock;
 mod error;
+mod fork;
 mod id;
 mod resource;
 mod semconv;
@@ -89,10 +99,10 @@ pub mod __private;
 pub mod guide;
 
 pub use opentelemetry;
+pub use opentelemetry::Key;
 pub use opentelemetry::trace::{
     SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
 };
-pub use opentelemetry::Key;
 
 pub use clock::{Clock, SystemClock};
 #[cfg(feature = "rayon")]
@@ -107,7 +117,11 @@ pub use id::{IdGenerator, RandomIds};
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub use init::Otlp;
 pub use init::{Builder, Exporter, Prela, builder, init};
-pub use pipeline::{Dropped, ExporterStats, ShutdownReport, Stats};
+#[cfg(feature = "spool")]
+pub use pipeline::Spool;
+pub use pipeline::{
+    Dropped, ExporterStats, Overflow, Recovered, Redactor, ShutdownReport, Stats, TailRule,
+};
 #[cfg(feature = "macros")]
 pub use prela_macros::{trace, trace_impl};
 pub use propagation::{extract, inject};

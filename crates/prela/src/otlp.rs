@@ -8,11 +8,12 @@ mod connection;
 pub(crate) mod encode;
 #[cfg(feature = "grpc")]
 pub(crate) mod grpc;
+mod halves;
 #[cfg(feature = "http")]
 pub(crate) mod http;
 pub(crate) mod json;
-#[cfg(any(feature = "grpc", feature = "http"))]
-pub(crate) mod message;
+#[cfg(all(test, any(feature = "grpc", feature = "http")))]
+mod message;
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod reply;
 #[cfg(all(any(feature = "grpc", feature = "http"), feature = "tls"))]
@@ -22,6 +23,8 @@ mod tls;
 pub(crate) use connection::{Connection, Protocol};
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use reply::Reply;
+
+pub(crate) use halves::halves;
 
 use crate::SpanData;
 use crate::span::Batch;

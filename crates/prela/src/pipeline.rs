@@ -5,32 +5,82 @@
 //! exporters. It owns a runtime of its own, so that starting, flushing and shutting down work on any
 //! runtime, on none, and after the user's is gone.
 
+mod attempt;
+mod breaker;
+mod delivery;
 mod diagnostics;
 mod lane;
+mod load;
+mod losses;
+mod overflow;
+mod payload;
+mod queue;
+mod redact;
+mod report;
+mod retry;
+mod spill;
+#[cfg(feature = "spool")]
+mod spool;
 mod stats;
+mod store;
+mod tail;
 mod worker;
 
 pub(crate) use self::diagnostics::Diagnostics;
-pub use self::stats::{Dropped, ExporterStats, ShutdownReport, Stats};
+pub(crate) use self::losses::DropHandler;
+pub use self::overflow::Overflow;
+pub use self::redact::Redactor;
+#[cfg(feature = "spool")]
+pub use self::spool::Spool;
+pub use self::stats::{Dropped, ExporterStats, Recovered, ShutdownReport, Stats};
+pub use self::tail::TailRule;
 
+use self::delivery::Delivery;
 use self::lane::Lane;
+use self::losses::Losses;
+use self::queue::{Held, Limits};
+use self::store::Store;
+use self::tail::Tail;
 use self::worker::Worker;
-use crate::export::SpanExporter;
+use crate::export::Outlet;
+use crate::fork;
 use crate::span::processor::Sink;
 use crate::{Error, ErrorKind, Resource, SpanData};
 use std::fmt;
 use std::future::Future;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Sizes and times of a pipeline; the builder documents them.
-#[derive(Clone, Copy, Debug)]
+/// How a pipeline works; the builder documents it.
+#[derive(Clone, Debug)]
 pub(crate) struct PipelineSettings {
     pub(crate) max_queue_size: usize,
+    pub(crate) max_queue_bytes: usize,
     pub(crate) max_batch_size: usize,
     pub(crate) schedule_delay: Duration,
     pub(crate) export_timeout: Duration,
+    pub(crate) overflow: Overflow,
+    pub(crate) on_drop: Option<DropHandler>,
+    pub(crate) redactor: Option<Redactor>,
+    pub(crate) payload_limit: Option<usize>,
+    pub(crate) tail: Option<TailRule>,
+    #[cfg(feature = "spool")]
+    pub(crate) spool: Option<Spool>,
+}
+
+impl PipelineSettings {
+    /// The disk for one of the exporters, if there is to be any.
+    #[cfg(feature = "spool")]
+    fn store(&self, number: usize) -> Option<Box<dyn Store>> {
+        let spool = self.spool.clone()?;
+        Some(Box::new(spool::DiskStore::new(spool, number)))
+    }
+
+    #[cfg(not(feature = "spool"))]
+    fn store(&self, _: usize) -> Option<Box<dyn Store>> {
+        None
+    }
 }
 
 /// The queues and the export thread of one instance.
@@ -43,10 +93,27 @@ struct Shared {
     lanes: Vec<Arc<Lane>>,
     /// None without exporters: there is nothing to do for a thread.
     worker: Option<Worker>,
+    counts: Arc<Counts>,
+    losses: Arc<Losses>,
+    shut_down: AtomicBool,
+    resource: Arc<Resource>,
+    settings: PipelineSettings,
+    diagnostics: Diagnostics,
+    /// The process that this is for; see [`fork::generation`].
+    generation: u32,
+    /// What a forked process begins with, and what it made of that.
+    spares: Mutex<Vec<Option<Outlet>>>,
+    forked: OnceLock<Arc<Self>>,
+}
+
+/// Spans that no lane was given.
+#[derive(Debug)]
+struct Counts {
     unsampled: AtomicU64,
     no_exporter: AtomicU64,
-    shut_down: AtomicBool,
-    diagnostics: Diagnostics,
+    /// Locked before any lane, and until the spans that leave it are in all of them: so they are
+    /// counted once at any moment.
+    tail: Option<Mutex<Tail>>,
 }
 
 impl Pipeline {
@@ -56,45 +123,35 @@ impl Pipeline {
     ///
     /// The operating system gives no thread, or no event queue for its runtime.
     pub(crate) fn start(
-        exporters: Vec<Box<dyn SpanExporter>>,
+        outlets: Vec<Outlet>,
         resource: Arc<Resource>,
         settings: PipelineSettings,
         diagnostics: Diagnostics,
     ) -> Result<Self, Error> {
-        let lane = |exporter: &dyn SpanExporter| {
-            Arc::new(Lane::new(exporter, settings.max_queue_size, settings.max_batch_size))
-        };
-        let lanes: Vec<_> = exporters.iter().map(|exporter| lane(&**exporter)).collect();
-        let worker = if lanes.is_empty() {
-            None
-        } else {
-            let work = lanes.iter().cloned().zip(exporters).collect();
-            Some(Worker::start(work, resource, settings, diagnostics.clone())?)
-        };
-        Ok(Self {
-            shared: Arc::new(Shared {
-                lanes,
-                worker,
-                unsampled: AtomicU64::new(0),
-                no_exporter: AtomicU64::new(0),
-                shut_down: AtomicBool::new(false),
-                diagnostics,
-            }),
-        })
+        fork::check();
+        let shared = Shared::start(outlets, resource, settings, diagnostics)?;
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    /// The queues of this process. In a forked one these are new.
+    fn shared(&self) -> &Arc<Shared> {
+        let mut shared = &self.shared;
+        while shared.generation != fork::generation() {
+            shared = shared.forked.get_or_init(|| Arc::new(shared.for_fork()));
+        }
+        shared
     }
 
     pub(crate) fn stats(&self) -> Stats {
-        let exporters = self.shared.lanes.iter().map(|lane| lane.stats()).collect();
-        Stats::new(
-            self.shared.unsampled.load(Ordering::Relaxed),
-            self.shared.no_exporter.load(Ordering::Relaxed),
-            exporters,
-        )
+        fork::check();
+        self.shared().stats()
     }
 
     /// Waits until every span that ended before this call has left its queue.
     pub(crate) fn flush(&self, within: Duration) -> Result<(), Error> {
-        if self.shared.shut_down.load(Ordering::Acquire) {
+        fork::check();
+        let shared = self.shared();
+        if shared.shut_down.load(Ordering::Acquire) {
             return Err(Error::new(
                 ErrorKind::ShutDown,
                 "flush: the instance was shut down before",
@@ -102,9 +159,9 @@ impl Pipeline {
         }
         let deadline = Instant::now().checked_add(within);
         // All at once first, so that the exporters work side by side.
-        let tickets: Vec<_> = self.shared.lanes.iter().map(|lane| lane.request_flush()).collect();
+        let tickets: Vec<_> = shared.lanes.iter().map(|lane| lane.request_flush()).collect();
         let mut result = Ok(());
-        for (lane, ticket) in self.shared.lanes.iter().zip(tickets) {
+        for (lane, ticket) in shared.lanes.iter().zip(tickets) {
             result = result.and(lane.wait_for_flush(&ticket, deadline));
         }
         result
@@ -123,25 +180,8 @@ impl Pipeline {
     /// Sends what is queued and stops the thread; gives up when `within` has passed. Spans that end
     /// later are counted as dropped.
     pub(crate) fn shutdown(&self, within: Duration) -> ShutdownReport {
-        let is_first = !self.shared.shut_down.swap(true, Ordering::AcqRel);
-        for lane in &self.shared.lanes {
-            lane.close();
-        }
-        let is_done = self.shared.worker.as_ref().is_none_or(|worker| worker.wait(within));
-        if !is_done {
-            for lane in &self.shared.lanes {
-                lane.abandon();
-            }
-        }
-        if let Some(worker) = &self.shared.worker {
-            worker.stop();
-        }
-        if is_first {
-            for lane in &self.shared.lanes {
-                lane.report_losses(&self.shared.diagnostics);
-            }
-        }
-        ShutdownReport { stats: self.stats(), timed_out: !is_done }
+        fork::check();
+        self.shared().shutdown(within)
     }
 
     pub(crate) fn shutdown_async(
@@ -158,25 +198,187 @@ impl Pipeline {
     }
 }
 
-impl Sink for Pipeline {
-    fn on_end(&self, span: Arc<SpanData>) {
-        let Some((last, others)) = self.shared.lanes.split_last() else {
-            self.shared.no_exporter.fetch_add(1, Ordering::Relaxed);
+impl Shared {
+    fn start(
+        outlets: Vec<Outlet>,
+        resource: Arc<Resource>,
+        settings: PipelineSettings,
+        diagnostics: Diagnostics,
+    ) -> Result<Self, Error> {
+        let limits = Limits {
+            queue: Held { spans: settings.max_queue_size, bytes: settings.max_queue_bytes },
+            batch: Held {
+                spans: settings.max_batch_size,
+                bytes: MAX_BATCH_BYTES.min(settings.max_queue_bytes),
+            },
+        };
+        let losses = Arc::new(Losses::new(settings.on_drop.clone()));
+        let counts = Arc::new(Counts {
+            unsampled: AtomicU64::new(0),
+            no_exporter: AtomicU64::new(0),
+            tail: settings.tail.clone().map(|rule| Mutex::new(Tail::new(rule))),
+        });
+        let (mut lanes, mut deliveries) = (Vec::new(), Vec::new());
+        let spares = outlets.iter().map(Outlet::for_fork).collect();
+        for (number, outlet) in outlets.into_iter().enumerate() {
+            let (name, is_interactive) = (outlet.name(), outlet.is_interactive());
+            let overflow = settings.overflow;
+            let lane = Lane::new(name, is_interactive, limits, overflow, losses.clone());
+            let lane = Arc::new(lane);
+            lanes.push(lane.clone());
+            let (resource, diagnostics) = (resource.clone(), diagnostics.clone());
+            let store = settings.store(number);
+            deliveries.push(Delivery::new(lane, outlet, store, resource, &settings, diagnostics));
+        }
+        let worker = if lanes.is_empty() {
+            None
+        } else {
+            let watch = {
+                let (losses, lanes, counts) = (losses.clone(), lanes.clone(), counts.clone());
+                async move { losses.watch(|| stats(&counts, &lanes).dropped_by).await }
+            };
+            Some(Worker::start(lanes.clone(), deliveries, watch)?)
+        };
+        Ok(Self {
+            lanes,
+            worker,
+            counts,
+            losses,
+            shut_down: AtomicBool::new(false),
+            resource,
+            settings,
+            diagnostics,
+            generation: fork::generation(),
+            spares: Mutex::new(spares),
+            forked: OnceLock::new(),
+        })
+    }
+
+    /// The same with empty queues and a thread of its own. Touches no lock that another thread of the
+    /// forked process may have held.
+    fn for_fork(&self) -> Self {
+        let spares = self.spares.try_lock().map(|mut spares| std::mem::take(&mut *spares));
+        let outlets: Vec<Outlet> = spares.unwrap_or_default().into_iter().flatten().collect();
+        let start = |outlets| {
+            let (resource, settings) = (self.resource.clone(), self.settings.clone());
+            Self::start(outlets, resource, settings, self.diagnostics.clone())
+        };
+        let shared = start(outlets).or_else(|_no_thread| start(Vec::new()));
+        let shared = shared.expect("without exporters nothing is asked of the system");
+        if self.shut_down.load(Ordering::Acquire) {
+            shared.shutdown(Duration::ZERO);
+        }
+        shared
+    }
+
+    /// Gives a span to each lane.
+    fn push(&self, span: Arc<SpanData>, push: impl Fn(&Lane, Arc<SpanData>)) {
+        let Some((last, others)) = self.lanes.split_last() else {
+            self.counts.no_exporter.fetch_add(1, Ordering::Relaxed);
+            self.losses.note();
             return;
         };
         for lane in others {
-            lane.push(span.clone());
+            push(lane, span.clone());
         }
-        last.push(span);
+        push(last, span);
+    }
+
+    /// Lets a span wait for the end of its trace.
+    fn hold(&self, tail: &Mutex<Tail>, span: Arc<SpanData>) {
+        let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.shut_down.load(Ordering::Acquire) {
+            // It is not wanted, and nothing decides any more.
+            self.counts.unsampled.fetch_add(1, Ordering::Relaxed);
+            return;
+        }
+        let undecided = tail.counts().undecided;
+        for span in tail.on_end(span) {
+            self.push(span, Lane::push_at_once);
+        }
+        if tail.counts().undecided > undecided {
+            self.losses.note();
+        }
+    }
+
+    fn stats(&self) -> Stats {
+        stats(&self.counts, &self.lanes)
+    }
+
+    fn shutdown(&self, within: Duration) -> ShutdownReport {
+        let is_first = !self.shut_down.swap(true, Ordering::AcqRel);
+        let until = Instant::now().checked_add(within);
+        if let Some(tail) = &self.counts.tail {
+            tail.lock().unwrap_or_else(PoisonError::into_inner).close();
+        }
+        for lane in &self.lanes {
+            lane.close(until);
+        }
+        let is_done = self.worker.as_ref().is_none_or(|worker| worker.wait(within));
+        if !is_done {
+            for lane in &self.lanes {
+                lane.abandon();
+            }
+        }
+        if let Some(worker) = &self.worker {
+            worker.stop();
+        }
+        let stats = self.stats();
+        self.losses.tell(stats.dropped_by);
+        if is_first {
+            for lane in &self.lanes {
+                lane.report_losses(&self.diagnostics);
+            }
+        }
+        ShutdownReport { stats, timed_out: !is_done }
+    }
+}
+
+fn stats(counts: &Counts, lanes: &[Arc<Lane>]) -> Stats {
+    let tail = counts.tail.as_ref().map(|tail| tail.lock().unwrap_or_else(PoisonError::into_inner));
+    let of_tail = tail.as_ref().map(|tail| tail.counts()).unwrap_or_default();
+    let unsampled = counts.unsampled.load(Ordering::Relaxed) + of_tail.left_out;
+    let no_exporter = counts.no_exporter.load(Ordering::Relaxed);
+    let before = Stats {
+        ended: unsampled + no_exporter + of_tail.held + of_tail.undecided,
+        unsampled,
+        queued: of_tail.held,
+        dropped_by: Dropped { no_exporter, undecided: of_tail.undecided, ..Dropped::default() },
+        ..Stats::default()
+    };
+    Stats::new(before, lanes.iter().map(|lane| lane.stats()).collect())
+}
+
+impl Sink for Pipeline {
+    fn on_end(&self, mut span: Arc<SpanData>) {
+        let shared = self.shared();
+        let settings = &shared.settings;
+        if settings.redactor.is_some() || settings.payload_limit.is_some() {
+            // Nobody else has it yet, so that nothing is copied.
+            let span = Arc::make_mut(&mut span);
+            if let Some(redactor) = &settings.redactor {
+                redactor.apply(span);
+            }
+            if let Some(limit) = settings.payload_limit {
+                payload::limit(span, limit);
+            }
+        }
+        match &shared.counts.tail {
+            Some(tail) if !span.span_context.is_sampled() => shared.hold(tail, span),
+            _ => shared.push(span, Lane::push),
+        }
     }
 
     fn on_unsampled(&self) {
-        self.shared.unsampled.fetch_add(1, Ordering::Relaxed);
+        self.shared().counts.unsampled.fetch_add(1, Ordering::Relaxed);
     }
 }
 
 impl fmt::Debug for Pipeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pipeline").field("lanes", &self.shared.lanes).finish_non_exhaustive()
+        f.debug_struct("Pipeline").field("lanes", &self.shared().lanes).finish_non_exhaustive()
     }
 }
+
+/// A batch with more is sent in pieces from the start: receivers often take 4 MiB.
+const MAX_BATCH_BYTES: usize = 3_500_000;

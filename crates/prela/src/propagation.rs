@@ -2,7 +2,8 @@
 //!
 //! A carrier is whatever travels with a request or message and has fields: headers, gRPC metadata, a
 //! map, a list, the environment of a child process. By default the formats of W3C Trace Context
-//! Level 2 and W3C Baggage are written and read; [`Propagator`] has the others.
+//! Level 2 and W3C Baggage are written and read; [`Builder::propagator`](crate::Builder::propagator)
+//! and `OTEL_PROPAGATORS` choose others, and [`Propagator`] chooses for one carrier.
 //!
 //! | field | holds | format |
 //! |---|---|---|
@@ -48,6 +49,32 @@
 //! # Ok::<(), prela::Error>(())
 //! ```
 //!
+//! A consumer of messages does the same with their headers. Of one message the publisher is the parent.
+//! A span for several has no parent among them, but links to all:
+//!
+//! ```
+//! # let memory = prela::MemoryExporter::new();
+//! # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&memory)).build()?;
+//! # let tracer = prela.tracer();
+//! use prela::{SpanKind, SpanType};
+//!
+//! struct Message {
+//!     headers: Vec<(String, Vec<u8>)>,
+//! }
+//! # let batch = [Message { headers: Vec::new() }, Message { headers: Vec::new() }];
+//!
+//! for message in &batch {
+//!     let publisher = prela::extract(&message.headers);
+//!     let process = tracer.span("process", SpanType::Custom).kind(SpanKind::Consumer);
+//!     process.parent(&publisher).in_scope(|_| { /* .. */ });
+//! }
+//!
+//! let publishers = batch.iter().map(|message| prela::extract(&message.headers));
+//! let process = tracer.span("process_batch", SpanType::Custom).kind(SpanKind::Consumer);
+//! process.root().links(publishers).in_scope(|_| { /* .. */ });
+//! # Ok::<(), prela::Error>(())
+//! ```
+//!
 //! Sources: [Trace Context Level 2](https://www.w3.org/TR/trace-context-2/),
 //! [Baggage](https://www.w3.org/TR/baggage/).
 
@@ -72,9 +99,9 @@ use crate::TraceContext;
 
 /// Writes the current context into a carrier; [`TraceContext::inject`] does it for any other.
 ///
-/// The fields of the default formats become those of this context, and only those: outside every span
-/// a `traceparent` that the carrier has is removed, and without entries its `baggage` is. A context
-/// without a span still sends its baggage.
+/// In the formats of [`Propagator::global`], by default those of W3C. Their fields become those of this
+/// context, and only those: outside every span a `traceparent` that the carrier has is removed, and
+/// without entries its `baggage` is. A context without a span still sends its baggage.
 ///
 /// Cost: one allocation for each field written, besides those of the carrier.
 ///
@@ -91,10 +118,12 @@ pub fn inject<C: Injector + ?Sized>(carrier: &mut C) {
 
 /// The context that a carrier holds, to be the parent of a span or to be attached.
 ///
-/// What is current on this thread plays no part. From a carrier without a usable trace comes a context
-/// without a span, in which a new trace begins.
+/// In the formats of [`Propagator::global`]. What is current on this thread plays no part. From a
+/// carrier without a usable trace comes a context without a span, in which a new trace begins.
 ///
-/// Cost: four allocations for a trace, and a few for each member of `tracestate` and entry of baggage.
+/// Cost: four allocations for a trace, two for `tracestate` and two for each of its members, four for
+/// all of the baggage, and one for each of its values that is percent-encoded. OpenTelemetry's form of
+/// the baggage costs more than all of that; it is made when the context becomes current or a parent.
 ///
 /// ```
 /// let headers = [("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")];
@@ -105,7 +134,7 @@ pub fn inject<C: Injector + ?Sized>(carrier: &mut C) {
 /// assert_eq!(nobody.trace_id(), None);
 /// ```
 pub fn extract<C: Extractor + ?Sized>(carrier: &C) -> TraceContext {
-    Propagator::default().extract(carrier)
+    Propagator::global().extract(carrier)
 }
 
 /// [`extract`], and what was not used of the carrier.
@@ -119,7 +148,7 @@ pub fn extract<C: Extractor + ?Sized>(carrier: &C) -> TraceContext {
 /// assert_eq!(extracted.refused[0].to_string(), "traceparent has not the length it must have");
 /// ```
 pub fn extract_report<C: Extractor + ?Sized>(carrier: &C) -> Extracted {
-    Propagator::default().extract_report(carrier)
+    Propagator::global().extract_report(carrier)
 }
 
 /// What came out of a carrier; see [`extract_report`].
@@ -135,6 +164,6 @@ pub struct Extracted {
 impl TraceContext {
     /// Writes this context into a carrier, as [`inject`](crate::inject) does with the current one.
     pub fn inject<C: Injector + ?Sized>(&self, carrier: &mut C) {
-        Propagator::default().inject(self, carrier);
+        Propagator::global().inject(self, carrier);
     }
 }

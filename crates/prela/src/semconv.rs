@@ -8,6 +8,10 @@ pub(crate) const PRELA_SPAN_TYPE: &str = "prela.span.type";
 pub(crate) const PRELA_STREAM_ITEMS: &str = "prela.stream.items";
 /// Seconds from the start of a traced stream to its first item.
 pub(crate) const PRELA_STREAM_TIME_TO_FIRST_ITEM: &str = "prela.stream.time_to_first_item";
+/// Before an attribute's key: its length in bytes before it was cut.
+pub(crate) const ORIGINAL_LENGTH_PREFIX: &str = "prela.original_length.";
+/// Why a trace was kept that the sampler had left out.
+pub(crate) const PRELA_KEPT_BY: &str = "prela.kept_by";
 #[cfg(feature = "macros")]
 pub(crate) const PRELA_RETURN: &str = "prela.return";
 
@@ -37,3 +41,33 @@ pub(crate) const SERVICE_NAME: &str = "service.name";
 pub(crate) const TELEMETRY_SDK_NAME: &str = "telemetry.sdk.name";
 pub(crate) const TELEMETRY_SDK_LANGUAGE: &str = "telemetry.sdk.language";
 pub(crate) const TELEMETRY_SDK_VERSION: &str = "telemetry.sdk.version";
+
+/// HTTP, and RPC for gRPC over it.
+///
+/// Sources: [HTTP spans](https://opentelemetry.io/docs/specs/semconv/http/http-spans/) (stable),
+/// [gRPC](https://opentelemetry.io/docs/specs/semconv/rpc/grpc/) (release candidate).
+#[cfg(feature = "tower")]
+pub(crate) mod http {
+    pub(crate) const REQUEST_METHOD: &str = "http.request.method";
+    /// The method as it came in, where [`REQUEST_METHOD`] is [`OTHER`].
+    pub(crate) const REQUEST_METHOD_ORIGINAL: &str = "http.request.method_original";
+    pub(crate) const RESPONSE_STATUS_CODE: &str = "http.response.status_code";
+    pub(crate) const ROUTE: &str = "http.route";
+    pub(crate) const URL_FULL: &str = "url.full";
+    pub(crate) const URL_PATH: &str = "url.path";
+    pub(crate) const URL_SCHEME: &str = "url.scheme";
+    pub(crate) const SERVER_ADDRESS: &str = "server.address";
+    pub(crate) const SERVER_PORT: &str = "server.port";
+    pub(crate) const CLIENT_ADDRESS: &str = "client.address";
+    pub(crate) const USER_AGENT_ORIGINAL: &str = "user_agent.original";
+    pub(crate) const NETWORK_PROTOCOL_VERSION: &str = "network.protocol.version";
+
+    pub(crate) const RPC_SYSTEM_NAME: &str = "rpc.system.name";
+    pub(crate) const RPC_METHOD: &str = "rpc.method";
+    pub(crate) const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
+
+    /// A value that is none of those known: of a method, and of `error.type`.
+    pub(crate) const OTHER: &str = "_OTHER";
+    /// `error.type` of a request that took too long.
+    pub(crate) const TIMEOUT: &str = "timeout";
+}

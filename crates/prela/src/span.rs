@@ -31,5 +31,5 @@ pub use self::limits::SpanLimits;
 pub use self::processor::SpanProcessor;
 
 pub(crate) use self::active::{span_of, span_of_instance, without_spans};
-pub(crate) use self::source::Source;
 pub use self::otel::ContextSpan;
+pub(crate) use self::source::Source;

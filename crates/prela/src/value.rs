@@ -6,7 +6,7 @@ mod baggage;
 mod text;
 
 pub use baggage::{Baggage, BaggageEntry};
-pub(crate) use baggage::{BaggageBuilder, BaggageLimit, push_encoded, trim};
+pub(crate) use baggage::{BaggageBuilder, BaggageLimit, Member};
 pub use text::Text;
 
 use opentelemetry::{Key, StringValue};
@@ -59,16 +59,6 @@ impl Value {
             }
         }
         Self::Map(map)
-    }
-
-    /// About how much memory it has beside its own; what is nested counts as much.
-    pub(crate) fn heap_size(&self) -> usize {
-        match self {
-            Self::Bool(_) | Self::I64(_) | Self::F64(_) => 0,
-            Self::String(text) => text.as_bytes().len(),
-            Self::Bytes(bytes) => bytes.len(),
-            Self::Array(_) | Self::Map(_) => usize::MAX / 256,
-        }
     }
 
     /// Cuts text to `limit` characters and bytes to `limit` bytes, in lists and maps too.

@@ -4,6 +4,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, InstrumentationScope, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::tonic::trace::v1::status::StatusCode;
 use prela::{SpanId, TraceId};
 use std::fmt::{self, Display, Formatter};
 
@@ -62,6 +63,10 @@ impl Arrived {
     /// `prela.span.type`; `-` for a span of another library.
     pub fn span_type(&self) -> String {
         self.attribute("prela.span.type").unwrap_or_else(|| "-".to_owned())
+    }
+
+    pub fn is_error(&self) -> bool {
+        self.span.status.as_ref().is_some_and(|status| status.code() == StatusCode::Error)
     }
 }
 

@@ -6,6 +6,7 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use std::collections::VecDeque;
+use std::sync::atomic::AtomicUsize;
 use std::sync::{Condvar, Mutex, MutexGuard};
 use std::time::Duration;
 use tokio::sync::watch;
@@ -46,6 +47,7 @@ pub struct Inbox {
     state: Mutex<State>,
     changed: Condvar,
     released: watch::Sender<bool>,
+    pub connections: AtomicUsize,
 }
 
 #[derive(Default)]

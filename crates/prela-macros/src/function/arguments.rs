@@ -70,11 +70,20 @@ impl Argument {
 
     /// Names the argument, so that a closure takes it even if the body does not.
     pub(super) fn mention(&self) -> TokenStream {
-        let Self { names, cfg, receiver, .. } = self;
-        let cfg = quote!(#(#cfg)*);
-        let receiver = receiver.iter();
-        quote!(#(#cfg let _ = &#receiver;)* #(#cfg let _ = &#names;)*)
+        let cfg = &self.cfg;
+        let receiver = self.receiver.iter().map(|receiver| quote!(#(#cfg)* let _ = &#receiver;));
+        let names = self.names.iter().map(|name| {
+            let allow = allow_use(name);
+            quote!(#(#cfg)* #allow let _ = &#name;)
+        });
+        receiver.chain(names).collect()
     }
+}
+
+/// A name like `_permit` says that the body does not use it. We do, and no lint should say so.
+pub(super) fn allow_use(name: &Ident) -> Option<TokenStream> {
+    let is_unused = name.to_string().starts_with('_');
+    is_unused.then(|| quote!(#[allow(clippy::used_underscore_binding)]))
 }
 
 /// What `skip` names must be there.

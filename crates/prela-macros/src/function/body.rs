@@ -1,7 +1,7 @@
 //! What a traced function becomes.
 
 use super::Traced;
-use super::arguments::Argument;
+use super::arguments::{Argument, allow_use};
 use crate::args::{Format, Shown};
 use crate::stream::inferred;
 use proc_macro2::{Ident, Span, TokenStream};
@@ -99,27 +99,37 @@ impl Traced {
         let name = self.options.name.as_ref().unwrap_or(&default_name);
         let span_type = self.options.span_type.clone();
         let span_type = span_type.unwrap_or_else(|| quote!(::prela::SpanType::Custom));
-        let span = span_name();
+        let (span, wanted) = (span_name(), own_name("wanted"));
+        // Asked where the parent is current, which another task's need not be.
+        let asks = self
+            .has_attributes()
+            .then(|| quote!(let #wanted = ::prela::__private::wants_attributes(&#span);));
         quote! {
             let #span = ::prela::__private::span(
                 #name,
                 #span_type,
                 ::core::concat!(::core::module_path!(), "::", #full_name),
             );
+            #asks
         }
+    }
+
+    fn has_attributes(&self) -> bool {
+        self.options.skip.is_some() || !self.options.fields.is_empty()
     }
 
     /// Arguments, if `skip` asks for them, and fields.
     fn attributes(&self) -> TokenStream {
-        let span = span_name();
+        let (span, wanted) = (span_name(), own_name("wanted"));
         let mut attributes = Vec::new();
         if let Some(skip) = &self.options.skip {
             for argument in &self.arguments {
                 for name in argument.names.iter().filter(|name| !skip.contains(name)) {
-                    let cfg = &argument.cfg;
+                    let (cfg, allow) = (&argument.cfg, allow_use(name));
                     let (key, value) = (name.unraw().to_string(), as_text(Format::Debug, name));
                     attributes.push(quote! {
                         #(#cfg)*
+                        #allow
                         let #span = ::prela::__private::attribute(#span, #key, || #value);
                     });
                 }
@@ -134,11 +144,11 @@ impl Traced {
                 let #span = ::prela::__private::attribute(#span, #key, || #value);
             });
         }
-        if attributes.is_empty() {
+        if !self.has_attributes() {
             return TokenStream::new();
         }
         quote! {
-            let #span = if ::prela::__private::wants_attributes(&#span) {
+            let #span = if #wanted {
                 #(#attributes)*
                 #span
             } else {
@@ -193,6 +203,8 @@ impl Traced {
                 Format::Display => format_ident!("{option}_by_display", span = place),
                 Format::Debug => format_ident!("{option}_by_debug", span = place),
             };
+            // Of one place in the source, for the compiler to point at; the name is the same.
+            let result = Ident::new("result", place);
             quote_spanned!(place=> ::prela::__private::#function(#span, #result);)
         };
         let err = self.options.err.map(|shown| record("error", shown));

@@ -1,6 +1,7 @@
 //! The function as it was written. Its body stays tokens: what is in it is no matter of ours.
 
 use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
 use syn::ext::IdentExt as _;
 use syn::parse::{Parse, ParseStream};
 use syn::{AttrStyle, Attribute, Error, Ident, Signature, Token, Visibility, braced, token};
@@ -18,11 +19,12 @@ impl Function {
         syn::parse2(item)
     }
 
-    /// The body in its braces, as written.
+    /// The body in its braces, as written. The parentheses are for a compiler that would find the
+    /// braces of a body in one line unnecessary.
     pub(super) fn block(&self) -> TokenStream {
-        let mut tokens = TokenStream::new();
-        self.brace.surround(&mut tokens, |tokens| tokens.extend(self.body.clone()));
-        tokens
+        let mut block = TokenStream::new();
+        self.brace.surround(&mut block, |tokens| tokens.extend(self.body.clone()));
+        quote!((#block))
     }
 
     pub(super) fn is_track_caller(&self) -> bool {

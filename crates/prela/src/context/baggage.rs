@@ -1,37 +1,47 @@
 //! Baggage of the current context.
 //!
 //! A context holds it twice: as OpenTelemetry's own, which other libraries read and write, and as
-//! Prela's, which keeps the order. Where they differ, OpenTelemetry's is the newer one.
+//! Prela's, which keeps the order. If OpenTelemetry's is another one than was put there with Prela's, it is
+//! the newer one.
 
 use super::scope::{current, replace_current};
 use super::{Scope, TraceContext};
 use crate::Baggage;
+use opentelemetry::Context;
 use opentelemetry::baggage::{BaggageExt as _, BaggageMetadata, KeyValueMetadata};
-use opentelemetry::{Context, Key};
+
+/// Prela's part, a value of the context.
+#[derive(Default)]
+struct Mirrored {
+    baggage: Baggage,
+    /// Has OpenTelemetry's part, and keeps it where it is in memory: there can be no other one.
+    mirror: Context,
+}
 
 /// The context with this baggage instead of its own.
 pub(crate) fn with_baggage(cx: &Context, baggage: Baggage) -> Context {
     let entries = baggage.iter().map(|entry| {
         let metadata = BaggageMetadata::from(entry.metadata().unwrap_or_default());
-        KeyValueMetadata::new(Key::from(entry.key().to_owned()), entry.value().to_owned(), metadata)
+        KeyValueMetadata::new(entry.key().to_owned(), entry.value().to_owned(), metadata)
     });
-    cx.with_baggage(entries.collect::<Vec<_>>()).with_value(baggage)
+    // The baggage before this one must not be kept by the mirror: each would keep the one before.
+    let mirror = match cx.get::<Mirrored>() {
+        Some(_) => cx.with_value(Mirrored::default()).with_baggage(entries),
+        None => cx.with_baggage(entries),
+    };
+    mirror.with_value(Mirrored { baggage, mirror: mirror.clone() })
 }
 
 /// The baggage of a context.
 pub(crate) fn baggage_of(cx: &Context) -> Baggage {
-    let ours = cx.get::<Baggage>().cloned().unwrap_or_default();
     let theirs = cx.baggage();
-    let is_same = ours.len() == theirs.len()
-        && ours.iter().all(|entry| {
-            theirs.get_with_metadata(entry.key()).is_some_and(|(value, metadata)| {
-                value.as_str() == entry.value()
-                    && metadata.as_str() == entry.metadata().unwrap_or_default()
-            })
-        });
-    if is_same {
-        return ours;
-    }
+    let ours = match cx.get::<Mirrored>() {
+        Some(Mirrored { baggage, mirror }) if std::ptr::eq(mirror.baggage(), theirs) => {
+            return baggage.clone();
+        }
+        Some(Mirrored { baggage, .. }) => baggage.clone(),
+        None => Baggage::default(),
+    };
     // Another library changed it: its values, in our order as far as we know one.
     let mut known: Vec<&str> =
         ours.iter().map(|entry| entry.key()).filter(|key| theirs.get(*key).is_some()).collect();

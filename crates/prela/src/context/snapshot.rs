@@ -6,6 +6,7 @@ use crate::Baggage;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceId};
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 /// A snapshot of a context: trace, current span, baggage and whatever other OpenTelemetry libraries
 /// put there.
@@ -28,18 +29,33 @@ use std::fmt;
 #[derive(Clone, Default)]
 pub struct TraceContext {
     cx: Context,
+    received: Option<Arc<Received>>,
+}
+
+/// Baggage that came in, and the context with it: made when it is to be seen by other libraries. It
+/// costs more than all else in a carrier, and many contexts are only linked to, or sent on.
+struct Received {
+    baggage: Baggage,
+    cx: OnceLock<Context>,
 }
 
 impl TraceContext {
     /// The current context. Outside every span it is empty, and still of use.
     pub fn current() -> Self {
-        Self { cx: scope::current() }
+        scope::current().into()
+    }
+
+    /// A context of another process.
+    pub(crate) fn received(cx: Context, baggage: Option<Baggage>) -> Self {
+        let received = baggage.filter(|baggage| !baggage.is_empty());
+        let received = received.map(|baggage| Received { baggage, cx: OnceLock::new() });
+        Self { cx, received: received.map(Arc::new) }
     }
 
     /// Makes it current on this thread until the guard is dropped. For synchronous code only; see
     /// [`TraceContext::bind`] for futures.
     pub fn attach(&self) -> ContextGuard {
-        ContextGuard(Scope::enter(self.cx.clone()))
+        ContextGuard(Scope::enter(self.as_otel().clone()))
     }
 
     /// Runs `f` in this context. What was current before is current again afterwards.
@@ -92,24 +108,40 @@ impl TraceContext {
 
     /// The baggage.
     pub fn baggage(&self) -> Baggage {
-        super::baggage_of(&self.cx)
+        match &self.received {
+            Some(received) => received.baggage.clone(),
+            None => super::baggage_of(&self.cx),
+        }
     }
 
     /// The same as OpenTelemetry's type.
     pub fn as_otel(&self) -> &Context {
+        match &self.received {
+            Some(received) => {
+                received.cx.get_or_init(|| super::with_baggage(&self.cx, received.baggage.clone()))
+            }
+            None => &self.cx,
+        }
+    }
+
+    /// The same, if need be without its baggage.
+    pub(crate) fn without_baggage(&self) -> &Context {
         &self.cx
     }
 }
 
 impl From<Context> for TraceContext {
     fn from(cx: Context) -> Self {
-        Self { cx }
+        Self { cx, received: None }
     }
 }
 
 impl From<TraceContext> for Context {
     fn from(cx: TraceContext) -> Self {
-        cx.cx
+        match cx.received {
+            Some(_) => cx.as_otel().clone(),
+            None => cx.cx,
+        }
     }
 }
 

@@ -1,4 +1,4 @@
-//! Writes spans to files, as lines of OTLP JSON. The only place that touches the disk.
+//! Writes spans to files, as lines of OTLP JSON.
 
 #[cfg(test)]
 mod tests;
@@ -124,6 +124,10 @@ impl SpanExporter for FileExporter {
                 None => Ok(()),
             }
         })
+    }
+
+    fn for_fork(&self) -> Option<Box<dyn SpanExporter>> {
+        Some(Box::new(Self::new(&self.dir).max_file_size(self.max_file_size)))
     }
 }
 

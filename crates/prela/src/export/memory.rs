@@ -84,4 +84,8 @@ impl SpanExporter for MemoryExporter {
         drop(kept);
         Box::pin(async { Ok(Exported::all()) })
     }
+
+    fn for_fork(&self) -> Option<Box<dyn SpanExporter>> {
+        Some(Box::new(self.clone()))
+    }
 }

@@ -1,12 +1,13 @@
 //! The OTLP exporter: batches to messages, messages to a transport.
 
-use super::{Batch, ExportFuture, Exported, SpanExporter};
+use super::{Encode, ExportFuture, Exported, WireExporter};
 use crate::Error;
 #[cfg(feature = "grpc")]
 use crate::otlp::grpc::GrpcTransport;
 #[cfg(feature = "http")]
 use crate::otlp::http::HttpTransport;
-use crate::otlp::{Connection, Protocol, Reply, message};
+use crate::otlp::{Connection, Protocol, Reply, encode};
+use bytes::Bytes;
 
 /// Sends batches to an OTLP collector, one attempt each.
 #[derive(Debug)]
@@ -21,16 +22,16 @@ impl OtlpExporter {
         Self { connection, transport: None }
     }
 
-    async fn send(&mut self, batch: &Batch) -> Result<Reply, Error> {
+    async fn attempt(&mut self, body: Bytes) -> Result<Reply, Error> {
         let transport = match &mut self.transport {
             Some(transport) => transport,
             none => none.insert(Transport::new(&self.connection)?),
         };
-        transport.send(batch).await
+        transport.send(body).await
     }
 }
 
-impl SpanExporter for OtlpExporter {
+impl WireExporter for OtlpExporter {
     fn name(&self) -> String {
         let protocol = match self.connection.protocol {
             #[cfg(feature = "grpc")]
@@ -41,8 +42,16 @@ impl SpanExporter for OtlpExporter {
         format!("otlp {protocol} {}", self.connection.address())
     }
 
-    fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported> {
-        Box::pin(async { Ok(self.send(batch).await?.into()) })
+    fn encoder(&self) -> Encode {
+        encode::request
+    }
+
+    fn send(&mut self, body: Bytes) -> ExportFuture<'_, Exported> {
+        Box::pin(async { Ok(self.attempt(body).await?.into()) })
+    }
+
+    fn for_fork(&self) -> Box<dyn WireExporter> {
+        Box::new(Self::new(self.connection.clone()))
     }
 }
 
@@ -74,12 +83,19 @@ impl Transport {
         }
     }
 
-    async fn send(&mut self, batch: &Batch) -> Result<Reply, Error> {
-        match self {
+    async fn send(&mut self, body: Bytes) -> Result<Reply, Error> {
+        let request = prost::Message::decode(body).unwrap_or_default();
+        let result = match self {
             #[cfg(feature = "grpc")]
-            Self::Grpc(transport) => transport.send(message::request(batch)).await,
+            Self::Grpc(transport) => transport.send(request).await,
             #[cfg(feature = "http")]
-            Self::Http(transport) => transport.send(message::request(batch)).await,
-        }
+            Self::Http(transport) => transport.send(request).await,
+        };
+        result.map_err(|error| match error.kind() {
+            crate::ErrorKind::Io | crate::ErrorKind::Timeout => {
+                error.with_retry(std::time::Duration::ZERO)
+            }
+            _ => error,
+        })
     }
 }

@@ -2,12 +2,18 @@
 
 use super::settings::{self, Given, unless_zero};
 use super::{Exporter, Prela};
+#[cfg(feature = "spool")]
+use crate::Spool;
 use crate::clock::{Clock, SystemClock};
 use crate::env::Environment;
 use crate::id::{IdGenerator, RandomIds};
-use crate::pipeline::{Diagnostics, Pipeline, PipelineSettings};
+use crate::pipeline::{Diagnostics, DropHandler, Pipeline, PipelineSettings};
+use crate::propagation::Propagator;
 use crate::span::provider::Provider;
-use crate::{Error, ErrorKind, Sampler, SpanLimits, SpanProcessor, Value};
+use crate::{
+    Dropped, Error, ErrorKind, Overflow, Redactor, Sampler, SpanLimits, SpanProcessor, TailRule,
+    Value,
+};
 use opentelemetry::Key;
 use std::ffi::OsString;
 use std::fmt;
@@ -39,6 +45,7 @@ pub struct Builder {
     resource: Vec<(Key, Value)>,
     exporters: Vec<Exporter>,
     sampler: Option<Sampler>,
+    propagator: Option<Propagator>,
     span_limits: Option<SpanLimits>,
     processors: Vec<Box<dyn SpanProcessor>>,
     clock: Box<dyn Clock>,
@@ -57,6 +64,7 @@ impl Builder {
             resource: Vec::new(),
             exporters: Vec::new(),
             sampler: None,
+            propagator: None,
             span_limits: None,
             processors: Vec::new(),
             clock: Box::new(SystemClock),
@@ -100,6 +108,26 @@ impl Builder {
         self
     }
 
+    /// The formats in which contexts travel to other processes and come from there. Default:
+    /// `traceparent`, `tracestate` and `baggage`.
+    ///
+    /// [`inject`](crate::inject) and [`extract`](crate::extract) follow the global instance, also when
+    /// it is shut down. That of another instance is [`Prela::propagator`].
+    ///
+    /// ```
+    /// use prela::propagation::{Format, Propagator};
+    ///
+    /// let prela = prela::builder().propagator(Propagator::default().with(Format::B3)).build()?;
+    /// prela.make_global()?;
+    /// let caller = prela::extract(&[("b3", "4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-1")]);
+    /// assert!(caller.is_sampled());
+    /// # Ok::<(), prela::Error>(())
+    /// ```
+    pub fn propagator(mut self, propagator: Propagator) -> Self {
+        self.propagator = Some(propagator);
+        self
+    }
+
     /// How much a span may hold.
     pub fn span_limits(mut self, limits: SpanLimits) -> Self {
         self.span_limits = Some(limits);
@@ -110,6 +138,34 @@ impl Builder {
     /// were added.
     pub fn processor(mut self, processor: impl SpanProcessor) -> Self {
         self.processors.push(Box::new(processor));
+        self
+    }
+
+    /// Takes secrets out of spans before they are queued; see [`Redactor`]. Default: nothing is taken
+    /// out.
+    ///
+    /// [Processors](Self::processor) see spans as they were recorded.
+    pub fn redact(mut self, redactor: Redactor) -> Self {
+        self.pipeline.redactor = Some(redactor);
+        self
+    }
+
+    /// Most bytes of one text or bytes value of an attribute. What is longer is cut, after
+    /// [redaction](Self::redact): a text at a character boundary, and it ends in `… [cut]` then. An
+    /// attribute `prela.original_length.` with the key behind it has the length before, in bytes.
+    ///
+    /// For prompts and documents that are too long for a backend, while the span stays. Unit: bytes.
+    /// Default: no limit. [`SpanLimits`] cuts earlier, as the specification asks: by characters, and
+    /// without a word.
+    pub fn payload_limit(mut self, bytes: usize) -> Self {
+        self.pipeline.payload_limit = Some(bytes);
+        self
+    }
+
+    /// Keeps traces that end badly although the sampler left them out; see [`TailRule`]. Default: the
+    /// sampler has the last word.
+    pub fn keep_traces(mut self, rule: TailRule) -> Self {
+        self.pipeline.tail = Some(rule);
         self
     }
 
@@ -165,11 +221,71 @@ impl Builder {
         self
     }
 
-    /// Most spans that wait for one exporter; what comes on top is dropped and counted. At least 1.
+    /// Most spans that wait for one exporter; what comes on top is treated as
+    /// [`overflow`](Self::overflow) says. At least 1.
     ///
-    /// A span waits for at most [`schedule_delay`](Self::schedule_delay) while its exporter keeps up.
+    /// A sixteenth is kept for local root spans and for spans that ended in an error. A span waits for at most [`schedule_delay`](Self::schedule_delay) while its exporter keeps up.
     pub fn max_queue_size(mut self, spans: usize) -> Self {
         self.pipeline.max_queue_size = Some(spans);
+        self
+    }
+
+    /// Most memory for the spans that wait for one exporter; what comes on top is treated as
+    /// [`overflow`](Self::overflow) says. At least 1.
+    ///
+    /// Unit: bytes, as estimated from names, attributes and events. Default: 64 MiB. A span that is
+    /// larger by itself is always refused.
+    pub fn max_queue_bytes(mut self, bytes: usize) -> Self {
+        self.pipeline.max_queue_bytes = Some(bytes);
+        self
+    }
+
+    /// What happens when a queue is full. Default: [`Overflow::DropNewest`].
+    ///
+    /// ```
+    /// use prela::Overflow;
+    /// use std::time::Duration;
+    ///
+    /// let batch_job = prela::builder().overflow(Overflow::Block(Duration::from_secs(1)));
+    /// # drop(batch_job);
+    /// ```
+    pub fn overflow(mut self, overflow: Overflow) -> Self {
+        self.pipeline.overflow = overflow;
+        self
+    }
+
+    /// Lets spans wait on disk while a collector is away, and across restarts; see [`Spool`]. For OTLP
+    /// exporters; others have nothing that could be kept. Default: no spool, since spans can hold
+    /// prompts.
+    ///
+    /// When an exporter's attempts have failed a few times in a row, its batches go to the disk until
+    /// the collector answers again. Then they are sent, oldest first, in turns with new ones. Each
+    /// arrives at least once: what a run leaves behind, even one that was killed, the next one sends.
+    /// With [`Overflow::Spool`] they also go there when the queue is nearly full.
+    #[cfg(feature = "spool")]
+    pub fn spool(mut self, spool: Spool) -> Self {
+        self.pipeline.spool = Some(spool);
+        self
+    }
+
+    /// Calls `handle` with the number of spans lost since its last call, by reason, for a metric or an
+    /// alert of the program's own. [`Prela::stats`] has the totals.
+    ///
+    /// Called on the export thread, five times a second at most, and a last time on the thread that
+    /// shuts down. It must not block. A panic in it is caught.
+    ///
+    /// ```
+    /// use std::sync::atomic::{AtomicU64, Ordering};
+    ///
+    /// static LOST: AtomicU64 = AtomicU64::new(0);
+    ///
+    /// let builder = prela::builder().on_drop(|dropped| {
+    ///     LOST.fetch_add(dropped.queue_full + dropped.export_failed, Ordering::Relaxed);
+    /// });
+    /// # drop(builder);
+    /// ```
+    pub fn on_drop(mut self, handle: impl Fn(&Dropped) + Send + Sync + 'static) -> Self {
+        self.pipeline.on_drop = Some(DropHandler::new(handle));
         self
     }
 
@@ -185,7 +301,9 @@ impl Builder {
         self
     }
 
-    /// How long an exporter may take for one batch, until the batch is dropped. Zero: no limit.
+    /// How long it may take to deliver one batch, with all attempts, until the batch is dropped. Zero: no
+    /// limit. One attempt of an OTLP exporter may take half of it, and no more than
+    /// [`Otlp::timeout`](super::Otlp::timeout).
     pub fn export_timeout(mut self, timeout: Duration) -> Self {
         self.pipeline.export_timeout = Some(unless_zero(timeout));
         self
@@ -202,6 +320,8 @@ impl Builder {
     /// headers are not shown. [`Io`](ErrorKind::Io) if the system gives no thread.
     pub fn build(self) -> Result<Prela, Error> {
         let env = self.env.unwrap_or_else(Environment::of_process);
+        // It is no part of what can be disabled: the traces of others are passed on.
+        let propagator = self.propagator.map_or_else(|| settings::propagator(&env), Ok)?;
         let is_disabled = settings::is_disabled(&env)?;
         // A program that is not traced must not fail on how it would be.
         let env = if is_disabled { Environment::default() } else { env };
@@ -217,6 +337,7 @@ impl Builder {
         let exporters: Result<Vec<_>, _> =
             exporters.into_iter().map(|exporter| exporter.build(&env)).collect();
 
+        let records_all = sizes.tail.is_some();
         let pipeline = Pipeline::start(exporters?, resource.clone(), sizes, self.diagnostics)?;
         let provider = Provider::new(
             sampler,
@@ -226,18 +347,21 @@ impl Builder {
             self.processors,
             Box::new(pipeline.clone()),
             self.baggage_to_attributes,
-        );
+        )
+        .recording_all(records_all);
         if is_disabled {
             provider.stop();
         }
-        Ok(Prela::new(provider, pipeline, resource, self.shutdown_timeout))
+        Ok(Prela::new(provider, pipeline, resource, propagator, self.shutdown_timeout))
     }
 }
 
 fn checked(sizes: PipelineSettings) -> Result<PipelineSettings, Error> {
-    for (name, size) in
-        [("max_queue_size", sizes.max_queue_size), ("max_batch_size", sizes.max_batch_size)]
-    {
+    for (name, size) in [
+        ("max_queue_size", sizes.max_queue_size),
+        ("max_queue_bytes", sizes.max_queue_bytes),
+        ("max_batch_size", sizes.max_batch_size),
+    ] {
         if size == 0 {
             return Err(Error::new(ErrorKind::Config, format!("set {name}: `0` is not above 0")));
         }
@@ -251,6 +375,7 @@ impl fmt::Debug for Builder {
             .field("service_name", &self.service_name)
             .field("exporters", &self.exporters)
             .field("sampler", &self.sampler)
+            .field("propagator", &self.propagator)
             .field("span_limits", &self.span_limits)
             .finish_non_exhaustive()
     }

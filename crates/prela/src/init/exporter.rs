@@ -4,7 +4,7 @@
 use super::otlp::Otlp;
 use crate::Error;
 use crate::env::{self, Environment};
-use crate::export::{ConsoleExporter, FileExporter, MemoryExporter, SpanExporter};
+use crate::export::{ConsoleExporter, FileExporter, MemoryExporter, Outlet, SpanExporter};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -71,15 +71,15 @@ impl Exporter {
         Self(Kind::Ready(Box::new(exporter)))
     }
 
-    pub(super) fn build(self, env: &Environment) -> Result<Box<dyn SpanExporter>, Error> {
+    pub(super) fn build(self, env: &Environment) -> Result<Outlet, Error> {
         match self.0 {
             Kind::Console if env.get(env::NO_COLOR)?.is_some() => {
-                Ok(Box::new(ConsoleExporter::new().color(false)))
+                Ok(Outlet::Spans(Box::new(ConsoleExporter::new().color(false))))
             }
-            Kind::Console => Ok(Box::new(ConsoleExporter::new())),
+            Kind::Console => Ok(Outlet::Spans(Box::new(ConsoleExporter::new()))),
             #[cfg(any(feature = "grpc", feature = "http"))]
             Kind::Otlp(otlp) => otlp.build(env),
-            Kind::Ready(exporter) => Ok(exporter),
+            Kind::Ready(exporter) => Ok(Outlet::Spans(exporter)),
         }
     }
 

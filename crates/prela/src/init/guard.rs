@@ -1,6 +1,7 @@
 //! A running instance.
 
 use crate::pipeline::Pipeline;
+use crate::propagation::Propagator;
 use crate::span::Source;
 use crate::span::provider::Provider;
 use crate::tracer::{self, global};
@@ -35,6 +36,7 @@ pub struct Prela {
     source: Arc<Source>,
     pipeline: Pipeline,
     resource: Arc<Resource>,
+    propagator: Propagator,
     shutdown_timeout: Duration,
 }
 
@@ -43,11 +45,12 @@ impl Prela {
         provider: Provider,
         pipeline: Pipeline,
         resource: Arc<Resource>,
+        propagator: Propagator,
         shutdown_timeout: Duration,
     ) -> Self {
         let provider = Arc::new(provider);
         let source = tracer::source_of(provider.clone());
-        Self { provider, source, pipeline, resource, shutdown_timeout }
+        Self { provider, source, pipeline, resource, propagator, shutdown_timeout }
     }
 
     /// A tracer of this instance, whether it is global or not.
@@ -65,18 +68,26 @@ impl Prela {
         &self.resource
     }
 
+    /// The formats in which contexts travel; see [`Builder::propagator`](crate::Builder::propagator).
+    pub fn propagator(&self) -> Propagator {
+        self.propagator
+    }
+
     /// What became of the spans so far.
     pub fn stats(&self) -> Stats {
         self.pipeline.stats()
     }
 
-    /// Makes [`tracer`](crate::tracer()) follow this instance until it is shut down or dropped.
+    /// Makes [`tracer`](crate::tracer()) follow this instance until it is shut down or dropped, and
+    /// [`inject`](crate::inject) and [`extract`](crate::extract) use its formats.
     ///
     /// # Errors
     ///
     /// [`AlreadyInitialized`](crate::ErrorKind::AlreadyInitialized) while another one is global.
     pub fn make_global(&self) -> Result<(), Error> {
-        global::install(self.source.clone())
+        global::install(self.source.clone())?;
+        self.propagator.make_global();
+        Ok(())
     }
 
     /// Waits until every span that ended before this call was exported, or could not be.
@@ -136,6 +147,7 @@ impl fmt::Debug for Prela {
         f.debug_struct("Prela")
             .field("provider", &self.provider)
             .field("resource", &self.resource)
+            .field("propagator", &self.propagator)
             .field("shutdown_timeout", &self.shutdown_timeout)
             .finish_non_exhaustive()
     }

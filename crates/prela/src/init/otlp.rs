@@ -3,7 +3,7 @@
 use super::endpoint::{self, Origin};
 use super::settings::unless_zero;
 use crate::env::{self, Environment, Setting};
-use crate::export::{OtlpExporter, SpanExporter};
+use crate::export::{OtlpExporter, Outlet};
 use crate::otlp::{Connection, Protocol, check};
 use crate::{Error, ErrorKind};
 use http::{HeaderMap, HeaderName, HeaderValue, Uri};
@@ -73,10 +73,10 @@ impl Otlp {
         self
     }
 
-    pub(super) fn build(self, env: &Environment) -> Result<Box<dyn SpanExporter>, Error> {
+    pub(super) fn build(self, env: &Environment) -> Result<Outlet, Error> {
         let connection = self.connection(env)?;
         check(&connection)?;
-        Ok(Box::new(OtlpExporter::new(connection)))
+        Ok(Outlet::Wire(Box::new(OtlpExporter::new(connection))))
     }
 
     pub(super) fn connection(self, env: &Environment) -> Result<Connection, Error> {

@@ -1,8 +1,9 @@
 //! What the environment says where the code says nothing.
 
 use crate::env::{self, Environment};
-use crate::pipeline::PipelineSettings;
-use crate::{Error, Resource, Sampler, SpanLimits, Value, semconv};
+use crate::pipeline::{DropHandler, Overflow, PipelineSettings};
+use crate::propagation::{Format, Propagator};
+use crate::{Error, Redactor, Resource, Sampler, SpanLimits, TailRule, Value, semconv};
 use opentelemetry::Key;
 use std::time::Duration;
 
@@ -97,6 +98,22 @@ enum Root {
     Ratio,
 }
 
+pub(super) fn propagator(env: &Environment) -> Result<Propagator, Error> {
+    let Some(setting) = env.get(env::OTEL_PROPAGATORS)? else { return Ok(Propagator::default()) };
+    let named = setting.choices(&[
+        ("tracecontext", Some(Format::TraceContext)),
+        ("baggage", Some(Format::Baggage)),
+        ("b3", Some(Format::B3)),
+        ("b3multi", Some(Format::B3Multi)),
+        ("legacy_ids", Some(Format::LegacyIds)),
+        ("none", None),
+    ])?;
+    if named.len() > 1 && named.contains(&None) {
+        return Err(setting.error("has `none` beside others"));
+    }
+    Ok(named.into_iter().flatten().fold(Propagator::none(), Propagator::with))
+}
+
 pub(super) fn span_limits(env: &Environment) -> Result<SpanLimits, Error> {
     let count = |variables: &[_], default| {
         env.first(variables)?.map_or(Ok(default), |setting| setting.number())
@@ -123,10 +140,18 @@ pub(super) fn span_limits(env: &Environment) -> Result<SpanLimits, Error> {
 
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// Sizes and times of the pipeline that the code gives; none where it does not.
-#[derive(Clone, Copy, Default)]
+/// What the code says of the pipeline; none where it says nothing.
+#[derive(Clone, Default)]
 pub(super) struct Given {
     pub(super) max_queue_size: Option<usize>,
+    pub(super) max_queue_bytes: Option<usize>,
+    pub(super) overflow: Overflow,
+    pub(super) on_drop: Option<DropHandler>,
+    pub(super) redactor: Option<Redactor>,
+    pub(super) payload_limit: Option<usize>,
+    pub(super) tail: Option<TailRule>,
+    #[cfg(feature = "spool")]
+    pub(super) spool: Option<crate::Spool>,
     pub(super) max_batch_size: Option<usize>,
     pub(super) schedule_delay: Option<Duration>,
     pub(super) export_timeout: Option<Duration>,
@@ -149,6 +174,14 @@ pub(super) fn pipeline(env: &Environment, given: Given) -> Result<PipelineSettin
         time(given.export_timeout, env::OTEL_BSP_EXPORT_TIMEOUT, Duration::from_secs(30))?;
     Ok(PipelineSettings {
         max_queue_size,
+        max_queue_bytes: given.max_queue_bytes.unwrap_or(64 << 20),
+        overflow: given.overflow,
+        on_drop: given.on_drop,
+        redactor: given.redactor,
+        payload_limit: given.payload_limit,
+        tail: given.tail,
+        #[cfg(feature = "spool")]
+        spool: given.spool,
         max_batch_size: max_batch_size.min(max_queue_size),
         // So that a deadline can be counted from any moment.
         schedule_delay: schedule_delay.min(A_YEAR),

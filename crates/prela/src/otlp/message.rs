@@ -1,4 +1,5 @@
-//! A batch as OTLP's protobuf message.
+//! A batch as OTLP's protobuf message, by `opentelemetry-proto`: what `encode` and `json` are compared
+//! with.
 
 #[cfg(test)]
 mod tests;

@@ -1,51 +1,80 @@
 //! One exporter's queue, and the count of everything that passes through it.
 
-use super::Diagnostics;
-use super::stats::{Dropped, ExporterStats};
-use crate::export::{Exported, SpanExporter};
-use crate::{Error, ErrorKind, SpanData, context};
+mod account;
+mod flush;
+mod intake;
+
+pub(super) use self::account::Loss;
+
+use super::Overflow;
+use super::losses::Losses;
+use super::queue::{Held, Limits, Queue, Queued};
+use super::report::Report;
+use super::stats::{Dropped, ExporterStats, Recovered};
+use crate::SpanData;
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 use tokio::sync::Notify;
 
-/// The queue before one exporter. Pushing never waits: a full queue refuses the newest span and
-/// counts it.
+/// The queue before one exporter.
+///
+/// Spans come in by the shards of [`Queue`]; the export thread, and whoever asks for numbers, moves
+/// them to the end of one line, under one lock with all the counts. So these add up at any moment.
 pub(super) struct Lane {
     pub(super) name: String,
-    max_queue_size: usize,
-    max_batch_size: usize,
+    limits: Limits,
+    overflow: Overflow,
     is_interactive: bool,
+    queue: Queue,
+    is_urgent: AtomicBool,
     state: Mutex<State>,
     /// Wakes the exporter's task.
     wake: Notify,
+    /// Wakes it while it waits for an attempt or before the next one.
+    hurry: Notify,
+    crowded: Notify,
     /// Wakes those who wait for a flush.
     progress: Condvar,
+    losses: Arc<Losses>,
 }
 
-/// Every number that belongs together changes under one lock, so that they add up at any moment.
 #[derive(Default)]
 struct State {
-    queue: VecDeque<Arc<SpanData>>,
+    line: VecDeque<(u64, Queued)>,
+    line_bytes: usize,
     ended: u64,
     exported: u64,
     rejected: u64,
     dropped_by: Dropped,
     in_flight: u64,
-    /// Spans that ever entered the queue, and those of them whose fate is known. They leave in the
-    /// order in which they came, so a flush waits until the second reaches an earlier first.
-    entered: u64,
-    settled: u64,
+    spooled: u64,
+    recovered: Recovered,
+    /// The number that the next span in the line gets. A flush waits until every number below an
+    /// earlier value of it has left.
+    next_number: u64,
+    /// The lowest number in flight.
+    in_flight_from: Option<u64>,
     flush_until: u64,
+    /// Of those that were once in the line: lost, and put onto the disk.
+    lost: u64,
+    kept: u64,
     /// A person waits for what is queued.
     is_urgent: bool,
-    closing: bool,
+    closing: Option<Closing>,
     /// Nobody waits for the exporter any more.
     abandoned: bool,
     last_error: Option<String>,
-    unreported: u64,
-    reported_at: Option<Instant>,
+    report: Report,
+}
+
+/// Shutting down.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Closing {
+    /// When whoever shuts down stops waiting; none: never.
+    pub(super) until: Option<Instant>,
 }
 
 /// What the exporter's task is to do next.
@@ -57,29 +86,27 @@ pub(super) enum Next {
     ShutDown,
 }
 
-/// A point in a lane's queue, and how much had failed before it.
-pub(super) struct Ticket {
-    until: u64,
-    lost_before: u64,
-}
-
-/// A failing exporter says so at most this often.
-const REPORT_INTERVAL: Duration = Duration::from_secs(30);
-
 impl Lane {
     pub(super) fn new(
-        exporter: &dyn SpanExporter,
-        max_queue_size: usize,
-        max_batch_size: usize,
+        name: String,
+        is_interactive: bool,
+        limits: Limits,
+        overflow: Overflow,
+        losses: Arc<Losses>,
     ) -> Self {
         Self {
-            name: context::guarded(|| exporter.name()).unwrap_or_else(|| "an exporter".to_owned()),
-            max_queue_size,
-            max_batch_size: max_batch_size.max(1),
-            is_interactive: context::guarded(|| exporter.is_interactive()).unwrap_or_default(),
+            name,
+            limits,
+            overflow,
+            is_interactive,
+            queue: Queue::new(limits),
+            is_urgent: AtomicBool::new(false),
             state: Mutex::default(),
             wake: Notify::new(),
+            hurry: Notify::new(),
+            crowded: Notify::new(),
             progress: Condvar::new(),
+            losses,
         }
     }
 
@@ -88,45 +115,81 @@ impl Lane {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    pub(super) fn push(&self, span: Arc<SpanData>) {
-        let is_urgent = self.is_interactive && span.is_local_root();
+    /// The state with everything that has ended so far. Shards are locked under the state, never the
+    /// other way round.
+    fn up_to_date(&self) -> MutexGuard<'_, State> {
         let mut state = self.state();
-        state.ended += 1;
-        if state.closing {
-            state.dropped_by.shut_down += 1;
-            return;
+        let line_was = state.line.len();
+        let mut sources = 0;
+        self.queue.collect(|intake| {
+            state.ended += intake.ended;
+            state.dropped_by.queue_full += intake.queue_full;
+            state.dropped_by.shut_down += intake.shut_down;
+            state.report.unreported += intake.queue_full;
+            sources += usize::from(!intake.spans.is_empty());
+            for item in intake.spans.drain(..) {
+                state.line_bytes += item.bytes;
+                state.line.push_back((0, item));
+            }
+        });
+        if sources > 1 {
+            // Several threads' spans: as they ended, the parent last.
+            state.line.make_contiguous()[line_was..]
+                .sort_by_key(|(_, item)| (item.span.end_time, item.span.is_local_root()));
         }
-        if state.queue.len() >= self.max_queue_size {
-            state.dropped_by.queue_full += 1;
-            state.unreported += 1;
-            return;
+        let mut number = state.next_number;
+        for (its_number, _) in state.line.range_mut(line_was..) {
+            *its_number = number;
+            number += 1;
         }
-        state.queue.push_back(span);
-        state.entered += 1;
-        state.is_urgent |= is_urgent;
-        let len = state.queue.len();
-        drop(state);
-        // Waking a thread costs more than all the rest: only when it has something new to know.
-        if is_urgent || len == 1 || len == self.max_batch_size {
-            self.wake.notify_one();
-        }
+        state.next_number = number;
+        state
     }
 
     /// What to do now. `is_due`: the oldest span has waited for the schedule delay.
     pub(super) fn next(&self, is_due: bool) -> Next {
-        let mut state = self.state();
-        if state.queue.is_empty() {
+        let is_urgent = self.is_urgent.swap(false, Ordering::AcqRel);
+        let mut state = self.up_to_date();
+        state.is_urgent |= is_urgent;
+        if state.line.is_empty() {
             state.is_urgent = false;
-            return if state.closing { Next::ShutDown } else { Next::WaitForFirst };
+            return if state.closing.is_some() { Next::ShutDown } else { Next::WaitForFirst };
         }
-        let is_asked_for = state.closing || state.is_urgent || state.settled < state.flush_until;
-        if !is_due && !is_asked_for && state.queue.len() < self.max_batch_size {
+        let waiting = Held { spans: state.line.len(), bytes: state.line_bytes };
+        let is_asked_for = state.closing.is_some() || state.is_urgent || state.is_flushing();
+        if !is_due && !is_asked_for && !waiting.reaches(self.limits.batch) {
             return Next::WaitForMore;
         }
-        let count = state.queue.len().min(self.max_batch_size);
-        let batch: Vec<_> = state.queue.drain(..count).collect();
-        state.in_flight = count as u64;
-        Next::Export(batch)
+        Next::Export(self.cut(state))
+    }
+
+    /// A batch of those that wait longest, whether it is time or not; none if nothing waits.
+    pub(super) fn take(&self) -> Option<Vec<Arc<SpanData>>> {
+        let state = self.up_to_date();
+        let batch = self.cut(state);
+        (!batch.is_empty()).then_some(batch)
+    }
+
+    fn cut(&self, mut state: MutexGuard<'_, State>) -> Vec<Arc<SpanData>> {
+        let limit = self.limits.batch;
+        let mut taken = Held::default();
+        let mut batch = Vec::with_capacity(state.line.len().min(limit.spans));
+        while let Some((number, item)) = state.line.front() {
+            let is_too_much = taken.spans > 0 && taken.bytes + item.bytes > limit.bytes;
+            if taken.spans == limit.spans || is_too_much {
+                break;
+            }
+            let number = *number;
+            state.in_flight_from.get_or_insert(number);
+            let Some((_, item)) = state.line.pop_front() else { break };
+            taken += Held { spans: 1, bytes: item.bytes };
+            batch.push(item.span);
+        }
+        state.line_bytes -= taken.bytes;
+        state.in_flight += batch.len() as u64;
+        drop(state);
+        self.queue.give(taken);
+        batch
     }
 
     /// Sleeps until there may be something to do.
@@ -134,157 +197,88 @@ impl Lane {
         self.wake.notified().await;
     }
 
-    /// Notes the fate of the batch that was in flight.
-    pub(super) fn settle(&self, result: Result<Exported, Error>, diagnostics: &Diagnostics) {
-        let mut state = self.state();
-        let count = std::mem::take(&mut state.in_flight);
-        if state.abandoned {
-            return;
-        }
-        let remark = match result {
-            Ok(Exported { rejected, message }) => {
-                let rejected = rejected.min(count);
-                state.rejected += rejected;
-                state.exported += count - rejected;
-                message
-            }
-            Err(error) => {
-                state.dropped_by.export_failed += count;
-                state.unreported += count;
-                state.last_error = Some(error.chain());
-                None
-            }
-        };
-        state.settled += count;
-        let line = self.failure_line(&mut state, remark);
-        drop(state);
-        self.progress.notify_all();
-        if let Some(line) = line {
-            diagnostics.line(&line);
-        }
+    /// Sleeps until somebody begins to wait for the exporter: by a flush or a shutdown.
+    pub(super) async fn hurried(&self) {
+        self.hurry.notified().await;
     }
 
-    /// A line about new losses or a receiver's remark, if it is time for one. While shutting down
-    /// there is none: [`Lane::report_losses`] tells the whole.
-    fn failure_line(&self, state: &mut State, remark: Option<String>) -> Option<String> {
-        let is_time = state.reported_at.is_none_or(|at| at.elapsed() >= REPORT_INTERVAL);
-        if state.closing || !is_time || (state.unreported == 0 && remark.is_none()) {
-            return None;
-        }
-        state.reported_at = Some(Instant::now());
-        if state.unreported == 0 {
-            return remark.map(|remark| format!("prela: {} says: {remark}", self.name));
-        }
-        let count = std::mem::take(&mut state.unreported);
-        let error = state.last_error.as_deref().unwrap_or("the queue was full");
-        let name = &self.name;
-        Some(format!("prela: {} could not be exported to {name}: {error}", spans(count)))
+    /// Sleeps until the queue is nearly full and part of it belongs onto the disk.
+    pub(super) async fn crowded(&self) {
+        self.crowded.notified().await;
     }
 
-    /// At shutdown: how many spans of all were not delivered, and why.
-    pub(super) fn report_losses(&self, diagnostics: &Diagnostics) {
-        let stats = self.stats();
-        if stats.dropped == 0 {
-            return;
-        }
-        let Dropped { queue_full, shut_down, .. } = stats.dropped_by;
-        let error = stats.last_error.unwrap_or_else(|| {
-            if shut_down > queue_full {
-                "the time for shutdown ran out"
-            } else {
-                "the queue was full"
-            }
-            .to_owned()
-        });
-        let (dropped, ended) = (stats.dropped, spans(stats.ended));
-        diagnostics.line(&format!(
-            "prela: {dropped} of {ended} could not be delivered to {}: {error}",
-            self.name
-        ));
+    /// Whether more than half of the queue is taken by spans in the line.
+    pub(super) fn is_half_full(&self) -> bool {
+        let state = self.up_to_date();
+        let half =
+            Held { spans: self.limits.queue.spans.div_ceil(2), bytes: self.limits.queue.bytes / 2 };
+        Held { spans: state.line.len(), bytes: state.line_bytes }.reaches(half)
     }
 
-    /// Asks for everything that is queued now to be sent.
-    pub(super) fn request_flush(&self) -> Ticket {
-        let mut state = self.state();
-        let ticket = Ticket { until: state.entered, lost_before: state.dropped_by.export_failed };
-        if state.settled < ticket.until {
-            state.flush_until = ticket.until;
-            drop(state);
-            self.wake.notify_one();
-        }
-        ticket
+    /// Whether somebody waits for what is queued.
+    pub(super) fn is_awaited(&self) -> bool {
+        let state = self.state();
+        state.closing.is_some() || state.is_flushing()
     }
 
-    pub(super) fn wait_for_flush(
-        &self,
-        ticket: &Ticket,
-        deadline: Option<Instant>,
-    ) -> Result<(), Error> {
-        let mut state = self.state();
-        while state.settled < ticket.until {
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            if left == Some(Duration::ZERO) {
-                let waiting = spans(ticket.until - state.settled);
-                let text = format!("flush: {waiting} did not reach {} in time", self.name);
-                return Err(Error::new(ErrorKind::Timeout, text));
-            }
-            state = match left {
-                Some(left) => {
-                    let woken = self.progress.wait_timeout(state, left);
-                    woken.unwrap_or_else(PoisonError::into_inner).0
-                }
-                None => self.progress.wait(state).unwrap_or_else(PoisonError::into_inner),
-            };
-        }
-        let lost = state.dropped_by.export_failed - ticket.lost_before;
-        if lost == 0 {
-            return Ok(());
-        }
-        let error = state.last_error.as_deref().unwrap_or_default();
-        let text =
-            format!("flush: {} could not be exported to {}: {error}", spans(lost), self.name);
-        Err(Error::new(ErrorKind::Io, text))
+    pub(super) fn closing(&self) -> Option<Closing> {
+        self.state().closing
     }
 
     /// Takes no more spans, and sends those it has.
-    pub(super) fn close(&self) {
-        self.state().closing = true;
+    pub(super) fn close(&self, until: Option<Instant>) {
+        self.queue.close();
+        self.state().closing.get_or_insert(Closing { until });
         self.wake.notify_one();
+        self.hurry.notify_one();
     }
 
     /// Gives up on what was not sent yet.
     pub(super) fn abandon(&self) {
-        let mut state = self.state();
-        state.closing = true;
+        self.queue.close();
+        let mut state = self.up_to_date();
+        state.closing.get_or_insert(Closing { until: None });
         state.abandoned = true;
-        let lost = state.queue.len() as u64 + std::mem::take(&mut state.in_flight);
+        let lost = state.line.len() as u64 + std::mem::take(&mut state.in_flight);
         state.dropped_by.shut_down += lost;
-        state.settled += lost;
-        let queue = std::mem::take(&mut state.queue);
+        state.lost += lost;
+        state.in_flight_from = None;
+        let held = Held { spans: state.line.len(), bytes: std::mem::take(&mut state.line_bytes) };
+        let line = std::mem::take(&mut state.line);
         drop(state);
-        drop(queue);
+        self.queue.give(held);
+        drop(line);
         self.progress.notify_all();
     }
 
     pub(super) fn stats(&self) -> ExporterStats {
-        let state = self.state();
+        let state = self.up_to_date();
         ExporterStats {
             name: self.name.clone(),
             ended: state.ended,
             exported: state.exported,
             rejected: state.rejected,
             dropped: state.dropped_by.total(),
-            queued: state.queue.len() as u64,
+            queued: state.line.len() as u64,
             in_flight: state.in_flight,
-            spooled: 0,
+            spooled: state.spooled,
             dropped_by: state.dropped_by,
+            recovered: state.recovered,
             last_error: state.last_error.clone(),
         }
     }
 }
 
-fn spans(count: u64) -> String {
-    if count == 1 { "1 span".to_owned() } else { format!("{count} spans") }
+impl State {
+    /// The number of the oldest span whose fate is not known.
+    fn oldest(&self) -> u64 {
+        let waiting = self.line.front().map_or(self.next_number, |(number, _)| *number);
+        self.in_flight_from.map_or(waiting, |number| number.min(waiting))
+    }
+
+    fn is_flushing(&self) -> bool {
+        self.oldest() < self.flush_until
+    }
 }
 
 impl fmt::Debug for Lane {

@@ -1,5 +1,7 @@
 //! What became of every span.
 
+use super::lane::Loss;
+
 /// What became of the spans of one instance, at one moment.
 ///
 /// Always, and exactly: `ended == unsampled + exported + rejected + dropped + queued + in_flight +
@@ -32,10 +34,12 @@ pub struct Stats {
     pub queued: u64,
     /// Being sent.
     pub in_flight: u64,
-    /// Kept on disk for later. Always 0 in this version, which has no spool.
+    /// Kept on disk for later, in the spool.
     pub spooled: u64,
     /// [`Stats::dropped`] by reason.
     pub dropped_by: Dropped,
+    /// Spans of earlier runs of the program. No other number has them in it.
+    pub recovered: Recovered,
     /// The same for each exporter, in the order in which they were given.
     pub exporters: Vec<ExporterStats>,
 }
@@ -44,26 +48,90 @@ pub struct Stats {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dropped {
-    /// The queue was full when they ended.
+    /// The queue was full when they ended; with [`Overflow::DropOldest`](crate::Overflow), when later
+    /// ones did.
     pub queue_full: u64,
-    /// Their export failed, timed out or panicked.
+    /// Their export failed, timed out or panicked, and no further attempt was made.
     pub export_failed: u64,
+    /// The receiver takes less at a time than that one span.
+    pub too_large: u64,
     /// They ended after shutdown, or shutdown ran out of time.
     pub shut_down: u64,
-    /// The instance has no exporter.
+    /// The spool did not take them (its limit was reached, or the disk failed), or could not give them
+    /// back (they became too old, or the file was damaged).
+    pub spool: u64,
+    /// Their trace waited for its end, by the [tail rule](crate::TailRule), and there was no more room.
+    pub undecided: u64,
+    /// The instance has no exporter; or, in a forked process, none that could be made again there.
     pub no_exporter: u64,
 }
 
 impl Dropped {
     pub(super) fn total(&self) -> u64 {
-        self.queue_full + self.export_failed + self.shut_down + self.no_exporter
+        let Self { queue_full, export_failed, too_large, shut_down, spool, undecided, no_exporter } =
+            self;
+        queue_full + export_failed + too_large + shut_down + spool + undecided + no_exporter
     }
 
-    fn add(&mut self, other: &Self) {
+    pub(super) fn add(&mut self, other: &Self) {
         self.queue_full += other.queue_full;
         self.export_failed += other.export_failed;
+        self.too_large += other.too_large;
         self.shut_down += other.shut_down;
+        self.spool += other.spool;
+        self.undecided += other.undecided;
         self.no_exporter += other.no_exporter;
+    }
+
+    /// What came on top of `earlier`.
+    pub(super) fn since(&self, earlier: &Self) -> Self {
+        Self {
+            queue_full: self.queue_full.saturating_sub(earlier.queue_full),
+            export_failed: self.export_failed.saturating_sub(earlier.export_failed),
+            too_large: self.too_large.saturating_sub(earlier.too_large),
+            shut_down: self.shut_down.saturating_sub(earlier.shut_down),
+            spool: self.spool.saturating_sub(earlier.spool),
+            undecided: self.undecided.saturating_sub(earlier.undecided),
+            no_exporter: self.no_exporter.saturating_sub(earlier.no_exporter),
+        }
+    }
+
+    pub(super) fn of(&mut self, loss: Loss) -> &mut u64 {
+        match loss {
+            Loss::ExportFailed => &mut self.export_failed,
+            Loss::TooLarge => &mut self.too_large,
+            Loss::Spool => &mut self.spool,
+        }
+    }
+}
+
+/// What became of spans that earlier runs of the program left in the spool.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Recovered {
+    /// Spans found that can be read.
+    pub found: u64,
+    /// Taken by the receiver.
+    pub exported: u64,
+    /// Refused by the receiver.
+    pub rejected: u64,
+    /// Too old, or damaged since they were found.
+    pub dropped: u64,
+    /// Still on disk.
+    pub spooled: u64,
+    /// Pieces of files that could not be read: the last write of a run that was killed, or damage. How
+    /// many spans were in them is not known.
+    pub unreadable: u64,
+}
+
+impl Recovered {
+    fn add(&mut self, other: &Self) {
+        self.found += other.found;
+        self.exported += other.exported;
+        self.rejected += other.rejected;
+        self.dropped += other.dropped;
+        self.spooled += other.spooled;
+        self.unreadable += other.unreadable;
     }
 }
 
@@ -90,18 +158,16 @@ pub struct ExporterStats {
     pub spooled: u64,
     /// [`ExporterStats::dropped`] by reason.
     pub dropped_by: Dropped,
+    /// Spans of earlier runs of the program. No other number has them in it.
+    pub recovered: Recovered,
     /// Why the last export failed, if one did.
     pub last_error: Option<String>,
 }
 
 impl Stats {
-    pub(super) fn new(unsampled: u64, no_exporter: u64, exporters: Vec<ExporterStats>) -> Self {
-        let mut stats = Self {
-            ended: unsampled + no_exporter,
-            unsampled,
-            dropped_by: Dropped { no_exporter, ..Dropped::default() },
-            ..Self::default()
-        };
+    /// Adds the numbers of all exporters to those of spans that no exporter was given yet.
+    pub(super) fn new(before: Self, exporters: Vec<ExporterStats>) -> Self {
+        let mut stats = before;
         for exporter in &exporters {
             stats.ended += exporter.ended;
             stats.exported += exporter.exported;
@@ -110,6 +176,7 @@ impl Stats {
             stats.in_flight += exporter.in_flight;
             stats.spooled += exporter.spooled;
             stats.dropped_by.add(&exporter.dropped_by);
+            stats.recovered.add(&exporter.recovered);
         }
         stats.dropped = stats.dropped_by.total();
         stats.exporters = exporters;
@@ -128,7 +195,8 @@ pub struct ShutdownReport {
 }
 
 impl ShutdownReport {
-    /// Spans that an exporter was to have and did not deliver.
+    /// Spans that an exporter was to have and did not deliver, without those in the spool, which the
+    /// next run delivers.
     pub fn undelivered(&self) -> u64 {
         let stats = &self.stats;
         stats.dropped - stats.dropped_by.no_exporter + stats.queued + stats.in_flight

@@ -1,19 +1,16 @@
 //! The export thread.
 
-use super::lane::{Lane, Next};
-use super::{Diagnostics, PipelineSettings};
-use crate::export::{Batch, ExportFuture, SpanExporter};
-use crate::{Error, ErrorKind, Resource};
-use futures_util::FutureExt as _;
+use super::delivery::Delivery;
+use super::lane::Lane;
+use crate::{Error, ErrorKind};
 use futures_util::future::{join_all, select};
 use opentelemetry::Context;
-use std::panic::AssertUnwindSafe;
+use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
-use tokio::time::{Instant, timeout, timeout_at};
 
 /// The running export thread.
 pub(super) struct Worker {
@@ -29,11 +26,11 @@ struct Finished {
 }
 
 impl Worker {
+    /// Drives each lane's exporter, and `beside` for as long as one of them is at work.
     pub(super) fn start(
-        lanes: Vec<(Arc<Lane>, Box<dyn SpanExporter>)>,
-        resource: Arc<Resource>,
-        settings: PipelineSettings,
-        diagnostics: Diagnostics,
+        lanes: Vec<Arc<Lane>>,
+        deliveries: Vec<Delivery>,
+        beside: impl Future<Output = ()> + Send + 'static,
     ) -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -41,10 +38,7 @@ impl Worker {
             .map_err(|error| failed("start the export thread's runtime", error))?;
         let stop = Arc::new(Notify::new());
         let finished = Arc::new(Finished::default());
-        let end = End {
-            lanes: lanes.iter().map(|(lane, _)| lane.clone()).collect(),
-            finished: finished.clone(),
-        };
+        let end = End { lanes, finished: finished.clone() };
         let stopped = stop.clone();
         let run = move || {
             // Dropped last, also if something below panics: nobody waits for a thread that is gone.
@@ -52,11 +46,8 @@ impl Worker {
             // An exporter's own HTTP client may be traced: its spans must not feed the exporter.
             let _suppressed = Context::enter_telemetry_suppressed_scope();
             runtime.block_on(async {
-                let tasks = lanes.into_iter().map(|(lane, exporter)| {
-                    let drive =
-                        drive(lane, exporter, resource.clone(), settings, diagnostics.clone());
-                    tokio::spawn(drive)
-                });
+                tokio::spawn(beside);
+                let tasks = deliveries.into_iter().map(|delivery| tokio::spawn(delivery.run()));
                 select(join_all(tasks), pin!(stopped.notified())).await;
             });
             runtime.shutdown_background();
@@ -96,59 +87,6 @@ impl Drop for End {
         }
         *self.finished.is_finished.lock().unwrap_or_else(PoisonError::into_inner) = true;
         self.finished.changed.notify_all();
-    }
-}
-
-/// Moves batches from a lane to its exporter until the lane is closed and empty.
-async fn drive(
-    lane: Arc<Lane>,
-    mut exporter: Box<dyn SpanExporter>,
-    resource: Arc<Resource>,
-    settings: PipelineSettings,
-    diagnostics: Diagnostics,
-) {
-    let mut due_at = None;
-    let mut is_due = false;
-    loop {
-        match lane.next(is_due) {
-            Next::Export(spans) => {
-                (due_at, is_due) = (None, false);
-                let batch = Batch { resource: resource.clone(), spans };
-                let result = guarded("export", settings.export_timeout, || exporter.export(&batch));
-                lane.settle(result.await, &diagnostics);
-            }
-            Next::WaitForMore => {
-                // Counted from here, not from the span's end, which would read a clock on its thread.
-                let at = *due_at.get_or_insert_with(|| Instant::now() + settings.schedule_delay);
-                is_due = timeout_at(at, lane.woken()).await.is_err();
-            }
-            Next::WaitForFirst => {
-                (due_at, is_due) = (None, false);
-                lane.woken().await;
-            }
-            Next::ShutDown => break,
-        }
-    }
-    let result = guarded("shut down", settings.export_timeout, || exporter.shutdown());
-    if let Err(error) = result.await {
-        diagnostics.line(&format!("prela: failed to shut down {}: {}", lane.name, error.chain()));
-    }
-}
-
-/// Runs a method of an exporter, which may be the user's: it may fail, hang and panic.
-async fn guarded<'a, T>(
-    what: &str,
-    within: Duration,
-    call: impl FnOnce() -> ExportFuture<'a, T>,
-) -> Result<T, Error> {
-    // Called inside the future, so that a panic before its first await is caught as well.
-    let call = AssertUnwindSafe(async move { call().await }).catch_unwind();
-    match timeout(within, call).await {
-        Ok(Ok(result)) => result,
-        Ok(Err(_panic)) => Err(Error::new(ErrorKind::Io, format!("{what}: the exporter panicked"))),
-        Err(_elapsed) => {
-            Err(Error::new(ErrorKind::Timeout, format!("{what}: not done after {within:?}")))
-        }
     }
 }
 

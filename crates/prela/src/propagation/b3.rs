@@ -62,7 +62,7 @@ pub(super) fn write_single(
     let value = |span: &SpanContext| {
         let mut value = hex::format(&span.trace_id().to_bytes());
         value.push('-');
-        hex::push(&mut value, &span.span_id().to_bytes());
+        value.push_str(&hex::format(&span.span_id().to_bytes()));
         value.push_str(match state_of(cx, span) {
             State::Denied => "-0",
             State::Accepted => "-1",

@@ -4,53 +4,36 @@
 
 use super::Reason;
 use super::refused::Refusals;
-use crate::value::{BaggageBuilder, BaggageLimit, push_encoded, trim};
-use crate::{Baggage, BaggageEntry};
+use crate::value::{BaggageBuilder, BaggageLimit, Member};
+use std::borrow::Cow;
 
 pub(super) const HEADER: &str = "baggage";
 
 /// Reads one field; several fields are one list. What cannot be used is left out, member by member.
 pub(super) fn read(baggage: &mut BaggageBuilder, field: &[u8], refused: &mut Refusals) {
-    for member in field.split(|byte| *byte == b',') {
-        let Some(member) = std::str::from_utf8(member).ok().filter(|member| member.is_ascii())
-        else {
-            refused.add(HEADER, Reason::NotText);
-            continue;
-        };
-        let member = trim(member);
-        if member.is_empty() {
-            continue;
+    // What is not UTF-8 becomes U+FFFD, which no member may have either.
+    let text = str::from_utf8(field);
+    let text = text.map_or_else(|_| String::from_utf8_lossy(field), Cow::Borrowed);
+    baggage.reserve(&text);
+    let mut rest = &*text;
+    loop {
+        // Empty members are passed over.
+        rest = rest.trim_start_matches([' ', '\t', ',']);
+        if rest.is_empty() {
+            return;
         }
-        let Some(entry) = BaggageEntry::parse(member) else {
-            refused.add(HEADER, Reason::Grammar);
+        let Some((member, after)) = Member::parse(rest) else {
+            let end = rest.find(',').unwrap_or(rest.len());
+            let (member, after) = rest.split_at(end);
+            refused.add(HEADER, if member.is_ascii() { Reason::Grammar } else { Reason::NotText });
+            rest = after;
             continue;
         };
-        match baggage.put(entry) {
+        rest = after;
+        match baggage.put(&member) {
             Ok(()) => {}
             Err(BaggageLimit::Entries) => refused.add(HEADER, Reason::TooManyMembers),
             Err(BaggageLimit::Bytes) => refused.add(HEADER, Reason::TooLong),
         }
     }
-}
-
-/// The header value; none if there are no entries.
-pub(super) fn format(baggage: &Baggage) -> Option<String> {
-    if baggage.is_empty() {
-        return None;
-    }
-    let escapes_equals = baggage.escapes_equals();
-    let mut value = String::with_capacity(baggage.encoded_len());
-    for entry in baggage.iter() {
-        if !value.is_empty() {
-            value.push(',');
-        }
-        value.push_str(entry.key());
-        value.push('=');
-        push_encoded(&mut value, entry.value(), escapes_equals);
-        if let Some(metadata) = entry.metadata() {
-            value.push(';');
-            value.push_str(metadata);
-        }
-    }
-    Some(value)
 }

@@ -1,15 +1,17 @@
 //! Carriers: what can be read from and written to.
 
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "grpc", feature = "http", feature = "tower"))]
 mod headers;
+#[cfg(feature = "json")]
+mod json;
 mod list;
 mod map;
 
 /// A carrier that can be read, such as the headers of a request.
 ///
 /// Implemented for `HashMap`, `BTreeMap`, lists of pairs (`Vec`, slices and arrays) whose values are
-/// text or bytes, `http::HeaderMap`, tonic's `MetadataMap`, and closures. A field is found in
-/// whichever case its name is written.
+/// text or bytes, `http::HeaderMap`, tonic's `MetadataMap`, `serde_json::Map` (feature `json`), and
+/// closures. A field is found in whichever case its name is written.
 ///
 /// A closure takes a name in lower case and gives that field's values, so an `Option` will do:
 ///
@@ -35,7 +37,8 @@ pub trait Extractor {
 /// A carrier that can be written, such as the headers of a request.
 ///
 /// Implemented for `HashMap`, `BTreeMap` and `Vec`s of pairs whose values can be made of a `String`
-/// (`String`, `Vec<u8>`, ..), `http::HeaderMap`, tonic's `MetadataMap`, and closures.
+/// (`String`, `Vec<u8>`, ..), `http::HeaderMap`, tonic's `MetadataMap`, `serde_json::Map` (feature
+/// `json`), and closures.
 ///
 /// A closure takes a name and a value. It is not told what to remove, so it should begin with a carrier
 /// that has no such fields:

@@ -7,30 +7,42 @@ pub(super) fn parse<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
     if pairs.len() != N {
         return None;
     }
+    let mut seen = 0;
     for (byte, [high, low]) in bytes.iter_mut().zip(pairs) {
-        *byte = digit(*high)? << 4 | digit(*low)?;
+        let (high, low) = (VALUES[usize::from(*high)], VALUES[usize::from(*low)]);
+        *byte = high << 4 | low;
+        seen |= high | low;
     }
-    Some(bytes)
+    (seen < 16).then_some(bytes)
 }
 
-pub(super) fn push(out: &mut String, bytes: &[u8]) {
+/// Writes two lower-case digits a byte, as far as there is room.
+pub(super) fn write(out: &mut [u8], bytes: &[u8]) {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    for byte in bytes {
-        out.push(DIGITS[usize::from(byte >> 4)].into());
-        out.push(DIGITS[usize::from(byte & 0xf)].into());
+    let (pairs, _) = out.as_chunks_mut::<2>();
+    for (pair, byte) in pairs.iter_mut().zip(bytes) {
+        *pair = [DIGITS[usize::from(byte >> 4)], DIGITS[usize::from(byte & 0xf)]];
     }
+}
+
+/// What was written byte by byte, and is ASCII.
+pub(super) fn text(ascii: &[u8]) -> String {
+    str::from_utf8(ascii).unwrap_or_default().to_owned()
 }
 
 pub(super) fn format(bytes: &[u8]) -> String {
-    let mut digits = String::with_capacity(bytes.len() * 2);
-    push(&mut digits, bytes);
-    digits
+    let mut digits = vec![0; bytes.len() * 2];
+    write(&mut digits, bytes);
+    text(&digits)
 }
 
-fn digit(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
+/// The value of a digit; 16 for what is none.
+static VALUES: [u8; 256] = {
+    let mut values = [16; 256];
+    let mut value = 0;
+    while value < 16 {
+        values[b"0123456789abcdef"[value as usize] as usize] = value;
+        value += 1;
     }
-}
+    values
+};

@@ -1,4 +1,5 @@
-//! The environment of a process as a carrier: `TRACEPARENT`, `TRACESTATE` and `BAGGAGE`.
+//! The environment of a process as a carrier: `TRACEPARENT`, `TRACESTATE` and `BAGGAGE`, or those of
+//! other formats, in upper case and with `_` for `-`.
 //!
 //! Source: [OpenTelemetry, Environment Variables as Context Propagation Carriers](https://opentelemetry.io/docs/specs/otel/context/env-carriers/).
 
@@ -26,24 +27,18 @@ pub fn from_env() -> TraceContext {
 ///
 /// Of `TRACEPARENT`, `TRACESTATE` and `BAGGAGE`, those that the context has something for. The others
 /// should not be set in that process, and be removed if it would inherit them from this one.
+/// [`Propagator::global`](super::Propagator::global) may have other formats, with variables of theirs.
 ///
 /// ```
 /// prela::baggage::scope([("plan", "pro")], || {
 ///     let variables = prela::propagation::to_env(&prela::trace_context());
-///     assert_eq!(variables, [("BAGGAGE", "plan=pro".to_owned())]);
+///     assert_eq!(variables, [("BAGGAGE".to_owned(), "plan=pro".to_owned())]);
 /// });
 /// ```
-pub fn to_env(cx: &TraceContext) -> Vec<(&'static str, String)> {
-    let mut fields: Vec<(&'static str, String)> = Vec::new();
-    cx.inject(&mut fields);
-    for (name, _) in &mut fields {
-        *name = match *name {
-            super::traceparent::HEADER => "TRACEPARENT",
-            super::tracestate::HEADER => "TRACESTATE",
-            _ => "BAGGAGE",
-        };
-    }
-    fields
+pub fn to_env(cx: &TraceContext) -> Vec<(String, String)> {
+    let mut variables = Vec::new();
+    cx.inject(&mut |name: &str, value: &str| variables.push((variable(name), value.to_owned())));
+    variables
 }
 
 /// Gives a child process the context.
@@ -52,7 +47,8 @@ pub trait CommandExt {
     /// `BAGGAGE`. Those that the context has nothing for are removed, so that none is inherited.
     ///
     /// The child reads them by [`from_env`]. Its span should end before this one does, so wait for it
-    /// within the scope.
+    /// within the scope. A command of tokio's has one of these inside:
+    /// `command.as_std_mut().inject_context()`.
     ///
     /// ```no_run
     /// # fn main() -> Result<(), std::io::Error> {
@@ -90,5 +86,5 @@ impl Injector for Variables<'_> {
 }
 
 fn variable(field: &str) -> String {
-    field.to_ascii_uppercase()
+    field.to_ascii_uppercase().replace('-', "_")
 }

@@ -4,14 +4,16 @@ use super::refused::Refusals;
 use super::{
     Extracted, Extractor, Injector, Reason, b3, baggage, legacy_ids, traceparent, tracestate,
 };
+use crate::Baggage;
 use crate::TraceContext;
-use crate::context::{baggage_of, with_baggage};
+use crate::context::baggage_of;
 use crate::value::BaggageBuilder;
 use opentelemetry::Context;
 use opentelemetry::trace::{
     SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
 };
 use std::fmt;
+use std::sync::atomic::{AtomicU8, Ordering};
 
 /// A format in which a context travels. More may come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -46,12 +48,11 @@ impl Format {
 ///
 /// Of several formats that hold a trace, the first of the order of [`Format`] that can be used wins.
 ///
-/// It is also OpenTelemetry's `TextMapPropagator`, for libraries that use the global one:
+/// [`inject`](crate::inject) and [`extract`](crate::extract) use the one of the global instance; see
+/// [`Builder::propagator`](crate::Builder::propagator). Another one can be used beside it:
 ///
 /// ```
 /// use prela::propagation::{Format, Propagator};
-///
-/// prela::opentelemetry::global::set_text_map_propagator(Propagator::default());
 ///
 /// let propagator = Propagator::default().with(Format::LegacyIds);
 /// let caller = propagator.extract(&[
@@ -59,6 +60,15 @@ impl Format {
 ///     ("X-Span-ID", "00f067aa-0ba9-02b7-8a3c-1d5e6f708192"),
 /// ]);
 /// assert_eq!(caller.span_id().unwrap().to_string(), "00f067aa0ba902b7");
+/// ```
+///
+/// It is also OpenTelemetry's `TextMapPropagator`, for libraries that use the global one. Prela does not
+/// install it there by itself:
+///
+/// ```
+/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// prela::opentelemetry::global::set_text_map_propagator(prela.propagator());
+/// # Ok::<(), prela::Error>(())
 /// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Propagator {
@@ -70,6 +80,20 @@ pub struct Propagator {
 pub(super) type Ids = (TraceId, SpanId, TraceFlags);
 
 impl Propagator {
+    /// With no format: nothing is written and nothing is read.
+    pub const fn none() -> Self {
+        Self { formats: 0 }
+    }
+
+    /// The one that [`inject`](crate::inject) and [`extract`](crate::extract) use now.
+    pub fn global() -> Self {
+        Self { formats: GLOBAL.load(Ordering::Relaxed) }
+    }
+
+    pub(crate) fn make_global(self) {
+        GLOBAL.store(self.formats, Ordering::Relaxed);
+    }
+
     /// With this format too.
     #[must_use]
     pub const fn with(self, format: Format) -> Self {
@@ -88,7 +112,7 @@ impl Propagator {
 
     /// Writes a context into a carrier, as [`inject`](crate::inject) does with the current one.
     pub fn inject<C: Injector + ?Sized>(&self, cx: &TraceContext, carrier: &mut C) {
-        self.write(cx.as_otel(), &mut |name, value| match value {
+        self.write(cx.without_baggage(), || cx.baggage(), &mut |name, value| match value {
             Some(value) => carrier.set(name, value),
             None => carrier.remove(name),
         });
@@ -103,12 +127,18 @@ impl Propagator {
     pub fn extract_report<C: Extractor + ?Sized>(&self, carrier: &C) -> Extracted {
         let mut refused = Refusals::default();
         let read = |name: &str, each: &mut dyn FnMut(&[u8])| carrier.values(name, each);
-        let context = self.read(&Context::new(), &read, &mut refused).into();
+        let (cx, baggage) = self.read(&Context::new(), &read, &mut refused);
+        let context = TraceContext::received(cx, baggage);
         Extracted { context, refused: refused.into_vec() }
     }
 
     /// Says what each field is to be; none: it is not to be there.
-    pub(super) fn write(&self, cx: &Context, field: &mut dyn FnMut(&'static str, Option<String>)) {
+    pub(super) fn write(
+        &self,
+        cx: &Context,
+        baggage: impl FnOnce() -> Baggage,
+        field: &mut dyn FnMut(&'static str, Option<String>),
+    ) {
         let span = cx.span();
         let span = Some(span.span_context()).filter(|span| span.is_valid());
         if self.has(Format::TraceContext) {
@@ -128,17 +158,23 @@ impl Propagator {
             legacy_ids::write(span.filter(|span| span.is_sampled()), field);
         }
         if self.has(Format::Baggage) {
-            field(baggage::HEADER, baggage::format(&baggage_of(cx)));
+            field(baggage::HEADER, baggage().encoded());
         }
     }
 
-    /// The context with what the carrier holds put in. What the carrier does not hold stays as it is.
-    pub(super) fn read(&self, cx: &Context, values: Values<'_>, refused: &mut Refusals) -> Context {
+    /// The context with the trace that the carrier holds, and the context's baggage with what the carrier
+    /// holds put in. What the carrier does not hold stays as it is.
+    pub(super) fn read(
+        &self,
+        cx: &Context,
+        values: Values<'_>,
+        refused: &mut Refusals,
+    ) -> (Context, Option<Baggage>) {
         let mut cx = cx.clone();
         let is_traced = self.has(Format::TraceContext) && {
             let remote = read_trace_context(values, refused);
             remote
-                .map(|(span, remote)| cx = cx.with_remote_span_context(span).with_value(remote))
+                .map(|(span, remote)| cx = cx.with_value(remote).with_remote_span_context(span))
                 .is_some()
         };
         if !is_traced {
@@ -152,25 +188,28 @@ impl Propagator {
                     cx.with_remote_span_context(remote(trace_id, span_id, flags, TraceState::NONE));
             }
         }
+        let mut baggage: Option<BaggageBuilder> = None;
         if self.has(Format::Baggage) {
-            let mut baggage: Option<BaggageBuilder> = None;
             values(baggage::HEADER, &mut |field| {
                 let baggage = baggage.get_or_insert_with(|| BaggageBuilder::from(&baggage_of(&cx)));
                 baggage::read(baggage, field, refused);
             });
-            if let Some(baggage) = baggage {
-                cx = with_baggage(&cx, baggage.build());
-            }
         }
-        cx
+        (cx, baggage.map(BaggageBuilder::build))
     }
 }
 
 impl Default for Propagator {
     fn default() -> Self {
-        Self { formats: 0 }.with(Format::TraceContext).with(Format::Baggage)
+        W3C
     }
 }
+
+const W3C: Propagator = Propagator::none().with(Format::TraceContext).with(Format::Baggage);
+
+/// The formats of the global instance. They stay when it is shut down: a service that records nothing
+/// any more still passes its callers' traces on.
+static GLOBAL: AtomicU8 = AtomicU8::new(W3C.formats);
 
 impl fmt::Debug for Propagator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -231,6 +270,6 @@ fn read_trace_context(
         refused.add(tracestate::HEADER, reason);
         tracestate::Members::default()
     });
-    let side = tracestate::Remote::new(trace_id, flags, members);
-    Some((remote(trace_id, span_id, flags, side.state().clone()), side))
+    let (side, state) = tracestate::Remote::new(trace_id, flags, members);
+    Some((remote(trace_id, span_id, flags, state), side))
 }

@@ -2,6 +2,8 @@
 
 use super::refused::Refusals;
 use super::{Format, Propagator};
+use crate::Baggage;
+use crate::context::{baggage_of, with_baggage};
 use opentelemetry::Context;
 use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
@@ -12,7 +14,7 @@ use std::sync::LazyLock;
 /// context, and `extract` begins with the current one.
 impl TextMapPropagator for Propagator {
     fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
-        self.write(cx, &mut |name, value| {
+        self.write(cx, || baggage_of(cx), &mut |name, value| {
             if let Some(value) = value {
                 injector.set(name, value);
             }
@@ -25,7 +27,11 @@ impl TextMapPropagator for Propagator {
                 each(value.as_bytes());
             }
         };
-        self.read(cx, &values, &mut Refusals::default())
+        let (cx, baggage) = self.read(cx, &values, &mut Refusals::default());
+        match baggage {
+            Some(baggage) => with_baggage(&cx, baggage),
+            None => cx,
+        }
     }
 
     fn fields(&self) -> FieldIter<'_> {
@@ -37,7 +43,9 @@ impl TextMapPropagator for Propagator {
 static FIELDS: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| {
     let fields = |formats| {
         let mut names = Vec::new();
-        Propagator { formats }.write(&Context::new(), &mut |name, _| names.push(name.to_owned()));
+        let propagator = Propagator { formats };
+        propagator
+            .write(&Context::new(), Baggage::default, &mut |name, _| names.push(name.to_owned()));
         names
     };
     (0..1 << Format::ALL.len()).map(fields).collect()

@@ -19,9 +19,10 @@ const LEN: usize = 55;
 /// flags, `sampled` and `random` are kept.
 pub(super) fn parse(value: &[u8]) -> Result<(TraceId, SpanId, TraceFlags), Reason> {
     let value = trim(value);
-    if !value.iter().all(|byte| matches!(byte, b' '..=b'~')) {
-        return Err(Reason::NotText);
-    }
+    read(value).map_err(|reason| if is_text(value) { reason } else { Reason::NotText })
+}
+
+fn read(value: &[u8]) -> Result<(TraceId, SpanId, TraceFlags), Reason> {
     let Some((fields, rest)) = value.split_first_chunk::<LEN>() else {
         return Err(Reason::Length);
     };
@@ -36,7 +37,7 @@ pub(super) fn parse(value: &[u8]) -> Result<(TraceId, SpanId, TraceFlags), Reaso
         (0xff, _) => return Err(Reason::Version),
         (_, []) => {}
         (0, _) => return Err(Reason::Length),
-        (_, [b'-', ..]) => {}
+        (_, [b'-', rest @ ..]) if is_text(rest) => {}
         _ => return Err(Reason::NotHex),
     }
     if trace_id == TraceId::INVALID || span_id == SpanId::INVALID {
@@ -45,16 +46,17 @@ pub(super) fn parse(value: &[u8]) -> Result<(TraceId, SpanId, TraceFlags), Reaso
     Ok((trace_id, span_id, TraceFlags::new(flags) & (TraceFlags::SAMPLED | RANDOM)))
 }
 
+fn is_text(value: &[u8]) -> bool {
+    value.iter().all(|byte| matches!(byte, b' '..=b'~'))
+}
+
 /// Writes a header value of version `00`.
 pub(super) fn format(trace_id: TraceId, span_id: SpanId, flags: TraceFlags) -> String {
-    let mut value = String::with_capacity(LEN);
-    value.push_str("00-");
-    hex::push(&mut value, &trace_id.to_bytes());
-    value.push('-');
-    hex::push(&mut value, &span_id.to_bytes());
-    value.push('-');
-    hex::push(&mut value, &[(flags & (TraceFlags::SAMPLED | RANDOM)).to_u8()]);
-    value
+    let mut value = *b"00-00000000000000000000000000000000-0000000000000000-00";
+    hex::write(&mut value[3..35], &trace_id.to_bytes());
+    hex::write(&mut value[36..52], &span_id.to_bytes());
+    hex::write(&mut value[53..], &[(flags & (TraceFlags::SAMPLED | RANDOM)).to_u8()]);
+    hex::text(&value)
 }
 
 /// Without optional whitespace at either end: not part of a field's value.

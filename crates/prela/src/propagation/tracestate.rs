@@ -13,6 +13,8 @@ use opentelemetry::trace::{SpanContext, TraceFlags, TraceId, TraceState};
 pub(super) const HEADER: &str = "tracestate";
 
 const MAX_MEMBERS: usize = 32;
+/// Of a key, and of a value.
+const MAX_LEN: usize = 256;
 
 /// A list of members in its shortest form, as one header value.
 ///
@@ -20,33 +22,62 @@ const MAX_MEMBERS: usize = 32;
 /// 32 members bound it.
 #[derive(Debug, Default)]
 pub(super) struct Members {
-    list: String,
+    list: Vec<u8>,
     count: usize,
 }
 
 impl Members {
     /// Reads one field; several fields are one list. A key that is there already is left out.
     pub(super) fn read(&mut self, field: &[u8]) -> Result<(), Reason> {
-        for member in
-            field.split(|byte| *byte == b',').map(trim).filter(|member| !member.is_empty())
-        {
-            if !member.iter().all(|byte| matches!(byte, b' '..=b'~')) {
-                return Err(Reason::NotText);
+        self.list.reserve(field.len() + 1);
+        let mut rest = field;
+        loop {
+            // Empty members are passed over.
+            while let [b' ' | b'\t' | b',', after @ ..] = rest {
+                rest = after;
             }
-            // ASCII is UTF-8.
-            let member = std::str::from_utf8(member).map_err(|_| Reason::NotText)?;
-            let (key, value) = member.split_once('=').ok_or(Reason::Grammar)?;
-            if !is_key(key) || !is_value(value) {
-                return Err(Reason::Grammar);
+            if rest.is_empty() {
+                return Ok(());
             }
+            let Some((key, member, after)) = take_member(rest) else {
+                let member = rest.split(|byte| *byte == b',').next().map(trim).unwrap_or_default();
+                let is_text = member.iter().all(|byte| matches!(byte, b' '..=b'~'));
+                return Err(if is_text { Reason::Grammar } else { Reason::NotText });
+            };
+            rest = after;
             self.count += 1;
             if self.count > MAX_MEMBERS {
                 return Err(Reason::TooManyMembers);
             }
-            push(&mut self.list, key, value);
+            // The left-most is the newest.
+            let mut others = self.list.split(|byte| *byte == b',');
+            if !others.any(|other| other.starts_with(key)) {
+                if !self.list.is_empty() {
+                    self.list.push(b',');
+                }
+                self.list.extend_from_slice(member);
+            }
         }
-        Ok(())
     }
+}
+
+/// The first member of a list: its key with the `=`, the whole of it, and the rest of the list, which
+/// begins with a comma or is empty. None if it breaks the grammar.
+fn take_member(list: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
+    let ends = |class: u8| move |byte: &u8| CLASSES[usize::from(*byte)] & class == 0;
+    let equals = list.iter().position(ends(KEY)).filter(|at| list[*at] == b'=')?;
+    let (key, value) = (&list[..equals], &list[equals + 1..]);
+    let end = value.iter().position(ends(VALUE)).unwrap_or(value.len());
+    let (value, rest) = value.split_at(end);
+    // Spaces before a comma are not part of the value; those at its begin are.
+    let value = value.trim_ascii_end();
+    let rest = trim(rest);
+    let is_first = |byte: &u8| CLASSES[usize::from(*byte)] & FIRST != 0;
+    let is_member = key.first().is_some_and(is_first)
+        && key.len() <= MAX_LEN
+        && (1..=MAX_LEN).contains(&value.len())
+        && matches!(rest, [] | [b',', ..]);
+    is_member.then(|| (&list[..=equals], &list[..equals + 1 + value.len()], rest))
 }
 
 /// The remote side of a trace, as it came in. A value of the context.
@@ -55,27 +86,56 @@ pub(super) struct Remote {
     trace_id: TraceId,
     is_random: bool,
     list: String,
-    /// As much of the list as OpenTelemetry's type can hold.
-    state: TraceState,
+    /// The members that OpenTelemetry's type cannot hold, one bit each.
+    beyond: u32,
 }
 
 impl Remote {
-    pub(super) fn new(trace_id: TraceId, flags: TraceFlags, members: Members) -> Self {
-        let Members { list, .. } = members;
+    /// With as much of the list as OpenTelemetry's type can hold.
+    pub(super) fn new(
+        trace_id: TraceId,
+        flags: TraceFlags,
+        members: Members,
+    ) -> (Self, TraceState) {
+        // All of it was looked at, and is ASCII.
+        let list = String::from_utf8(members.list).unwrap_or_default();
+        let mut beyond = 0;
         let state = TraceState::from_key_value(pairs(&list)).unwrap_or_else(|_| {
-            let known = |pair: &(&str, &str)| TraceState::from_key_value([*pair]).is_ok();
-            TraceState::from_key_value(pairs(&list).filter(known)).unwrap_or_default()
+            let known = pairs(&list).enumerate().filter(|(i, pair)| {
+                let is_known = TraceState::from_key_value([*pair]).is_ok();
+                beyond |= u32::from(!is_known) << i;
+                is_known
+            });
+            TraceState::from_key_value(known.map(|(_, pair)| pair)).unwrap_or_default()
         });
-        Self { trace_id, is_random: flags & RANDOM == RANDOM, list, state }
-    }
-
-    pub(super) fn state(&self) -> &TraceState {
-        &self.state
+        (Self { trace_id, is_random: flags & RANDOM == RANDOM, list, beyond }, state)
     }
 
     /// What came in with the trace of this span; none if the trace began here.
     fn of<'a>(cx: &'a Context, span: &SpanContext) -> Option<&'a Self> {
         cx.get::<Self>().filter(|remote| remote.trace_id == span.trace_id())
+    }
+
+    /// The members, and whether OpenTelemetry's type can hold them.
+    fn members(&self) -> impl Iterator<Item = ((&str, &str), bool)> {
+        pairs(&self.list).enumerate().map(|(i, pair)| (pair, self.beyond & 1 << i == 0))
+    }
+
+    /// Whether the list was not changed on the way.
+    fn is_as_in(&self, state: &TraceState) -> bool {
+        if self.beyond != 0 {
+            let held = self.members().filter(|(_, is_held)| *is_held).map(|(pair, _)| pair);
+            return held.eq(state);
+        }
+        // The same, in one pass.
+        let mut rest = Some(self.list.as_str());
+        for (i, (key, value)) in state.into_iter().enumerate() {
+            rest = rest.and_then(|rest| {
+                let rest = if i == 0 { rest } else { rest.strip_prefix(',')? };
+                rest.strip_prefix(key)?.strip_prefix('=')?.strip_prefix(value)
+            });
+        }
+        rest.is_some_and(str::is_empty)
     }
 }
 
@@ -92,7 +152,7 @@ pub(super) fn flags(cx: &Context, span: &SpanContext) -> TraceFlags {
 pub(super) fn format(cx: &Context, span: &SpanContext) -> Option<String> {
     let state = span.trace_state();
     let list = match Remote::of(cx, span) {
-        Some(remote) if remote.state == *state => remote.list.clone(),
+        Some(remote) if remote.is_as_in(state) => remote.list.clone(),
         remote if *state != TraceState::NONE || remote.is_some() => merged(state, remote),
         _ => String::new(),
     };
@@ -101,16 +161,14 @@ pub(super) fn format(cx: &Context, span: &SpanContext) -> Option<String> {
 
 /// A list that was changed on the way: what is new or has a new value comes first, then what came in.
 fn merged(state: &TraceState, remote: Option<&Remote>) -> String {
-    let now = state.header();
-    let before = remote.map_or("", |remote| remote.list.as_str());
-    let mut list = String::with_capacity(now.len() + before.len() + 1);
-    let changed = pairs(&now).filter(|pair| !pairs(before).any(|old| old == *pair));
+    let before = || remote.into_iter().flat_map(Remote::members);
+    let mut list = String::new();
+    let changed = state.into_iter().filter(|pair| !before().any(|(old, _)| old == *pair));
     // OpenTelemetry's type is more lenient than the header.
-    for (key, value) in changed.filter(|(key, value)| is_key(key) && is_value(value)) {
+    for (key, value) in changed.filter(|(key, value)| is_member(key, value)) {
         push(&mut list, key, value);
     }
-    for (key, value) in pairs(before) {
-        let could_be_deleted = remote.is_some_and(|remote| remote.state.get(key).is_some());
+    for ((key, value), could_be_deleted) in before() {
         if !could_be_deleted || state.get(key).is_some() {
             push(&mut list, key, value);
         }
@@ -135,20 +193,45 @@ fn push(list: &mut String, key: &str, value: &str) {
 }
 
 fn pairs(list: &str) -> impl Iterator<Item = (&str, &str)> {
-    list.split(',').filter_map(|member| member.split_once('='))
+    // Bytes are searched for faster than characters.
+    let members = list.as_bytes().split(|byte| *byte == b',');
+    let starts = members
+        .scan(0, |next, member| Some((std::mem::replace(next, *next + member.len() + 1), member)));
+    starts.filter_map(|(start, member)| {
+        let equals = start + member.iter().position(|byte| *byte == b'=')?;
+        Some((&list[start..equals], &list[equals + 1..start + member.len()]))
+    })
 }
 
-/// Level 2: a letter or digit, then up to 255 of letters, digits and `_-*/@`.
-fn is_key(key: &str) -> bool {
-    let is_first = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    key.len() <= 256
-        && key.bytes().next().is_some_and(is_first)
-        && key.bytes().all(|byte| is_first(byte) || b"_-*/@".contains(&byte))
+/// Whether this is a member as the header may have it.
+fn is_member(key: &str, value: &str) -> bool {
+    let member = format!("{key}={value}");
+    let taken = take_member(member.as_bytes());
+    taken.is_some_and(|(_, taken, _)| taken == member.as_bytes())
 }
 
-/// Up to 256 printable ASCII characters without `,` and `=`, the last not a space.
-fn is_value(value: &str) -> bool {
-    (1..=256).contains(&value.len())
-        && !value.ends_with(' ')
-        && value.bytes().all(|byte| matches!(byte, b' '..=b'~') && byte != b',' && byte != b'=')
-}
+/// What a byte may be part of, one bit each.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = b' ';
+    while byte <= b'~' {
+        let is_first = byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let mut class = if is_first { FIRST | KEY } else { 0 };
+        if matches!(byte, b'_' | b'-' | b'*' | b'/' | b'@') {
+            class |= KEY;
+        }
+        if !matches!(byte, b',' | b'=') {
+            class |= VALUE;
+        }
+        classes[byte as usize] = class;
+        byte += 1;
+    }
+    classes
+};
+
+/// A letter or digit, with which a key begins.
+const FIRST: u8 = 1;
+/// A letter, a digit, or one of `_-*/@`: Level 2 no longer asks where `@` is.
+const KEY: u8 = 2;
+/// Printable ASCII without `,` and `=`.
+const VALUE: u8 = 4;

@@ -107,6 +107,18 @@ pub(super) fn context_with(base: &Context, record: &Arc<Record>) -> Context {
     cx.with_value(instances)
 }
 
+/// A context without this instance's span, nor one that could be its parent. Other instances keep
+/// theirs.
+pub(super) fn without_span_of(cx: &Context, provider: &Provider) -> Context {
+    let occupant = record_of(&cx.span()).map(|occupant| occupant.source.provider.id);
+    let slot_is_taken = occupant.is_some_and(|id| id != provider.id);
+    let without =
+        if slot_is_taken { cx.clone() } else { cx.with_remote_span_context(SpanContext::NONE) };
+    let Some(mut instances) = cx.get::<Instances>().cloned() else { return without };
+    instances.spans.retain(|record| record.source.provider.id != provider.id);
+    without.with_value(instances)
+}
+
 /// A context without any instance's span.
 pub(crate) fn without_spans(cx: &Context) -> Context {
     let cx = cx.with_remote_span_context(SpanContext::NONE);

@@ -141,17 +141,32 @@ impl SpanBuilder {
     pub fn root(mut self) -> Self {
         match &mut self.0 {
             Repr::Pending(pending) => pending.parent = ParentChoice::Root,
-            Repr::Noop(given) => *given = Some(active::without_spans(&context::current())),
+            Repr::Noop(given) => *given = None,
         }
         self
     }
 
-    /// Links to the span of another context.
+    /// Links to the span of another context. One that has no span is passed over.
     pub fn link(mut self, to: &TraceContext) -> Self {
         if let Repr::Pending(pending) = &mut self.0 {
             pending.given().links.push(to.span_context());
         }
         self
+    }
+
+    /// Links to the spans of several contexts, such as those of the messages of one batch; see
+    /// [`SpanBuilder::link`].
+    ///
+    /// ```
+    /// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+    /// # let tracer = prela.tracer();
+    /// # let batch: [Vec<(String, Vec<u8>)>; 2] = Default::default();
+    /// let process = tracer.span("process", prela::SpanType::Custom).root();
+    /// process.links(batch.iter().map(prela::extract)).in_scope(|_| ());
+    /// # Ok::<(), prela::Error>(())
+    /// ```
+    pub fn links(self, to: impl IntoIterator<Item = TraceContext>) -> Self {
+        to.into_iter().fold(self, |span, cx| span.link(&cx))
     }
 
     /// The span kind, instead of the one that goes with the type.
@@ -186,12 +201,10 @@ impl SpanBuilder {
         OwnedSpan(self.begin().span)
     }
 
-    /// Takes the current context as the parent now, for a span that starts later and elsewhere.
+    /// Takes the parent from the current context now, for a span that starts later and elsewhere.
     pub(super) fn capture(mut self) -> Self {
-        if let Repr::Pending(pending) = &mut self.0
-            && matches!(pending.parent, ParentChoice::Current)
-        {
-            pending.parent = ParentChoice::Context(context::current());
+        if let Repr::Pending(pending) = &mut self.0 {
+            pending.parent = ParentChoice::Context(pending.base());
         }
         self
     }
@@ -264,21 +277,31 @@ impl Pending {
         &mut record.expect("before its start nobody else refers to a record").given
     }
 
+    /// The context that the span starts in.
+    fn base(&self) -> Context {
+        match &self.parent {
+            ParentChoice::Current => context::current(),
+            ParentChoice::Context(cx) => cx.clone(),
+            ParentChoice::Root => {
+                active::without_span_of(&context::current(), &self.record.source.provider)
+            }
+        }
+    }
+
     #[inline(always)]
     fn begin(self) -> Begun {
-        match self.parent {
-            ParentChoice::Current => self.begin_here(),
-            ParentChoice::Context(ref cx) => {
-                let cx = cx.clone();
-                self.begin_within(cx)
-            }
-            ParentChoice::Root => self.begin_within(active::without_spans(&context::current())),
+        if let ParentChoice::Current = self.parent {
+            self.begin_here()
+        } else {
+            let base = self.base();
+            self.begin_within(base)
         }
     }
 
     #[inline(always)]
     fn begin_here(self) -> Begun {
-        let instance = self.record.source.provider.id;
+        let provider = &*self.record.source.provider;
+        let (instance, records_all) = (provider.id, provider.records_all);
         let seen = context::with_current(|cx, origin| {
             // What the export thread itself does makes no spans: they would never end to come.
             if cx.is_telemetry_suppressed() {
@@ -286,7 +309,7 @@ impl Pending {
             }
             match origin {
                 Some(origin) if origin.instance != instance => Seen::Unknown,
-                Some(origin) if origin.flags.is_sampled() => {
+                Some(origin) if origin.flags.is_sampled() || records_all => {
                     let state = cx.span().span_context().trace_state() != &TraceState::NONE;
                     Seen::Local(*origin, state)
                 }
@@ -312,8 +335,9 @@ impl Pending {
         if base.is_telemetry_suppressed() {
             return Begun::within(Span::none(), base);
         }
-        match active::parent_in(&base, &self.record.source.provider) {
-            Parent::Local(origin, _) if !origin.flags.is_sampled() => {
+        let provider = &*self.record.source.provider;
+        match active::parent_in(&base, provider) {
+            Parent::Local(origin, _) if !origin.flags.is_sampled() && !provider.records_all => {
                 self.leave_out(base.clone(), Place::In(base))
             }
             parent => {
@@ -358,6 +382,8 @@ impl Pending {
                     Parent::Other(span_context) => Some(span_context),
                     Parent::Local(..) | Parent::None => None,
                 };
+                // Before ids are drawn: it notices a fork.
+                record.anchor = Anchor::read(&*provider.clock);
                 let trace_id = remote.map_or_else(|| new_trace_id(provider), SpanContext::trace_id);
                 let parameters = SamplingParameters {
                     parent: remote,
@@ -375,13 +401,18 @@ impl Pending {
                 let flags = remote.map_or_else(new, SpanContext::trace_flags);
                 let state = remote.map_or(TraceState::NONE, |remote| remote.trace_state().clone());
                 record.parent_span_id = remote.map(SpanContext::span_id);
-                record.anchor = Anchor::read(&*provider.clock);
                 (trace_id, flags.with_sampled(sampling.sampled), state)
             }
         };
+        // Before ids are drawn, for the same reason.
+        let is_recorded = flags.is_sampled() || provider.records_all;
+        let start_time = match record.given.start_time.take() {
+            None if is_recorded => record.anchor.now(&*provider.clock),
+            given => given.unwrap_or(SystemTime::UNIX_EPOCH),
+        };
         let span_id = new_span_id(provider);
         record.span_context = SpanContext::new(trace_id, span_id, flags, false, trace_state);
-        if !flags.is_sampled() {
+        if !is_recorded {
             record.start_unsampled();
             return shared;
         }
@@ -410,13 +441,11 @@ impl Pending {
                 }
             }
         }
-        let mut start_time = None;
         let mut links = Vec::new();
         if has_given {
             for (key, value) in record.given.attributes.drain(..) {
                 limits.set(written, key, value);
             }
-            start_time = record.given.start_time.take();
             links = std::mem::take(&mut record.given.links);
         }
         if let Some(attributes) = sampler_attributes {
@@ -424,8 +453,8 @@ impl Pending {
                 limits.set(written, key, value);
             }
         }
-        data.start_time = start_time.unwrap_or_else(|| record.anchor.now(&*provider.clock));
-        data.end_time = data.start_time;
+        data.start_time = start_time;
+        data.end_time = start_time;
         record.start(blank);
         for link in links {
             shared.add_link(link, [] as [(Key, Value); 0]);

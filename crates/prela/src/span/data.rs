@@ -73,17 +73,6 @@ impl SpanData {
         }
     }
 
-    /// Whether its contents are too much to be kept until it is used again.
-    pub(super) fn is_large(&self) -> bool {
-        fn texts(list: &[(Key, Value)]) -> usize {
-            list.iter().map(|(_, value)| value.heap_size()).sum()
-        }
-        !self.events.is_empty()
-            || !self.links.is_empty()
-            || self.attributes.capacity() > MANY
-            || texts(&self.attributes) + self.name.len() > LARGE
-    }
-
     /// Makes it a blank one again, but for what each span sets. Keeps the memory of its lists unless that
     /// is large.
     pub(super) fn clear(&mut self) {
@@ -100,6 +89,7 @@ impl SpanData {
         if !self.links.is_empty() {
             clear(&mut self.links);
         }
+        self.name = Cow::Borrowed("");
         self.status = Status::Unset;
         self.dropped_attributes_count = 0;
         self.dropped_events_count = 0;
@@ -126,8 +116,6 @@ impl SpanData {
 const FEW: usize = 8;
 /// Room for more of a kind is not kept.
 const MANY: usize = 64;
-/// Bytes of texts that are not kept.
-const LARGE: usize = 1024;
 
 /// Something that happened at one moment of a span.
 #[derive(Clone, Debug, PartialEq)]

@@ -11,7 +11,7 @@ use std::future::Future;
 use std::panic::resume_unwind;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
-use std::time::Instant;
+use std::time::Duration;
 
 /// Puts futures and streams into a context or a span.
 ///
@@ -108,7 +108,8 @@ struct Running {
 #[derive(Debug)]
 struct Items {
     count: u64,
-    started: Instant,
+    /// By the clock of the span's instance.
+    started: Duration,
 }
 
 impl<T> InSpan<T> {
@@ -154,7 +155,8 @@ impl Running {
                 Some(SpanType::Llm) => semconv::GEN_AI_TIME_TO_FIRST_CHUNK,
                 _ => semconv::PRELA_STREAM_TIME_TO_FIRST_ITEM,
             };
-            self.span.set_attribute(key, items.started.elapsed().as_secs_f64());
+            let elapsed = monotonic(&self.span).saturating_sub(items.started);
+            self.span.set_attribute(key, elapsed.as_secs_f64());
         }
     }
 
@@ -202,7 +204,8 @@ impl<T: Stream> Stream for InSpan<T> {
         }
         // Asked again after its end, a stream has nothing more.
         let Some(running) = this.state.running() else { return Poll::Ready(None) };
-        running.items.get_or_insert_with(|| Items { count: 0, started: Instant::now() });
+        let span = &running.span;
+        running.items.get_or_insert_with(|| Items { count: 0, started: monotonic(span) });
         let mut inner = this.inner.as_mut();
         let item = ready!(running.poll(|| {
             let item = inner.as_mut().as_pin_mut().map(|inner| inner.poll_next(task));
@@ -225,4 +228,8 @@ impl<T: Stream> Stream for InSpan<T> {
     fn size_hint(&self) -> (usize, Option<usize>) {
         self.inner.as_ref().map_or((0, Some(0)), Stream::size_hint)
     }
+}
+
+fn monotonic(span: &Span) -> Duration {
+    span.record().map(|record| record.source.provider.clock.monotonic()).unwrap_or_default()
 }

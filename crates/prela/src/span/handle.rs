@@ -1,8 +1,8 @@
 //! Handles to a span.
 
 use super::otel::{pairs, record_of};
-use super::{active, pool};
 use super::record::Record;
+use super::{active, pool};
 use crate::{SpanType, TraceContext, Value, context};
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceContextExt as _, TraceId};
 use opentelemetry::{Context, Key, KeyValue};
@@ -257,7 +257,9 @@ impl fmt::Debug for Span {
         match &self.repr {
             Repr::None => f.write_str("Span(none)"),
             Repr::Own(record) => record.fmt(f),
-            Repr::Inherited(cx) | Repr::Foreign(cx) => f.debug_tuple("Span").field(cx.span().span_context()).finish(),
+            Repr::Inherited(cx) | Repr::Foreign(cx) => {
+                f.debug_tuple("Span").field(cx.span().span_context()).finish()
+            }
         }
     }
 }

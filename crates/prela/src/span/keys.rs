@@ -46,9 +46,18 @@ mod tests {
     fn keys_of_one_convention_differ() {
         let mut keys = Keys::default();
         let names = [
-            "prela.span.type", "gen_ai.operation.name", "openinference.span.kind",
-            "gen_ai.request.model", "gen_ai.response.model", "gen_ai.usage.input_tokens",
-            "gen_ai.usage.output_tokens", "gen_ai.provider.name", "text", "whole", "part", "truth",
+            "prela.span.type",
+            "gen_ai.operation.name",
+            "openinference.span.kind",
+            "gen_ai.request.model",
+            "gen_ai.response.model",
+            "gen_ai.usage.input_tokens",
+            "gen_ai.usage.output_tokens",
+            "gen_ai.provider.name",
+            "text",
+            "whole",
+            "part",
+            "truth",
         ];
         let taken = names.iter().filter(|name| keys.insert(name.as_bytes())).count();
         assert!(taken <= 1, "{taken} of {} share a place", names.len());

@@ -25,6 +25,9 @@ enum Repr {
 thread_local! {
     /// Set while [`record_of`] asks the span in a context's slot who it is.
     static HAIL: RefCell<Hail> = const { RefCell::new(Hail::Silent) };
+    /// Spans that are ending by OpenTelemetry's API, which holds the slot's lock meanwhile: a
+    /// processor that asks for the current span would wait for ever.
+    static ENDING: RefCell<Vec<Arc<Record>>> = const { RefCell::new(Vec::new()) };
 }
 
 enum Hail {
@@ -38,6 +41,11 @@ enum Hail {
 /// `SpanRef` offers no downcast, so the question goes through its API: setting the status to `Unset`
 /// is a no-op for every span by specification, and Prela's own span answers it with its record.
 pub(super) fn record_of(span: &SpanRef<'_>) -> Option<Arc<Record>> {
+    let is_it = |record: &&Arc<Record>| record.span_context == *span.span_context();
+    let ending = ENDING.try_with(|ending| ending.borrow().iter().find(is_it).cloned()).ok()?;
+    if ending.is_some() {
+        return ending;
+    }
     HAIL.try_with(|hail| *hail.borrow_mut() = Hail::Asked).ok()?;
     span.set_status(Status::Unset);
     match HAIL.try_with(|hail| hail.replace(Hail::Silent)).ok()? {
@@ -67,6 +75,16 @@ impl ContextSpan {
             Repr::Scoped(record) | Repr::Owned(record) => Some(record),
             Repr::Fallback(_) => None,
         }
+    }
+}
+
+impl ContextSpan {
+    fn end_at(&self, time: Option<SystemTime>) {
+        let Some(record) = self.record() else { return };
+        // Nothing below unwinds: hooks are caught.
+        let _ = ENDING.try_with(|ending| ending.borrow_mut().push(record.clone()));
+        record.end(time);
+        let _ = ENDING.try_with(|ending| ending.borrow_mut().pop());
     }
 }
 
@@ -123,22 +141,18 @@ impl Span for ContextSpan {
     }
 
     fn end(&mut self) {
-        if let Some(record) = self.record() {
-            record.end(None);
-        }
+        self.end_at(None);
     }
 
     fn end_with_timestamp(&mut self, time: SystemTime) {
-        if let Some(record) = self.record() {
-            record.end(Some(time));
-        }
+        self.end_at(Some(time));
     }
 }
 
 impl Drop for ContextSpan {
     fn drop(&mut self) {
-        if let Repr::Owned(record) = &self.0 {
-            record.end(None);
+        if let Repr::Owned(_) = &self.0 {
+            self.end();
         }
     }
 }

@@ -7,7 +7,7 @@
 use super::record::Record;
 use super::{Source, SpanData};
 use std::cell::RefCell;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 thread_local! {
     static RECORDS: RefCell<Vec<Arc<Record>>> = const { RefCell::new(Vec::new()) };
@@ -64,38 +64,21 @@ pub(super) fn span(source: &Source) -> Arc<SpanData> {
     let pooled = SPANS.try_with(|spans| {
         let mut spans = spans.borrow_mut();
         spans.pop().or_else(|| {
-            let mut returned = RETURNED.lock().unwrap_or_else(PoisonError::into_inner);
+            // Not waited for: whoever has it may be in the parent of this forked process.
+            let mut returned = RETURNED.try_lock().ok()?;
             let from = returned.len().saturating_sub(TAKEN_AT_ONCE);
             spans.extend(returned.drain(from..));
             spans.pop()
         })
     });
-    if let Ok(Some(mut pooled)) = pooled
-        && let Some(span) = Arc::get_mut(&mut pooled)
-    {
-        span.clear();
-        return pooled;
-    }
-    Arc::new(SpanData::blank(source.scope.clone()))
+    pooled.ok().flatten().unwrap_or_else(|| Arc::new(SpanData::blank(source.scope.clone())))
 }
 
 /// Gives back spans that were exported, as far as nobody else refers to them.
-///
-/// What is in them goes when they are used again, on the thread that made it: cleared here, each line
-/// of their memory would have to travel back. Large contents go at once.
 pub(super) fn give_back_spans(mut spans: Vec<Arc<SpanData>>) {
-    spans.retain_mut(|span| {
-        if Arc::strong_count(span) > 1 {
-            return false;
-        }
-        if span.is_large()
-            && let Some(span) = Arc::get_mut(span)
-        {
-            span.clear();
-        }
-        true
-    });
-    let mut returned = RETURNED.lock().unwrap_or_else(PoisonError::into_inner);
+    // Their contents go here, outside of the lock and off the threads that make spans.
+    spans.retain_mut(|span| Arc::get_mut(span).map(SpanData::clear).is_some());
+    let Ok(mut returned) = RETURNED.try_lock() else { return };
     let room = MOST_RETURNED.saturating_sub(returned.len());
     let kept = spans.len().min(room);
     returned.extend(spans.drain(..kept));

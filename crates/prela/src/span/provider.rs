@@ -22,6 +22,8 @@ pub(crate) struct Provider {
     pub(crate) sink: Box<dyn Sink>,
     /// Keys of baggage entries that every span gets as attributes.
     pub(crate) baggage_to_attributes: Vec<Key>,
+    /// Spans that are not sampled are recorded too, for the sink to decide.
+    pub(crate) records_all: bool,
     running: AtomicBool,
 }
 
@@ -39,7 +41,23 @@ impl Provider {
     ) -> Self {
         let id = INSTANCES.fetch_add(1, Ordering::Relaxed);
         let running = AtomicBool::new(true);
-        Self { id, sampler, limits, clock, ids, processors, sink, baggage_to_attributes, running }
+        Self {
+            id,
+            sampler,
+            limits,
+            clock,
+            ids,
+            processors,
+            sink,
+            baggage_to_attributes,
+            records_all: false,
+            running,
+        }
+    }
+
+    /// Whether spans that are not sampled are recorded as well.
+    pub(crate) fn recording_all(self, records_all: bool) -> Self {
+        Self { records_all, ..self }
     }
 
     /// Whether a second instance was ever made in this process. Until then no context needs to say

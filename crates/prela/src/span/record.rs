@@ -100,7 +100,7 @@ impl Record {
     }
 
     /// Reads or writes the data but for its attributes, unless there is none any more.
-    pub(super) fn with<R>(&self, access: impl FnOnce(&mut SpanData) -> R) -> Option<R> {
+    pub(crate) fn with<R>(&self, access: impl FnOnce(&mut SpanData) -> R) -> Option<R> {
         self.state().data.as_mut().and_then(Arc::get_mut).map(access)
     }
 
@@ -180,7 +180,7 @@ impl Record {
     }
 
     /// The future or stream of this span was dropped before its end.
-    pub(super) fn record_cancelled(&self) {
+    pub(crate) fn record_cancelled(&self) {
         self.set_attribute(semconv::ERROR_TYPE.into(), semconv::CANCELLED.into());
         self.add_event(semconv::CANCELLED.into(), None, [] as [(Key, Value); 0]);
         self.set_status(Status::error("dropped before it was done"));

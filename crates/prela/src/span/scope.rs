@@ -4,6 +4,7 @@ use super::future::InSpan;
 use super::guard::SpanGuard;
 use super::handle::NONE;
 use super::{Span, SpanBuilder};
+use crate::context;
 use std::any::Any;
 use std::fmt::Display;
 use std::future::Future;
@@ -135,13 +136,7 @@ pub(crate) fn recording_panic<R>(
     // Nothing of ours is left in between by the unwinding: it goes on with the same payload.
     catch_unwind(AssertUnwindSafe(f)).inspect_err(|panic| {
         if let Some(record) = span.record() {
-            record.record_panic(panic_message(&**panic));
+            record.record_panic(context::panic_message(&**panic).to_owned());
         }
     })
-}
-
-pub(super) fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a panic without a message").to_owned()
 }

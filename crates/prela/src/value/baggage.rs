@@ -3,9 +3,10 @@
 //! The `baggage` header is read and written in `propagation`. Which bytes an entry takes there is known
 //! here, because the limits are limits of what is sent.
 
+mod builder;
 mod octets;
 
-pub(crate) use octets::{push_encoded, trim};
+pub(crate) use builder::{BaggageBuilder, BaggageLimit, Member};
 
 use std::fmt;
 use std::sync::Arc;
@@ -36,34 +37,36 @@ const MAX_BYTES: usize = 8192;
 /// Source: [W3C Baggage, Limits](https://www.w3.org/TR/baggage/#limits).
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Baggage {
-    entries: Arc<[BaggageEntry]>,
+    /// None if there are no entries.
+    entries: Option<Arc<Entries>>,
 }
 
-/// One entry of a [`Baggage`].
-#[derive(Clone, PartialEq, Eq)]
-pub struct BaggageEntry {
-    key: Arc<str>,
-    value: Arc<str>,
-    metadata: Option<Arc<str>>,
+/// All entries in two pieces of memory.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Entries {
+    /// Key, value and metadata of one entry after the other, with nothing between.
+    text: String,
+    slots: Vec<Slot>,
+}
+
+/// Where an entry is in the text, and what it is as sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Slot {
+    start: usize,
+    key: usize,
+    value: usize,
+    metadata: usize,
     /// Bytes as sent, with `=` in the value left as it is.
     len: usize,
     /// How many `=` are in the value.
     equals: usize,
 }
 
-/// Which limit an entry would break.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum BaggageLimit {
-    Entries,
-    Bytes,
-}
-
-/// A baggage while it grows.
-#[derive(Debug, Default)]
-pub(crate) struct BaggageBuilder {
-    entries: Vec<BaggageEntry>,
-    /// Bytes as sent, with a comma after each entry.
-    len: usize,
+/// One entry of a [`Baggage`].
+#[derive(Clone, Copy)]
+pub struct BaggageEntry<'a> {
+    text: &'a str,
+    slot: &'a Slot,
 }
 
 impl Baggage {
@@ -74,7 +77,7 @@ impl Baggage {
     /// value; what the header cannot hold is percent-encoded there.
     #[must_use]
     pub fn with(&self, key: &str, value: String) -> Option<Self> {
-        self.with_entry(BaggageEntry::new(key, value, None)?)
+        self.with_member(&Member::new(key, value, String::new())?)
     }
 
     /// [`Baggage::with`], and metadata: properties as the header has them, `key` or `key=value`,
@@ -85,13 +88,17 @@ impl Baggage {
     #[must_use]
     pub fn with_metadata(&self, key: &str, value: String, metadata: &str) -> Option<Self> {
         let metadata = octets::properties(metadata)?;
-        self.with_entry(BaggageEntry::new(key, value, Some(metadata))?)
+        self.with_member(&Member::new(key, value, metadata)?)
     }
 
     /// Without this entry.
     #[must_use]
     pub fn without(&self, key: &str) -> Self {
-        Self { entries: self.iter().filter(|entry| entry.key() != key).cloned().collect() }
+        let mut builder = BaggageBuilder::default();
+        for entry in self.iter().filter(|entry| entry.key() != key) {
+            builder.copy(entry);
+        }
+        builder.build()
     }
 
     /// The value of an entry. Keys are case-sensitive.
@@ -100,128 +107,105 @@ impl Baggage {
     }
 
     /// An entry.
-    pub fn entry(&self, key: &str) -> Option<&BaggageEntry> {
+    pub fn entry(&self, key: &str) -> Option<BaggageEntry<'_>> {
         self.iter().find(|entry| entry.key() == key)
     }
 
     /// The entries, in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &BaggageEntry> {
-        self.entries.iter()
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = BaggageEntry<'_>> {
+        let (text, slots) = match &self.entries {
+            Some(entries) => (entries.text.as_str(), entries.slots.as_slice()),
+            None => ("", &[][..]),
+        };
+        slots.iter().map(|slot| BaggageEntry::of(text, slot))
     }
 
     /// How many entries there are; at most 64.
     pub fn len(&self) -> usize {
-        self.entries.len()
+        self.iter().len()
     }
 
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.is_none()
     }
 
     /// Bytes of the `baggage` header value that is sent; at most 8192.
     pub fn encoded_len(&self) -> usize {
-        if self.escapes_equals() { self.escaped_len() } else { self.plain_len() }
+        self.encoding().0
     }
 
-    /// Whether `=` in values is sent as `%3D`. It need not be, but older readers cut a value there; so
-    /// it is, unless an entry would be lost for it.
-    pub(crate) fn escapes_equals(&self) -> bool {
-        self.escaped_len() <= MAX_BYTES
+    /// The header value; none if there are no entries.
+    pub(crate) fn encoded(&self) -> Option<String> {
+        let entries = self.entries.as_deref()?;
+        let (len, escapes_equals) = self.encoding();
+        let mut value = String::with_capacity(len);
+        for slot in &entries.slots {
+            if !value.is_empty() {
+                value.push(',');
+            }
+            BaggageEntry::of(&entries.text, slot).push_to(&mut value, escapes_equals);
+        }
+        Some(value)
     }
 
-    fn escaped_len(&self) -> usize {
-        self.plain_len() + self.iter().map(|entry| entry.equals * 2).sum::<usize>()
+    /// Bytes as sent, and whether `=` in values is sent as `%3D`. It need not be, but older readers cut
+    /// a value there; so it is, unless an entry would be lost for it.
+    fn encoding(&self) -> (usize, bool) {
+        let slots = self.entries.as_deref().map_or(&[][..], |entries| &entries.slots);
+        let (len, equals) = slots
+            .iter()
+            .fold((0, 0), |(len, equals), slot| (len + slot.len + 1, equals + slot.equals));
+        // The last comma is not sent.
+        let len: usize = len.saturating_sub(1);
+        let escaped = len + 2 * equals;
+        if escaped <= MAX_BYTES { (escaped, true) } else { (len, false) }
     }
 
-    fn plain_len(&self) -> usize {
-        self.iter().map(|entry| entry.len + 1).sum::<usize>().saturating_sub(1)
-    }
-
-    fn with_entry(&self, entry: BaggageEntry) -> Option<Self> {
+    fn with_member(&self, member: &Member<'_>) -> Option<Self> {
         let mut builder = BaggageBuilder::from(self);
-        builder.put(entry).ok()?;
+        builder.put(member).ok()?;
         Some(builder.build())
     }
 }
 
-impl BaggageBuilder {
-    /// Adds an entry, or replaces that of the same key where it stands.
-    pub(crate) fn put(&mut self, entry: BaggageEntry) -> Result<(), BaggageLimit> {
-        let known = self.entries.iter().position(|known| known.key == entry.key);
-        if known.is_none() && self.entries.len() >= MAX_ENTRIES {
-            return Err(BaggageLimit::Entries);
-        }
-        let freed = known.map_or(0, |i| self.entries[i].len + 1);
-        let len = self.len - freed + entry.len + 1;
-        // The last comma is not sent.
-        if len > MAX_BYTES + 1 {
-            return Err(BaggageLimit::Bytes);
-        }
-        self.len = len;
-        match known {
-            Some(i) => self.entries[i] = entry,
-            None => self.entries.push(entry),
-        }
-        Ok(())
-    }
-
-    pub(crate) fn build(self) -> Baggage {
-        Baggage { entries: self.entries.into() }
-    }
-}
-
-impl From<&Baggage> for BaggageBuilder {
-    fn from(baggage: &Baggage) -> Self {
-        // An empty baggage has no comma after it.
-        let len = baggage.plain_len() + usize::from(!baggage.is_empty());
-        Self { entries: baggage.entries.to_vec(), len }
-    }
-}
-
-impl BaggageEntry {
-    /// None if the key is not a token. Metadata is in the form that [`octets::properties`] gives.
-    fn new(key: &str, value: impl Into<Arc<str>>, metadata: Option<String>) -> Option<Self> {
-        if !octets::is_token(key.as_bytes()) {
-            return None;
-        }
-        let value = value.into();
-        let metadata = metadata.filter(|metadata| !metadata.is_empty());
-        let len = key.len()
-            + 1
-            + octets::encoded_len(&value)
-            + metadata.as_ref().map_or(0, |metadata| 1 + metadata.len());
-        let equals = value.bytes().filter(|byte| *byte == b'=').count();
-        Some(Self { key: key.into(), value, metadata: metadata.map(Into::into), len, equals })
-    }
-
-    /// An entry as it stands in the header, between two commas. None if it breaks the grammar.
-    ///
-    /// The value is decoded once; bytes that are not UTF-8 become U+FFFD. Keys are never decoded, and
-    /// metadata stays as it is.
-    pub(crate) fn parse(member: &str) -> Option<Self> {
-        let (value, metadata) = match member.split_once(';') {
-            Some((member, metadata)) => (member, Some(octets::properties(metadata)?)),
-            None => (member, None),
-        };
-        let (key, value) = value.split_once('=')?;
-        let value = octets::decode(trim(value))?;
-        Self::new(trim(key), &*value, metadata)
+impl<'a> BaggageEntry<'a> {
+    fn of(text: &'a str, slot: &'a Slot) -> Self {
+        let len = slot.key + slot.value + slot.metadata;
+        Self { text: &text[slot.start..slot.start + len], slot }
     }
 
     /// The key, a token of RFC 7230. Case-sensitive.
-    pub fn key(&self) -> &str {
-        &self.key
+    pub fn key(self) -> &'a str {
+        &self.text[..self.slot.key]
     }
 
     /// The value, decoded.
-    pub fn value(&self) -> &str {
-        &self.value
+    pub fn value(self) -> &'a str {
+        &self.text[self.slot.key..][..self.slot.value]
     }
 
     /// The properties as the header has them, percent-encoded: `key` or `key=value`, separated by `;`.
-    pub fn metadata(&self) -> Option<&str> {
-        self.metadata.as_deref()
+    pub fn metadata(self) -> Option<&'a str> {
+        Some(&self.text[self.slot.key + self.slot.value..]).filter(|metadata| !metadata.is_empty())
+    }
+
+    /// Writes the entry as it stands in the header.
+    fn push_to(self, out: &mut String, escapes_equals: bool) {
+        out.push_str(self.key());
+        out.push('=');
+        let metadata = self.metadata();
+        let plain_len =
+            self.slot.key + 1 + self.slot.value + metadata.map_or(0, |metadata| 1 + metadata.len());
+        if self.slot.len == plain_len && (self.slot.equals == 0 || !escapes_equals) {
+            out.push_str(self.value());
+        } else {
+            octets::push_encoded(out, self.value(), escapes_equals);
+        }
+        if let Some(metadata) = metadata {
+            out.push(';');
+            out.push_str(metadata);
+        }
     }
 }
 
@@ -233,8 +217,8 @@ impl fmt::Debug for Baggage {
 }
 
 /// The key only: the value belongs to the caller.
-impl fmt::Debug for BaggageEntry {
+impl fmt::Debug for BaggageEntry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("BaggageEntry").field("key", &self.key).finish_non_exhaustive()
+        f.debug_struct("BaggageEntry").field("key", &self.key()).finish_non_exhaustive()
     }
 }

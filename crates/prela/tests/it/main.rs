@@ -3,12 +3,22 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod baggage;
+mod context;
 mod exporters;
+mod futures;
+mod http;
+mod instances;
 mod limits;
+mod macros;
 mod noop;
 mod pipeline;
+mod pools;
 mod propagation;
 mod sampling;
 mod spans;
 mod start;
+mod streams;
+mod tasks;
+mod threads;
 mod values;

@@ -1,6 +1,10 @@
 //! From the end of a span to its exporter: what is counted, what waits, and what is lost.
 
 mod gated;
+mod hidden;
+mod overflow;
+mod retry;
+mod tail;
 
 use self::gated::{Answer, Gate, Gated};
 use prela::testing::Capture;

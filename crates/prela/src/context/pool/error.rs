@@ -1,5 +1,6 @@
 //! Why a job has no result.
 
+use crate::context;
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
@@ -32,7 +33,7 @@ enum Reason {
 
 impl JobError {
     pub(super) fn panicked(payload: Box<dyn Any + Send>) -> Self {
-        let message = panic_message(&*payload).to_owned();
+        let message = context::panic_message(&*payload).to_owned();
         Self { reason: Reason::Panicked { message, payload: Mutex::new(payload) } }
     }
 
@@ -78,9 +79,3 @@ impl fmt::Debug for JobError {
 }
 
 impl Error for JobError {}
-
-fn panic_message(payload: &(dyn Any + Send)) -> &str {
-    let text = payload.downcast_ref::<&str>().copied();
-    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
-    text.unwrap_or("a panic without a message")
-}

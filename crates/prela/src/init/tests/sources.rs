@@ -1,6 +1,7 @@
 //! Which source wins, and what is refused.
 
 use super::{refused, with_env};
+use crate::propagation::{Format, Propagator};
 use crate::{Exporter, MemoryExporter, Prela, Sampler, builder};
 
 fn service_name(prela: &Prela) -> String {
@@ -96,6 +97,31 @@ fn samplers_by_name() {
 }
 
 #[test]
+fn propagators_by_name() {
+    let shown = |variables: &[(&str, &str)]| {
+        format!("{:?}", with_env(variables).exporter(&Quiet).build().unwrap().propagator())
+    };
+    assert_eq!(shown(&[]), "Propagator{TraceContext, Baggage}");
+    for (names, expected) in [
+        ("tracecontext", "{TraceContext}"),
+        ("baggage", "{Baggage}"),
+        ("b3", "{B3}"),
+        ("b3multi", "{B3Multi}"),
+        ("legacy_ids", "{LegacyIds}"),
+        ("B3, tracecontext, b3 ,Baggage", "{TraceContext, Baggage, B3}"),
+        ("none", "{}"),
+    ] {
+        assert_eq!(shown(&[("OTEL_PROPAGATORS", names)]), format!("Propagator{expected}"));
+        // What is not recorded here is still passed on.
+        let disabled = [("OTEL_PROPAGATORS", names), ("OTEL_SDK_DISABLED", "true")];
+        assert_eq!(shown(&disabled), format!("Propagator{expected}"));
+    }
+    let in_code = with_env(&[("OTEL_PROPAGATORS", "xray")]).exporter(&Quiet);
+    let in_code = in_code.propagator(Propagator::none().with(Format::B3)).build().unwrap();
+    assert_eq!(format!("{:?}", in_code.propagator()), "Propagator{B3}");
+}
+
+#[test]
 fn limits_have_a_common_and_a_particular_variable() {
     let prela = with_env(&[
         ("OTEL_ATTRIBUTE_COUNT_LIMIT", "7"),
@@ -135,6 +161,12 @@ fn what_is_refused_is_named_with_its_value() {
         ),
         ("OTEL_TRACES_EXPORTER", "zipkin", "`zipkin` is none of `otlp`, `console`, `file`, `none`"),
         ("OTEL_TRACES_EXPORTER", "otlp,none", "`otlp,none` has `none` beside others"),
+        (
+            "OTEL_PROPAGATORS",
+            "tracecontext,xray",
+            "`xray` is none of `tracecontext`, `baggage`, `b3`, `b3multi`, `legacy_ids`, `none`",
+        ),
+        ("OTEL_PROPAGATORS", "none,b3", "`none,b3` has `none` beside others"),
         ("PRELA_SAMPLE_RATE", "1.5", "`1.5` is not a number between 0 and 1"),
         ("OTEL_BSP_MAX_QUEUE_SIZE", "0", "`0` is not a whole number above 0"),
         ("OTEL_BSP_MAX_EXPORT_BATCH_SIZE", "-1", "`-1` is not a whole number above 0"),

@@ -2,7 +2,7 @@
 
 use super::writer::Writer;
 use bytes::Bytes;
-use std::sync::{Mutex, PoisonError};
+use std::sync::Mutex;
 
 /// As many as there are requests under way in a usual program.
 const MOST: usize = 4;
@@ -13,7 +13,8 @@ static RETURNED: Mutex<Vec<Vec<u8>>> = Mutex::new(Vec::new());
 
 /// A buffer with anything in it, or nothing.
 pub(super) fn take() -> Vec<u8> {
-    RETURNED.lock().unwrap_or_else(PoisonError::into_inner).pop().unwrap_or_default()
+    // Not waited for: whoever has the lock may be in the parent of this forked process.
+    RETURNED.try_lock().ok().and_then(|mut returned| returned.pop()).unwrap_or_default()
 }
 
 /// What was written, as bytes that give their buffer back when the last clone is dropped.
@@ -39,8 +40,9 @@ impl Drop for Lent {
         if buffer.len() > LARGEST {
             return;
         }
-        let mut returned = RETURNED.lock().unwrap_or_else(PoisonError::into_inner);
-        if returned.len() < MOST {
+        if let Ok(mut returned) = RETURNED.try_lock()
+            && returned.len() < MOST
+        {
             returned.push(buffer);
         }
     }

@@ -53,13 +53,7 @@ impl Writer {
 
     /// A `KeyValue` whose lengths all have one byte: the value is `head` and then `tail`.
     #[inline]
-    pub(super) fn pair<const N: usize>(
-        &mut self,
-        tag: u8,
-        key: &[u8],
-        head: [u8; N],
-        tail: &[u8],
-    ) {
+    pub(super) fn pair<const N: usize>(&mut self, tag: u8, key: &[u8], head: [u8; N], tail: &[u8]) {
         let [key_len, value_len] = [key.len(), N + tail.len()].map(|len| len.to_le_bytes()[0]);
         let len = 6 + key.len() + N + tail.len();
         self.reserve(len);

@@ -5,7 +5,11 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 impl Extractor for HeaderMap {
     fn values(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
-        for value in self.get_all(name) {
+        let values = match known(name) {
+            Some(name) => self.get_all(name),
+            None => self.get_all(name),
+        };
+        for value in values {
             each(value.as_bytes());
         }
     }
@@ -13,23 +17,31 @@ impl Extractor for HeaderMap {
 
 impl Injector for HeaderMap {
     fn set(&mut self, name: &'static str, value: String) {
-        let (Some(name), Ok(value)) = (header_name(name), HeaderValue::try_from(value)) else {
-            return;
-        };
+        let name = known(name).cloned().or_else(|| HeaderName::try_from(name).ok());
+        let (Some(name), Ok(value)) = (name, HeaderValue::try_from(value)) else { return };
         // Fails in a map with 32,768 fields, where `insert` would panic.
         let _ = self.try_insert(name, value);
     }
 
     fn remove(&mut self, name: &'static str) {
-        Self::remove(self, name);
+        match known(name) {
+            Some(name) => Self::remove(self, name),
+            None => Self::remove(self, name),
+        };
     }
 }
 
-/// The name without a copy of it. `from_static` panics on what is none.
-fn header_name(name: &'static str) -> Option<HeaderName> {
-    let is_plain = |byte: u8| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'-');
-    let is_name = !name.is_empty() && name.bytes().all(is_plain);
-    is_name.then(|| HeaderName::from_static(name))
+/// The usual names: a name that is text is read anew at each use.
+fn known(name: &str) -> Option<&'static HeaderName> {
+    static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+    static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
+    static BAGGAGE: HeaderName = HeaderName::from_static("baggage");
+    match name {
+        "traceparent" => Some(&TRACEPARENT),
+        "tracestate" => Some(&TRACESTATE),
+        "baggage" => Some(&BAGGAGE),
+        _ => None,
+    }
 }
 
 #[cfg(feature = "grpc")]

@@ -10,31 +10,90 @@ const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%').add(b',').add
 /// The same with `=`.
 const ENCODED_WITH_EQUALS: &AsciiSet = &ENCODED.add(b'=');
 
-/// A token of RFC 7230: one or more `tchar`.
-pub(super) fn is_token(text: &[u8]) -> bool {
-    !text.is_empty()
-        && text.iter().all(|byte| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(byte))
+/// What a byte may be part of, one bit each.
+static CLASSES: [u8; 256] = {
+    let mut classes = [0; 256];
+    let mut byte = 0x21;
+    while byte < 0x7f_u8 {
+        let mut class = 0;
+        if !matches!(byte, b'"' | b',' | b';' | b'\\') {
+            class |= OCTET;
+        }
+        if matches!(byte, b'%' | b'=') {
+            class |= ESCAPE;
+        }
+        if byte.is_ascii_alphanumeric()
+            || matches!(byte, b'!' | b'#'..=b'\'' | b'*' | b'+' | b'-' | b'.' | b'^'..=b'`' | b'|' | b'~')
+        {
+            class |= TOKEN;
+        }
+        classes[byte as usize] = class;
+        byte += 1;
+    }
+    classes
+};
+
+/// `baggage-octet`: printable ASCII but for space, `"`, `,`, `;` and `\`.
+const OCTET: u8 = 1;
+/// `tchar` of RFC 7230.
+const TOKEN: u8 = 2;
+/// `%`, which must be encoded, and `=`, which may be.
+const ESCAPE: u8 = 4;
+
+fn are_all(class: u8, text: &str) -> bool {
+    text.bytes().all(|byte| CLASSES[usize::from(byte)] & class != 0)
 }
 
-/// Without optional whitespace (spaces and tabs) at either end.
-pub(crate) fn trim(text: &str) -> &str {
-    text.trim_matches([' ', '\t'])
+/// A token of RFC 7230: one or more `tchar`.
+pub(super) fn is_token(text: &str) -> bool {
+    !text.is_empty() && are_all(TOKEN, text)
+}
+
+/// The token that a text begins with, and what is after it.
+pub(super) fn take_token(text: &str) -> Option<(&str, &str)> {
+    let is_other = |byte: u8| CLASSES[usize::from(byte)] & TOKEN == 0;
+    let end = text.bytes().position(is_other).unwrap_or(text.len());
+    (end > 0).then(|| text.split_at(end))
+}
+
+/// The value that a text begins with, decoded; whether all of it is sent as it is; and what is after it.
+/// The value may be empty.
+pub(super) fn take_value(text: &str) -> (Cow<'_, str>, bool, &str) {
+    let mut seen = 0;
+    let is_other = |byte: u8| {
+        let class = CLASSES[usize::from(byte)];
+        seen |= class;
+        class & OCTET == 0
+    };
+    let end = text.bytes().position(is_other).unwrap_or(text.len());
+    let (value, rest) = text.split_at(end);
+    if seen & ESCAPE == 0 {
+        (Cow::Borrowed(value), true, rest)
+    } else {
+        (percent_decode_str(value).decode_utf8_lossy(), false, rest)
+    }
+}
+
+/// Without optional whitespace (spaces and tabs) before it.
+pub(super) fn trim_start(text: &str) -> &str {
+    let is_other = |byte: u8| !matches!(byte, b' ' | b'\t');
+    &text[text.bytes().position(is_other).unwrap_or(text.len())..]
 }
 
 /// Writes a value percent-encoded. `=` may stand in one, so encoding it is the caller's choice.
-pub(crate) fn push_encoded(out: &mut String, value: &str, with_equals: bool) {
+pub(super) fn push_encoded(out: &mut String, value: &str, with_equals: bool) {
     let set = if with_equals { ENCODED_WITH_EQUALS } else { ENCODED };
     out.extend(utf8_percent_encode(value, set));
 }
 
-/// Bytes that [`push_encoded`] writes with `=` left as it is.
-pub(super) fn encoded_len(value: &str) -> usize {
-    value.bytes().map(|byte| if is_octet(byte) && byte != b'%' { 1 } else { 3 }).sum()
-}
-
-/// A value decoded; none if it has a character that no value may have.
-pub(super) fn decode(value: &str) -> Option<Cow<'_, str>> {
-    value.bytes().all(is_octet).then(|| percent_decode_str(value).decode_utf8_lossy())
+/// Bytes that [`push_encoded`] writes with `=` left as it is, and how many `=` there are.
+pub(super) fn encoded_len(value: &str) -> (usize, usize) {
+    let (mut len, mut equals) = (0, 0);
+    for byte in value.bytes() {
+        len += if is_octet(byte) && byte != b'%' { 1 } else { 3 };
+        equals += usize::from(byte == b'=');
+    }
+    (len, equals)
 }
 
 /// Properties without whitespace and without empty ones; none if one breaks the grammar.
@@ -48,7 +107,7 @@ pub(super) fn properties(text: &str) -> Option<String> {
             Some((key, value)) => (trim(key), Some(trim(value))),
             None => (property, None),
         };
-        if !is_token(key.as_bytes()) || !value.is_none_or(|value| value.bytes().all(is_octet)) {
+        if !is_token(key) || !value.is_none_or(|value| are_all(OCTET, value)) {
             return None;
         }
         if !properties.is_empty() {
@@ -63,7 +122,11 @@ pub(super) fn properties(text: &str) -> Option<String> {
     Some(properties)
 }
 
-/// `baggage-octet`: printable ASCII but for space, `"`, `,`, `;` and `\`.
+/// Without optional whitespace at either end.
+fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t'])
+}
+
 fn is_octet(byte: u8) -> bool {
-    matches!(byte, 0x21 | 0x23..=0x2b | 0x2d..=0x3a | 0x3c..=0x5b | 0x5d..=0x7e)
+    CLASSES[usize::from(byte)] & OCTET != 0
 }

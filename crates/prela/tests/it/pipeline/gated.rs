@@ -8,12 +8,16 @@ use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread::{self, Thread};
+use std::time::Duration;
 
 /// What the exporter does with a batch.
 pub(crate) enum Answer {
     Take,
     Reject(u64),
     Fail,
+    /// Fails, and may succeed after this time.
+    Retry(Duration),
+    TooLarge,
     PanicNow,
     PanicLater,
 }
@@ -100,6 +104,8 @@ impl SpanExporter for Gated {
                 Answer::Take => Ok(Exported::all()),
                 Answer::Reject(count) => Ok(Exported::all_but(count)),
                 Answer::Fail => Err(Error::new(ErrorKind::Io, "reach nobody")),
+                Answer::Retry(after) => Err(Error::new(ErrorKind::Io, "be busy").with_retry(after)),
+                Answer::TooLarge => Err(Error::new(ErrorKind::TooLarge, "take so much")),
                 Answer::PanicNow | Answer::PanicLater => panic!("as the test says"),
             }
         })

@@ -74,6 +74,32 @@ fn c20_message_body() {
 }
 
 #[test]
+fn c20_json_objects() {
+    use serde_json::{Map, Value, json};
+
+    check(Map::new(), |meta| {
+        let request = json!({ "method": "tools/call", "params": { "_meta": meta } }).to_string();
+        let mut request: Value = serde_json::from_str(&request).unwrap();
+        serde_json::from_value::<Map<String, Value>>(request["params"]["_meta"].take()).unwrap()
+    });
+
+    let meta = |meta: Value| extract_report(meta.as_object().unwrap());
+    // Several values are several fields.
+    let extracted = meta(json!({ "TraceParent": [TRACEPARENT], "baggage": ["a=1", "b=2"] }));
+    assert_eq!(extracted.refused, []);
+    assert!(extracted.context.is_sampled());
+    assert_eq!(extracted.context.baggage().len(), 2);
+    let reasons = |fields| meta(fields).refused.iter().map(|it| it.reason).collect::<Vec<_>>();
+    assert_eq!(reasons(json!({ "traceparent": [TRACEPARENT, TRACEPARENT] })), [Reason::Repeated]);
+    // What is no text is refused, and nothing is as not there.
+    assert_eq!(
+        reasons(json!({ "traceparent": 1, "baggage": { "a": 1 } })),
+        [Reason::Length, Reason::Grammar]
+    );
+    assert_eq!(reasons(json!({ "traceparent": null, "baggage": [], "progressToken": 1 })), []);
+}
+
+#[test]
 fn c21_closures() {
     let mut fields = Vec::new();
     {
@@ -100,7 +126,7 @@ fn c20_a_batch_is_linked_to_its_messages() {
         })
         .collect();
     let process = consumer.tracer().span("process", SpanType::Custom);
-    messages.iter().map(prela::extract).fold(process, |span, cx| span.link(&cx)).in_scope(|_| ());
+    process.root().links(messages.iter().map(prela::extract)).in_scope(|_| ());
     let spans = consumer.spans();
     let linked: Vec<_> = spans[0].links.iter().map(|link| link.span_context.span_id()).collect();
     let published: Vec<_> = producer.spans().iter().map(|it| it.span_context.span_id()).collect();
@@ -149,6 +175,8 @@ fn stale_fields_are_replaced_or_removed() {
     check_stale(HashMap::from(pairs()));
     check_stale(BTreeMap::from(pairs()));
     check_stale(Vec::from(pairs()));
+    let object = pairs().map(|(name, value)| (name, serde_json::Value::from(value)));
+    check_stale(serde_json::Map::from_iter(object));
     let mut headers = http::HeaderMap::new();
     for (name, value) in stale {
         headers.append(http::HeaderName::try_from(name).unwrap(), value.parse().unwrap());

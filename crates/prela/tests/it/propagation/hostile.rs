@@ -166,6 +166,43 @@ fn every_trace_makes_the_round_trip() {
     }
 }
 
+/// Changes of a baggage are those of a list of entries, whatever their length.
+#[test]
+fn c24_a_changed_baggage_is_a_changed_list() {
+    let mut rng = SmallRng::seed_from_u64(24);
+    const METADATA: [&str; 4] = ["", "p", "p=1;q", "p=%2C ; q = 2"];
+    for _ in 0..200 {
+        let mut baggage = Baggage::default();
+        let mut list: Vec<(String, String, String)> = Vec::new();
+        for _ in 0..rng.random_range(0..60) {
+            let key = any_of(&mut rng, b"abc", 1..3);
+            if rng.random_ratio(1, 4) {
+                baggage = baggage.without(&key);
+                list.retain(|(known, ..)| *known != key);
+                continue;
+            }
+            let (value, metadata) = (any_text(&mut rng), *METADATA.choose(&mut rng).unwrap());
+            baggage = baggage.with_metadata(&key, value.clone(), metadata).unwrap();
+            let entry = (key, value, metadata.replace(' ', ""));
+            match list.iter_mut().find(|(known, ..)| *known == entry.0) {
+                Some(known) => *known = entry,
+                None => list.push(entry),
+            }
+        }
+        let entries = baggage.iter().map(|entry| {
+            let metadata = entry.metadata().unwrap_or_default();
+            (entry.key().to_owned(), entry.value().to_owned(), metadata.to_owned())
+        });
+        assert_eq!(entries.collect::<Vec<_>>(), list);
+        assert!(list.iter().all(|(key, value, _)| baggage.get(key) == Some(value)));
+        let again = list.iter().fold(Baggage::default(), |again, (key, value, metadata)| {
+            again.with_metadata(key, value.clone(), metadata).unwrap()
+        });
+        assert_eq!(again, baggage);
+        assert_eq!(again.encoded_len(), baggage.encoded_len());
+    }
+}
+
 /// Nothing that a caller puts into baggage can end a member or a field.
 #[test]
 fn baggage_cannot_inject_a_field_or_a_member() {

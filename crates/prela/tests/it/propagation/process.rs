@@ -57,10 +57,11 @@ fn c19_variables_for_other_spawners() {
     assert_eq!(
         variables,
         [
-            ("TRACEPARENT", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01".to_owned()),
-            ("TRACESTATE", "a=1".to_owned()),
-            ("BAGGAGE", "plan=pro".to_owned()),
+            ("TRACEPARENT", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
+            ("TRACESTATE", "a=1"),
+            ("BAGGAGE", "plan=pro"),
         ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
     );
     // Lists are read without regard to case, so the variables are a carrier themselves.
     assert_eq!(sent(&prela::extract(&variables)), sent(&cx));

@@ -1,12 +1,13 @@
 //! The propagator behind OpenTelemetry's API.
 
 use prela::TraceContext;
-use prela::opentelemetry::Context;
 use prela::opentelemetry::baggage::BaggageExt as _;
 use prela::opentelemetry::propagation::TextMapPropagator as _;
 use prela::opentelemetry::trace::TraceContextExt as _;
+use prela::opentelemetry::{Context, KeyValue};
 use prela::propagation::{Format, Propagator};
 use std::collections::HashMap;
+use std::sync::Arc;
 
 const TRACEPARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-03";
 
@@ -24,6 +25,48 @@ fn other_libraries_propagate_by_it() {
     assert_eq!(sent["traceparent"], TRACEPARENT);
     assert_eq!(sent["tracestate"], "foo@@bar=1");
     assert_eq!(sent["baggage"], "a=x%3Dy;p=1%2C2");
+}
+
+/// What came in is in OpenTelemetry's baggage as soon as another library can look there.
+#[test]
+fn c24_baggage_that_came_in_is_seen_by_other_libraries() {
+    let caller = prela::extract(&[("baggage", "plan=50%25;p=1,tenant=acme")]);
+    let seen = |cx: &Context| {
+        let (value, metadata) = cx.baggage().get_with_metadata("plan").unwrap();
+        assert_eq!((value.as_str(), metadata.as_str()), ("50%", "p=1"));
+        assert_eq!(cx.baggage().len(), 2);
+    };
+    seen(caller.as_otel());
+    seen(&caller.clone().into());
+    caller.run(|| seen(&Context::current()));
+    caller.clone().wrap(|| seen(&Context::current()))();
+    let capture = prela::testing::Capture::new();
+    let handle = capture.tracer().span("handle", prela::SpanType::Custom).parent(&caller);
+    handle.in_scope(|_| {
+        seen(&Context::current());
+        // And what another library puts in its place goes out.
+        let theirs = KeyValue::new("theirs", "1");
+        let _guard = Context::current().with_baggage([theirs]).attach();
+        let mut headers: Vec<(String, String)> = Vec::new();
+        prela::inject(&mut headers);
+        assert_eq!(headers.last().unwrap(), &("baggage".to_owned(), "theirs=1".to_owned()));
+    });
+}
+
+/// A context keeps no baggage from before.
+#[test]
+fn c24_baggage_that_was_replaced_is_freed() {
+    struct Large(#[expect(dead_code, reason = "held")] Option<Arc<()>>);
+    let large = Arc::new(());
+    let cx = Context::new().with_value(Large(Some(large.clone())));
+    let with = |cx: &Context, entry| {
+        TraceContext::from(cx.clone()).run(|| prela::baggage::scope([entry], Context::current))
+    };
+    let before = with(&cx, ("a", "1"));
+    let after = with(&before.with_value(Large(None)), ("b", "2"));
+    drop((cx, before));
+    assert_eq!(Arc::strong_count(&large), 1);
+    assert_eq!(TraceContext::from(after).baggage().len(), 2);
 }
 
 /// As the API asks: a carrier without a usable field leaves the given context as it is.

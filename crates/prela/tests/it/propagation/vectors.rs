@@ -188,7 +188,7 @@ fn c24_baggage_is_written() {
 
 /// A context with this baggage, metadata too: from a header in which every byte is encoded.
 fn carrying(baggage: &Baggage) -> TraceContext {
-    let member = |entry: &BaggageEntry| {
+    let member = |entry: BaggageEntry<'_>| {
         let value: String = entry.value().bytes().map(|byte| format!("%{byte:02X}")).collect();
         let metadata = entry.metadata().map_or(String::new(), |metadata| format!(";{metadata}"));
         ("baggage", format!("{}={value}{metadata}", entry.key()))

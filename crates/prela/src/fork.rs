@@ -1,0 +1,48 @@
+//! Noticing that this process was forked off the one that started tracing.
+//!
+//! A forked child has the parent's memory and none of its threads: without care it would repeat the
+//! parent's ids, and queue spans that nobody sends. Asking for the process id is a system call, far
+//! dearer than a span, so it is done where time is read anyway, and only if some has passed: no fork
+//! returns that soon.
+
+use std::cell::Cell;
+use std::process;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+static PROCESS: AtomicU32 = AtomicU32::new(0);
+static GENERATION: AtomicU32 = AtomicU32::new(0);
+
+thread_local! {
+    static CHECKED: Cell<Duration> = const { Cell::new(Duration::MAX) };
+}
+
+/// How many forks there were between the process that first asked and this one. Whoever keeps what
+/// must not be shared with a child keeps this number beside it.
+pub(crate) fn generation() -> u32 {
+    GENERATION.load(Ordering::Relaxed)
+}
+
+/// Looks whether the process is another one, unless this thread looked just before `now`, which is
+/// monotonic time.
+pub(crate) fn check_at(now: Duration) {
+    let _ = CHECKED.try_with(|checked| {
+        let since = now.checked_sub(checked.get());
+        if since.is_none_or(|since| since >= SOON) {
+            checked.set(now);
+            check();
+        }
+    });
+}
+
+/// Looks whether the process is another one.
+pub(crate) fn check() {
+    let process = process::id();
+    let known = PROCESS.swap(process, Ordering::Relaxed);
+    if known != process && known != 0 {
+        GENERATION.fetch_add(1, Ordering::Relaxed);
+    }
+}
+
+/// Much less than a fork takes, and much more than a system call.
+const SOON: Duration = Duration::from_micros(50);

@@ -1,0 +1,129 @@
+//! What a span says of a request, from the start.
+//!
+//! No header is recorded but `user-agent`, and no query: those hold tokens and personal data.
+
+use super::grpc;
+use super::target::Target;
+use crate::semconv::http as keys;
+use crate::{SpanBuilder, Value};
+use http::header::USER_AGENT;
+use http::request::Parts;
+use http::{HeaderMap, HeaderValue, Method, Version};
+use std::borrow::Cow;
+use std::net::IpAddr;
+
+/// What travels over HTTP.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Protocol {
+    Http,
+    Grpc,
+}
+
+impl Protocol {
+    pub(super) fn of(headers: &HeaderMap) -> Self {
+        if grpc::is_call(headers) { Self::Grpc } else { Self::Http }
+    }
+}
+
+/// `GET /items/{id}`, or `GET` without a route. Every caller can make up methods; a name has few values.
+pub(super) fn http_name(method: &Method, route: Option<&str>) -> Cow<'static, str> {
+    let method = known_method(method).unwrap_or("HTTP");
+    match route {
+        Some(route) => format!("{method} {route}").into(),
+        None => method.into(),
+    }
+}
+
+/// `package.Service/Method`, from the path.
+pub(super) fn rpc_method(path: &str) -> &str {
+    path.strip_prefix('/').unwrap_or_default()
+}
+
+pub(super) fn server(
+    span: SpanBuilder,
+    request: &Parts,
+    protocol: Protocol,
+    route: Option<String>,
+    client: Option<IpAddr>,
+) -> SpanBuilder {
+    let Parts { method, uri, headers, version: http_version, .. } = request;
+    let target = Target::of(uri, headers);
+    let mut span = common(span, method, uri.path(), protocol);
+    if protocol == Protocol::Http {
+        let scheme = target.scheme.unwrap_or("http").to_owned();
+        span = span.attr(keys::URL_SCHEME, scheme).attr(keys::URL_PATH, uri.path().to_owned());
+    }
+    span = address(span, &target, None);
+    if let Some(version) = version(*http_version) {
+        span = span.attr(keys::NETWORK_PROTOCOL_VERSION, version);
+    }
+    if let Some(client) = client {
+        span = span.attr(keys::CLIENT_ADDRESS, client.to_string());
+    }
+    if let Some(Ok(agent)) = headers.get(USER_AGENT).map(HeaderValue::to_str) {
+        span = span.attr(keys::USER_AGENT_ORIGINAL, agent.to_owned());
+    }
+    match route {
+        Some(route) => span.attr(keys::ROUTE, route),
+        None => span,
+    }
+}
+
+pub(super) fn client(
+    span: SpanBuilder,
+    method: &Method,
+    path: &str,
+    protocol: Protocol,
+    target: &Target<'_>,
+) -> SpanBuilder {
+    let scheme = target.scheme.unwrap_or("http");
+    let default_port = if scheme == "https" { 443 } else { 80 };
+    let span = common(span, method, path, protocol);
+    let span = address(span, target, Some(default_port));
+    match (protocol, target.host_and_port()) {
+        (Protocol::Http, Some(host)) => {
+            span.attr(keys::URL_FULL, format!("{scheme}://{host}{path}"))
+        }
+        _ => span,
+    }
+}
+
+fn common(span: SpanBuilder, method: &Method, path: &str, protocol: Protocol) -> SpanBuilder {
+    if protocol == Protocol::Grpc {
+        let method = rpc_method(path).to_owned();
+        return span.attr(keys::RPC_SYSTEM_NAME, "grpc").attr(keys::RPC_METHOD, method);
+    }
+    match known_method(method) {
+        Some(method) => span.attr(keys::REQUEST_METHOD, method),
+        None => span
+            .attr(keys::REQUEST_METHOD, keys::OTHER)
+            .attr(keys::REQUEST_METHOD_ORIGINAL, method.as_str().to_owned()),
+    }
+}
+
+fn address(span: SpanBuilder, target: &Target<'_>, default_port: Option<u16>) -> SpanBuilder {
+    let Some(host) = target.host() else { return span };
+    let span = span.attr(keys::SERVER_ADDRESS, host.trim_matches(['[', ']']).to_owned());
+    match target.port().or(default_port) {
+        Some(port) => span.attr(keys::SERVER_PORT, i64::from(port)),
+        None => span,
+    }
+}
+
+pub(super) fn version(version: Version) -> Option<Value> {
+    Some(Value::from(match version {
+        Version::HTTP_09 => "0.9",
+        Version::HTTP_10 => "1.0",
+        Version::HTTP_11 => "1.1",
+        Version::HTTP_2 => "2",
+        Version::HTTP_3 => "3",
+        _ => return None,
+    }))
+}
+
+/// The method, if it is one of those that the conventions know.
+fn known_method(method: &Method) -> Option<&'static str> {
+    const KNOWN: [&str; 10] =
+        ["GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS", "QUERY", "CONNECT", "TRACE"];
+    KNOWN.into_iter().find(|known| *known == method.as_str())
+}

@@ -1,0 +1,186 @@
+//! One request and its response, as long as its span lasts.
+
+use super::attributes::{self, Protocol};
+use super::failure;
+use super::grpc::Code;
+use crate::context::Scope;
+use crate::semconv::{self, http as keys};
+use crate::span::scope::recording_panic;
+use crate::{Span, SpanBuilder, TraceContext};
+use http::response::Parts;
+use http::{HeaderMap, Method, StatusCode};
+use opentelemetry::Context;
+use opentelemetry::trace::Status;
+use std::fmt::Display;
+use std::panic::resume_unwind;
+
+/// Which end of the connection this is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Side {
+    Server,
+    Client,
+}
+
+/// One request and its response. Its span ends by [`finish`](Self::finish), [`fail`](Self::fail) or
+/// [`cancel`](Self::cancel), whichever comes first; its context is current for what comes after, too.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    span: Span,
+    cx: Context,
+    side: Side,
+    protocol: Protocol,
+    method: Method,
+    status: StatusCode,
+    code: Option<Code>,
+    has_ended: bool,
+}
+
+impl Exchange {
+    pub(super) fn begin(span: SpanBuilder, side: Side, protocol: Protocol, method: Method) -> Self {
+        let (span, cx) = span.begin().into_parts();
+        Self {
+            span,
+            cx,
+            side,
+            protocol,
+            method,
+            status: StatusCode::OK,
+            code: None,
+            has_ended: false,
+        }
+    }
+
+    pub(super) fn span(&self) -> &Span {
+        &self.span
+    }
+
+    pub(super) fn context(&self) -> TraceContext {
+        self.cx.clone().into()
+    }
+
+    /// Runs a part of the exchange in its context. A panic ends the span and goes on. What the code did
+    /// to its baggage stays for the next part.
+    pub(super) fn enter<R>(&mut self, part: impl FnOnce() -> R) -> R {
+        let scope = Scope::enter(self.cx.clone());
+        let result = recording_panic(&self.span, part);
+        if let Some(changed) = scope.exit() {
+            self.cx = changed;
+        }
+        result.unwrap_or_else(|panic| {
+            self.end();
+            resume_unwind(panic)
+        })
+    }
+
+    /// The head of the response is there. Without a body to come, that is the end.
+    pub(super) fn respond(&mut self, response: &Parts) {
+        self.status = response.status;
+        if self.side == Side::Client
+            && let Some(version) = attributes::version(response.version)
+        {
+            self.span.set_attribute(keys::NETWORK_PROTOCOL_VERSION, version);
+        }
+        match self.protocol {
+            Protocol::Grpc => self.code = Code::of(&response.headers),
+            Protocol::Http => {
+                let status = response.status;
+                self.span.set_attribute(keys::RESPONSE_STATUS_CODE, i64::from(status.as_u16()));
+                let is_caller_error = self.side == Side::Client && status.is_client_error();
+                if status.is_server_error() || is_caller_error {
+                    self.mark_failed(status.as_str().to_owned());
+                }
+            }
+        }
+        if !self.has_body() {
+            self.finish();
+        }
+    }
+
+    /// Whether a body can follow: not after HEAD, and not where the connection becomes something else.
+    fn has_body(&self) -> bool {
+        let is_tunnel = self.method == Method::CONNECT && self.status.is_success();
+        !(is_tunnel
+            || self.method == Method::HEAD
+            || self.status.is_informational()
+            || matches!(self.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED))
+    }
+
+    pub(super) fn trailers(&mut self, trailers: &HeaderMap) {
+        if self.protocol == Protocol::Grpc {
+            self.code = Code::of(trailers).or(self.code);
+        }
+        self.finish();
+    }
+
+    /// The response has ended as it should.
+    pub(super) fn finish(&mut self) {
+        if self.has_ended {
+            return;
+        }
+        if self.protocol == Protocol::Grpc {
+            let code = self.code.unwrap_or_else(|| Code::of_http(self.status));
+            self.span.set_attribute(keys::RPC_RESPONSE_STATUS_CODE, code.name());
+            let is_failure = match self.side {
+                Side::Server => code.is_server_error(),
+                Side::Client => !code.is_ok(),
+            };
+            if is_failure {
+                self.mark_failed(code.name().to_owned());
+            }
+        }
+        self.end();
+    }
+
+    /// Dropped without a look at the body: a client that wants to know the status only has not cancelled
+    /// anything.
+    pub(super) fn leave_unread(&mut self) {
+        if self.side == Side::Client && self.protocol == Protocol::Http {
+            self.finish();
+        }
+    }
+
+    /// The service or the body gave an error.
+    pub(super) fn fail<E: Display + 'static>(&mut self, error: &E) {
+        if self.has_ended {
+            return;
+        }
+        if let Some(record) = self.span.record().filter(|record| record.is_recording()) {
+            let error_type = failure::type_of(error).to_owned();
+            record.record_error(error_type, failure::message_of(error));
+        }
+        self.end();
+    }
+
+    /// Dropped before its end: whoever waited for it does so no more.
+    pub(super) fn cancel(&mut self) {
+        if self.has_ended {
+            return;
+        }
+        if let Some(record) = self.span.record() {
+            record.record_cancelled();
+        }
+        self.end();
+    }
+
+    /// A status that is an error. What the handler wrote of its own failure stays.
+    fn mark_failed(&self, error_type: String) {
+        let Some(record) = self.span.record() else { return };
+        let is_known = record.with(|data| matches!(data.status, Status::Error { .. }));
+        if is_known == Some(false) {
+            self.span.set_attribute(semconv::ERROR_TYPE, error_type);
+            self.span.set_status(Status::error(""));
+        }
+    }
+
+    fn end(&mut self) {
+        self.has_ended = true;
+        self.span.end();
+    }
+}
+
+/// Whatever held it was dropped before its end.
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.cancel();
+    }
+}

@@ -1,0 +1,84 @@
+//! What an error says, and those that caused it.
+
+use crate::context::guarded;
+use crate::semconv;
+use std::any::{Any, type_name};
+use std::error::Error;
+use std::fmt::Display;
+
+type Boxed = Box<dyn Error + Send + Sync>;
+
+/// `error.type`: the error's type, if that tells anything.
+pub(super) fn type_of<E: 'static>(error: &E) -> &'static str {
+    let any: &dyn Any = error;
+    if TIMEOUTS.iter().any(|is_timeout| is_timeout(any)) {
+        return semconv::http::TIMEOUT;
+    }
+    if any.is::<Boxed>() { semconv::http::OTHER } else { type_name::<E>() }
+}
+
+/// The text of an error and of its causes, where its type is known to have some.
+///
+/// A transport's error says little by itself (`transport error`). What it hides can only be had from
+/// types that are known here: services need not have errors that are [`Error`].
+pub(super) fn message_of<E: Display + 'static>(error: &E) -> String {
+    let any: &dyn Any = error;
+    let text = || match KNOWN.iter().find_map(|as_error| as_error(any)) {
+        Some(error) => with_causes(error),
+        None => error.to_string(),
+    };
+    guarded(text).unwrap_or_default()
+}
+
+fn with_causes(error: &(dyn Error + 'static)) -> String {
+    let mut text = String::new();
+    let mut next = Some(error);
+    while let Some(error) = next {
+        let own = if HAS_URL.iter().any(|has_url| has_url(error)) {
+            String::new()
+        } else {
+            error.to_string()
+        };
+        // Many show their cause as their own text.
+        if !own.is_empty() && !text.contains(&own) {
+            if !text.is_empty() {
+                text.push_str(": ");
+            }
+            text.push_str(&own);
+        }
+        next = error.source();
+    }
+    text
+}
+
+type AsError = for<'a> fn(&'a dyn Any) -> Option<&'a (dyn Error + 'static)>;
+
+/// Ways to see an error of a known type as an [`Error`].
+const KNOWN: &[AsError] = &[
+    |any| any.downcast_ref::<Boxed>().map(|boxed| &**boxed as _),
+    #[cfg(feature = "grpc")]
+    |any| any.downcast_ref::<tonic::transport::Error>().map(|error| error as _),
+    #[cfg(feature = "http")]
+    |any| any.downcast_ref::<hyper_util::client::legacy::Error>().map(|error| error as _),
+    #[cfg(feature = "reqwest")]
+    |any| any.downcast_ref::<reqwest::Error>().map(|error| error as _),
+    #[cfg(feature = "reqwest")]
+    |any| any.downcast_ref::<reqwest_middleware::Error>().map(|error| error as _),
+];
+
+type Is<T> = fn(&T) -> bool;
+
+/// Errors whose text has the URL of the request, with its query.
+const HAS_URL: &[Is<dyn Error + 'static>] = &[
+    #[cfg(feature = "reqwest")]
+    |error| error.is::<reqwest::Error>(),
+    #[cfg(feature = "reqwest")]
+    |error| matches!(error.downcast_ref(), Some(reqwest_middleware::Error::Reqwest(_))),
+];
+
+const TIMEOUTS: &[Is<dyn Any>] = &[
+    #[cfg(feature = "reqwest")]
+    |any| any.downcast_ref().is_some_and(reqwest::Error::is_timeout),
+    #[cfg(feature = "reqwest")]
+    |any| any.downcast_ref().is_some_and(reqwest_middleware::Error::is_timeout),
+];

@@ -1,0 +1,98 @@
+//! The future of a response.
+
+use super::TracedBody;
+use super::exchange::Exchange;
+use http::Response;
+use http_body::Body;
+use pin_project_lite::pin_project;
+use std::fmt::Display;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context as TaskContext, Poll, ready};
+
+pin_project! {
+    /// The future of a response, in the context of its request. From [`ServerService`] and
+    /// [`ClientService`].
+    ///
+    /// [`ServerService`]: super::ServerService
+    /// [`ClientService`]: super::ClientService
+    #[derive(Debug)]
+    #[must_use = "futures do nothing unless polled"]
+    pub struct ResponseFuture<F> {
+        #[pin]
+        inner: Option<F>,
+        // None: another layer has the span.
+        exchange: Option<Exchange>,
+        // Layers further in see by it that the request has a span.
+        mark: Option<Arc<Mark>>,
+    }
+
+    impl<F> PinnedDrop for ResponseFuture<F> {
+        fn drop(this: Pin<&mut Self>) {
+            let mut this = this.project();
+            if let Some(exchange) = this.exchange {
+                exchange.enter(|| this.inner.set(None));
+            }
+        }
+    }
+}
+
+/// What a request carries along while a layer is at work on it.
+#[derive(Debug)]
+pub(crate) struct Mark {
+    pub(super) span: crate::Span,
+}
+
+impl<F> ResponseFuture<F> {
+    pub(crate) fn new(inner: F, exchange: Exchange, mark: Arc<Mark>) -> Self {
+        Self { inner: Some(inner), exchange: Some(exchange), mark: Some(mark) }
+    }
+
+    /// For a request that has a span already.
+    pub(super) fn untraced(inner: F) -> Self {
+        Self { inner: Some(inner), exchange: None, mark: None }
+    }
+}
+
+impl<F, B, E> Future for ResponseFuture<F>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Body,
+    E: Display + 'static,
+{
+    type Output = Result<Response<TracedBody<B>>, E>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        let mut inner = this.inner.as_mut();
+        let mut poll = || {
+            let result = inner.as_mut().as_pin_mut().map(|inner| inner.poll(task));
+            let result = result.expect("a future is not polled after it is done");
+            if result.is_ready() {
+                // Its destructors belong to the request.
+                inner.set(None);
+            }
+            result
+        };
+        let Some(exchange) = this.exchange else {
+            let response = ready!(poll())?;
+            return Poll::Ready(Ok(response.map(TracedBody::untraced)));
+        };
+        let result = ready!(exchange.enter(poll));
+        *this.mark = None;
+        let mut exchange = this.exchange.take().expect("it was there a moment ago");
+        Poll::Ready(match result {
+            Ok(response) => {
+                let (head, body) = response.into_parts();
+                exchange.respond(&head);
+                let body = TracedBody::new(body, exchange, &head.headers);
+                Ok(Response::from_parts(head, body))
+            }
+            Err(error) => {
+                exchange.fail(&error);
+                Err(error)
+            }
+        })
+    }
+}

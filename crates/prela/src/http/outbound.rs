@@ -1,0 +1,128 @@
+//! What goes to which host.
+
+use super::host::{Host, Pattern};
+use super::target::Target;
+use crate::TraceContext;
+use crate::propagation::{Format, Propagator};
+use http::{HeaderMap, Request, Uri};
+
+/// Which hosts get the trace, and which the baggage too: the policy of every client integration.
+///
+/// At first the trace (`traceparent`, `tracestate`) goes to every host, and baggage, which often says who
+/// the user is, only to hosts of one's own: loopback, names without a dot, `localhost`, `*.local`,
+/// `*.internal`, `*.svc`, and private addresses (10/8, 172.16/12, 192.168/16, fc00::/7).
+///
+/// What is withheld is also removed from a request that has it, such as one that a proxy passes on.
+///
+/// In the lists a host is `api.example.com`, `*.example.com` for all below it, `*` for every host, or an
+/// address. Case and ports do not matter, and of a URL the host counts.
+///
+/// ```
+/// use prela::{baggage, http::Outbound};
+///
+/// let outbound = Outbound::new().baggage_to(["*.example.com"]).without_trace_to(["ads.example.com"]);
+/// baggage::scope([("user_id", "u1")], || {
+///     assert_eq!(outbound.headers("https://api.example.com/v1")["baggage"], "user_id=u1");
+///     assert!(outbound.headers("https://api.example.org/v1").get("baggage").is_none());
+///     assert!(outbound.headers("https://ads.example.com/").is_empty());
+/// });
+/// ```
+#[derive(Clone, Debug)]
+pub struct Outbound {
+    baggage_to_private: bool,
+    baggage_to: Vec<Pattern>,
+    without_trace_to: Vec<Pattern>,
+    /// None: the global one, whichever that is at a request.
+    propagator: Option<Propagator>,
+}
+
+impl Outbound {
+    /// The policy that every client integration begins with.
+    pub fn new() -> Self {
+        Self {
+            baggage_to_private: true,
+            baggage_to: Vec::new(),
+            without_trace_to: Vec::new(),
+            propagator: None,
+        }
+    }
+
+    /// Sends baggage to these hosts too.
+    #[must_use]
+    pub fn baggage_to<H: AsRef<str>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
+        self.baggage_to.extend(patterns(hosts));
+        self
+    }
+
+    /// Sends baggage to these hosts and no others, private ones included; without hosts, to none.
+    #[must_use]
+    pub fn baggage_only_to<H: AsRef<str>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
+        self.baggage_to_private = false;
+        self.baggage_to = patterns(hosts).collect();
+        self
+    }
+
+    /// Sends these hosts nothing: no trace and no baggage.
+    #[must_use]
+    pub fn without_trace_to<H: AsRef<str>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
+        self.without_trace_to.extend(patterns(hosts));
+        self
+    }
+
+    /// Writes these formats. Default: those of [`Propagator::global`].
+    #[must_use]
+    pub fn propagator(mut self, propagator: Propagator) -> Self {
+        self.propagator = Some(propagator);
+        self
+    }
+
+    /// Writes the current context into a request, as far as its host is to have it.
+    ///
+    /// The host is that of the URI, or that of the header `host`. A request without either gets no
+    /// baggage.
+    pub fn inject<B>(&self, request: &mut Request<B>) {
+        let uri = request.uri().clone();
+        let target = Target::of(&uri, request.headers());
+        self.write(&TraceContext::current(), target.host(), request.headers_mut());
+    }
+
+    /// The headers that a request to this URL is to have, of the current context.
+    ///
+    /// A URL that cannot be read gets no baggage.
+    pub fn headers(&self, url: impl AsRef<str>) -> HeaderMap {
+        let uri = url.as_ref().parse::<Uri>().unwrap_or_default();
+        let mut headers = HeaderMap::new();
+        self.write(&TraceContext::current(), uri.host(), &mut headers);
+        headers
+    }
+
+    /// Writes a context into the headers of a request to a host, and removes what it is not to have.
+    pub(crate) fn write(&self, cx: &TraceContext, host: Option<&str>, headers: &mut HeaderMap) {
+        let host = host.map(Host::parse);
+        let propagator = self.propagator.unwrap_or_else(Propagator::global);
+        let nothing = TraceContext::default();
+        if host.is_some_and(|host| self.without_trace_to.iter().any(|it| it.matches(host))) {
+            propagator.inject(&nothing, headers);
+        } else if host.is_some_and(|host| self.may_have_baggage(host)) {
+            propagator.inject(cx, headers);
+        } else {
+            propagator.without(Format::Baggage).inject(cx, headers);
+            Propagator::default().without(Format::TraceContext).inject(&nothing, headers);
+        }
+    }
+
+    fn may_have_baggage(&self, host: Host<'_>) -> bool {
+        self.baggage_to_private && host.is_private()
+            || self.baggage_to.iter().any(|it| it.matches(host))
+    }
+}
+
+impl Default for Outbound {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn patterns<H: AsRef<str>>(hosts: impl IntoIterator<Item = H>) -> impl Iterator<Item = Pattern> {
+    hosts.into_iter().map(|host| Pattern::parse(host.as_ref()))
+}

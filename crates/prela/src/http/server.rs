@@ -1,0 +1,280 @@
+//! The layer of servers.
+
+use super::attributes::{self, Protocol, http_name, rpc_method};
+use super::exchange::{Exchange, Side};
+use super::future::{Mark, ResponseFuture};
+use super::{TracedBody, Trust};
+use crate::context::guarded;
+use crate::propagation::Propagator;
+use crate::semconv::http as keys;
+use crate::{SpanType, TraceContext, Tracer};
+use http::request::Parts;
+use http::{Request, Response};
+use http_body::Body;
+use opentelemetry::trace::SpanKind;
+use std::fmt::{self, Display};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::{Arc, Weak};
+use std::task::{Context as TaskContext, Poll};
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// A span for each request that a server handles: for axum, hyper, tonic, and whatever else is a
+/// `tower` service over HTTP.
+///
+/// The span continues the caller's trace, and is current in the handler and in the body that it
+/// streams. It ends when the body has ended. For gRPC it ends with the trailers.
+///
+/// | attribute | of HTTP | of gRPC |
+/// |---|---|---|
+/// | `http.request.method`, `url.scheme`, `url.path`, `http.response.status_code` | yes | |
+/// | `http.route` | if [known](Self::route) | |
+/// | `rpc.system.name`, `rpc.method`, `rpc.response.status_code` | | yes |
+/// | `server.address`, `server.port` | from the URI or `host` | the same |
+/// | `client.address` | if [known](Self::client_address) | the same |
+/// | `user_agent.original`, `network.protocol.version` | yes | yes |
+/// | `error.type` and status `Error` | 5xx, panic, error, `cancelled` | codes that are the server's fault, the same |
+///
+/// The name is `GET /items/{id}` with a route and `GET` without, or `package.Service/Method`. Queries,
+/// other headers and bodies are not recorded, and headers of proxies are not believed.
+///
+/// Of several such layers around one handler the outermost makes the span; those further in add the
+/// route, if they know it and it does not.
+///
+/// With axum use [`axum`](Self::axum), with tonic `Server::builder().layer(ServerLayer::new())`.
+///
+/// ```
+/// # let memory = prela::MemoryExporter::new();
+/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&memory)).build()?;
+/// # let tracer = prela.tracer();
+/// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+/// use http::{Request, Response};
+/// use prela::http::ServerLayer;
+/// use std::convert::Infallible;
+/// use tower::{Layer as _, ServiceExt as _, service_fn};
+///
+/// let handler = service_fn(async |_: Request<String>| {
+///     prela::enrich([("items", 3)]); // the request's span is the current one
+///     Ok::<_, Infallible>(Response::new(String::new()))
+/// });
+/// let service = ServerLayer::new().tracer(&tracer).layer(handler);
+/// let request = Request::get("/items?token=secret").body(String::new()).unwrap();
+/// let response = service.oneshot(request).await.unwrap();
+/// # drop(response);
+/// # });
+/// # prela.flush(std::time::Duration::from_secs(5))?;
+/// assert_eq!(memory.spans()[0].name, "GET");
+/// # Ok::<(), prela::Error>(())
+/// ```
+#[derive(Clone)]
+pub struct ServerLayer {
+    tracer: Tracer,
+    trust: Trust,
+    trust_by: Option<Arc<TrustBy>>,
+    route: Option<Arc<Route>>,
+    client_address: Option<Arc<ClientAddress>>,
+    /// None: the global one, whichever that is at a request.
+    propagator: Option<Propagator>,
+}
+
+type TrustBy = dyn Fn(&Parts) -> Trust + Send + Sync;
+type Route = dyn Fn(&Parts) -> Option<String> + Send + Sync;
+type ClientAddress = dyn Fn(&Parts) -> Option<IpAddr> + Send + Sync;
+
+impl ServerLayer {
+    /// A layer for the global instance, that trusts its callers and knows no routes.
+    pub fn new() -> Self {
+        Self {
+            tracer: crate::tracer(),
+            trust: Trust::Parent,
+            trust_by: None,
+            route: None,
+            client_address: None,
+            propagator: None,
+        }
+    }
+
+    /// Makes spans of this tracer's instance.
+    #[must_use]
+    pub fn tracer(mut self, tracer: &Tracer) -> Self {
+        self.tracer = tracer.clone();
+        self
+    }
+
+    /// What to make of a caller's trace. Default: [`Trust::Parent`].
+    #[must_use]
+    pub fn trust(mut self, trust: Trust) -> Self {
+        self.trust = trust;
+        self.trust_by = None;
+        self
+    }
+
+    /// The same for each request. If the function panics, the request is not trusted at all.
+    ///
+    /// ```
+    /// use prela::http::{ServerLayer, Trust};
+    ///
+    /// let layer = ServerLayer::new().trust_by(|request| {
+    ///     if request.headers.contains_key("x-internal") { Trust::Parent } else { Trust::Link }
+    /// });
+    /// # drop(layer);
+    /// ```
+    #[must_use]
+    pub fn trust_by(mut self, trust: impl Fn(&Parts) -> Trust + Send + Sync + 'static) -> Self {
+        self.trust_by = Some(Arc::new(trust));
+        self
+    }
+
+    /// How to know the route, such as `/items/{id}`: a template of few different values, never the
+    /// path. [`ServerLayer::axum`] knows axum's.
+    #[must_use]
+    pub fn route(
+        mut self,
+        route: impl Fn(&Parts) -> Option<String> + Send + Sync + 'static,
+    ) -> Self {
+        self.route = Some(Arc::new(route));
+        self
+    }
+
+    /// How to know the caller's address, for `client.address`. Without it, a
+    /// [`SocketAddr`] among the request's extensions is taken.
+    #[must_use]
+    pub fn client_address(
+        mut self,
+        address: impl Fn(&Parts) -> Option<IpAddr> + Send + Sync + 'static,
+    ) -> Self {
+        self.client_address = Some(Arc::new(address));
+        self
+    }
+
+    /// Reads these formats. Default: those of [`Propagator::global`].
+    #[must_use]
+    pub fn propagator(mut self, propagator: Propagator) -> Self {
+        self.propagator = Some(propagator);
+        self
+    }
+
+    fn trust_in(&self, request: &Parts) -> Trust {
+        if let Some(trust) = request.extensions.get::<Trust>() {
+            return *trust;
+        }
+        match &self.trust_by {
+            Some(trust) => guarded(|| trust(request)).unwrap_or(Trust::Ignore),
+            None => self.trust,
+        }
+    }
+
+    fn route_of(&self, request: &Parts) -> Option<String> {
+        guarded(|| self.route.as_ref()?(request)).flatten()
+    }
+
+    fn client_of(&self, request: &Parts) -> Option<IpAddr> {
+        match &self.client_address {
+            Some(address) => guarded(|| address(request)).flatten(),
+            None => request.extensions.get::<SocketAddr>().map(SocketAddr::ip),
+        }
+    }
+
+    fn caller(&self, request: &Parts) -> TraceContext {
+        self.propagator.unwrap_or_else(Propagator::global).extract(&request.headers)
+    }
+
+    fn begin(&self, request: &Parts) -> Exchange {
+        let protocol = Protocol::of(&request.headers);
+        let route = match protocol {
+            Protocol::Http => self.route_of(request),
+            Protocol::Grpc => None,
+        };
+        let name = match protocol {
+            Protocol::Http => http_name(&request.method, route.as_deref()),
+            Protocol::Grpc => rpc_method(request.uri.path()).to_owned().into(),
+        };
+        let mut span = self.tracer.span(name, SpanType::Custom).kind(SpanKind::Server);
+        span = match self.trust_in(request) {
+            Trust::Parent => span.parent(&self.caller(request)),
+            Trust::Link => span.parent(&TraceContext::default()).link(&self.caller(request)),
+            Trust::Ignore => span.parent(&TraceContext::default()),
+        };
+        if !span.is_noop() {
+            let client = self.client_of(request);
+            span = attributes::server(span, request, protocol, route, client);
+        }
+        Exchange::begin(span, Side::Server, protocol, request.method.clone())
+    }
+
+    /// Tells the span of a layer further out the route, which may be known only here.
+    fn add_route(&self, request: &Parts, outer: &Mark) {
+        if Protocol::of(&request.headers) == Protocol::Http
+            && outer.span.is_recording()
+            && let Some(route) = self.route_of(request)
+        {
+            outer.span.update_name(http_name(&request.method, Some(&route)));
+            outer.span.set_attribute(keys::ROUTE, route);
+        }
+    }
+}
+
+impl Default for ServerLayer {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Debug for ServerLayer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ServerLayer")
+            .field("tracer", &self.tracer)
+            .field("trust", &self.trust)
+            .field("propagator", &self.propagator)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S> Layer<S> for ServerLayer {
+    type Service = ServerService<S>;
+
+    fn layer(&self, inner: S) -> ServerService<S> {
+        ServerService { inner, layer: self.clone() }
+    }
+}
+
+/// A service whose requests have spans. From [`ServerLayer`].
+#[derive(Clone, Debug)]
+pub struct ServerService<S> {
+    inner: S,
+    layer: ServerLayer,
+}
+
+/// In the extensions of a request that has a server's span.
+#[derive(Clone)]
+struct Marked(Weak<Mark>);
+
+impl<S, B, R> Service<Request<B>> for ServerService<S>
+where
+    S: Service<Request<B>, Response = Response<R>>,
+    S::Error: Display + 'static,
+    R: Body,
+{
+    type Response = Response<TracedBody<R>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, task: &mut TaskContext<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(task)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (mut head, body) = request.into_parts();
+        let outer = head.extensions.get::<Marked>().and_then(|marked| marked.0.upgrade());
+        if let Some(outer) = outer {
+            self.layer.add_route(&head, &outer);
+            return ResponseFuture::untraced(self.inner.call(Request::from_parts(head, body)));
+        }
+        let mut exchange = self.layer.begin(&head);
+        let mark = Arc::new(Mark { span: exchange.span().clone() });
+        head.extensions.insert(Marked(Arc::downgrade(&mark)));
+        let request = Request::from_parts(head, body);
+        let future = exchange.enter(|| self.inner.call(request));
+        ResponseFuture::new(future, exchange, mark)
+    }
+}

@@ -1,0 +1,93 @@
+//! One call of an exporter.
+
+use super::lane::Lane;
+use super::load::Load;
+use crate::export::{ExportFuture, Exported, Outlet};
+use crate::{Error, ErrorKind};
+use futures_util::FutureExt as _;
+use futures_util::future::{Either, select};
+use std::panic::AssertUnwindSafe;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::time::{Instant, sleep_until, timeout};
+
+/// Hands a load to its exporter, once.
+///
+/// With a `lane`, the attempt is cut short when that is shut down and its time is nearly over: for an
+/// exporter whose loads can go to the disk instead.
+pub(super) async fn attempt(
+    outlet: &mut Outlet,
+    load: &Load,
+    within: Duration,
+    lane: Option<&Lane>,
+) -> Result<Exported, Error> {
+    let call = pin!(guarded("export", within, move || begin(outlet, load)));
+    let cut_off = pin!(async move {
+        let until = match lane {
+            Some(lane) => closes(lane).await,
+            None => None,
+        };
+        match until {
+            Some(until) => sleep_until(until).await,
+            None => std::future::pending().await,
+        }
+    });
+    let result = match select(call, cut_off).await {
+        Either::Left((result, _)) => result,
+        Either::Right(((), _)) => {
+            Err(Error::new(ErrorKind::Timeout, "export: not done before the shutdown"))
+        }
+    };
+    result.map_err(|error| match (load, error.kind()) {
+        // The time for one attempt is over, not that for all.
+        (Load::Bytes { .. }, ErrorKind::Timeout) if error.retry_after().is_none() => {
+            error.with_retry(Duration::ZERO)
+        }
+        _ => error,
+    })
+}
+
+/// Runs a method of an exporter, which may be the user's: it may fail, hang and panic.
+pub(super) async fn guarded<'a, T>(
+    what: &str,
+    within: Duration,
+    call: impl FnOnce() -> ExportFuture<'a, T>,
+) -> Result<T, Error> {
+    // Called inside the future, so that a panic before its first await is caught as well.
+    let call = AssertUnwindSafe(async move { call().await }).catch_unwind();
+    match timeout(within, call).await {
+        Ok(Ok(result)) => result,
+        Ok(Err(_panic)) => Err(Error::new(ErrorKind::Io, format!("{what}: the exporter panicked"))),
+        Err(_elapsed) => {
+            Err(Error::new(ErrorKind::Timeout, format!("{what}: not done after {within:?}")))
+        }
+    }
+}
+
+fn begin<'a>(outlet: &'a mut Outlet, load: &'a Load) -> ExportFuture<'a, Exported> {
+    match (outlet, load) {
+        (Outlet::Spans(exporter), Load::Spans(batch)) => exporter.export(batch),
+        (Outlet::Wire(exporter), Load::Bytes { body, .. }) => exporter.send(body.clone()),
+        // A load is made for its outlet.
+        _ => Box::pin(async { Err(Error::new(ErrorKind::Io, "export: not what it takes")) }),
+    }
+}
+
+/// Of the time for shutting down, what is kept for writing to the disk what could not be sent.
+pub(super) fn reserve(left: Duration) -> Duration {
+    (left / 4).min(LONGEST_RESERVE)
+}
+
+/// Waits until the lane is closing. Gives when attempts must end; none if there is no such time.
+async fn closes(lane: &Lane) -> Option<Instant> {
+    loop {
+        if let Some(closing) = lane.closing() {
+            let now = std::time::Instant::now();
+            let left = closing.until?.saturating_duration_since(now);
+            return Some(Instant::from_std(now + left - reserve(left)));
+        }
+        lane.hurried().await;
+    }
+}
+
+const LONGEST_RESERVE: Duration = Duration::from_millis(500);

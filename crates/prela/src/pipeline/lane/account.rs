@@ -1,0 +1,141 @@
+//! What became of spans that were taken from the line.
+
+use super::{Lane, State};
+use crate::Error;
+use crate::export::Exported;
+use crate::pipeline::stats::Recovered;
+use crate::pipeline::{Diagnostics, report};
+use std::sync::MutexGuard;
+
+/// Why a span that waited was lost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::pipeline) enum Loss {
+    ExportFailed,
+    TooLarge,
+    Spool,
+}
+
+impl Lane {
+    /// Spans in flight were taken, all or in part.
+    pub(in crate::pipeline) fn settle_exported(
+        &self,
+        count: u64,
+        exported: Exported,
+        diagnostics: &Diagnostics,
+    ) {
+        let Exported { rejected, message } = exported;
+        let rejected = rejected.min(count);
+        self.settle(count, diagnostics, message, |state| {
+            state.rejected += rejected;
+            state.exported += count - rejected;
+        });
+    }
+
+    /// Spans in flight are lost.
+    pub(in crate::pipeline) fn settle_lost(
+        &self,
+        count: u64,
+        why: Loss,
+        error: &Error,
+        diagnostics: &Diagnostics,
+    ) {
+        self.settle(count, diagnostics, None, |state| {
+            *state.dropped_by.of(why) += count;
+            state.report.unreported += count;
+            state.lost += count;
+            state.last_error = Some(error.chain());
+        });
+        self.losses.note();
+    }
+
+    /// Spans in flight are on the disk.
+    pub(in crate::pipeline) fn settle_spooled(&self, count: u64, diagnostics: &Diagnostics) {
+        self.settle(count, diagnostics, None, |state| {
+            state.spooled += count;
+            state.kept += count;
+        });
+    }
+
+    fn settle(
+        &self,
+        count: u64,
+        diagnostics: &Diagnostics,
+        remark: Option<String>,
+        account: impl FnOnce(&mut State),
+    ) {
+        let mut state = self.state();
+        if state.abandoned {
+            return;
+        }
+        state.in_flight -= count;
+        if state.in_flight == 0 {
+            state.in_flight_from = None;
+        }
+        account(&mut state);
+        self.tell(state, remark, diagnostics);
+        self.progress.notify_all();
+    }
+
+    /// What became of spans of this run that were on the disk.
+    pub(in crate::pipeline) fn settle_replayed(
+        &self,
+        count: u64,
+        result: Result<Exported, (Loss, &Error)>,
+        diagnostics: &Diagnostics,
+    ) {
+        let mut state = self.state();
+        state.spooled = state.spooled.saturating_sub(count);
+        let remark = match result {
+            Ok(Exported { rejected, message }) => {
+                let rejected = rejected.min(count);
+                state.rejected += rejected;
+                state.exported += count - rejected;
+                message
+            }
+            Err((why, error)) => {
+                *state.dropped_by.of(why) += count;
+                state.report.unreported += count;
+                state.last_error = Some(error.chain());
+                self.losses.note();
+                None
+            }
+        };
+        self.tell(state, remark, diagnostics);
+    }
+
+    /// Changes the account of what earlier runs left on the disk.
+    pub(in crate::pipeline) fn recover(&self, account: impl FnOnce(&mut Recovered)) {
+        account(&mut self.state().recovered);
+    }
+
+    /// An attempt failed, and there will be another.
+    pub(in crate::pipeline) fn note_error(&self, error: &Error) {
+        self.state().last_error = Some(error.chain());
+    }
+
+    /// A line about new losses or a receiver's remark, if it is time for one. While shutting down
+    /// there is none: [`Lane::report_losses`] tells the whole.
+    fn tell(
+        &self,
+        mut state: MutexGuard<'_, State>,
+        remark: Option<String>,
+        diagnostics: &Diagnostics,
+    ) {
+        if state.closing.is_some() {
+            return;
+        }
+        let error = state.last_error.clone();
+        let line = state.report.line(&self.name, error.as_deref(), remark);
+        drop(state);
+        if let Some(line) = line {
+            diagnostics.line(&line);
+        }
+    }
+
+    /// At shutdown: how many spans of all were not delivered, and why.
+    pub(in crate::pipeline) fn report_losses(&self, diagnostics: &Diagnostics) {
+        if let Some(line) = report::losses(&self.stats()) {
+            diagnostics.line(&line);
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Cutting long values, and saying so.
+
+use crate::semconv::ORIGINAL_LENGTH_PREFIX;
+use crate::{SpanData, Value};
+use opentelemetry::Key;
+
+/// Cuts each text and each bytes value of the span and its events to `limit` bytes, at a character
+/// boundary.
+///
+/// A text that was cut ends in [`MARK`], and the attribute's length before is in an attribute of its
+/// own.
+pub(super) fn limit(span: &mut SpanData, limit: usize) {
+    pairs(&mut span.attributes, limit);
+    for event in &mut span.events {
+        pairs(&mut event.attributes, limit);
+    }
+}
+
+fn pairs(attributes: &mut Vec<(Key, Value)>, limit: usize) {
+    let mut lengths = Vec::new();
+    for (key, value) in attributes.iter_mut() {
+        // Nothing inside is longer than the whole.
+        let length = length(value);
+        if length > limit && cut(value, limit) {
+            let key = format!("{ORIGINAL_LENGTH_PREFIX}{}", key.as_str());
+            lengths.push((Key::from(key), Value::from(length)));
+        }
+    }
+    attributes.extend(lengths);
+}
+
+/// Bytes of text and bytes in a value.
+fn length(value: &Value) -> usize {
+    match value {
+        Value::Bool(_) | Value::I64(_) | Value::F64(_) => 0,
+        Value::String(text) => text.as_str().len(),
+        Value::Bytes(bytes) => bytes.len(),
+        Value::Array(values) => values.iter().map(length).sum(),
+        Value::Map(entries) => entries.iter().map(|(_, value)| length(value)).sum(),
+    }
+}
+
+fn cut(value: &mut Value, limit: usize) -> bool {
+    match value {
+        Value::String(text) if text.as_str().len() > limit => {
+            let text_was = text.as_str();
+            let end = (0..=limit).rev().find(|end| text_was.is_char_boundary(*end)).unwrap_or(0);
+            *text = format!("{}{MARK}", &text_was[..end]).into();
+            true
+        }
+        Value::Bytes(bytes) if bytes.len() > limit => {
+            *bytes = bytes[..limit].into();
+            true
+        }
+        // All of them, not up to the first.
+        Value::Array(values) => {
+            values.iter_mut().fold(false, |is_cut, value| cut(value, limit) | is_cut)
+        }
+        Value::Map(entries) => {
+            entries.iter_mut().fold(false, |is_cut, (_, value)| cut(value, limit) | is_cut)
+        }
+        _ => false,
+    }
+}
+
+/// Ends a text that was cut.
+const MARK: &str = "… [cut]";

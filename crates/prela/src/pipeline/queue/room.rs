@@ -1,0 +1,177 @@
+//! How much may wait, for all shards together.
+
+use std::ops::{AddAssign, SubAssign};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+/// Bounds of one queue, and the batch that is worth waking up for.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::pipeline) struct Limits {
+    pub(in crate::pipeline) queue: Held,
+    pub(in crate::pipeline) batch: Held,
+}
+
+/// An amount of room.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::pipeline) struct Held {
+    pub(in crate::pipeline) spans: usize,
+    pub(in crate::pipeline) bytes: usize,
+}
+
+impl Held {
+    pub(super) fn covers(self, bytes: usize) -> bool {
+        self.spans > 0 && self.bytes >= bytes
+    }
+
+    fn fits(self, more: Self, limit: Self) -> bool {
+        self.spans + more.spans <= limit.spans
+            && self.bytes.saturating_add(more.bytes) <= limit.bytes
+    }
+
+    /// Whether either measure reaches `mark`.
+    pub(in crate::pipeline) fn reaches(self, mark: Self) -> bool {
+        self.spans >= mark.spans || self.bytes >= mark.bytes
+    }
+}
+
+impl AddAssign for Held {
+    fn add_assign(&mut self, other: Self) {
+        self.spans += other.spans;
+        self.bytes += other.bytes;
+    }
+}
+
+impl SubAssign for Held {
+    fn sub_assign(&mut self, other: Self) {
+        self.spans -= other.spans;
+        self.bytes -= other.bytes;
+    }
+}
+
+/// Room for some spans.
+pub(super) struct Grant {
+    pub(super) held: Held,
+    /// The first span since the queue was empty, or the last one of a batch.
+    pub(super) wakes: bool,
+    pub(super) is_crowded: bool,
+}
+
+pub(super) struct Room {
+    limits: Limits,
+    /// For spans that nothing is kept for.
+    ordinary: Held,
+    crowded: Held,
+    /// Given at a time, while there is enough. At one span a time the bounds are exact; the larger
+    /// the queue, the less that matters.
+    grant: Held,
+    state: Mutex<State>,
+    freed: Condvar,
+}
+
+#[derive(Default)]
+struct State {
+    taken: Held,
+    waiting: usize,
+}
+
+impl Room {
+    pub(super) fn new(limits: Limits, shards: usize) -> Self {
+        let Limits { queue, batch } = limits;
+        // What shards hold in advance is at most an eighth of the queue, and half of a batch.
+        let most = (queue.spans / (8 * shards)).min(batch.spans / (2 * shards));
+        let grant = most.clamp(1, 64);
+        Self {
+            limits,
+            ordinary: Held {
+                spans: queue.spans - queue.spans / 16,
+                bytes: queue.bytes - queue.bytes / 16,
+            },
+            crowded: Held {
+                spans: queue.spans - queue.spans / 4,
+                bytes: queue.bytes - queue.bytes / 4,
+            },
+            grant: Held { spans: grant, bytes: if grant == 1 { 0 } else { grant * USUAL_SIZE } },
+            state: Mutex::default(),
+            freed: Condvar::new(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn limit(&self, is_precious: bool) -> Held {
+        if is_precious { self.limits.queue } else { self.ordinary }
+    }
+
+    /// Room for a span of this size on top of `spare`, and for some more if there is plenty.
+    pub(super) fn take(&self, bytes: usize, is_precious: bool, spare: Held) -> Option<Grant> {
+        let (few, many) = if spare.spans > 0 { (0, 0) } else { (1, self.grant.spans) };
+        let single = Held { spans: few, bytes: bytes.saturating_sub(spare.bytes) };
+        let usual = Held { spans: many, bytes: single.bytes.max(self.grant.bytes) };
+        let mut state = self.state();
+        let held = if state.taken.fits(usual, self.ordinary) {
+            usual
+        } else if state.taken.fits(single, self.limit(is_precious)) {
+            single
+        } else {
+            return None;
+        };
+        let before = state.taken;
+        state.taken += held;
+        let crosses = |mark| !before.reaches(mark) && state.taken.reaches(mark);
+        Some(Grant {
+            held,
+            wakes: before.spans == 0 || crosses(self.limits.batch),
+            is_crowded: crosses(self.crowded),
+        })
+    }
+
+    pub(super) fn give(&self, held: Held) {
+        if held == Held::default() {
+            return;
+        }
+        let mut state = self.state();
+        state.taken -= held;
+        if state.waiting > 0 {
+            drop(state);
+            self.freed.notify_all();
+        }
+    }
+
+    pub(super) fn wait(
+        &self,
+        bytes: usize,
+        is_precious: bool,
+        until: Instant,
+        is_over: impl Fn() -> bool,
+    ) -> bool {
+        let wanted = Held { spans: 1, bytes };
+        if !Held::default().fits(wanted, self.limit(is_precious)) {
+            return false;
+        }
+        let mut state = self.state();
+        loop {
+            if is_over() || state.taken.fits(wanted, self.limit(is_precious)) {
+                return true;
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return false;
+            }
+            state.waiting += 1;
+            let woken = self.freed.wait_timeout(state, left);
+            state = woken.unwrap_or_else(PoisonError::into_inner).0;
+            state.waiting -= 1;
+        }
+    }
+
+    pub(super) fn wake_all(&self) {
+        // Whoever is about to wait has the lock until it does.
+        drop(self.state());
+        self.freed.notify_all();
+    }
+}
+
+/// Bytes that a grant has for each span.
+const USUAL_SIZE: usize = 1024;

@@ -1,0 +1,42 @@
+//! How long to wait before the next attempt.
+
+use rand::rngs::SmallRng;
+use rand::{Rng as _, SeedableRng as _};
+use std::time::Duration;
+
+/// Waiting times with full jitter: each is anywhere between nothing and a bound that doubles. So
+/// processes that failed together do not come back together.
+#[derive(Debug)]
+pub(super) struct Backoff {
+    random: SmallRng,
+    bound: Duration,
+}
+
+impl Backoff {
+    pub(super) fn new() -> Self {
+        Self { random: SmallRng::from_os_rng(), bound: FIRST }
+    }
+
+    /// Starts anew, after a success.
+    pub(super) fn reset(&mut self) {
+        self.bound = FIRST;
+    }
+
+    /// The time until the next attempt, and not less than the peer asked for.
+    pub(super) fn next(&mut self, asked: Duration) -> Duration {
+        let jitter = self.jitter(self.bound);
+        self.bound = (self.bound * 2).min(LONGEST);
+        // On top, so that those who were told the same time come back one after the other.
+        asked.min(LONGEST_ASKED).saturating_add(jitter)
+    }
+
+    pub(super) fn jitter(&mut self, bound: Duration) -> Duration {
+        bound.mul_f64(self.random.random())
+    }
+}
+
+const FIRST: Duration = Duration::from_millis(100);
+const LONGEST: Duration = Duration::from_secs(5);
+
+/// A peer that asks for more is not believed.
+const LONGEST_ASKED: Duration = Duration::from_secs(300);

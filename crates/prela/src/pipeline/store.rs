@@ -1,0 +1,52 @@
+//! Where encoded batches wait while their receiver is away: what the pipeline asks of the disk.
+
+use crate::Error;
+use bytes::Bytes;
+
+/// Keeps encoded batches, first in, first out.
+pub(super) trait Store: Send {
+    /// Looks for what earlier runs of the program left. Called once, on the export thread.
+    fn recover(&mut self) -> Found;
+
+    /// Keeps a batch.
+    ///
+    /// # Errors
+    ///
+    /// If a limit would be passed, or the disk does not take it: nothing of it is kept then.
+    fn append(&mut self, body: &Bytes, spans: u64) -> Result<(), Error>;
+
+    fn is_empty(&self) -> bool;
+
+    /// The batch that waits longest. It stays until it is [done](Store::done).
+    fn oldest(&mut self) -> Option<Record>;
+
+    /// A batch need not be kept any longer.
+    fn done(&mut self, id: u64);
+
+    /// What was given up since the last call.
+    fn losses(&mut self) -> Vec<LostRecord>;
+}
+
+/// A batch that was kept.
+pub(super) struct Record {
+    pub(super) id: u64,
+    pub(super) body: Bytes,
+    pub(super) spans: u64,
+    /// This run's.
+    pub(super) is_own: bool,
+}
+
+/// A batch that cannot be given back.
+pub(super) struct LostRecord {
+    pub(super) spans: u64,
+    pub(super) is_own: bool,
+    pub(super) error: Error,
+}
+
+/// What earlier runs left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) spans: u64,
+    /// Pieces of files that cannot be read.
+    pub(super) unreadable: u64,
+}

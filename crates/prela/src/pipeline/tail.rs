@@ -1,0 +1,174 @@
+//! Deciding about a trace when it ends, for those that the sampler left out when they began.
+
+mod rule;
+
+pub use self::rule::TailRule;
+
+use super::queue::span_size;
+use crate::{SpanData, semconv};
+use opentelemetry::trace::{SpanContext, TraceId};
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+/// Spans whose traces have not ended yet, in bounded room.
+#[derive(Debug)]
+pub(super) struct Tail {
+    rule: TailRule,
+    traces: HashMap<TraceId, Held>,
+    /// Traces in the order in which they began to be held, so that the oldest can go.
+    order: VecDeque<TraceId>,
+    spans: usize,
+    bytes: usize,
+    /// What was decided lately, for spans that end after their root.
+    decided: HashMap<TraceId, bool>,
+    decided_order: VecDeque<TraceId>,
+    /// Spans given up for want of room.
+    undecided: u64,
+    /// Spans of traces that were not kept.
+    left_out: u64,
+}
+
+#[derive(Debug, Default)]
+struct Held {
+    spans: Vec<Arc<SpanData>>,
+    bytes: usize,
+}
+
+impl Tail {
+    pub(super) fn new(rule: TailRule) -> Self {
+        Self {
+            rule,
+            traces: HashMap::new(),
+            order: VecDeque::new(),
+            spans: 0,
+            bytes: 0,
+            decided: HashMap::new(),
+            decided_order: VecDeque::new(),
+            undecided: 0,
+            left_out: 0,
+        }
+    }
+
+    /// Takes in an ended span that is not sampled. Gives the spans that are to be exported because of
+    /// it: none, or its trace.
+    pub(super) fn on_end(&mut self, span: Arc<SpanData>) -> Vec<Arc<SpanData>> {
+        let trace_id = span.span_context.trace_id();
+        if !span.is_local_root() {
+            return match self.decided.get(&trace_id) {
+                Some(true) => vec![kept(span, None)],
+                Some(false) => {
+                    self.left_out += 1;
+                    Vec::new()
+                }
+                None => {
+                    self.hold(trace_id, span);
+                    Vec::new()
+                }
+            };
+        }
+        let reason = self.rule.reason(&span);
+        let was_kept = self.decided.get(&trace_id) == Some(&true);
+        let held = self.release(trace_id);
+        self.decide(trace_id, was_kept || reason.is_some());
+        if reason.is_none() && !was_kept {
+            self.left_out += held.len() as u64 + 1;
+            return Vec::new();
+        }
+        let mut spans: Vec<_> = held.into_iter().map(|span| kept(span, None)).collect();
+        spans.push(kept(span, reason));
+        spans
+    }
+
+    fn hold(&mut self, trace_id: TraceId, span: Arc<SpanData>) {
+        let bytes = span_size(&span);
+        while self.spans + 1 > self.rule.max_spans || self.bytes + bytes > self.rule.max_bytes {
+            let Some(oldest) = self.order.pop_front() else {
+                self.undecided += 1;
+                return;
+            };
+            self.undecided += self.take(oldest).len() as u64;
+            // What is left of it is of no use.
+            self.decide(oldest, false);
+            if oldest == trace_id {
+                self.undecided += 1;
+                return;
+            }
+        }
+        let held = self.traces.entry(trace_id).or_insert_with(|| {
+            self.order.push_back(trace_id);
+            Held::default()
+        });
+        held.spans.push(span);
+        held.bytes += bytes;
+        self.spans += 1;
+        self.bytes += bytes;
+    }
+
+    fn release(&mut self, trace_id: TraceId) -> Vec<Arc<SpanData>> {
+        let spans = self.take(trace_id);
+        if !spans.is_empty()
+            && let Some(position) = self.order.iter().position(|id| *id == trace_id)
+        {
+            self.order.remove(position);
+        }
+        spans
+    }
+
+    fn take(&mut self, trace_id: TraceId) -> Vec<Arc<SpanData>> {
+        let held = self.traces.remove(&trace_id).unwrap_or_default();
+        self.spans -= held.spans.len();
+        self.bytes -= held.bytes;
+        held.spans
+    }
+
+    fn decide(&mut self, trace_id: TraceId, keep: bool) {
+        if self.decided.insert(trace_id, keep).is_none() {
+            self.decided_order.push_back(trace_id);
+        }
+        if self.decided_order.len() > REMEMBERED
+            && let Some(oldest) = self.decided_order.pop_front()
+        {
+            self.decided.remove(&oldest);
+        }
+    }
+
+    /// Gives up what is held: nothing will end any more that could decide about it.
+    pub(super) fn close(&mut self) {
+        self.left_out += self.spans as u64;
+        self.traces.clear();
+        self.order.clear();
+        (self.spans, self.bytes) = (0, 0);
+    }
+
+    pub(super) fn counts(&self) -> TailCounts {
+        TailCounts { held: self.spans as u64, left_out: self.left_out, undecided: self.undecided }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct TailCounts {
+    pub(super) held: u64,
+    pub(super) left_out: u64,
+    pub(super) undecided: u64,
+}
+
+/// The span as it is exported: it says that it was sampled, since now it is.
+fn kept(mut span: Arc<SpanData>, reason: Option<&'static str>) -> Arc<SpanData> {
+    // Nobody else has it, so that nothing is copied.
+    let data = Arc::make_mut(&mut span);
+    let context = &data.span_context;
+    data.span_context = SpanContext::new(
+        context.trace_id(),
+        context.span_id(),
+        context.trace_flags().with_sampled(true),
+        context.is_remote(),
+        context.trace_state().clone(),
+    );
+    if let Some(reason) = reason {
+        data.attributes.push((semconv::PRELA_KEPT_BY.into(), reason.into()));
+    }
+    span
+}
+
+/// Decisions kept for spans that end late.
+const REMEMBERED: usize = 4096;

@@ -1,0 +1,88 @@
+//! Which traces to keep.
+
+use crate::SpanData;
+use opentelemetry::trace::Status;
+use std::time::Duration;
+
+/// Which traces to keep although the sampler left them out; for
+/// [`Builder::keep_traces`](crate::Builder::keep_traces).
+///
+/// A sampler decides when a trace begins, and cannot know how it ends. With a rule, the spans of traces
+/// that the sampler leaves out are recorded all the same and held in memory until their first span in
+/// this process, the local root, has ended. Then the whole of it is exported, or none.
+///
+/// The decision stays in this process: services that are called meanwhile see a trace that is not
+/// sampled, and record what their own rules say. The local root of a trace that was kept says why in
+/// the attribute `prela.kept_by`: `error` or `duration`.
+///
+/// Room is bounded. When it is used up the trace that was held longest is given up, and counted as
+/// [`Dropped::undecided`](crate::Dropped::undecided).
+///
+/// Cost: spans of traces that are left out cost what spans that are sampled cost, until they end.
+///
+/// ```
+/// use prela::{Sampler, TailRule};
+/// use std::time::Duration;
+///
+/// let builder = prela::builder()
+///     .sampler(Sampler::ratio(0.01))
+///     .keep_traces(TailRule::new().with_errors().longer_than(Duration::from_secs(10)));
+/// # drop(builder);
+/// ```
+#[derive(Clone, Debug)]
+pub struct TailRule {
+    with_errors: bool,
+    longer_than: Option<Duration>,
+    pub(super) max_spans: usize,
+    pub(super) max_bytes: usize,
+}
+
+impl TailRule {
+    /// One that keeps nothing.
+    pub fn new() -> Self {
+        Self { with_errors: false, longer_than: None, max_spans: 16_384, max_bytes: 16 << 20 }
+    }
+
+    /// Keeps traces whose local root ends in an error. An error further down that the program got over
+    /// does not count.
+    #[must_use]
+    pub fn with_errors(mut self) -> Self {
+        self.with_errors = true;
+        self
+    }
+
+    /// Keeps traces whose local root takes longer than this.
+    #[must_use]
+    pub fn longer_than(mut self, duration: Duration) -> Self {
+        self.longer_than = Some(duration);
+        self
+    }
+
+    /// Most spans that are held. Default: 16,384.
+    #[must_use]
+    pub fn max_spans(mut self, spans: usize) -> Self {
+        self.max_spans = spans;
+        self
+    }
+
+    /// Most memory for spans that are held. Unit: bytes, as estimated. Default: 16 MiB.
+    #[must_use]
+    pub fn max_bytes(mut self, bytes: usize) -> Self {
+        self.max_bytes = bytes;
+        self
+    }
+
+    /// Why a trace with this local root is kept, if it is.
+    pub(super) fn reason(&self, root: &SpanData) -> Option<&'static str> {
+        if self.with_errors && matches!(root.status, Status::Error { .. }) {
+            return Some("error");
+        }
+        self.longer_than.filter(|limit| root.duration() > *limit).map(|_| "duration")
+    }
+}
+
+impl Default for TailRule {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,98 @@
+//! A program whose collector is not there, or does not answer: it ends soon, as it would have without
+//! Prela, and says how many spans it could not deliver.
+//!
+//! The program is this test binary again, in a process of its own.
+
+use crate::program::this_test;
+use crate::receiver::{Answer, Receiver, Refusal, Transport};
+use prela::SpanType;
+use std::env;
+use std::process::Output;
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// Which of its bodies the program has; not set in a run of the tests.
+const RUNTIME: &str = "PRELA_TEST_RUNTIME";
+/// What the program ends with, whatever became of its spans.
+const STATUS: i32 = 7;
+/// The default of 1.5 s for a last attempt, and much for starting a process on a busy machine. Not as
+/// much as a request may take.
+const SOON: Duration = Duration::from_secs(6);
+
+/// Not a test but the program's body: does nothing unless it is asked for.
+#[test]
+fn program() {
+    let Ok(runtime) = env::var(RUNTIME) else { return };
+    {
+        let _prela = prela::init("absent").unwrap();
+        let work = || {
+            for _ in 0..100 {
+                prela::tracer().span("work", SpanType::Tool).in_scope(|_| ());
+            }
+        };
+        match runtime.as_str() {
+            "none" => work(),
+            "current-thread" => runtime_of(tokio::runtime::Builder::new_current_thread(), work),
+            _ => runtime_of(tokio::runtime::Builder::new_multi_thread(), work),
+        }
+    }
+    std::process::exit(STATUS);
+}
+
+fn runtime_of(mut builder: tokio::runtime::Builder, work: impl Fn()) {
+    builder.enable_all().build().unwrap().block_on(async { work() });
+}
+
+fn run(runtime: &str, transport: Transport, endpoint: &str) -> (Output, Duration) {
+    let mut program = this_test("absent::program");
+    let protocol = match transport {
+        Transport::Grpc => "grpc",
+        Transport::Http => "http/protobuf",
+    };
+    program.env(RUNTIME, runtime).env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
+    program.env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
+    let start = Instant::now();
+    let output = program.output().unwrap();
+    (output, start.elapsed())
+}
+
+#[track_caller]
+fn assert_ends_well((output, took): &(Output, Duration), endpoint: &str) {
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(STATUS), "{said}");
+    assert!(*took < SOON, "took {took:?}: {said}");
+    let lines: Vec<_> = said.lines().filter(|line| line.starts_with("prela: ")).collect();
+    let last = lines.last().unwrap_or_else(|| panic!("no line: {said}"));
+    assert!(last.starts_with("prela: 100 of 100 spans could not be delivered to otlp"), "{said}");
+    assert!(last.contains(endpoint), "{said}");
+    assert_eq!(lines.len(), 1, "{said}");
+}
+
+/// Each transport with each kind of runtime, all at once: most of their time is waiting.
+fn for_each(check: impl Fn(&str, Transport) + Sync) {
+    thread::scope(|threads| {
+        for transport in Transport::BOTH {
+            for runtime in ["none", "current-thread", "multi-thread"] {
+                let check = &check;
+                threads.spawn(move || check(runtime, transport));
+            }
+        }
+    });
+}
+
+#[test]
+fn nobody_listens_there() {
+    for_each(|runtime, transport| {
+        let refusal = Refusal::new();
+        assert_ends_well(&run(runtime, transport, &refusal.endpoint()), &refusal.endpoint());
+    });
+}
+
+#[test]
+fn somebody_listens_and_never_answers() {
+    for_each(|runtime, transport| {
+        let receiver = Receiver::start(transport);
+        receiver.answer([Answer::Held]);
+        assert_ends_well(&run(runtime, transport, &receiver.endpoint()), &receiver.endpoint());
+    });
+}

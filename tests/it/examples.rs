@@ -1,0 +1,334 @@
+//! Every example, as a program of its own: over OTLP its traces arrive whole, with the seed's names and
+//! types, and without a collector it prints them as trees.
+
+use crate::program::{cargo_build, program};
+use crate::receiver::{Arrived, Receiver, Transport, tree};
+use expect_test::{Expect, expect};
+use std::collections::{BTreeSet, HashSet};
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::LazyLock;
+
+/// Where the built examples are.
+static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
+    let (mut build, target) = cargo_build();
+    // What `cargo test --workspace` has built already is not built again.
+    let status = build.args(["--offline", "--workspace", "--examples"]).status();
+    assert!(status.unwrap().success(), "the examples cannot be built");
+    target.join("examples")
+});
+
+fn example(name: &str) -> Command {
+    program(BUILT.join(name))
+}
+
+/// Runs an example over OTLP and without: its traces must be `expected`, the services' names first.
+#[track_caller]
+fn check(name: &str, expected: Expect) {
+    let receiver = Receiver::start(Transport::Grpc);
+    let mut run = example(name);
+    run.env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint());
+    let with_collector = run.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    // At the same time: some take seconds.
+    let without = example(name).output().unwrap();
+    let with_collector = with_collector.wait_with_output().unwrap();
+    for output in [&with_collector, &without] {
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "{name}: {said}");
+        assert!(!said.contains("prela: "), "{name}: {said}");
+    }
+
+    let spans = receiver.spans();
+    let service = |span: &Arrived| span.resource("service.name").unwrap();
+    let services: BTreeSet<_> = spans.iter().map(service).collect();
+    let traces: HashSet<_> = spans.iter().map(|it| it.trace_id()).collect();
+    let tree = tree(&spans);
+    let tops = tree.lines().filter(|line| !line.starts_with(' ')).count();
+    assert_eq!(traces.len(), tops, "{name}: {tree}");
+    let services = services.into_iter().collect::<Vec<_>>().join(", ");
+    expected.assert_eq(&format!("service {services}\n{tree}"));
+
+    // Printed are the same spans. A service prints its part of a trace as one tree.
+    let parts: HashSet<_> = spans.iter().map(|it| (service(it), it.trace_id())).collect();
+    let printed = String::from_utf8(without.stdout).unwrap();
+    let mut lines: Vec<_> = printed.lines().filter_map(printed_span).collect();
+    let mut arrived: Vec<_> = tree.lines().map(|line| line.trim().to_owned()).collect();
+    lines.sort();
+    arrived.sort();
+    assert_eq!(lines, arrived, "{name} prints: {printed}");
+    let headers = printed.lines().filter(|line| line.starts_with("trace ")).count();
+    assert_eq!(headers, parts.len(), "{name} prints: {printed}");
+
+    let own = String::from_utf8(with_collector.stdout).unwrap();
+    assert_eq!(own.lines().find_map(printed_span), None, "{name} prints its spans as well");
+}
+
+/// Name, type and whether it is an error, if this line of a printed tree is a span.
+fn printed_span(line: &str) -> Option<String> {
+    let (mark, rest) = ["✓ ", "✗ "].into_iter().find_map(|mark| {
+        let (_, rest) = line.split_once(mark)?;
+        Some((mark, rest))
+    })?;
+    // Two spaces or more are between the columns; a name may have single ones.
+    let (name, rest) = rest.split_once("  ")?;
+    let span_type = rest.split_whitespace().next()?;
+    Some(format!("{name} {span_type}{}", if mark == "✗ " { " error" } else { "" }))
+}
+
+#[test]
+fn quickstart() {
+    check(
+        "quickstart",
+        expect![[r#"
+        service quickstart
+        answer_question agent
+          database_search retrieval
+          llm_call llm
+          tool_calculator tool
+          tool_calculator tool
+          tool_calculator tool error
+    "#]],
+    );
+}
+
+#[test]
+fn thread_pool() {
+    check(
+        "thread_pool",
+        expect![[r#"
+        service parallel-app
+        batch_processing agent
+          process_0 custom
+          process_1 custom
+          process_2 custom
+          process_3 custom
+          process_4 custom
+          process_5 custom
+          process_6 custom
+          process_7 custom
+          process_8 custom
+          process_9 custom
+    "#]],
+    );
+}
+
+#[test]
+fn per_submit() {
+    check(
+        "per_submit",
+        expect![[r#"
+        service per-submit
+        one_snapshot_for_all agent
+          query_0 retrieval
+          query_1 retrieval
+          query_2 retrieval
+        one_snapshot_per_submit agent
+          index_0 custom
+            query_0 retrieval
+          index_1 custom
+            query_1 retrieval
+          index_2 custom
+            query_2 retrieval
+    "#]],
+    );
+}
+
+#[test]
+fn span_types() {
+    check(
+        "span_types",
+        expect![[r#"
+        service span-types
+        parallel_operations agent
+          database_search retrieval
+          llm_call llm
+          tool_calculator tool
+    "#]],
+    );
+}
+
+#[test]
+fn map_reduce() {
+    check(
+        "map_reduce",
+        expect![[r#"
+        service map-reduce
+        map_reduce agent
+          map_phase custom
+            map_1 custom
+            map_2 custom
+            map_3 custom
+            map_4 custom
+            map_5 custom
+          reduce_phase custom
+            reduce custom
+    "#]],
+    );
+}
+
+#[test]
+fn fan_out_fan_in() {
+    check(
+        "fan_out_fan_in",
+        expect![[r#"
+        service fan-out-fan-in
+        fan_out_fan_in agent
+          fan_in custom
+            aggregate custom
+          fan_out custom
+            query_api retrieval error
+            query_cache retrieval
+            query_database retrieval
+    "#]],
+    );
+}
+
+#[test]
+fn rate_limited() {
+    check(
+        "rate_limited",
+        expect![[r#"
+        service rate-limited
+        rate_limited_batch agent
+          operation_0 custom
+          operation_1 custom
+          operation_10 custom
+          operation_11 custom
+          operation_12 custom
+          operation_13 custom
+          operation_14 custom
+          operation_15 custom
+          operation_16 custom
+          operation_17 custom
+          operation_18 custom
+          operation_19 custom
+          operation_2 custom
+          operation_3 custom
+          operation_4 custom
+          operation_5 custom
+          operation_6 custom
+          operation_7 custom
+          operation_8 custom
+          operation_9 custom
+    "#]],
+    );
+}
+
+#[test]
+fn async_await() {
+    check(
+        "async_await",
+        expect![[r#"
+        service async-await
+        async_main agent
+          fetch retrieval
+          fetch retrieval
+        process_batch agent
+          fetch retrieval
+          fetch retrieval
+          fetch retrieval
+    "#]],
+    );
+}
+
+#[test]
+fn async_concurrent() {
+    check(
+        "async_concurrent",
+        expect![[r#"
+        service async-app
+        async_batch agent
+          completion_0 llm
+          completion_1 llm
+          completion_2 llm
+    "#]],
+    );
+}
+
+#[test]
+fn async_streaming() {
+    check(
+        "async_streaming",
+        expect![[r#"
+        service streaming-app
+        multi_stream agent
+          streaming_completion llm
+          streaming_completion llm
+          streaming_completion llm
+    "#]],
+    );
+}
+
+#[test]
+fn context_stack() {
+    check(
+        "context_stack",
+        expect![[r#"
+        service context-stack
+        level_1 custom
+          level_2 custom
+        parent custom
+          child custom
+          worker_task custom
+          worker_task custom
+        worker_task custom
+        worker_task custom
+    "#]],
+    );
+}
+
+#[test]
+fn new_trace_context() {
+    check(
+        "new_trace_context",
+        expect![[r#"
+        service background-jobs
+        background_job custom
+        handle_request agent
+          response custom
+        root_operation custom
+    "#]],
+    );
+}
+
+#[test]
+fn log_correlation() {
+    check(
+        "log_correlation",
+        expect![[r#"
+        service log-correlation
+        operation custom
+    "#]],
+    );
+}
+
+#[test]
+fn baggage() {
+    check(
+        "baggage",
+        expect![[r#"
+        service baggage-app
+        parent agent
+          worker custom
+        root agent
+          child custom
+    "#]],
+    );
+}
+
+#[test]
+fn cross_service() {
+    check(
+        "cross_service",
+        expect![[r#"
+        service gateway, scorer, worker
+        answer agent
+          GET custom
+            GET /facts/{topic} custom
+              search retrieval
+          prela.example.v1.Scorer/Score custom
+            prela.example.v1.Scorer/Score custom
+              score evaluator
+    "#]],
+    );
+}
