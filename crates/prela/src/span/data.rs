@@ -73,6 +73,22 @@ impl SpanData {
         }
     }
 
+    /// Whether its contents are too much to be kept until it is used again.
+    pub(super) fn is_large(&self) -> bool {
+        let texts = self.attributes.iter().map(|(_, value)| match value {
+            Value::Bool(_) | Value::I64(_) | Value::F64(_) => 0,
+            Value::String(text) => text.len(),
+            Value::Bytes(bytes) => bytes.len(),
+            // Not looked into.
+            Value::Array(_) | Value::Map(_) => LARGE,
+        });
+        let texts: usize = texts.sum();
+        texts + self.name.len() >= LARGE
+            || !self.events.is_empty()
+            || !self.links.is_empty()
+            || self.attributes.capacity() > MANY
+    }
+
     /// Makes it a blank one again, but for what each span sets. Keeps the memory of its lists unless that
     /// is large.
     pub(super) fn clear(&mut self) {
@@ -89,7 +105,6 @@ impl SpanData {
         if !self.links.is_empty() {
             clear(&mut self.links);
         }
-        self.name = Cow::Borrowed("");
         self.status = Status::Unset;
         self.dropped_attributes_count = 0;
         self.dropped_events_count = 0;
@@ -116,6 +131,8 @@ impl SpanData {
 const FEW: usize = 8;
 /// Room for more of a kind is not kept.
 const MANY: usize = 64;
+/// Bytes of contents that are not kept.
+const LARGE: usize = 1024;
 
 /// Something that happened at one moment of a span.
 #[derive(Clone, Debug, PartialEq)]

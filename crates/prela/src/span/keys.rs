@@ -10,7 +10,7 @@ impl Keys {
     pub(super) fn insert(&mut self, key: &[u8]) -> bool {
         let hash = hash(key);
         let word = &mut self.0[hash & 3];
-        let bit = 1 << (hash >> 2 & 63);
+        let bit = 1 << ((hash >> 2) & 63);
         let was_set = *word & bit != 0;
         *word |= bit;
         was_set
@@ -25,7 +25,7 @@ fn hash(key: &[u8]) -> usize {
         return 0;
     };
     let [first, last, middle] = [*first, *last, *middle].map(usize::from);
-    key.len() * 9 ^ first * 5 ^ middle * 3 ^ last << 2
+    (key.len() * 9) ^ (first * 5) ^ (middle * 3) ^ (last << 2)
 }
 
 #[cfg(test)]

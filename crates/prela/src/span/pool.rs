@@ -71,13 +71,32 @@ pub(super) fn span(source: &Source) -> Arc<SpanData> {
             spans.pop()
         })
     });
-    pooled.ok().flatten().unwrap_or_else(|| Arc::new(SpanData::blank(source.scope.clone())))
+    if let Ok(Some(mut pooled)) = pooled
+        && let Some(span) = Arc::get_mut(&mut pooled)
+    {
+        span.clear();
+        return pooled;
+    }
+    Arc::new(SpanData::blank(source.scope.clone()))
 }
 
 /// Gives back spans that were exported, as far as nobody else refers to them.
+///
+/// What is in them goes when they are used again, on the thread that made it: what is written here has
+/// to travel back from this thread's caches, which takes twice the time of a whole span. Large contents
+/// go at once.
 pub(super) fn give_back_spans(mut spans: Vec<Arc<SpanData>>) {
-    // Their contents go here, outside of the lock and off the threads that make spans.
-    spans.retain_mut(|span| Arc::get_mut(span).map(SpanData::clear).is_some());
+    spans.retain_mut(|span| {
+        if Arc::strong_count(span) > 1 {
+            return false;
+        }
+        if span.is_large()
+            && let Some(span) = Arc::get_mut(span)
+        {
+            span.clear();
+        }
+        true
+    });
     let Ok(mut returned) = RETURNED.try_lock() else { return };
     let room = MOST_RETURNED.saturating_sub(returned.len());
     let kept = spans.len().min(room);

@@ -37,9 +37,8 @@ impl Text {
     /// The same as a `str`.
     pub fn as_str(&self) -> &str {
         match &self.0 {
-            Repr::Short { .. } => {
-                str::from_utf8(self.as_bytes()).expect("it was written from a whole `str`")
-            }
+            // Never anything else: it was written from a whole `str`.
+            Repr::Short { .. } => str::from_utf8(self.as_bytes()).unwrap_or_default(),
             Repr::Static(text) => text,
             Repr::Owned(text) => text,
             Repr::Shared(text) => text,
@@ -54,6 +53,16 @@ impl Text {
             Repr::Owned(text) => text.as_bytes(),
             Repr::Shared(text) => text.as_bytes(),
         }
+    }
+
+    /// Its length in bytes.
+    pub fn len(&self) -> usize {
+        self.as_bytes().len()
+    }
+
+    /// Whether it is empty.
+    pub fn is_empty(&self) -> bool {
+        self.as_bytes().is_empty()
     }
 
     fn short(text: &str) -> Option<Self> {

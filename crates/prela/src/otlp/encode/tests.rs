@@ -42,8 +42,12 @@ fn a_batch_without_spans() {
 struct Random(SmallRng);
 
 impl Random {
-    fn below(&mut self, limit: u64) -> u64 {
-        self.0.next_u64() % limit
+    fn below(&mut self, limit: u32) -> u32 {
+        self.0.next_u32() % limit
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[self.0.next_u32() as usize % from.len()].clone()
     }
 
     fn count(&mut self) -> u32 {
@@ -58,7 +62,7 @@ impl Random {
         let mut resource = Resource::default();
         self.attributes(2).into_iter().for_each(|(key, value)| resource.set(key, value));
         let spans = (0..self.below(20)).map(|_| {
-            let scope = scopes[self.below(scopes.len() as u64) as usize].clone();
+            let scope = self.pick(&scopes);
             Arc::new(self.span(scope))
         });
         let spans = spans.collect();
@@ -85,12 +89,11 @@ impl Random {
         let statuses = [Status::Unset, Status::Ok, Status::error(""), Status::error(self.text())];
         SpanData {
             span_context: self.span_context(),
-            parent_span_id: [None, Some(SpanId::from(self.0.next_u64())), Some(SpanId::INVALID)]
-                [self.below(3) as usize],
+            parent_span_id: self.pick(&[None, Some(SpanId::from(7)), Some(SpanId::INVALID)]),
             parent_is_remote: self.below(2) == 0,
             name: self.text().into(),
-            span_type: SpanType::ALL[self.below(11) as usize],
-            kind: kinds[self.below(5) as usize].clone(),
+            span_type: self.pick(&SpanType::ALL),
+            kind: self.pick(&kinds),
             start_time: self.time(),
             end_time: self.time(),
             attributes: self.attributes(3),
@@ -99,7 +102,7 @@ impl Random {
             dropped_events_count: self.count(),
             links: (0..self.below(4)).map(|_| self.link()).collect(),
             dropped_links_count: self.count(),
-            status: statuses[self.below(4) as usize].clone(),
+            status: self.pick(&statuses),
             scope,
         }
     }
@@ -123,11 +126,11 @@ impl Random {
 
     fn span_context(&mut self) -> SpanContext {
         let state = match self.below(3) {
-            0 => TraceState::from_key_value([("vendor", "a"), ("other", "b")]).unwrap(),
+            0 => TraceState::from_key_value([("vendor", "a"), ("other", "b")]).expect("valid"),
             _ => TraceState::NONE,
         };
         let trace_id = TraceId::from(u128::from(self.0.next_u64()) << 64 | 7);
-        let flags = TraceFlags::new(self.below(4) as u8);
+        let flags = TraceFlags::new(self.pick(&[0, 1, 2, 3]));
         let is_remote = self.below(2) == 0;
         SpanContext::new(trace_id, SpanId::from(self.0.next_u64()), flags, is_remote, state)
     }
@@ -145,7 +148,7 @@ impl Random {
         let pieces = ["", "a", "é", "→", "gen_ai.", "\u{1f980}", "\0", "some longer words "];
         let longest = if self.below(40) == 0 { 5_000 } else { 12 };
         let count = self.below(longest);
-        (0..count).map(|_| pieces[self.below(8) as usize]).collect()
+        (0..count).map(|_| self.pick(&pieces)).collect()
     }
 
     fn attributes(&mut self, depth: u32) -> Vec<(Key, Value)> {
@@ -156,12 +159,10 @@ impl Random {
         match self.below(if depth == 0 { 5 } else { 7 }) {
             0 => Value::Bool(self.below(2) == 0),
             1 => {
-                let small = self.0.next_u64() >> self.below(64);
-                Value::I64(if self.below(2) == 0 { small as i64 } else { -(small as i64 >> 1) })
+                let number = i64::from_le_bytes(self.0.next_u64().to_le_bytes());
+                Value::I64(number >> self.below(64))
             }
-            2 => Value::F64(
-                [0.0, -0.0, 0.5, f64::MIN, f64::INFINITY, 1e-310][self.below(6) as usize],
-            ),
+            2 => Value::F64(self.pick(&[0.0, -0.0, 0.5, f64::MIN, f64::INFINITY, 1e-310])),
             3 => Value::from(self.text()),
             4 => Value::from(self.text().into_bytes()),
             5 => Value::Array((0..self.below(5)).map(|_| self.value(depth - 1)).collect()),
