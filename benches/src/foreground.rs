@@ -36,7 +36,7 @@ pub(crate) const UNSAMPLED: Group = Group {
     variants: || {
         vec![
             peers::unsampled_sdk(),
-            unsampled().bar(Bar::Instructions(200.0)).bar(Bar::Allocations(0.0)),
+            unsampled().bar(Bar::Instructions(200.0)).bar(Bar::Allocations(0.01)),
         ]
     },
 };
