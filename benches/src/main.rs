@@ -15,6 +15,7 @@ mod instructions;
 mod measure;
 mod propagation;
 mod report;
+mod transport;
 
 use allocations::Counting;
 use measure::Group;
@@ -32,6 +33,7 @@ const GROUPS: &[Group] = &[
     foreground::NOT_INSTALLED,
     foreground::CONTEXT,
     encode::PROTOBUF,
+    transport::SEND,
     propagation::INJECT,
     propagation::EXTRACT,
 ];
@@ -44,6 +46,7 @@ fn main() -> ExitCode {
             "--json" => options.json = true,
             "--no-instructions" => options.no_instructions = true,
             "--only" => options.only = args.next(),
+            transport::sink::ARGUMENT => return transport::sink::run(),
             "--callgrind" => {
                 return report::run_for_callgrind(GROUPS, &args.next().unwrap_or_default());
             }

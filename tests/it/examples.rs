@@ -18,7 +18,7 @@ static BUILT: LazyLock<PathBuf> = LazyLock::new(|| {
     target.join("examples")
 });
 
-fn example(name: &str) -> Command {
+pub fn example(name: &str) -> Command {
     program(BUILT.join(name))
 }
 

@@ -1,6 +1,8 @@
 //! Tests that need two crates, a process or a socket.
 
 mod absent;
+mod collector;
+mod crossing;
 mod deadlines;
 mod end_to_end;
 mod examples;
@@ -14,4 +16,6 @@ mod receiver;
 mod runtimes;
 mod spooling;
 mod tidy;
+mod transports;
 mod ui;
+mod w3c_service;

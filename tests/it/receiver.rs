@@ -7,11 +7,13 @@ mod arrived;
 mod grpc;
 mod http;
 mod inbox;
-mod tls;
+mod peer;
+pub mod tls;
 mod tree;
 
 pub use self::arrived::Arrived;
 pub use self::inbox::{Answer, Arrival};
+pub use self::peer::{Peer, Reaction};
 pub use self::tree::tree;
 
 use self::inbox::Inbox;
@@ -97,6 +99,10 @@ impl Receiver {
     pub fn endpoint(&self) -> String {
         let scheme = if self.certificate.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// The certificate to trust, as PEM.

@@ -16,7 +16,7 @@ pub(crate) use console::tree;
 pub use file::FileExporter;
 pub use memory::MemoryExporter;
 #[cfg(any(feature = "grpc", feature = "http"))]
-pub(crate) use otlp::OtlpExporter;
+pub(crate) use otlp::{OneAttempt, OtlpExporter};
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use outlet::WireExporter;
 pub(crate) use outlet::{Encode, Outlet};
@@ -86,7 +86,6 @@ pub trait SpanExporter: Send + 'static {
 /// Cost: one pass, and memory that is used again as soon as the last clone of the bytes is dropped.
 ///
 /// Source: [OTLP, Binary Protobuf Encoding](https://opentelemetry.io/docs/specs/otlp/#binary-protobuf-encoding).
-#[cfg(any(feature = "grpc", feature = "http"))]
 pub fn otlp_protobuf(batch: &Batch) -> bytes::Bytes {
     crate::otlp::encode::request(batch)
 }

@@ -47,6 +47,7 @@
 //! | `grpc` | yes | OTLP over gRPC |
 //! | `http` | yes | OTLP over HTTP with protobuf bodies |
 //! | `tls` | yes | `https://` endpoints |
+//! | `zstd` | no | bodies compressed by zstd; builds a library in C |
 //! | `spool` | yes | spans wait on disk while the collector is away, if [`Builder::spool`] asks for it |
 //! | `tokio` | yes | [`task`]: spawning on tokio with the context |
 //! | `json` | no | `serde_json::Map` as a carrier: [`propagation`] |

@@ -3,16 +3,21 @@
 //! Here is what both encodings, protobuf and JSON, say in the same way.
 
 #[cfg(any(feature = "grpc", feature = "http"))]
+mod compression;
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod connection;
 #[cfg(any(feature = "grpc", feature = "http"))]
+mod connector;
 pub(crate) mod encode;
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod fields;
 #[cfg(feature = "grpc")]
 pub(crate) mod grpc;
 mod halves;
 #[cfg(feature = "http")]
 pub(crate) mod http;
 pub(crate) mod json;
-#[cfg(all(test, any(feature = "grpc", feature = "http")))]
+#[cfg(test)]
 mod message;
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod reply;
@@ -20,7 +25,9 @@ mod reply;
 mod tls;
 
 #[cfg(any(feature = "grpc", feature = "http"))]
-pub(crate) use connection::{Connection, Protocol};
+pub(crate) use compression::Compression;
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) use connection::{Connection, Identity, Protocol};
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use reply::Reply;
 
@@ -36,6 +43,14 @@ use std::time::{SystemTime, UNIX_EPOCH};
 /// Sent by both transports.
 #[cfg(any(feature = "grpc", feature = "http"))]
 const USER_AGENT: &str = concat!("prela/", env!("CARGO_PKG_VERSION"));
+
+/// A request over this many bytes is not sent. Collectors take a few MiB, and what is queued is cut to
+/// fit; this is for what comes in one piece.
+#[cfg(any(feature = "grpc", feature = "http"))]
+const LONGEST_REQUEST: usize = 64 << 20;
+/// An answer is read up to this many bytes.
+#[cfg(any(feature = "grpc", feature = "http"))]
+const LONGEST_ANSWER: usize = 4 << 20;
 
 /// `SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK`: the next bit is known.
 const HAS_IS_REMOTE: u32 = 0x100;
@@ -54,7 +69,7 @@ pub(crate) fn check(connection: &Connection) -> Result<(), crate::Error> {
         return Ok(());
     }
     #[cfg(feature = "tls")]
-    return tls::given_roots(connection).map(drop);
+    return tls::check(connection);
     #[cfg(not(feature = "tls"))]
     Err(no_tls(connection))
 }
@@ -64,6 +79,18 @@ fn no_tls(connection: &Connection) -> crate::Error {
     let text =
         format!("connect to {}: `https` needs the feature `tls` of prela", connection.address());
     crate::Error::new(crate::ErrorKind::Config, text)
+}
+
+#[cfg(any(feature = "grpc", feature = "http"))]
+fn unprepared(connection: &Connection) -> crate::Error {
+    let text = format!("prepare the connection to {}", connection.address());
+    crate::Error::new(crate::ErrorKind::Io, text)
+}
+
+#[cfg(any(feature = "grpc", feature = "http"))]
+fn too_large(connection: &Connection, length: usize) -> crate::Error {
+    let text = format!("export to {}: {length} bytes are too many", connection.address());
+    crate::Error::new(crate::ErrorKind::TooLarge, text)
 }
 
 /// The spans of each instrumentation scope, both in the order of the batch.

@@ -17,7 +17,7 @@ pub struct Arrived {
 }
 
 impl Arrived {
-    pub(super) fn all_of(message: &ExportTraceServiceRequest) -> Vec<Self> {
+    pub fn all_of(message: &ExportTraceServiceRequest) -> Vec<Self> {
         let mut all = Vec::new();
         for resource_spans in &message.resource_spans {
             let resource = &resource_spans.resource.as_ref().expect("a resource").attributes;

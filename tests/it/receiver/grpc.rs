@@ -11,14 +11,16 @@ use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTraceServiceRequest, ExportTraceServiceResponse,
 };
 use std::sync::Arc;
-use tonic::codec::CompressionEncoding::Gzip;
+use tonic::codec::CompressionEncoding::{Gzip, Zstd};
 use tonic::codegen::Service as _;
 use tonic::{Request, Response, Status};
 
 /// Serves one connection to its end.
 pub async fn serve(stream: impl Read + Write + Send + Unpin + 'static, inbox: Arc<Inbox>) {
-    let server =
-        TraceServiceServer::new(Collector { inbox }).accept_compressed(Gzip).send_compressed(Gzip);
+    let server = TraceServiceServer::new(Collector { inbox })
+        .accept_compressed(Gzip)
+        .accept_compressed(Zstd)
+        .max_decoding_message_size(LARGEST_MESSAGE);
     let service = service_fn(move |request| server.clone().call(request));
     let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
     // A connection that breaks is the client's business.
@@ -43,3 +45,6 @@ impl TraceService for Collector {
         })
     }
 }
+
+/// As that of the OpenTelemetry Collector.
+const LARGEST_MESSAGE: usize = 4 << 20;

@@ -35,14 +35,10 @@ async fn answer(
     if head.headers.get(CONTENT_TYPE) != Some(&PROTOBUF) {
         return Ok(status(StatusCode::UNSUPPORTED_MEDIA_TYPE));
     }
-    let mut body = body.collect().await?.to_bytes().to_vec();
-    if head.headers.get(CONTENT_ENCODING).is_some_and(|encoding| encoding == "gzip") {
-        let mut plain = Vec::new();
-        if GzDecoder::new(&*body).read_to_end(&mut plain).is_err() {
-            return Ok(status(StatusCode::BAD_REQUEST));
-        }
-        body = plain;
-    }
+    let body = body.collect().await?.to_bytes();
+    let Some(body) = plain(head.headers.get(CONTENT_ENCODING), &body) else {
+        return Ok(status(StatusCode::BAD_REQUEST));
+    };
     let Ok(message) = ExportTraceServiceRequest::decode(&*body) else {
         return Ok(status(StatusCode::BAD_REQUEST));
     };
@@ -55,6 +51,18 @@ async fn answer(
         Err(Refused::Unavailable) => status(StatusCode::SERVICE_UNAVAILABLE),
         Err(Refused::Invalid) => status(StatusCode::BAD_REQUEST),
     })
+}
+
+fn plain(encoding: Option<&HeaderValue>, body: &[u8]) -> Option<Vec<u8>> {
+    match encoding.map(HeaderValue::as_bytes) {
+        None => Some(body.to_vec()),
+        Some(b"gzip") => {
+            let mut plain = Vec::new();
+            GzDecoder::new(body).read_to_end(&mut plain).ok().map(|_| plain)
+        }
+        Some(b"zstd") => zstd::stream::decode_all(body).ok(),
+        Some(_) => None,
+    }
 }
 
 fn status(status: StatusCode) -> Response<Full<Bytes>> {

@@ -3,9 +3,10 @@
 use super::Transport;
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::server::WebPkiClientVerifier;
+use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 pub struct Identity {
     /// PEM.
@@ -13,16 +14,40 @@ pub struct Identity {
     pub acceptor: TlsAcceptor,
 }
 
+/// What a client shows; both PEM.
+pub struct ClientIdentity {
+    pub certificate: String,
+    pub key: String,
+}
+
 /// Valid for 127.0.0.1, and signed by itself alone.
 pub fn identity(transport: Transport) -> Identity {
+    with_clients(transport, None)
+}
+
+/// The same, for a client that shows what this returns, and for no other.
+pub fn identity_for_a_client(transport: Transport) -> (Identity, ClientIdentity) {
+    let client = rcgen::generate_simple_self_signed(["client".to_owned()]).unwrap();
+    let mut known = RootCertStore::empty();
+    known.add(client.cert.der().clone()).unwrap();
+    let (certificate, key) = (client.cert.pem(), client.signing_key.serialize_pem());
+    (with_clients(transport, Some(known)), ClientIdentity { certificate, key })
+}
+
+fn with_clients(transport: Transport, clients: Option<RootCertStore>) -> Identity {
     let key = rcgen::generate_simple_self_signed(["127.0.0.1".to_owned()]).unwrap();
     let private = PrivateKeyDer::try_from(key.signing_key.serialize_der()).unwrap();
-    let mut config = ServerConfig::builder_with_provider(ring::default_provider().into())
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_no_client_auth()
-        .with_single_cert(vec![key.cert.der().clone()], private)
-        .unwrap();
+    let provider = Arc::new(ring::default_provider());
+    let config = ServerConfig::builder_with_provider(provider.clone());
+    let config = config.with_safe_default_protocol_versions().unwrap();
+    let config = match clients {
+        None => config.with_no_client_auth(),
+        Some(known) => {
+            let verifier = WebPkiClientVerifier::builder_with_provider(known.into(), provider);
+            config.with_client_cert_verifier(verifier.build().unwrap())
+        }
+    };
+    let mut config = config.with_single_cert(vec![key.cert.der().clone()], private).unwrap();
     config.alpn_protocols = match transport {
         Transport::Grpc => vec![b"h2".to_vec()],
         Transport::Http => vec![b"http/1.1".to_vec()],

@@ -1,6 +1,6 @@
 //! The OTLP exporter: batches to messages, messages to a transport.
 
-use super::{Encode, ExportFuture, Exported, WireExporter};
+use super::{Batch, Encode, ExportFuture, Exported, SpanExporter, WireExporter};
 use crate::Error;
 #[cfg(feature = "grpc")]
 use crate::otlp::grpc::GrpcTransport;
@@ -55,6 +55,24 @@ impl WireExporter for OtlpExporter {
     }
 }
 
+/// The same for whoever calls it himself, a batch at a time.
+#[derive(Debug)]
+pub(crate) struct OneAttempt(pub(crate) OtlpExporter);
+
+impl SpanExporter for OneAttempt {
+    fn name(&self) -> String {
+        WireExporter::name(&self.0)
+    }
+
+    fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported> {
+        self.0.send(encode::request(batch))
+    }
+
+    fn for_fork(&self) -> Option<Box<dyn SpanExporter>> {
+        Some(Box::new(Self(OtlpExporter::new(self.0.connection.clone()))))
+    }
+}
+
 impl From<Reply> for Exported {
     fn from(reply: Reply) -> Self {
         Self { rejected: reply.rejected, message: reply.message }
@@ -84,18 +102,11 @@ impl Transport {
     }
 
     async fn send(&mut self, body: Bytes) -> Result<Reply, Error> {
-        let request = prost::Message::decode(body).unwrap_or_default();
-        let result = match self {
+        match self {
             #[cfg(feature = "grpc")]
-            Self::Grpc(transport) => transport.send(request).await,
+            Self::Grpc(transport) => transport.send(body).await,
             #[cfg(feature = "http")]
-            Self::Http(transport) => transport.send(request).await,
-        };
-        result.map_err(|error| match error.kind() {
-            crate::ErrorKind::Io | crate::ErrorKind::Timeout => {
-                error.with_retry(std::time::Duration::ZERO)
-            }
-            _ => error,
-        })
+            Self::Http(transport) => transport.send(body).await,
+        }
     }
 }

@@ -3,6 +3,14 @@
 use crate::otlp::Protocol;
 use http::Uri;
 use http::uri::{PathAndQuery, Scheme};
+use std::path::PathBuf;
+
+/// What an endpoint names.
+pub(super) enum Target {
+    Url(Uri),
+    /// A Unix socket.
+    Socket(PathBuf),
+}
 
 /// How a URL became the endpoint, which decides about its path.
 #[derive(Clone, Copy, PartialEq)]
@@ -22,29 +30,43 @@ pub(super) struct Problem {
     pub(super) is_secret: bool,
 }
 
-/// Reads the URL of a collector.
-pub(super) fn parse(text: &str) -> Result<Uri, Problem> {
+/// Reads the URL of a collector: `http://`, `https://`, or `unix:` and the path of a socket. `bare` is
+/// the scheme of a host without one; none if it must have one.
+pub(super) fn parse(text: &str, bare: Option<Scheme>) -> Result<Target, Problem> {
+    let problem = |text| Problem { text, is_secret: false };
+    if let Some(path) = text.strip_prefix("unix:") {
+        // `unix:/path` and `unix:///path` are the same.
+        let path = path.strip_prefix("//").unwrap_or(path);
+        return match path.starts_with('/') {
+            _ if !cfg!(unix) => Err(problem("needs Unix sockets, which are not to be had here")),
+            true => Ok(Target::Socket(path.into())),
+            false => Err(problem("is no `unix:` and the whole path of a socket")),
+        };
+    }
     if text.contains('@') {
         let text = "the URL has a user or a password: send a header instead";
         return Err(Problem { text, is_secret: true });
     }
-    let text_problem = |text| Problem { text, is_secret: false };
-    let uri: Uri = text.parse().map_err(|_| text_problem("is not a URL"))?;
-    match uri.scheme() {
-        Some(scheme) if *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS => {}
-        _ => return Err(text_problem("is not a URL that begins with `http://` or `https://`")),
+    let mut url: Uri = text.parse().map_err(|_| problem("is not a URL"))?;
+    if let (None, Some(scheme), Some(host)) = (url.scheme(), bare, url.authority()) {
+        let with_scheme = Uri::builder().scheme(scheme).authority(host.clone()).path_and_query("/");
+        url = with_scheme.build().map_err(|_| problem("is not a URL"))?;
     }
-    match uri.host() {
-        Some(host) if !host.is_empty() => Ok(uri),
-        _ => Err(text_problem("is a URL without a host")),
+    match url.scheme() {
+        Some(scheme) if *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS => {}
+        _ => return Err(problem("is not a URL that begins with `http://` or `https://`")),
+    }
+    match url.host() {
+        Some(host) if !host.is_empty() => Ok(Target::Url(url)),
+        _ => Err(problem("is a URL without a host")),
     }
 }
 
 /// The protocol that an endpoint speaks by its looks, where none is given.
-pub(super) fn protocol(endpoint: Option<&Uri>) -> Protocol {
+pub(super) fn protocol(endpoint: Option<&Target>) -> Protocol {
     #[cfg(all(feature = "grpc", feature = "http"))]
     {
-        let Some(endpoint) = endpoint else { return Protocol::Grpc };
+        let Some(Target::Url(endpoint)) = endpoint else { return Protocol::Grpc };
         match endpoint.port_u16() {
             Some(4318) => Protocol::HttpProtobuf,
             Some(4317) => Protocol::Grpc,
@@ -65,19 +87,13 @@ pub(super) fn protocol(endpoint: Option<&Uri>) -> Protocol {
 
 /// The endpoint with the path that the protocol needs.
 pub(super) fn with_path(endpoint: Uri, protocol: Protocol, origin: Origin) -> Uri {
-    let is_http = match protocol {
-        #[cfg(feature = "grpc")]
-        Protocol::Grpc => false,
-        #[cfg(feature = "http")]
-        Protocol::HttpProtobuf => true,
-    };
     let path = endpoint.path().trim_end_matches('/');
     let adds = match origin {
         Origin::AnySignal => true,
         Origin::Traces => false,
         Origin::Code => path.is_empty(),
     };
-    if !is_http || !adds {
+    if !protocol.is_http() || !adds {
         return endpoint;
     }
     let query = endpoint.query().map_or_else(String::new, |query| format!("?{query}"));
@@ -85,6 +101,16 @@ pub(super) fn with_path(endpoint: Uri, protocol: Protocol, origin: Origin) -> Ur
     let mut parts = endpoint.clone().into_parts();
     parts.path_and_query = path.ok();
     Uri::from_parts(parts).unwrap_or(endpoint)
+}
+
+/// What a request through a Unix socket names as its host, and where it goes.
+pub(super) fn behind_socket(protocol: Protocol) -> Uri {
+    Uri::from_static(match protocol {
+        #[cfg(feature = "grpc")]
+        Protocol::Grpc => "http://localhost",
+        #[cfg(feature = "http")]
+        Protocol::HttpProtobuf => "http://localhost/v1/traces",
+    })
 }
 
 /// Where a collector is if nothing says so.

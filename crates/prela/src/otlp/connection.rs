@@ -1,7 +1,9 @@
 //! What a transport needs to know of the collector it talks to.
 
+use super::Compression;
 use http::{HeaderMap, Uri};
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Which transport carries the messages.
@@ -13,30 +15,81 @@ pub(crate) enum Protocol {
     HttpProtobuf,
 }
 
+impl Protocol {
+    pub(crate) fn is_http(self) -> bool {
+        match self {
+            #[cfg(feature = "grpc")]
+            Self::Grpc => false,
+            #[cfg(feature = "http")]
+            Self::HttpProtobuf => true,
+        }
+    }
+}
+
 /// A collector, and how to talk to it. Checked when it was made: nothing in it can be malformed.
 #[derive(Clone)]
 pub(crate) struct Connection {
     pub(crate) protocol: Protocol,
     /// Scheme, host, port and, for HTTP, the whole path.
     pub(crate) endpoint: Uri,
+    /// The Unix socket to connect to instead of the endpoint's host.
+    pub(crate) socket: Option<PathBuf>,
     /// Sent with each request; values can be secrets.
     pub(crate) headers: HeaderMap,
     /// For one attempt, connecting included.
     pub(crate) timeout: Duration,
-    pub(crate) gzip: bool,
+    pub(crate) compression: Option<Compression>,
     /// PEM certificates to trust instead of the system's.
     #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS has certificates"))]
     pub(crate) certificate: Option<Vec<u8>>,
+    /// What to show to a collector that asks who its client is.
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS has certificates"))]
+    pub(crate) identity: Option<Identity>,
+}
+
+/// A client's certificate with those that vouch for it, and its private key; both PEM.
+#[derive(Clone)]
+pub(crate) struct Identity {
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS has certificates"))]
+    pub(crate) certificate: Vec<u8>,
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS has certificates"))]
+    pub(crate) key: Vec<u8>,
 }
 
 impl Connection {
     /// The endpoint without user, password and query, which can be secrets.
     pub(crate) fn address(&self) -> Address<'_> {
-        Address(&self.endpoint)
+        Address(self)
     }
 
     pub(crate) fn is_tls(&self) -> bool {
-        self.endpoint.scheme_str() == Some("https")
+        self.socket.is_none() && self.endpoint.scheme_str() == Some("https")
+    }
+
+    /// A peer's text as part of our own line: no control characters, not more than a line or two, and
+    /// none of the secrets that the peer was told and may have quoted.
+    pub(super) fn remark(&self, text: &str) -> String {
+        let mut text: String = text.chars().take(LONGEST_READ).collect();
+        for secret in self.secrets() {
+            text = text.replace(secret, "…");
+        }
+        let one_line: String = text
+            .chars()
+            .take(LONGEST_REMARK)
+            .map(|c| if c.is_control() { ' ' } else { c })
+            .collect();
+        one_line.trim().to_owned()
+    }
+
+    /// Values of headers, whole and each word of them, and of the query. What is as short as `1` would
+    /// be found everywhere, and is no secret.
+    fn secrets(&self) -> impl Iterator<Item = &str> {
+        let headers = self.headers.values().filter_map(|value| value.to_str().ok());
+        let headers = headers.flat_map(|value| std::iter::once(value).chain(value.split(' ')));
+        let query = self.endpoint.query().into_iter();
+        let query =
+            query.flat_map(|query| query.split('&').filter_map(|pair| pair.split('=').nth(1)));
+        headers.chain(query).filter(|secret| secret.len() >= SHORTEST_SECRET)
     }
 }
 
@@ -48,24 +101,33 @@ impl fmt::Debug for Connection {
             .field("endpoint", &format_args!("{}", self.address()))
             .field("headers", &self.headers.keys().collect::<Vec<_>>())
             .field("timeout", &self.timeout)
-            .field("gzip", &self.gzip)
+            .field("compression", &self.compression)
             .finish_non_exhaustive()
     }
 }
 
 /// Shows an endpoint as far as it is no secret.
-pub(crate) struct Address<'a>(&'a Uri);
+pub(crate) struct Address<'a>(&'a Connection);
 
 impl fmt::Display for Address<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = self.0.scheme_str().unwrap_or("http");
-        write!(f, "{scheme}://{}", self.0.host().unwrap_or_default())?;
-        if let Some(port) = self.0.port() {
+        let Connection { endpoint, socket, .. } = self.0;
+        if let Some(socket) = socket {
+            return write!(f, "unix:{}", socket.display());
+        }
+        let scheme = endpoint.scheme_str().unwrap_or("http");
+        write!(f, "{scheme}://{}", endpoint.host().unwrap_or_default())?;
+        if let Some(port) = endpoint.port() {
             write!(f, ":{port}")?;
         }
-        match self.0.path() {
+        match endpoint.path() {
             "/" => Ok(()),
             path => f.write_str(path),
         }
     }
 }
+
+const LONGEST_REMARK: usize = 300;
+/// Longer than a remark, since a secret may cross its end.
+const LONGEST_READ: usize = 4096;
+const SHORTEST_SECRET: usize = 5;

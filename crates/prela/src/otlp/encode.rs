@@ -4,7 +4,7 @@
 //! length is known when it has to be written, and nothing is measured or moved beforehand.
 
 mod buffers;
-#[cfg(all(test, feature = "http"))]
+#[cfg(test)]
 mod tests;
 mod writer;
 

@@ -1,23 +1,33 @@
 //! OTLP over gRPC.
+//!
+//! The channel is tonic's; the frames around the messages are written here, since tonic's codec
+//! compresses at level 6 only, and its reader of the trailers panics on some that are malformed.
 
-use super::reply::remark;
-use super::{Connection, Reply, USER_AGENT};
+mod frame;
+mod status;
+
+use self::status::Status;
+use super::compression::Encoder;
+use super::connector::Connector;
+use super::{Connection, LONGEST_ANSWER, Reply, USER_AGENT, too_large};
 use crate::{Error, ErrorKind};
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use opentelemetry_proto::tonic::collector::trace::v1::trace_service_client::TraceServiceClient;
-use std::error::Error as StdError;
-use std::fmt;
-use tonic::codec::CompressionEncoding;
-use tonic::metadata::MetadataMap;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, TE, USER_AGENT as USER_AGENT_HEADER};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
+use http_body_util::{BodyExt as _, Limited};
+use std::future::poll_fn;
+use std::time::Duration;
+use tonic::body::Body;
+use tonic::client::GrpcService as _;
 use tonic::transport::{Channel, Endpoint};
-use tonic::{Code, Request, Status};
 
 /// A channel to a collector, which connects when it is first used and again when it must.
 #[derive(Debug)]
 pub(crate) struct GrpcTransport {
     connection: Connection,
-    endpoint: Endpoint,
-    client: TraceServiceClient<Channel>,
+    headers: HeaderMap,
+    encoder: Option<Encoder>,
+    channel: Channel,
 }
 
 impl GrpcTransport {
@@ -27,145 +37,141 @@ impl GrpcTransport {
     ///
     /// If TLS cannot be had: no feature `tls`, unreadable certificates.
     pub(crate) fn new(connection: &Connection) -> Result<Self, Error> {
-        let endpoint = Endpoint::from(connection.endpoint.clone())
-            // The whole attempt has its own deadline, but dropping an attempt does not end the
-            // connecting that it waited for.
-            .connect_timeout(connection.timeout)
-            .user_agent(USER_AGENT)
-            .map_err(|error| {
-                let text = format!("prepare the connection to {}", connection.address());
-                Error::new(ErrorKind::Config, text).with_source(error)
-            })?;
-        let endpoint = match connection.is_tls() {
-            true => with_tls(endpoint, connection)?,
-            false => endpoint,
-        };
-        let client = client(&endpoint, connection);
-        Ok(Self { connection: connection.clone(), endpoint, client })
+        let mut headers = HeaderMap::new();
+        headers.insert(USER_AGENT_HEADER, HeaderValue::from_static(USER_AGENT));
+        // The user's may replace the one above, but not those that describe the message.
+        headers.extend(connection.headers.clone());
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
+        headers.insert(TE, HeaderValue::from_static("trailers"));
+        if let Some(compression) = connection.compression {
+            headers.insert(GRPC_ENCODING, compression.name());
+        }
+        let encoder = connection.compression.map(super::Compression::encoder).transpose();
+        let encoder = encoder.map_err(|error| super::unprepared(connection).with_source(error))?;
+        let channel = channel(connection)?;
+        Ok(Self { connection: connection.clone(), headers, encoder, channel })
     }
 
     /// One attempt.
     ///
     /// # Errors
     ///
-    /// `Rejected` if it is of no use to send the request again, `Timeout` and `Io` otherwise.
-    pub(crate) async fn send(
-        &mut self,
-        message: ExportTraceServiceRequest,
-    ) -> Result<Reply, Error> {
-        let headers = MetadataMap::from_headers(self.connection.headers.clone());
-        let request = Request::from_parts(headers, tonic::Extensions::default(), message);
+    /// `Timeout` and `Io`, with [`Error::retry_after`], if another may succeed; `TooLarge` if a part
+    /// of it may, and `Rejected` otherwise.
+    pub(crate) async fn send(&mut self, message: Bytes) -> Result<Reply, Error> {
+        let request = self.request(message)?;
         let timeout = self.connection.timeout;
-        match tokio::time::timeout(timeout, self.client.export(request)).await {
-            Ok(Ok(response)) => Ok(response.into_inner().into()),
-            Ok(Err(status)) => {
-                if is_unready(&status) {
-                    self.reconnect();
-                }
-                Err(refusal(status, &self.connection))
-            }
+        match tokio::time::timeout(timeout, self.exchange(request)).await {
+            Ok(Ok(answer)) => answer.reply(&self.connection),
+            Ok(Err(error)) => Err(self.broken(ErrorKind::Io, "").with_source(error)),
             Err(_elapsed) => {
                 // A peer that went away without a word would keep its connection, and each attempt,
                 // busy until TCP gives up.
-                self.reconnect();
-                let address = self.connection.address();
-                let text = format!("export to {address}: no answer in {timeout:?}");
-                Err(Error::new(ErrorKind::Timeout, text))
+                self.channel = channel(&self.connection)?;
+                Err(self.broken(ErrorKind::Timeout, &format!(": no answer in {timeout:?}")))
             }
         }
     }
 
-    /// Connects anew at the next attempt.
-    fn reconnect(&mut self) {
-        self.client = client(&self.endpoint, &self.connection);
+    fn request(&mut self, message: Bytes) -> Result<Request<Body>, Error> {
+        let framed =
+            frame::of(message, self.encoder.as_mut()).map_err(|problem| match problem {
+                frame::Problem::TooLong(length) => too_large(&self.connection, length),
+                frame::Problem::Compress(error) => {
+                    self.broken(ErrorKind::Io, "").with_source(error)
+                }
+            })?;
+        let mut request = Request::new(Body::new(framed));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = Uri::from_static(METHOD);
+        *request.version_mut() = http::Version::HTTP_2;
+        *request.headers_mut() = self.headers.clone();
+        Ok(request)
+    }
+
+    async fn exchange(
+        &mut self,
+        request: Request<Body>,
+    ) -> Result<Answer, tonic::transport::Error> {
+        poll_fn(|cx| self.channel.poll_ready(cx)).await?;
+        let response = self.channel.call(request).await?;
+        Ok(Answer::of(response).await)
+    }
+
+    /// What did not go through, and may the next time.
+    fn broken(&self, kind: ErrorKind, text: &str) -> Error {
+        let text = format!("export to {}{text}", self.connection.address());
+        Error::new(kind, text).with_retry(Duration::ZERO)
     }
 }
 
-fn client(endpoint: &Endpoint, connection: &Connection) -> TraceServiceClient<Channel> {
-    let client = TraceServiceClient::new(endpoint.connect_lazy());
-    match connection.gzip {
-        true => client
-            .send_compressed(CompressionEncoding::Gzip)
-            .accept_compressed(CompressionEncoding::Gzip),
-        false => client,
-    }
+/// What came back, as far as it came.
+struct Answer {
+    status: Result<Status, Option<tonic::Status>>,
+    encoding: Option<HeaderValue>,
+    body: Bytes,
 }
 
-#[cfg(feature = "tls")]
-fn with_tls(endpoint: Endpoint, connection: &Connection) -> Result<Endpoint, Error> {
-    use super::tls::{given_roots, unusable};
-    use tonic::transport::ClientTlsConfig;
-
-    let tls = match given_roots(connection)? {
-        Some(roots) => ClientTlsConfig::new().trust_anchors(roots.roots),
-        None => ClientTlsConfig::new().with_native_roots(),
-    };
-    endpoint.tls_config(tls).map_err(|error| unusable(connection).with_source(error))
-}
-
-#[cfg(not(feature = "tls"))]
-fn with_tls(_: Endpoint, connection: &Connection) -> Result<Endpoint, Error> {
-    Err(super::no_tls(connection))
-}
-
-fn refusal(status: Status, connection: &Connection) -> Error {
-    let (code, address) = (status.code(), connection.address());
-    // Only a status made on this side has a source: what went wrong on the way.
-    if status.source().is_some() || is_unready(&status) {
-        let error = Error::new(ErrorKind::Io, format!("export to {address}"));
-        return error.with_source(Unsent(status));
-    }
-    let kind = match code {
-        Code::DeadlineExceeded => ErrorKind::Timeout,
-        Code::Cancelled | Code::Aborted | Code::OutOfRange | Code::Unavailable | Code::DataLoss => {
-            ErrorKind::Io
+impl Answer {
+    async fn of(response: Response<Body>) -> Self {
+        let (head, body) = response.into_parts();
+        let encoding = head.headers.get(GRPC_ENCODING).cloned();
+        // A refusal without a message has its status where the headers are.
+        if let Some(status) = Status::of(&head.headers) {
+            return Self { status: Ok(status), encoding, body: Bytes::new() };
         }
-        // Without a word on when to come back it means: too large.
-        Code::ResourceExhausted if has_retry_info(&status) => ErrorKind::Io,
-        _ => ErrorKind::Rejected,
-    };
-    let mut text = format!("export to {address}: the collector answered {code:?}");
-    let message = remark(status.message());
-    if !message.is_empty() {
-        text.push_str(": ");
-        text.push_str(&message);
+        match Limited::new(body, LONGEST_ANSWER).collect().await {
+            Ok(collected) => {
+                let status = collected.trailers().and_then(Status::of);
+                let status = status.or_else(|| Status::of_http(head.status)).ok_or(None);
+                Self { status, encoding, body: collected.to_bytes() }
+            }
+            Err(error) => {
+                let status = match error.downcast::<tonic::Status>() {
+                    Ok(broken) => Err(Some(*broken)),
+                    Err(_too_long) => Ok(Status::too_long()),
+                };
+                Self { status, encoding, body: Bytes::new() }
+            }
+        }
     }
-    Error::new(kind, text)
-}
 
-/// Whether the channel itself failed, which the generated client tells in words only.
-fn is_unready(status: &Status) -> bool {
-    status.code() == Code::Unknown && status.message().starts_with("Service was not ready")
-}
-
-/// Whether the details, a serialized `google.rpc.Status`, hold a `RetryInfo`.
-///
-/// Source: [OTLP/gRPC throttling](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-throttling).
-fn has_retry_info(status: &Status) -> bool {
-    const TYPE: &[u8] = b"google.rpc.RetryInfo";
-    status.details().windows(TYPE.len()).any(|window| window == TYPE)
-}
-
-/// What went wrong on the way. `Status` itself shows its source as `Debug` does.
-#[derive(Debug)]
-struct Unsent(Status);
-
-impl Unsent {
-    /// Without the levels that only say that it went wrong in the transport.
-    fn cause(&self) -> &(dyn StdError + 'static) {
-        let outer = self.0.source();
-        outer.and_then(StdError::source).or(outer).unwrap_or(&self.0)
-    }
-}
-
-impl fmt::Display for Unsent {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self.cause(), f)
+    fn reply(self, connection: &Connection) -> Result<Reply, Error> {
+        match self.status {
+            Ok(status) if status.is_ok() => {
+                let encoding = self.encoding.as_ref().map_or(&b""[..], HeaderValue::as_bytes);
+                let message = frame::message(&self.body, encoding);
+                Ok(message.map_or_else(Reply::unreadable, |it| Reply::read(&it, connection)))
+            }
+            Ok(status) => Err(status.refusal(connection)),
+            // Nobody said that the spans were taken.
+            Err(broken) => {
+                let text = format!("export to {}: the answer broke off", connection.address());
+                let error = Error::new(ErrorKind::Io, text).with_retry(Duration::ZERO);
+                Err(match broken {
+                    Some(broken) => error.with_source(broken.message()),
+                    None => error,
+                })
+            }
+        }
     }
 }
 
-impl StdError for Unsent {
-    fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        self.cause().source()
-    }
+fn channel(connection: &Connection) -> Result<Channel, Error> {
+    let connector = Connector::new(connection)?;
+    // The connector knows where to connect, and adds TLS itself: tonic must not.
+    let endpoint = Endpoint::from_static("http://collector")
+        .origin(connection.endpoint.clone())
+        // While a request waits for its answer; servers hang up on clients that ask more often.
+        .http2_keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_TIMEOUT)
+        .keep_alive_while_idle(false);
+    Ok(endpoint.connect_with_connector_lazy(connector))
 }
+
+const METHOD: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
+
+const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
+
+const PING_INTERVAL: Duration = Duration::from_secs(30);
+const PING_TIMEOUT: Duration = Duration::from_secs(10);

@@ -1,6 +1,7 @@
 //! Cutting an encoded request in two, for a receiver that takes less at a time.
 
-#[cfg(all(test, any(feature = "grpc", feature = "http")))]
+#[cfg(test)]
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod tests;
 
 use bytes::{BufMut as _, Bytes, BytesMut};

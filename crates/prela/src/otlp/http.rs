@@ -1,28 +1,26 @@
 //! OTLP over HTTP/1.1, with protobuf bodies.
 
-use super::reply::remark;
-use super::{Connection, Reply, USER_AGENT};
+mod answer;
+
+use self::answer::Answer;
+use super::compression::Encoder;
+use super::connector::Connector;
+use super::{Connection, LONGEST_ANSWER, LONGEST_REQUEST, Reply, USER_AGENT, too_large};
 use crate::{Error, ErrorKind};
-use flate2::Compression;
-use flate2::write::GzEncoder;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, USER_AGENT as USER_AGENT_HEADER};
-use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
-use http_body_util::{BodyExt as _, Full, Limited};
+use bytes::Bytes;
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, USER_AGENT as USER_AGENT_HEADER};
+use http::{HeaderMap, HeaderValue, Method, Request};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper_util::client::legacy::Client;
-use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
-use opentelemetry_proto::tonic::collector::trace::v1::{
-    ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
-};
-use prost::Message as _;
-use prost::bytes::Bytes;
 use std::fmt;
-use std::io::Write as _;
+use std::time::Duration;
 
 /// A pool of connections to a collector, at most one at a time in use.
 pub(crate) struct HttpTransport {
     connection: Connection,
     headers: HeaderMap,
+    encoder: Option<Encoder>,
     client: Client<Connector, Full<Bytes>>,
 }
 
@@ -35,102 +33,80 @@ impl HttpTransport {
     pub(crate) fn new(connection: &Connection) -> Result<Self, Error> {
         let client = Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
-            .build(connector(connection)?);
+            .build(Connector::new(connection)?);
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT_HEADER, HeaderValue::from_static(USER_AGENT));
         // The user's may replace the one above, but not those that describe the body.
         headers.extend(connection.headers.clone());
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(PROTOBUF));
-        if connection.gzip {
-            headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(answer::PROTOBUF));
+        if let Some(compression) = connection.compression {
+            headers.insert(CONTENT_ENCODING, compression.name());
         }
-        Ok(Self { connection: connection.clone(), headers, client })
+        let encoder = connection.compression.map(super::Compression::encoder).transpose();
+        let encoder = encoder.map_err(|error| super::unprepared(connection).with_source(error))?;
+        Ok(Self { connection: connection.clone(), headers, encoder, client })
     }
 
     /// One attempt. Redirects are not followed: they would send the headers elsewhere.
     ///
     /// # Errors
     ///
-    /// `Rejected` if it is of no use to send the request again, `Timeout` and `Io` otherwise.
-    pub(crate) async fn send(
-        &mut self,
-        message: ExportTraceServiceRequest,
-    ) -> Result<Reply, Error> {
-        let mut request = Request::new(Full::from(self.body(&message)?));
-        drop(message);
+    /// `Timeout` and `Io`, with [`Error::retry_after`], if another may succeed; `TooLarge` if a part
+    /// of it may, and `Rejected` otherwise.
+    pub(crate) async fn send(&mut self, message: Bytes) -> Result<Reply, Error> {
+        let mut request = Request::new(Full::from(self.body(message)?));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.connection.endpoint.clone();
         *request.headers_mut() = self.headers.clone();
 
         let timeout = self.connection.timeout;
         match tokio::time::timeout(timeout, self.exchange(request)).await {
-            Ok(answer) => self.reply(&answer?),
+            Ok(answer) => answer?.reply(&self.connection),
             Err(_elapsed) => {
-                Err(self.error(ErrorKind::Timeout, format_args!(": no answer in {timeout:?}")))
+                Err(self.broken(ErrorKind::Timeout, format_args!(": no answer in {timeout:?}")))
             }
         }
     }
 
-    fn body(&self, message: &ExportTraceServiceRequest) -> Result<Vec<u8>, Error> {
-        let encoded = message.encode_to_vec();
-        if !self.connection.gzip {
-            return Ok(encoded);
+    fn body(&mut self, message: Bytes) -> Result<Bytes, Error> {
+        if message.len() > LONGEST_REQUEST {
+            return Err(too_large(&self.connection, message.len()));
         }
-        let mut gzip = GzEncoder::new(Vec::new(), Compression::fast());
-        gzip.write_all(&encoded)
-            .and_then(|()| gzip.finish())
-            .map_err(|error| self.error(ErrorKind::Io, format_args!(": gzip")).with_source(error))
+        let Some(encoder) = &mut self.encoder else { return Ok(message) };
+        let mut body = Vec::new();
+        match encoder.encode(&message, &mut body) {
+            Ok(()) => Ok(body.into()),
+            Err(error) => Err(self.broken(ErrorKind::Io, format_args!("")).with_source(error)),
+        }
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, Error> {
-        let response = match self.client.request(request).await {
-            Ok(response) => response,
-            Err(error) => {
-                return Err(self.error(ErrorKind::Io, format_args!("")).with_source(error));
-            }
-        };
+        let response = self.client.request(request).await;
+        let response = response
+            .map_err(|error| self.broken(ErrorKind::Io, format_args!("")).with_source(error))?;
         let (head, body) = response.into_parts();
-        match Limited::new(body, LONGEST_ANSWER).collect().await {
-            Ok(body) => {
-                let content_type = head.headers.get(CONTENT_TYPE).cloned();
-                Ok(Answer { status: head.status, content_type, body: body.to_bytes() })
-            }
+        let body = match Limited::new(body, LONGEST_ANSWER).collect().await {
+            Ok(body) => Some(body.to_bytes()),
+            // The status says what became of the spans.
+            Err(error) if error.is::<LengthLimitError>() => None,
             Err(error) => {
                 let text = format_args!(": read the answer {}", head.status);
-                Err(self.error(ErrorKind::Io, text).with_source(error))
+                return Err(self.broken(ErrorKind::Io, text).with_source(error));
             }
-        }
-    }
-
-    fn reply(&self, answer: &Answer) -> Result<Reply, Error> {
-        let status = answer.status;
-        if status.is_success() {
-            // What answers with a page is a viewer or a proxy: it stored nothing.
-            if answer.is("text/html") {
-                let text = format_args!(": the answer is a web page: no OTLP endpoint there");
-                return Err(self.error(ErrorKind::Rejected, text));
-            }
-            // Some answer in JSON or in words; the status alone counts then.
-            let response = match answer.is(PROTOBUF) {
-                true => ExportTraceServiceResponse::decode(&*answer.body).unwrap_or_default(),
-                false => ExportTraceServiceResponse::default(),
-            };
-            return Ok(response.into());
-        }
-        let kind = match status {
-            StatusCode::TOO_MANY_REQUESTS
-            | StatusCode::BAD_GATEWAY
-            | StatusCode::SERVICE_UNAVAILABLE
-            | StatusCode::GATEWAY_TIMEOUT => ErrorKind::Io,
-            _ => ErrorKind::Rejected,
         };
-        let remark = answer.remark();
-        let colon = if remark.is_empty() { "" } else { ": " };
-        Err(self.error(kind, format_args!(": the collector answered {status}{colon}{remark}")))
+        let header = |name| head.headers.get(name).cloned();
+        Ok(Answer {
+            status: head.status,
+            content_type: header(CONTENT_TYPE),
+            retry_after: header(RETRY_AFTER),
+            body,
+        })
     }
 
-    fn error(&self, kind: ErrorKind, text: fmt::Arguments<'_>) -> Error {
-        Error::new(kind, format!("export to {}{text}", self.connection.address()))
+    /// What did not go through, and may the next time.
+    fn broken(&self, kind: ErrorKind, text: fmt::Arguments<'_>) -> Error {
+        let text = format!("export to {}{text}", self.connection.address());
+        Error::new(kind, text).with_retry(Duration::ZERO)
     }
 }
 
@@ -141,84 +117,3 @@ impl fmt::Debug for HttpTransport {
             .finish_non_exhaustive()
     }
 }
-
-struct Answer {
-    status: StatusCode,
-    content_type: Option<HeaderValue>,
-    body: Bytes,
-}
-
-impl Answer {
-    fn is(&self, content_type: &str) -> bool {
-        let given = self.content_type.as_ref().map(HeaderValue::as_bytes).unwrap_or_default();
-        given
-            .get(..content_type.len())
-            .is_some_and(|it| it.eq_ignore_ascii_case(content_type.as_bytes()))
-    }
-
-    /// What the peer says of its refusal.
-    fn remark(&self) -> String {
-        if self.is("text/html") {
-            return String::new();
-        }
-        if self.is(PROTOBUF) {
-            // The body is a `google.rpc.Status`, whose code and message have the numbers and types
-            // of this message's two fields.
-            let status = ExportTracePartialSuccess::decode(&*self.body).unwrap_or_default();
-            return remark(&status.error_message);
-        }
-        remark(&String::from_utf8_lossy(&self.body))
-    }
-}
-
-#[cfg(feature = "tls")]
-type Connector = hyper_rustls::HttpsConnector<HttpConnector>;
-
-#[cfg(feature = "tls")]
-fn connector(connection: &Connection) -> Result<Connector, Error> {
-    use super::tls::{given_roots, unusable};
-    use hyper_rustls::ConfigBuilderExt as _;
-    use rustls::{ClientConfig, RootCertStore, crypto};
-
-    // Not the process's default provider: there is none unless the program installs one.
-    let provider = crypto::ring::default_provider();
-    let tls = ClientConfig::builder_with_provider(provider.into())
-        .with_safe_default_protocol_versions()
-        .map_err(|error| unusable(connection).with_source(error))?;
-    let tls = match given_roots(connection)? {
-        Some(roots) => tls.with_root_certificates(roots),
-        // Reading the system's certificates takes milliseconds.
-        None if !connection.is_tls() => tls.with_root_certificates(RootCertStore::empty()),
-        None => tls.with_native_roots().map_err(|error| unusable(connection).with_source(error))?,
-    };
-    Ok(hyper_rustls::HttpsConnectorBuilder::new()
-        .with_tls_config(tls.with_no_client_auth())
-        .https_or_http()
-        .enable_http1()
-        .wrap_connector(tcp(connection)))
-}
-
-#[cfg(not(feature = "tls"))]
-type Connector = HttpConnector;
-
-#[cfg(not(feature = "tls"))]
-fn connector(connection: &Connection) -> Result<Connector, Error> {
-    match connection.is_tls() {
-        true => Err(super::no_tls(connection)),
-        false => Ok(tcp(connection)),
-    }
-}
-
-fn tcp(connection: &Connection) -> HttpConnector {
-    let mut tcp = HttpConnector::new();
-    // The TLS connector hands on `https` addresses.
-    tcp.enforce_http(false);
-    tcp.set_nodelay(true);
-    // Divided among a host's addresses, so that a dead one leaves time for the next.
-    tcp.set_connect_timeout(Some(connection.timeout));
-    tcp
-}
-
-const PROTOBUF: &str = "application/x-protobuf";
-
-const LONGEST_ANSWER: usize = 4 << 20;

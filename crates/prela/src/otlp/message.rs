@@ -1,7 +1,6 @@
 //! A batch as OTLP's protobuf message, by `opentelemetry-proto`: what `encode` and `json` are compared
 //! with.
 
-#[cfg(test)]
 mod tests;
 
 use super::{by_scope, flags, kind, parent, status, unix_nano};

@@ -1,6 +1,7 @@
-//! What a collector says to a request, in either transport.
+//! What a collector says to a request that it took, in either transport.
 
-use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceResponse;
+use super::Connection;
+use super::fields::{Field, Fields};
 
 /// The answer to a request that was taken, at least in part.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -11,21 +12,27 @@ pub(crate) struct Reply {
     pub(crate) message: Option<String>,
 }
 
-impl From<ExportTraceServiceResponse> for Reply {
-    fn from(response: ExportTraceServiceResponse) -> Self {
-        let partial = response.partial_success.unwrap_or_default();
+impl Reply {
+    /// Reads an `ExportTraceServiceResponse`. One that cannot be read changes nothing of the success
+    /// that it came with, but is worth a word.
+    ///
+    /// Source: [OTLP, partial success](https://opentelemetry.io/docs/specs/otlp/#partial-success).
+    pub(super) fn read(message: &[u8], connection: &Connection) -> Self {
+        if !Fields::is_message(message) {
+            return Self::unreadable();
+        }
+        let partial = Fields::last(message, 1).map_or(&[][..], Field::bytes);
+        let rejected = Fields::last(partial, 1).map_or(0, Field::number);
+        let text = Fields::last(partial, 2).map_or(&[][..], Field::bytes);
+        let text = connection.remark(&String::from_utf8_lossy(text));
         Self {
-            rejected: u64::try_from(partial.rejected_spans).unwrap_or_default(),
-            message: Some(remark(&partial.error_message)).filter(|text| !text.is_empty()),
+            rejected: u64::try_from(rejected).unwrap_or_default(),
+            message: Some(text).filter(|text| !text.is_empty()),
         }
     }
-}
 
-/// A peer's text as part of our own line: no control characters, and not more than a line or two.
-pub(super) fn remark(text: &str) -> String {
-    let one_line: String =
-        text.chars().take(LONGEST_REMARK).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    one_line.trim().to_owned()
+    /// It was taken, with words that are not to be had.
+    pub(super) fn unreadable() -> Self {
+        Self { rejected: 0, message: Some("its answer could not be read".to_owned()) }
+    }
 }
-
-const LONGEST_REMARK: usize = 300;

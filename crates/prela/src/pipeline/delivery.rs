@@ -1,5 +1,9 @@
 //! From a lane's queue to its exporter: batches, attempts, and what is done when they fail.
 
+#[cfg(test)]
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod tests;
+
 use super::attempt::{attempt, guarded, reserve};
 use super::breaker::Breaker;
 use super::lane::{Lane, Loss, Next};

@@ -134,7 +134,7 @@ impl Queue {
             intake.spans.clear();
             (intake.ended, intake.queue_full, intake.shut_down) = (0, 0, 0);
         }
-        drop(shards);
+        // Before anybody pushes again: whoever finds all room free wakes the export thread.
         self.room.give(spare);
     }
 

@@ -1,5 +1,7 @@
 //! The context across processes: `prela::propagation`.
 
+#[expect(unreachable_pub, reason = "they are public for the fuzz targets")]
+mod any_bytes;
 mod carriers;
 mod formats;
 mod hostile;

@@ -3,7 +3,7 @@
 use super::refused;
 use crate::env::Environment;
 use crate::init::otlp::Otlp;
-use crate::otlp::Protocol;
+use crate::otlp::{Compression, Protocol};
 use crate::{Exporter, builder};
 use std::time::Duration;
 
@@ -44,6 +44,54 @@ fn endpoints_of_the_environment() {
 }
 
 #[test]
+#[cfg(unix)]
+fn a_socket_is_an_endpoint() {
+    for (variables, protocol, endpoint) in [
+        (&[(ENDPOINT, "unix:/run/otel.sock")][..], GRPC, "http://localhost/"),
+        (&[(TRACES_ENDPOINT, "unix:///run/otel.sock")], GRPC, "http://localhost/"),
+        (
+            &[(TRACES_ENDPOINT, "unix:/run/otel.sock"), (PROTOCOL, "http/protobuf")],
+            HTTP,
+            "http://localhost/v1/traces",
+        ),
+    ] {
+        let connection = Exporter::otlp().connection(&env(variables)).expect("valid");
+        assert_eq!(
+            (connection.protocol, connection.endpoint.to_string().as_str()),
+            (protocol, endpoint)
+        );
+        assert_eq!(connection.socket.as_deref(), Some("/run/otel.sock".as_ref()));
+        assert_eq!(connection.address().to_string(), "unix:/run/otel.sock");
+    }
+    let error = refused(&[(ENDPOINT, "unix:otel.sock")]);
+    assert!(
+        error.ends_with("`unix:otel.sock` is no `unix:` and the whole path of a socket"),
+        "{error}"
+    );
+}
+
+#[test]
+fn a_host_alone_needs_a_word_on_tls() {
+    const INSECURE: &str = "OTEL_EXPORTER_OTLP_INSECURE";
+    let bare = (ENDPOINT, "c:4317");
+    for (insecure, endpoint) in [("true", "http://c:4317/"), ("FALSE", "https://c:4317/")] {
+        let expected = (GRPC, endpoint.to_owned());
+        assert_eq!(target(Exporter::otlp(), &[bare, (INSECURE, insecure)]), expected);
+    }
+    let both = [bare, (INSECURE, "false"), ("OTEL_EXPORTER_OTLP_TRACES_INSECURE", "true")];
+    assert_eq!(target(Exporter::otlp(), &both).1, "http://c:4317/");
+    // A scheme says it all, and HTTP has no other way to say it.
+    let given = [(ENDPOINT, "https://c:4317"), (INSECURE, "true")];
+    assert_eq!(target(Exporter::otlp(), &given).1, "https://c:4317/");
+    let problem = "`c:4317` is not a URL that begins with `http://` or `https://`";
+    for variables in [&[bare][..], &[bare, (INSECURE, "true"), (PROTOCOL, "http/protobuf")]] {
+        assert_eq!(refused(variables), format!("read {ENDPOINT}: {problem}"));
+    }
+    let error = refused(&[bare, (INSECURE, "yes")]);
+    assert_eq!(error, format!("read {INSECURE}: `yes` is none of `true`, `false`"));
+}
+
+#[test]
 fn endpoints_in_code_win() {
     let variables = [(TRACES_ENDPOINT, "http://t:1/x"), (PROTOCOL, "grpc")];
     for (given, endpoint) in [
@@ -71,12 +119,12 @@ fn the_rest_comes_from_the_environment() {
     assert_eq!(connection.headers["x-api-key"], "s cret");
     assert_eq!(connection.headers["x-team"], "b");
     assert_eq!(connection.timeout, Duration::from_millis(250));
-    assert!(connection.gzip);
+    assert_eq!(connection.compression, Some(Compression::Gzip));
     assert!(!format!("{connection:?}").contains("cret"));
 
     let given = Exporter::otlp().gzip(false).timeout(Duration::ZERO).connection(&env(&variables));
     let given = given.unwrap();
-    assert_eq!((given.gzip, given.timeout), (false, Duration::MAX));
+    assert_eq!((given.compression, given.timeout), (None, Duration::MAX));
 }
 
 #[test]
@@ -103,7 +151,7 @@ fn bad_settings_are_refused() {
     for (name, value, problem) in [
         (PROTOCOL, "http/json", "`http/json` is none of `grpc`, `http/protobuf`"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s", "`10s` is not a whole number of milliseconds"),
-        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zip", "`zip` is none of `gzip`, `none`"),
+        ("OTEL_EXPORTER_OTLP_COMPRESSION", "zip", "`zip` is none of `gzip`, `zstd`, `none`"),
         ("OTEL_EXPORTER_OTLP_HEADERS", "a b=secret", "entry 1 has no header's name"),
         (
             "OTEL_EXPORTER_OTLP_HEADERS",

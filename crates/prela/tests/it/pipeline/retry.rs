@@ -109,7 +109,9 @@ fn last_attempts_are_bounded() {
     adds_up(&report.stats);
     assert!(!report.timed_out);
     assert_eq!((report.stats.dropped_by.export_failed, report.undelivered()), (100, 100));
-    assert_eq!(gate.batches().len(), 3);
+    // Three, and what was under way when the shutdown began.
+    let attempts = gate.batches().len();
+    assert!((3..10).contains(&attempts), "{attempts} attempts for 100 batches");
 }
 
 /// What is queued behind a batch that fails stays there while the peer is left alone.

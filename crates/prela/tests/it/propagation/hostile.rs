@@ -1,5 +1,6 @@
 //! Anything may come in; only what is well-formed goes out.
 
+use super::any_bytes;
 use super::wire::sent;
 use prela::propagation::{Format, Propagator, extract_report};
 use prela::{Baggage, TraceContext, baggage};
@@ -90,6 +91,19 @@ fn any_bytes_in_well_formed_out() {
         all.inject(&all.extract(&fields), &mut headers);
         for (name, value) in headers {
             assert!(value.bytes().all(|byte| (0x20..0x7f).contains(&byte)), "{name}: {value}");
+        }
+    }
+}
+
+#[test]
+fn c24_the_fuzz_targets_hold() {
+    let mut rng = SmallRng::seed_from_u64(3);
+    for _ in 0..2_000 {
+        let lines = [any_value(&mut rng), any_value(&mut rng)];
+        for lines in [&lines[0], &lines.join(&b'\n')] {
+            any_bytes::traceparent(lines);
+            any_bytes::tracestate(lines);
+            any_bytes::baggage(lines);
         }
     }
 }

@@ -1,0 +1,128 @@
+//! How a call ended, and what that means for the spans in it.
+
+use crate::otlp::Connection;
+use crate::otlp::fields::{Field, Fields};
+use crate::{Error, ErrorKind};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
+use http::{HeaderMap, StatusCode};
+use percent_encoding::percent_decode;
+use std::time::Duration;
+use tonic::Code;
+
+/// A gRPC status.
+#[derive(Debug)]
+pub(super) struct Status {
+    code: Code,
+    message: String,
+    /// What a `RetryInfo` among the details says.
+    retry_delay: Option<Duration>,
+}
+
+impl Status {
+    /// Reads the trailers, or the headers of an answer that has no more; none if there is no status.
+    pub(super) fn of(trailers: &HeaderMap) -> Option<Self> {
+        let bytes = |name| trailers.get(name).map(http::HeaderValue::as_bytes);
+        let code = std::str::from_utf8(bytes("grpc-status")?)
+            .ok()?
+            .parse()
+            .map_or(Code::Unknown, Code::from_i32);
+        let message = percent_decode(bytes("grpc-message").unwrap_or_default());
+        let message = message.decode_utf8_lossy().into_owned();
+        let details = bytes("grpc-status-details-bin").unwrap_or_default();
+        // Padding is optional.
+        let unpadded = details.split(|byte| *byte == b'=').next().unwrap_or_default();
+        let details = BASE64.decode(unpadded);
+        let retry_delay = details.ok().and_then(|details| retry_delay(&details));
+        Some(Self { code, message, retry_delay })
+    }
+
+    /// The status of an answer that has none, as something between here and the collector gives it;
+    /// none if it should have had one.
+    ///
+    /// Source: [HTTP to gRPC status code mapping](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md).
+    pub(super) fn of_http(status: StatusCode) -> Option<Self> {
+        let code = match status {
+            StatusCode::OK => return None,
+            StatusCode::BAD_REQUEST => Code::Internal,
+            StatusCode::UNAUTHORIZED => Code::Unauthenticated,
+            StatusCode::FORBIDDEN => Code::PermissionDenied,
+            StatusCode::NOT_FOUND => Code::Unimplemented,
+            StatusCode::TOO_MANY_REQUESTS
+            | StatusCode::BAD_GATEWAY
+            | StatusCode::SERVICE_UNAVAILABLE
+            | StatusCode::GATEWAY_TIMEOUT => Code::Unavailable,
+            _ => Code::Unknown,
+        };
+        Some(Self { code, message: format!("HTTP {status}"), retry_delay: None })
+    }
+
+    /// The status of an answer that nobody will read to its end.
+    pub(super) fn too_long() -> Self {
+        let message = "the answer is too long".to_owned();
+        Self { code: Code::Unknown, message, retry_delay: None }
+    }
+
+    pub(super) fn is_ok(&self) -> bool {
+        self.code == Code::Ok
+    }
+
+    /// The error that this status is.
+    ///
+    /// Source: [OTLP/gRPC failures](https://opentelemetry.io/docs/specs/otlp/#failures) and
+    /// [throttling](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-throttling).
+    pub(super) fn refusal(&self, connection: &Connection) -> Error {
+        let (code, address) = (self.code, connection.address());
+        let mut text = format!("export to {address}: the collector answered {code:?}");
+        let message = connection.remark(&self.message);
+        if !message.is_empty() {
+            text.push_str(": ");
+            text.push_str(&message);
+        }
+        let after = self.retry_delay.unwrap_or_default();
+        match code {
+            Code::ResourceExhausted | Code::OutOfRange if self.is_about_size() => {
+                Error::new(ErrorKind::TooLarge, text)
+            }
+            Code::DeadlineExceeded => Error::new(ErrorKind::Timeout, text).with_retry(after),
+            Code::Cancelled
+            | Code::Aborted
+            | Code::OutOfRange
+            | Code::Unavailable
+            | Code::DataLoss => Error::new(ErrorKind::Io, text).with_retry(after),
+            // Without a word on when to come back it is a quota, which another attempt does not change.
+            Code::ResourceExhausted if self.retry_delay.is_some() => {
+                Error::new(ErrorKind::Io, text).with_retry(after)
+            }
+            _ => Error::new(ErrorKind::Rejected, text),
+        }
+    }
+
+    /// Whether it is the message's length that was refused, which servers say in words only: Go's
+    /// and Java's with `RESOURCE_EXHAUSTED`, tonic's with that or `OUT_OF_RANGE`.
+    fn is_about_size(&self) -> bool {
+        const WORDS: [&str; 4] = [
+            "larger than max",
+            "exceeds maximum size",
+            "length too large",
+            "exceeded while decompressing",
+        ];
+        WORDS.iter().any(|words| self.message.contains(words))
+    }
+}
+
+/// The delay of the `google.rpc.RetryInfo` in a serialized `google.rpc.Status`.
+fn retry_delay(status: &[u8]) -> Option<Duration> {
+    const DETAILS: u64 = 3;
+    let any = Fields::all(status, DETAILS).map(Field::bytes);
+    let mut infos = any.filter(|any| {
+        let url = Fields::last(any, 1).map_or(&[][..], Field::bytes);
+        url.ends_with(b"/google.rpc.RetryInfo")
+    });
+    let info = Fields::last(infos.next()?, 2).map_or(&[][..], Field::bytes);
+    let delay = Fields::last(info, 1).map_or(&[][..], Field::bytes);
+    let part = |number| Fields::last(delay, number).map_or(0, Field::number);
+    let seconds = u64::try_from(part(1)).unwrap_or_default();
+    let nanos = u32::try_from(part(2)).unwrap_or_default().min(999_999_999);
+    Some(Duration::new(seconds, nanos))
+}

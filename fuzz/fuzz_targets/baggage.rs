@@ -1,0 +1,3 @@
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|lines: &[u8]| prela_fuzz::baggage(lines));

@@ -1,0 +1,93 @@
+//! Attempts one at a time, without a pipeline that makes them again.
+
+use prela::export::{Batch, ExportFuture, Exported};
+use prela::{Error, ErrorKind, Exporter, Otlp, SpanExporter};
+use std::error::Error as _;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+
+/// Spans in a batch.
+pub const SPANS: usize = 5;
+
+/// An exporter, and a runtime that drives it.
+pub struct Sender {
+    exporter: Box<dyn SpanExporter>,
+    batch: Batch,
+    runtime: Runtime,
+}
+
+/// An error's facts.
+#[derive(Debug, PartialEq)]
+pub struct Failure {
+    pub kind: ErrorKind,
+    pub retry_after: Option<Duration>,
+    /// The error and its causes.
+    pub line: String,
+}
+
+impl Sender {
+    #[track_caller]
+    pub fn new(otlp: Otlp) -> Self {
+        Self::of(otlp, batch("a prompt"))
+    }
+
+    /// For a batch whose spans have this text in them.
+    pub fn of(otlp: Otlp, batch: Batch) -> Self {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        Self { exporter: otlp.into_exporter().unwrap(), batch, runtime }
+    }
+
+    /// One attempt.
+    pub fn send(&mut self) -> Result<Exported, Failure> {
+        let result = self.runtime.block_on(self.exporter.export(&self.batch));
+        result.map_err(|error| {
+            let mut line = error.to_string();
+            let mut cause = error.source();
+            while let Some(inner) = cause {
+                line += &format!(": {inner}");
+                cause = inner.source();
+            }
+            assert!(!line.contains(['\n', '\r', '\x1b']), "{line:?} is one line");
+            Failure { kind: error.kind(), retry_after: error.retry_after(), line }
+        })
+    }
+}
+
+pub fn batch(text: &str) -> Batch {
+    spans(SPANS, text)
+}
+
+/// Of at least this many bytes.
+pub fn batch_of_size(bytes: usize) -> Batch {
+    const SMALL_ENOUGH_NOT_TO_BE_CUT: usize = 4 << 10;
+    spans(bytes / SMALL_ENOUGH_NOT_TO_BE_CUT, &"x".repeat(SMALL_ENOUGH_NOT_TO_BE_CUT))
+}
+
+fn spans(count: usize, text: &str) -> Batch {
+    let keep = Keep::default();
+    let builder = prela::builder().env([("", ""); 0]).exporter(Exporter::custom(keep.clone()));
+    let prela = builder.max_queue_bytes(1 << 30).build().unwrap();
+    for _ in 0..count {
+        prela.tracer().span_default("step").attr("input", text).in_scope(|_| ());
+    }
+    drop(prela);
+    keep.0.lock().unwrap().take().unwrap()
+}
+
+#[derive(Clone, Default)]
+struct Keep(Arc<Mutex<Option<Batch>>>);
+
+impl SpanExporter for Keep {
+    fn name(&self) -> String {
+        "keep".to_owned()
+    }
+
+    fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported> {
+        match &mut *self.0.lock().unwrap() {
+            Some(whole) => whole.spans.extend_from_slice(&batch.spans),
+            none => *none = Some(batch.clone()),
+        }
+        Box::pin(async { Ok::<_, Error>(Exported::all()) })
+    }
+}
