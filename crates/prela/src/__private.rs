@@ -144,7 +144,7 @@ pub fn polled<T>(span: SpanBuilder, body: impl FnOnce(&Span) -> T) -> InSpan<T> 
     if span.is_noop() {
         return body(&Span::none()).in_span(span);
     }
-    let (span, cx) = span.begin(&context::current());
+    let (span, cx) = span.begin().into_parts();
     let scope = Scope::enter(cx.clone());
     let result = recording_panic(&span, || body(&span));
     drop(scope);

@@ -26,7 +26,7 @@ pub use self::snapshot::{ContextGuard, TraceContext, copy_context_to_thread};
 
 pub(crate) use self::baggage::{baggage_of, with_baggage};
 pub(crate) use self::correlation::{Correlation, with_request_id, with_session};
-pub(crate) use self::scope::{Scope, current};
+pub(crate) use self::scope::{Origin, Scope, current, slot_of, with_current};
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -108,10 +108,10 @@ pub mod __private;
 pub mod guide;
 
 pub use opentelemetry;
+pub use opentelemetry::Key;
 pub use opentelemetry::trace::{
     SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
 };
-pub use opentelemetry::{Key, StringValue};
 
 pub use clock::{Clock, SystemClock};
 #[cfg(feature = "rayon")]
@@ -153,7 +153,7 @@ pub use tracer::{
     OtelTracer, Tracer, TracerProvider, current_span, current_trace_id, enrich, new_trace_context,
     trace_context, tracer,
 };
-pub use value::{Baggage, BaggageEntry, Value};
+pub use value::{Baggage, BaggageEntry, Text, Value};
 
 /// The README's program is run as it stands there.
 #[cfg(all(doctest, feature = "rayon"))]

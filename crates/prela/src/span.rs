@@ -11,9 +11,11 @@ mod data;
 mod future;
 mod guard;
 mod handle;
+mod keys;
 mod limits;
 mod options;
 mod otel;
+pub(crate) mod pool;
 pub(crate) mod processor;
 pub(crate) mod provider;
 mod record;
@@ -22,6 +24,7 @@ mod resources;
 #[cfg(feature = "retry")]
 mod retry;
 pub(crate) mod scope;
+mod source;
 
 pub use self::batch::Batch;
 pub use self::builder::SpanBuilder;
@@ -35,5 +38,5 @@ pub use self::processor::SpanProcessor;
 pub use self::retry::{RetryPolicy, Retrying, retry_after};
 
 pub(crate) use self::active::{span_of, span_of_instance, without_spans};
-pub(crate) use self::builder::Source;
 pub use self::otel::ContextSpan;
+pub(crate) use self::source::Source;

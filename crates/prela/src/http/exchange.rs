@@ -3,7 +3,7 @@
 use super::attributes::{self, Protocol};
 use super::failure;
 use super::grpc::Code;
-use crate::context::{self, Scope};
+use crate::context::Scope;
 use crate::semconv::{self, http as keys};
 use crate::span::scope::recording_panic;
 use crate::{Span, SpanBuilder, TraceContext};
@@ -37,7 +37,7 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     pub(super) fn begin(span: SpanBuilder, side: Side, protocol: Protocol, method: Method) -> Self {
-        let (span, cx) = span.begin(&context::current());
+        let (span, cx) = span.begin().into_parts();
         Self {
             span,
             cx,

@@ -2,8 +2,9 @@
 
 use crate::pipeline::Pipeline;
 use crate::propagation::Propagator;
+use crate::span::Source;
 use crate::span::provider::Provider;
-use crate::tracer::global;
+use crate::tracer::{self, global};
 use crate::{Error, Resource, SamplingStats, ShutdownReport, Stats, Tracer, TracerProvider};
 use std::fmt;
 use std::future::Future;
@@ -32,6 +33,7 @@ use std::time::Duration;
 #[must_use = "dropping it ends tracing"]
 pub struct Prela {
     provider: Arc<Provider>,
+    source: Arc<Source>,
     pipeline: Pipeline,
     resource: Arc<Resource>,
     propagator: Propagator,
@@ -46,7 +48,9 @@ impl Prela {
         propagator: Propagator,
         shutdown_timeout: Duration,
     ) -> Self {
-        Self { provider: Arc::new(provider), pipeline, resource, propagator, shutdown_timeout }
+        let provider = Arc::new(provider);
+        let source = tracer::source_of(provider.clone());
+        Self { provider, source, pipeline, resource, propagator, shutdown_timeout }
     }
 
     #[cfg(feature = "metrics")]
@@ -56,7 +60,7 @@ impl Prela {
 
     /// A tracer of this instance, whether it is global or not.
     pub fn tracer(&self) -> Tracer {
-        Tracer::of(self.provider.clone())
+        Tracer::of(self.source.clone())
     }
 
     /// This instance as OpenTelemetry's tracer provider, for libraries that use its API.
@@ -94,7 +98,7 @@ impl Prela {
     ///
     /// [`AlreadyInitialized`](crate::ErrorKind::AlreadyInitialized) while another one is global.
     pub fn make_global(&self) -> Result<(), Error> {
-        global::install(self.provider.clone())?;
+        global::install(self.source.clone())?;
         self.propagator.make_global();
         Ok(())
     }

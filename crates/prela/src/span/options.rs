@@ -13,6 +13,8 @@ pub(super) struct Options {
     /// Where the context has none, and none is given.
     makes_request_id: bool,
     session: Option<Session>,
+    /// Instead of the instance's, if a trace begins here.
+    pub(super) sampler: Option<Sampler>,
     /// Run when a recorded span has started.
     pub(super) at_start: Option<fn(&Record)>,
 }
@@ -57,7 +59,7 @@ impl SpanBuilder {
     pub fn sample_with(mut self, sampler: impl Into<Sampler>) -> Self {
         let sampler: Sampler = sampler.into();
         if sampler.check().is_ok() {
-            self.set_sampler(sampler);
+            self.options_mut().sampler = Some(sampler);
         }
         self
     }
