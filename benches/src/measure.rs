@@ -29,6 +29,8 @@ pub(crate) struct Variant {
     pub(crate) rest: Box<dyn Fn()>,
     pub(crate) bars: Vec<Bar>,
     clock: fn() -> Duration,
+    /// Whether instructions of the calling thread tell what it costs.
+    pub(crate) is_of_one_thread: bool,
 }
 
 /// What a variant must not exceed.
@@ -48,6 +50,7 @@ impl Variant {
             rest: Box::new(|| ()),
             bars: Vec::new(),
             clock: wall,
+            is_of_one_thread: true,
         }
     }
 
@@ -59,6 +62,13 @@ impl Variant {
     /// Counts the thread's CPU time only, so that waiting costs nothing.
     pub(crate) fn by_cpu(mut self) -> Self {
         self.clock = cpu;
+        self
+    }
+
+    /// Counts the CPU time of all threads: for work that goes on in the background.
+    pub(crate) fn by_process(mut self) -> Self {
+        self.clock = cpu_of_process;
+        self.is_of_one_thread = false;
         self
     }
 
@@ -118,6 +128,11 @@ fn wall() -> Duration {
 
 fn cpu() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.try_into().unwrap_or_default()
+}
+
+pub(crate) fn cpu_of_process() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     time.try_into().unwrap_or_default()
 }
 
