@@ -90,14 +90,15 @@ fn a_drop_handler_may_call_back() {
 /// The breaker spares a peer; those who shut down have no time to spare.
 #[test]
 fn a_shutdown_does_not_wait_for_a_peer_that_is_left_alone() {
-    let (prela, gate, _) =
-        gated(|builder| builder.max_batch_size(1).export_timeout(Duration::from_secs(1)));
-    // Enough for the breaker to open for long.
-    (0..1000).for_each(|_| gate.answer(Answer::Retry(Duration::ZERO)));
-    end_spans(&prela, 20);
-    for _ in 0..4 {
-        let _ = prela.flush(Duration::from_millis(500));
+    let (prela, gate, _) = gated(|builder| builder.export_timeout(Duration::from_secs(10)));
+    // Each is lost at once, and from the fourth on the peer is left alone for twice as long.
+    for _ in 0..8 {
+        gate.answer(Answer::Retry(LONG));
+        end_spans(&prela, 1);
+        prela.flush(LONG).unwrap_err();
     }
+    (0..100).for_each(|_| gate.answer(Answer::Retry(Duration::ZERO)));
+    end_spans(&prela, 1);
     let begin = Instant::now();
     let report = prela.shutdown(LONG);
     assert!(begin.elapsed() < Duration::from_secs(5), "took {:?}", begin.elapsed());
