@@ -4,6 +4,10 @@
 //! is that reading plus what a monotonic clock says has passed. So a step of the wall clock never
 //! makes a span end before it began, nor a child begin before its parent.
 
+mod bucket;
+
+pub(crate) use self::bucket::Bucket;
+
 use crate::fork;
 use std::fmt::Debug;
 use std::time::{Duration, SystemTime};

@@ -3,6 +3,7 @@
 mod current;
 pub(crate) mod global;
 mod provider;
+mod session;
 
 pub use self::current::{current_span, current_trace_id, enrich, new_trace_context, trace_context};
 pub use self::global::tracer;

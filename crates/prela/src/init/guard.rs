@@ -5,7 +5,7 @@ use crate::propagation::Propagator;
 use crate::span::Source;
 use crate::span::provider::Provider;
 use crate::tracer::{self, global};
-use crate::{Error, Resource, ShutdownReport, Stats, Tracer, TracerProvider};
+use crate::{Error, Resource, SamplingStats, ShutdownReport, Stats, Tracer, TracerProvider};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -53,6 +53,11 @@ impl Prela {
         Self { provider, source, pipeline, resource, propagator, shutdown_timeout }
     }
 
+    #[cfg(feature = "metrics")]
+    pub(super) fn spans(&self) -> &Provider {
+        &self.provider
+    }
+
     /// A tracer of this instance, whether it is global or not.
     pub fn tracer(&self) -> Tracer {
         Tracer::of(self.source.clone())
@@ -76,6 +81,14 @@ impl Prela {
     /// What became of the spans so far.
     pub fn stats(&self) -> Stats {
         self.pipeline.stats()
+    }
+
+    /// What samplers have decided about the traces of this instance, that of
+    /// [`Builder::sampler`](crate::Builder::sampler) and those of
+    /// [`SpanBuilder::sample_with`](crate::SpanBuilder::sample_with); the rules are those of the former.
+    pub fn sampling_stats(&self) -> SamplingStats {
+        let rules = self.provider.sampler.stats().unwrap_or_default().rules;
+        SamplingStats { rules, ..self.provider.decisions.stats() }
     }
 
     /// Makes [`tracer`](crate::tracer()) follow this instance until it is shut down or dropped, and
