@@ -62,6 +62,11 @@ impl Variant {
         self
     }
 
+    pub(crate) fn note(mut self, why: &'static str) -> Self {
+        self.note = why;
+        self
+    }
+
     pub(crate) fn bar(mut self, bar: Bar) -> Self {
         self.bars.push(bar);
         self
