@@ -7,6 +7,7 @@ use opentelemetry::trace::{SpanId, TraceContextExt as _};
 use opentelemetry::{Context, ContextGuard};
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
+use std::mem;
 
 /// A context that is current until this is dropped.
 #[derive(Debug)]
@@ -66,7 +67,12 @@ impl Scope {
             let position = frames.iter().rposition(|frame| frame.id == self.id)?;
             Some(frames.remove(position))
         });
-        let replacement = frame.ok().flatten().and_then(|frame| frame.replacement);
+        let Ok(frame) = frame else {
+            // The thread's locals are being destroyed, and popping would panic.
+            mem::forget(guard);
+            return None;
+        };
+        let replacement = frame.and_then(|frame| frame.replacement);
         let changed = replacement.is_some().then(Context::current);
         drop(replacement);
         drop(guard);
