@@ -62,6 +62,7 @@ impl SpanLimits {
         key: Key,
         mut value: Value,
     ) {
+        value.limit_depth();
         if let Some(length) = self.attribute_value_length {
             value.truncate(length);
         }
