@@ -62,6 +62,10 @@ impl Exchange {
         &self.span
     }
 
+    pub(super) fn protocol(&self) -> Protocol {
+        self.protocol
+    }
+
     pub(super) fn context(&self) -> TraceContext {
         self.cx.clone().into()
     }
