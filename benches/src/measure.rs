@@ -28,6 +28,8 @@ pub(crate) struct Variant {
     /// Lets background threads catch up; not timed.
     pub(crate) rest: Box<dyn Fn()>,
     pub(crate) bars: Vec<Bar>,
+    /// Why a bar is missed.
+    pub(crate) note: &'static str,
     clock: fn() -> Duration,
 }
 
@@ -47,6 +49,7 @@ impl Variant {
             units,
             rest: Box::new(|| ()),
             bars: Vec::new(),
+            note: "",
             clock: wall,
         }
     }

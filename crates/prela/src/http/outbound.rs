@@ -88,11 +88,13 @@ impl Outbound {
 
     /// The headers that a request to this URL is to have, of the current context.
     ///
-    /// A URL that cannot be read gets no baggage.
+    /// A URL that cannot be read, or has no `://`, gets no baggage.
     pub fn headers(&self, url: impl AsRef<str>) -> HeaderMap {
         let uri = url.as_ref().parse::<Uri>().unwrap_or_default();
+        // `http:example.com`, which clients take for a URL, is to `Uri` a host named `http`.
+        let host = uri.scheme().and(uri.host());
         let mut headers = HeaderMap::new();
-        self.write(&TraceContext::current(), uri.host(), &mut headers);
+        self.write(&TraceContext::current(), host, &mut headers);
         headers
     }
 

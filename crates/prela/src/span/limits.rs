@@ -75,6 +75,9 @@ impl SpanLimits {
     /// Writes one attribute of a span: over a value with the same key, else at the end if there is room.
     #[inline(always)]
     pub(super) fn set(&self, written: &mut Written, key: Key, mut value: Value) {
+        if matches!(value, Value::Array(_) | Value::Map(_)) {
+            value.limit_depth();
+        }
         if let Some(length) = self.attribute_value_length {
             value.truncate(length);
         }
@@ -97,6 +100,7 @@ impl SpanLimits {
         key: Key,
         mut value: Value,
     ) {
+        value.limit_depth();
         if let Some(length) = self.attribute_value_length {
             value.truncate(length);
         }

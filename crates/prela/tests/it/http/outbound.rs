@@ -40,6 +40,10 @@ fn by_default_baggage_stays_at_home() {
         "",
         "http://bücher.example/",
         "http://evil.example\\@localhost/",
+        "http:evil.example",
+        "data:text",
+        "worker",
+        "http://[2001:db8::1%25eth0]/",
     ] {
         assert_eq!(sent(&outbound, url), "t", "{url}");
     }
