@@ -10,14 +10,19 @@
 
 mod allocations;
 mod encode;
+mod figures;
+mod flood;
 mod foreground;
+mod growth;
 mod instructions;
 mod measure;
+mod paced;
 mod propagation;
 mod report;
 mod transport;
 
 use allocations::Counting;
+use figures::Figures;
 use measure::Group;
 use report::Options;
 use std::env;
@@ -25,6 +30,9 @@ use std::process::ExitCode;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
+
+/// What is measured in a way of its own, after the groups.
+const FIGURES: &[Figures] = &[flood::FLOOD, growth::GROWTH];
 
 /// Every group, in the order of the report.
 const GROUPS: &[Group] = &[
@@ -34,6 +42,7 @@ const GROUPS: &[Group] = &[
     foreground::CONTEXT,
     encode::PROTOBUF,
     transport::SEND,
+    paced::PIPELINE,
     propagation::INJECT,
     propagation::EXTRACT,
 ];
@@ -46,6 +55,7 @@ fn main() -> ExitCode {
             "--json" => options.json = true,
             "--no-instructions" => options.no_instructions = true,
             "--only" => options.only = args.next(),
+            flood::ARGUMENT => return flood::run_one(args),
             transport::sink::ARGUMENT => return transport::sink::run(),
             "--callgrind" => {
                 return report::run_for_callgrind(GROUPS, &args.next().unwrap_or_default());
@@ -53,6 +63,6 @@ fn main() -> ExitCode {
             _ => return report::usage(&arg),
         }
     }
-    report::run(GROUPS, &options);
+    report::run(GROUPS, FIGURES, &options);
     ExitCode::SUCCESS
 }

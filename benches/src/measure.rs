@@ -31,6 +31,8 @@ pub(crate) struct Variant {
     /// Why a bar is missed.
     pub(crate) note: &'static str,
     clock: fn() -> Duration,
+    /// Whether instructions of the calling thread tell what it costs.
+    pub(crate) is_of_one_thread: bool,
 }
 
 /// What a variant must not exceed.
@@ -51,6 +53,7 @@ impl Variant {
             bars: Vec::new(),
             note: "",
             clock: wall,
+            is_of_one_thread: true,
         }
     }
 
@@ -67,6 +70,13 @@ impl Variant {
 
     pub(crate) fn note(mut self, why: &'static str) -> Self {
         self.note = why;
+        self
+    }
+
+    /// Counts the CPU time of all threads: for work that goes on in the background.
+    pub(crate) fn by_process(mut self) -> Self {
+        self.clock = cpu_of_process;
+        self.is_of_one_thread = false;
         self
     }
 
@@ -126,6 +136,11 @@ fn wall() -> Duration {
 
 fn cpu() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    time.try_into().unwrap_or_default()
+}
+
+pub(crate) fn cpu_of_process() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
     time.try_into().unwrap_or_default()
 }
 

@@ -1,5 +1,6 @@
 //! Tables for a reader, lines of JSON for a program.
 
+use crate::figures::Figures;
 use crate::instructions;
 use crate::measure::{self, Bar, Cost, Group, Variant};
 use std::fmt::Write as _;
@@ -41,18 +42,18 @@ pub(crate) fn run_for_callgrind(groups: &[Group], name: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-pub(crate) fn run(groups: &[Group], options: &Options) {
-    let is_wanted = |group: &&Group| options.only.as_deref().is_none_or(|name| name == group.name);
+pub(crate) fn run(groups: &[Group], figures: &[Figures], options: &Options) {
+    let is_wanted = |name: &str| options.only.as_deref().is_none_or(|only| only == name);
     let counts_instructions = !options.no_instructions && instructions::can_be_counted();
     let mut report = heading();
-    for group in groups.iter().filter(is_wanted) {
+    for group in groups.iter().filter(|group| is_wanted(group.name)) {
         let variants = (group.variants)();
         let costs = measure::measure(&variants);
         let instructions: Vec<_> = variants
             .iter()
             .map(|variant| {
-                let count =
-                    counts_instructions.then(|| instructions::of_variant(variant.name))??;
+                let is_counted = counts_instructions && variant.is_of_one_thread;
+                let count = is_counted.then(|| instructions::of_variant(variant.name))??;
                 Some(count / measure::callgrind_units(variant) as f64)
             })
             .collect();
@@ -61,6 +62,17 @@ pub(crate) fn run(groups: &[Group], options: &Options) {
             rows.iter().for_each(|row| println!("{}", json(group, row)));
         }
         let table = table(group, &variants, &costs, &instructions, &rows);
+        if !options.json {
+            println!("{table}");
+        }
+        report.push_str(&table);
+    }
+    for figures in figures.iter().filter(|figures| is_wanted(figures.name)) {
+        let rows = (figures.measure)();
+        if options.json {
+            rows.iter().for_each(|row| println!("{}", row.json(figures)));
+        }
+        let table = figures.table(&rows);
         if !options.json {
             println!("{table}");
         }

@@ -4,7 +4,7 @@
 //! the thread that is measured, by its CPU time: waiting costs nothing. The peer's HTTP client is its
 //! hyper one, which alone can run there, and its gzip has the same zlib as ours, at its own level.
 
-mod batch;
+pub(crate) mod batch;
 pub(crate) mod sink;
 
 use self::sink::Sink;

@@ -3,7 +3,7 @@
 use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
 use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::Resource;
-use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider, SpanData};
+use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracer, SdkTracerProvider, SpanData};
 use prela::export::{Batch, ExportFuture, Exported};
 use prela::{Exporter, SpanExporter, SpanType};
 use std::sync::{Arc, Mutex};
@@ -20,21 +20,26 @@ pub(crate) fn prela() -> Batch {
     let builder = prela::builder().service_name("bench").exporter(Exporter::custom(keep.clone()));
     let prela = builder.max_batch_size(SPANS).build().expect("the settings are valid");
     for n in 0..SPANS {
-        prela.tracer().span("chat", SpanType::Custom).in_scope(|span| {
-            span.set_attribute("model", MODEL)
-                .set_attribute("answer", ANSWER)
-                .set_attribute("number", n)
-                .set_attribute("tokens", 1_234)
-                .set_attribute("temperature", 0.7)
-                .set_attribute("stream", true)
-                .set_attribute("documents", DOCUMENTS.to_vec());
-            span.add_event("first_token", [("after_ms", 120)]);
-        });
+        prela_span(&prela.tracer(), n);
     }
     prela.flush(Duration::from_secs(60)).expect("an exporter that keeps takes all");
     let batch = keep.0.lock().expect("nobody panics").take().expect("it was flushed");
     assert_eq!(batch.spans.len(), SPANS);
     batch
+}
+
+/// The span that both make.
+pub(crate) fn prela_span(tracer: &prela::Tracer, n: usize) {
+    tracer.span("chat", SpanType::Custom).in_scope(|span| {
+        span.set_attribute("model", MODEL)
+            .set_attribute("answer", ANSWER)
+            .set_attribute("number", n)
+            .set_attribute("tokens", 1_234)
+            .set_attribute("temperature", 0.7)
+            .set_attribute("stream", true)
+            .set_attribute("documents", DOCUMENTS.to_vec());
+        span.add_event("first_token", [("after_ms", 120)]);
+    });
 }
 
 #[derive(Clone, Default)]
@@ -63,20 +68,25 @@ pub(crate) fn sdk() -> Vec<SpanData> {
         .build();
     let tracer = provider.tracer("bench");
     for n in 0..SPANS {
-        let mut span = tracer.start("chat");
-        let documents = Array::String(DOCUMENTS.iter().map(|&it| it.into()).collect());
-        // Prela adds the first one by itself.
-        span.set_attribute(KeyValue::new("prela.span.type", "custom"));
-        span.set_attribute(KeyValue::new("model", MODEL));
-        span.set_attribute(KeyValue::new("answer", ANSWER));
-        span.set_attribute(KeyValue::new("number", i64::try_from(n).unwrap_or_default()));
-        span.set_attribute(KeyValue::new("tokens", 1_234));
-        span.set_attribute(KeyValue::new("temperature", 0.7));
-        span.set_attribute(KeyValue::new("stream", true));
-        span.set_attribute(KeyValue::new("documents", Value::Array(documents)));
-        span.add_event("first_token", vec![KeyValue::new("after_ms", 120)]);
+        sdk_span(&tracer, n);
     }
     let spans = keep.get_finished_spans().expect("nobody panics");
     assert_eq!(spans.len(), SPANS);
     spans
+}
+
+/// The same as [`prela_span`], but not current in a context, which favours the peer.
+pub(crate) fn sdk_span(tracer: &SdkTracer, n: usize) {
+    let mut span = tracer.start("chat");
+    let documents = Array::String(DOCUMENTS.iter().map(|&it| it.into()).collect());
+    // Prela adds the first one by itself.
+    span.set_attribute(KeyValue::new("prela.span.type", "custom"));
+    span.set_attribute(KeyValue::new("model", MODEL));
+    span.set_attribute(KeyValue::new("answer", ANSWER));
+    span.set_attribute(KeyValue::new("number", i64::try_from(n).unwrap_or_default()));
+    span.set_attribute(KeyValue::new("tokens", 1_234));
+    span.set_attribute(KeyValue::new("temperature", 0.7));
+    span.set_attribute(KeyValue::new("stream", true));
+    span.set_attribute(KeyValue::new("documents", Value::Array(documents)));
+    span.add_event("first_token", vec![KeyValue::new("after_ms", 120)]);
 }

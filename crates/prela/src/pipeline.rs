@@ -1,9 +1,9 @@
 //! The pipeline: what happens to a span between its end and its arrival somewhere.
 //!
 //! Ending a span puts it into one bounded queue for each exporter, and that is all that the caller's
-//! thread ever does. One thread, `prela-export`, takes batches from the queues and hands them to the
-//! exporters. It owns a runtime of its own, so that starting, flushing and shutting down work on any
-//! runtime, on none, and after the user's is gone.
+//! thread ever does. A thread for each exporter, `prela-export`, takes batches from its queue and hands
+//! them over; so one that blocks its thread holds up no other. It owns a runtime of its own, so that
+//! starting, flushing and shutting down work on any runtime, on none, and after the user's is gone.
 
 mod attempt;
 mod breaker;
@@ -41,7 +41,7 @@ use self::losses::Losses;
 use self::queue::{Held, Limits};
 use self::store::Store;
 use self::tail::Tail;
-use self::worker::Worker;
+use self::worker::Workers;
 use crate::export::Outlet;
 use crate::fork;
 use crate::span::processor::Sink;
@@ -83,7 +83,7 @@ impl PipelineSettings {
     }
 }
 
-/// The queues and the export thread of one instance.
+/// The queues and the export threads of one instance.
 #[derive(Clone)]
 pub(crate) struct Pipeline {
     shared: Arc<Shared>,
@@ -92,7 +92,7 @@ pub(crate) struct Pipeline {
 struct Shared {
     lanes: Vec<Arc<Lane>>,
     /// None without exporters: there is nothing to do for a thread.
-    worker: Option<Worker>,
+    workers: Option<Workers>,
     counts: Arc<Counts>,
     losses: Arc<Losses>,
     shut_down: AtomicBool,
@@ -117,7 +117,7 @@ struct Counts {
 }
 
 impl Pipeline {
-    /// Starts the export thread.
+    /// Starts the export threads.
     ///
     /// # Errors
     ///
@@ -155,6 +155,12 @@ impl Pipeline {
             return Err(Error::new(
                 ErrorKind::ShutDown,
                 "flush: the instance was shut down before",
+            ));
+        }
+        if shared.is_export_thread() {
+            return Err(Error::new(
+                ErrorKind::Timeout,
+                "flush: called on an export thread, which would wait for itself",
             ));
         }
         let deadline = Instant::now().checked_add(within);
@@ -230,18 +236,18 @@ impl Shared {
             let store = settings.store(number);
             deliveries.push(Delivery::new(lane, outlet, store, resource, &settings, diagnostics));
         }
-        let worker = if lanes.is_empty() {
+        let workers = if lanes.is_empty() {
             None
         } else {
             let watch = {
                 let (losses, lanes, counts) = (losses.clone(), lanes.clone(), counts.clone());
                 async move { losses.watch(|| stats(&counts, &lanes).dropped_by).await }
             };
-            Some(Worker::start(lanes.clone(), deliveries, watch)?)
+            Some(Workers::start(deliveries, watch)?)
         };
         Ok(Self {
             lanes,
-            worker,
+            workers,
             counts,
             losses,
             shut_down: AtomicBool::new(false),
@@ -305,8 +311,14 @@ impl Shared {
         stats(&self.counts, &self.lanes)
     }
 
+    fn is_export_thread(&self) -> bool {
+        self.workers.as_ref().is_some_and(Workers::include_this_thread)
+    }
+
     fn shutdown(&self, within: Duration) -> ShutdownReport {
         let is_first = !self.shut_down.swap(true, Ordering::AcqRel);
+        // A drop handler or an exporter that waited here would wait for itself.
+        let within = if self.is_export_thread() { Duration::ZERO } else { within };
         let until = Instant::now().checked_add(within);
         if let Some(tail) = &self.counts.tail {
             tail.lock().unwrap_or_else(PoisonError::into_inner).close();
@@ -314,14 +326,14 @@ impl Shared {
         for lane in &self.lanes {
             lane.close(until);
         }
-        let is_done = self.worker.as_ref().is_none_or(|worker| worker.wait(within));
+        let is_done = self.workers.as_ref().is_none_or(|workers| workers.wait(within));
         if !is_done {
             for lane in &self.lanes {
                 lane.abandon();
             }
         }
-        if let Some(worker) = &self.worker {
-            worker.stop();
+        if let Some(workers) = &self.workers {
+            workers.stop();
         }
         let stats = self.stats();
         self.losses.tell(stats.dropped_by);

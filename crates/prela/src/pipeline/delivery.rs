@@ -72,6 +72,10 @@ impl Delivery {
         }
     }
 
+    pub(super) fn lane(&self) -> Arc<Lane> {
+        self.lane.clone()
+    }
+
     pub(super) async fn run(mut self) {
         self.spill.recover();
         let mut due_at = None;
@@ -249,7 +253,9 @@ impl Delivery {
             }
             let now = Instant::now();
             let next = now + self.backoff.next(asked);
-            let next = self.breaker.open_until().map_or(next, |until| next.max(until));
+            // While shutting down there is no later: the last attempts are few anyway.
+            let spared = self.breaker.open_until().filter(|_| self.lane.closing().is_none());
+            let next = spared.map_or(next, |until| next.max(until));
             let until = now + self.time_left(deadline.saturating_duration_since(now));
             if now + asked >= until || closes_before(&self.lane, now + asked) {
                 return Outcome::Unreachable(error);

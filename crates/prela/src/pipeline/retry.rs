@@ -27,7 +27,7 @@ impl Backoff {
         let jitter = self.jitter(self.bound);
         self.bound = (self.bound * 2).min(LONGEST);
         // On top, so that those who were told the same time come back one after the other.
-        asked.min(LONGEST_ASKED).saturating_add(jitter)
+        asked.saturating_add(jitter)
     }
 
     pub(super) fn jitter(&mut self, bound: Duration) -> Duration {
@@ -39,4 +39,4 @@ const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(5);
 
 /// A peer that asks for more is not believed.
-const LONGEST_ASKED: Duration = Duration::from_secs(300);
+pub(super) const LONGEST_ASKED: Duration = Duration::from_secs(300);

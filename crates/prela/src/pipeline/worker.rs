@@ -1,44 +1,91 @@
-//! The export thread.
+//! The export threads.
 
 use super::delivery::Delivery;
 use super::lane::Lane;
 use crate::{Error, ErrorKind};
-use futures_util::future::{join_all, select};
+use futures_util::future::select;
 use opentelemetry::Context;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread;
+use std::thread::{self, ThreadId};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 
-/// The running export thread.
-pub(super) struct Worker {
-    stop: Arc<Notify>,
-    finished: Arc<Finished>,
+/// The running export threads, one for each exporter: one that blocks its thread, whether it may or
+/// not, holds up no other.
+pub(super) struct Workers {
+    threads: Vec<Worker>,
+    running: Arc<Running>,
 }
 
-/// Whether the thread is done with all its lanes.
+struct Worker {
+    thread: ThreadId,
+    stop: Arc<Notify>,
+}
+
+/// How many threads are not done with their lanes.
 #[derive(Default)]
-struct Finished {
-    is_finished: Mutex<bool>,
+struct Running {
+    count: Mutex<usize>,
     changed: Condvar,
 }
 
-impl Worker {
-    /// Drives each lane's exporter, and `beside` for as long as one of them is at work.
+impl Workers {
+    /// Drives each lane's exporter, and `beside` for as long as the first of them is at work.
     pub(super) fn start(
-        lanes: Vec<Arc<Lane>>,
         deliveries: Vec<Delivery>,
         beside: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<Self, Error> {
+        let mut workers = Self { threads: Vec::new(), running: Arc::default() };
+        let mut beside = Some(beside);
+        for delivery in deliveries {
+            match Worker::start(delivery, beside.take(), &workers.running) {
+                Ok(worker) => workers.threads.push(worker),
+                Err(error) => {
+                    workers.stop();
+                    return Err(error);
+                }
+            }
+        }
+        Ok(workers)
+    }
+
+    /// Whether all threads finished within this time.
+    pub(super) fn wait(&self, within: Duration) -> bool {
+        let count = self.running.count.lock().unwrap_or_else(PoisonError::into_inner);
+        let (count, _) = self
+            .running
+            .changed
+            .wait_timeout_while(count, within, |count| *count > 0)
+            .unwrap_or_else(PoisonError::into_inner);
+        *count == 0
+    }
+
+    /// Ends the threads, unless an exporter blocks its own, whatever is still under way.
+    pub(super) fn stop(&self) {
+        self.threads.iter().for_each(|worker| worker.stop.notify_one());
+    }
+
+    /// Whether this is called by an exporter or a drop handler.
+    pub(super) fn include_this_thread(&self) -> bool {
+        let this = thread::current().id();
+        self.threads.iter().any(|worker| worker.thread == this)
+    }
+}
+
+impl Worker {
+    fn start(
+        delivery: Delivery,
+        beside: Option<impl Future<Output = ()> + Send + 'static>,
+        running: &Arc<Running>,
     ) -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|error| failed("start the export thread's runtime", error))?;
         let stop = Arc::new(Notify::new());
-        let finished = Arc::new(Finished::default());
-        let end = End { lanes, finished: finished.clone() };
+        let end = End::new(delivery.lane(), running.clone());
         let stopped = stop.clone();
         let run = move || {
             // Dropped last, also if something below panics: nobody waits for a thread that is gone.
@@ -46,47 +93,35 @@ impl Worker {
             // An exporter's own HTTP client may be traced: its spans must not feed the exporter.
             let _suppressed = Context::enter_telemetry_suppressed_scope();
             runtime.block_on(async {
-                tokio::spawn(beside);
-                let tasks = deliveries.into_iter().map(|delivery| tokio::spawn(delivery.run()));
-                select(join_all(tasks), pin!(stopped.notified())).await;
+                beside.map(tokio::spawn);
+                select(tokio::spawn(delivery.run()), pin!(stopped.notified())).await;
             });
             runtime.shutdown_background();
         };
         let thread = thread::Builder::new().name("prela-export".to_owned()).spawn(run);
-        thread.map_err(|error| failed("start the export thread", error))?;
-        Ok(Self { stop, finished })
-    }
-
-    /// Whether the thread finished within this time.
-    pub(super) fn wait(&self, within: Duration) -> bool {
-        let is_finished = self.finished.is_finished.lock().unwrap_or_else(PoisonError::into_inner);
-        let (is_finished, _) = self
-            .finished
-            .changed
-            .wait_timeout_while(is_finished, within, |is_finished| !*is_finished)
-            .unwrap_or_else(PoisonError::into_inner);
-        *is_finished
-    }
-
-    /// Ends the thread, unless an exporter blocks it, whatever is still under way.
-    pub(super) fn stop(&self) {
-        self.stop.notify_one();
+        let thread = thread.map_err(|error| failed("start the export thread", error))?;
+        Ok(Self { thread: thread.thread().id(), stop })
     }
 }
 
-/// What must happen when the thread ends, however it ends.
+/// What must happen when a thread ends, however it ends.
 struct End {
-    lanes: Vec<Arc<Lane>>,
-    finished: Arc<Finished>,
+    lane: Arc<Lane>,
+    running: Arc<Running>,
+}
+
+impl End {
+    fn new(lane: Arc<Lane>, running: Arc<Running>) -> Self {
+        *running.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        Self { lane, running }
+    }
 }
 
 impl Drop for End {
     fn drop(&mut self) {
-        for lane in &self.lanes {
-            lane.abandon();
-        }
-        *self.finished.is_finished.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.finished.changed.notify_all();
+        self.lane.abandon();
+        *self.running.count.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        self.running.changed.notify_all();
     }
 }
 

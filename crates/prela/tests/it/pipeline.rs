@@ -2,6 +2,7 @@
 
 mod gated;
 mod hidden;
+mod hostile;
 mod overflow;
 mod retry;
 mod tail;

@@ -5,7 +5,7 @@ use crate::export::{Batch, Encode, ExportFuture, WireExporter};
 use crate::pipeline::losses::Losses;
 use crate::pipeline::queue::{Held, Limits};
 use crate::pipeline::store::{Found, LostRecord};
-use crate::pipeline::worker::Worker;
+use crate::pipeline::worker::Workers;
 use crate::{ExporterStats, Overflow, SpanData};
 use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -167,10 +167,10 @@ fn deliver(wire: &Wire, disk: Option<Disk>, count: usize) -> ExporterStats {
     for n in 0..count {
         lane.push(span(format!("span {n}")));
     }
-    let worker = Worker::start(vec![lane.clone()], vec![delivery], async {}).unwrap();
+    let workers = Workers::start(vec![delivery], async {}).unwrap();
     let _ = lane.wait_for_flush(&lane.request_flush(), None);
     lane.close(None);
-    assert!(worker.wait(A_WHILE));
+    assert!(workers.wait(A_WHILE));
     let stats = lane.stats();
     let sum = stats.exported + stats.rejected + stats.dropped + stats.spooled;
     assert_eq!(stats.ended, sum, "{stats:?}");

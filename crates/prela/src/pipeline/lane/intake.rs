@@ -101,6 +101,9 @@ impl Lane {
         state.lost += count;
         drop(state);
         self.queue.give(freed);
+        // A span that another thread pushed before the room was given back found the queue in use, and
+        // woke nobody.
+        self.wake.notify_one();
         self.progress.notify_all();
         self.losses.note();
         // Running many destructors takes its time: not under the lock.

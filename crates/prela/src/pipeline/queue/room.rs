@@ -79,6 +79,7 @@ impl Room {
         let Limits { queue, batch } = limits;
         // What shards hold in advance is at most an eighth of the queue, and half of a batch.
         let most = (queue.spans / (8 * shards)).min(batch.spans / (2 * shards));
+        let most = most.min(queue.bytes / (8 * shards * USUAL_SIZE));
         let grant = most.clamp(1, 64);
         Self {
             limits,

@@ -1,0 +1,76 @@
+//! The whole pipeline, so slowly that nothing is dropped: from the start of a span to the answer of a
+//! collector, by the CPU time of all threads of this process.
+
+use crate::measure::{Bar, Group, Variant};
+use crate::transport::batch::{prela_span, sdk_span};
+use crate::transport::sink::Sink;
+use opentelemetry::trace::TracerProvider as _;
+use opentelemetry_otlp::WithExportConfig as _;
+use opentelemetry_sdk::Resource;
+use opentelemetry_sdk::trace::SdkTracerProvider;
+use prela::Otlp;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::runtime::{Builder, Runtime};
+
+pub(crate) const PIPELINE: Group = Group {
+    name: "pipeline",
+    work: "spans with 8 attributes and an event each, made, queued, encoded and sent to a process on \
+           loopback, 1,024 between two flushes; CPU time of all threads",
+    unit: "span",
+    variants: || {
+        let sink = Rc::new(Sink::start());
+        vec![
+            sdk(&sink),
+            prela("prela, whole pipeline, gRPC", &sink, prela::Exporter::otlp_grpc(sink.grpc()))
+                .bar(Bar::Ratio(0.2, SDK)),
+            prela("prela, whole pipeline, HTTP", &sink, prela::Exporter::otlp_http(sink.http()))
+                .bar(Bar::Ratio(0.2, SDK)),
+        ]
+    },
+};
+
+const SDK: &str = "opentelemetry_sdk and -otlp, whole pipeline, gRPC";
+/// Half of the peer's queue.
+const SPANS: usize = 1_024;
+
+fn prela(name: &'static str, sink: &Rc<Sink>, otlp: Otlp) -> Variant {
+    let builder = prela::builder().env([] as [(&str, &str); 0]).service_name("bench");
+    let prela = builder.exporter(otlp).build().expect("the settings are valid");
+    let (tracer, sink) = (prela.tracer(), sink.clone());
+    let run = move || {
+        let _sink = &sink;
+        (0..SPANS).for_each(|n| prela_span(&tracer, n));
+        prela.flush(A_WHILE).expect("the sink takes all");
+    };
+    Variant::new(name, SPANS, run).by_process()
+}
+
+fn sdk(sink: &Rc<Sink>) -> Variant {
+    let runtime = runtime();
+    let provider = provider(&runtime, sink.grpc());
+    let (tracer, sink) = (provider.tracer("bench"), sink.clone());
+    let run = move || {
+        let _sink = (&sink, &runtime);
+        (0..SPANS).for_each(|n| sdk_span(&tracer, n));
+        provider.force_flush().expect("the sink takes all");
+    };
+    Variant::new(SDK, SPANS, run).by_process()
+}
+
+/// What the peer's transport needs.
+pub(crate) fn runtime() -> Runtime {
+    Builder::new_multi_thread().worker_threads(1).enable_all().build().expect("a runtime")
+}
+
+fn provider(runtime: &Runtime, endpoint: String) -> SdkTracerProvider {
+    let _inside = runtime.enter();
+    let exporter =
+        opentelemetry_otlp::SpanExporter::builder().with_tonic().with_endpoint(endpoint).build();
+    SdkTracerProvider::builder()
+        .with_resource(Resource::builder().with_service_name("bench").build())
+        .with_batch_exporter(exporter.expect("the settings are valid"))
+        .build()
+}
+
+const A_WHILE: Duration = Duration::from_secs(60);
