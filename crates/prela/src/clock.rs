@@ -6,12 +6,13 @@
 
 use crate::fork;
 use std::fmt::Debug;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::OnceLock;
 use std::time::{Duration, Instant, SystemTime};
 
 /// Tells the time. Tests give their own to [`Builder::clock`](crate::Builder::clock).
 ///
-/// Read on the hot path, at every start, event and end.
+/// Read on the hot path, at every start, event and end. Where it panics, [`SystemClock`] is read.
 pub trait Clock: Send + Sync + Debug + 'static {
     /// The time of day.
     fn wall(&self) -> SystemTime;
@@ -35,6 +36,22 @@ impl Clock for SystemClock {
     }
 }
 
+/// A clock of the user's, whose panics do not reach traced code.
+#[derive(Debug)]
+pub(crate) struct Guarded<C>(pub(crate) C);
+
+impl<C: Clock> Clock for Guarded<C> {
+    fn wall(&self) -> SystemTime {
+        let wall = catch_unwind(AssertUnwindSafe(|| self.0.wall()));
+        wall.unwrap_or_else(|_| SystemClock.wall())
+    }
+
+    fn monotonic(&self) -> Duration {
+        let monotonic = catch_unwind(AssertUnwindSafe(|| self.0.monotonic()));
+        monotonic.unwrap_or_else(|_| SystemClock.monotonic())
+    }
+}
+
 /// One reading of both clocks, which a whole local trace counts from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Anchor {
@@ -52,6 +69,7 @@ impl Anchor {
     pub(crate) fn now(&self, clock: &dyn Clock) -> SystemTime {
         let monotonic = clock.monotonic();
         fork::check_at(monotonic);
-        self.wall + monotonic.saturating_sub(self.monotonic)
+        let elapsed = monotonic.saturating_sub(self.monotonic);
+        self.wall.checked_add(elapsed).unwrap_or(self.wall)
     }
 }
