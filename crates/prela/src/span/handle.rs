@@ -147,7 +147,9 @@ impl Span {
         match &self.repr {
             Repr::None => {}
             Repr::Own(record) => {
-                record.with(|data| data.name = name.into());
+                // Outside the lock: the conversion is the caller's code.
+                let name = name.into();
+                record.with(|data| data.name = name);
             }
             Repr::Foreign(cx) => cx.span().update_name(name),
         }
