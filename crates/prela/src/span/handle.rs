@@ -64,7 +64,8 @@ impl Span {
 
     /// Sets an attribute; the last write of a key wins.
     ///
-    /// Over [`SpanLimits`](crate::SpanLimits) a new key is refused and counted, and long text is cut.
+    /// An empty key, or over [`SpanLimits`](crate::SpanLimits) a new one, is refused and counted, and long text
+    /// is cut.
     /// Cost: a lock of this span alone, and a search through its keys.
     pub fn set_attribute(&self, key: impl Into<Key>, value: impl Into<Value>) -> &Self {
         match &self.repr {

@@ -68,7 +68,10 @@ impl SpanLimits {
         }
         match attributes.iter().position(|(known, _)| *known == key) {
             Some(place) => attributes[place].1 = value,
-            None if attributes.len() < most => attributes.push((key, value)),
+            // A key is never empty: <https://opentelemetry.io/docs/specs/otel/common/#attribute>.
+            None if attributes.len() < most && !key.as_str().is_empty() => {
+                attributes.push((key, value))
+            }
             None => *dropped = dropped.saturating_add(1),
         }
     }
