@@ -3,19 +3,13 @@
 //! You will see log lines on stderr: without ids outside of the span, and inside with the ids that
 //! the trace `operation` has as well. A worker's line has the same trace id.
 
-use prela::{SpanType, TraceContext};
+use prela::SpanType;
 use std::error::Error;
 use std::fmt::Arguments;
 
-/// What a logger's formatter would do.
+/// What a logger's formatter would do. For `tracing_subscriber` there is `prela::tracing::WithIds`.
 fn info(message: Arguments<'_>) {
-    let cx = TraceContext::current();
-    match (cx.trace_id(), cx.span_id()) {
-        (Some(trace_id), Some(span_id)) => {
-            eprintln!("INFO {message} trace_id={trace_id} span_id={span_id}");
-        }
-        _ => eprintln!("INFO {message}"),
-    }
+    eprintln!("INFO {message}{:#}", prela::log_ids());
 }
 
 /// Code that works with and without a trace.

@@ -3,37 +3,10 @@
 //! You will see `rate_limited_batch`, almost four seconds long, with twenty short `operation_{i}` spans
 //! 200 ms apart. The wait for the limiter is before a span opens, so no span contains it.
 
-use prela::SpanType;
 use prela::pool::SpawnTraced as _;
+use prela::{RateLimiter, SpanType};
 use prela_examples::count_primes;
 use std::error::Error;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
-
-/// Gives out one slot per interval. Each caller takes the next free slot under the lock, and waits for
-/// it without the lock: two callers never get the same slot.
-struct RateLimiter {
-    interval: Duration,
-    next_slot: Mutex<Instant>,
-}
-
-impl RateLimiter {
-    fn new(calls_per_second: u32) -> Self {
-        let interval = Duration::from_secs(1) / calls_per_second;
-        Self { interval, next_slot: Mutex::new(Instant::now()) }
-    }
-
-    fn wait(&self) {
-        let slot = {
-            let mut next = self.next_slot.lock().unwrap_or_else(PoisonError::into_inner);
-            let slot = (*next).max(Instant::now());
-            *next = slot + self.interval;
-            slot
-        };
-        thread::sleep(slot.saturating_duration_since(Instant::now()));
-    }
-}
 
 /// Operation with rate limiting.
 fn rate_limited_operation(limiter: &RateLimiter, item_id: u64) -> String {
@@ -47,7 +20,7 @@ fn rate_limited_operation(limiter: &RateLimiter, item_id: u64) -> String {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let _prela = prela::init("rate-limited")?;
-    let limiter = Arc::new(RateLimiter::new(5));
+    let limiter = RateLimiter::per_second(5.0)?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(10).build()?;
 
     prela::tracer().span("rate_limited_batch", SpanType::Agent).in_scope_result(|parent| {

@@ -17,7 +17,7 @@ use hyper::body::{Bytes, Incoming};
 use hyper::header::CONTENT_TYPE;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper::{Request, Response, StatusCode, Uri};
+use hyper::{Request, Response, StatusCode};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use prela::{SpanKind, SpanType};
@@ -40,7 +40,7 @@ async fn main() -> Result<(), AnyError> {
     let listener = TcpListener::bind(address()?).await?;
     println!("listening on http://{}", listener.local_addr()?);
 
-    let client: Client<_, Full<Bytes>> = Client::builder(TokioExecutor::new()).build_http();
+    let client = Client::builder(TokioExecutor::new()).build_http::<Full<Bytes>>();
     loop {
         let (connection, _) = listener.accept().await?;
         let client = client.clone();
@@ -51,7 +51,6 @@ async fn main() -> Result<(), AnyError> {
         // Baggage alone may come in as many fields as it has entries.
         let mut server = http1::Builder::new();
         server.max_headers(1024).timer(TokioTimer::new());
-        // Who breaks off a connection knows it already.
         tokio::spawn(server.serve_connection(TokioIo::new(connection), service));
     }
 }
@@ -90,8 +89,7 @@ async fn reply(
 async fn call(client: &Client<HttpConnector, Full<Bytes>>, to: &Call) -> Result<(), AnyError> {
     let span = prela::tracer().span("POST", SpanType::Custom).kind(SpanKind::Client);
     let call = span.attr("url.full", to.url.as_str()).run_result(async |_| {
-        let request =
-            Request::post(to.url.parse::<Uri>()?).header(CONTENT_TYPE, "application/json");
+        let request = Request::post(&to.url).header(CONTENT_TYPE, "application/json");
         let mut request = request.body(Full::from(to.arguments.to_string()))?;
         // The client's span is current: each call has its own.
         prela::inject(request.headers_mut());

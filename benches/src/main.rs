@@ -1,7 +1,7 @@
 //! Prela beside its peers on the same work: `cargo run --release -p prela-bench`.
 //!
 //! The variants of a group take turns in one process, so what the machine does meanwhile meets them all;
-//! a ratio of two medians of one run can be compared with that of another run, a time cannot.
+//! a ratio of two times of one run can be compared with that of another run, a time cannot.
 //! Instructions are counted by callgrind, allocations by a global allocator, both on the thread that
 //! does the work.
 //!

@@ -4,7 +4,8 @@
 use crate::program::{cargo_build, program};
 use crate::receiver::{Arrived, Receiver, Transport, tree};
 use expect_test::{Expect, expect};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::LazyLock;
@@ -314,6 +315,158 @@ fn baggage() {
           child custom
     "#]],
     );
+}
+
+/// Runs an example that samples: each of its traces is one of `whole`, their number is within `count`,
+/// and it prints `said`.
+#[track_caller]
+fn check_sampled(name: &str, whole: &[&str], count: RangeInclusive<usize>, said: &str) {
+    let receiver = Receiver::start(Transport::Grpc);
+    let output = example(name).env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint()).output();
+    let output = output.unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !errors.contains("prela: "), "{name}: {errors}");
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(printed.contains(said), "{name}: {printed}");
+
+    let spans = receiver.spans();
+    let mut traces: HashMap<_, Vec<_>> = HashMap::new();
+    for span in spans {
+        traces.entry(span.trace_id()).or_default().push(span);
+    }
+    assert!(count.contains(&traces.len()), "{name}: {} traces", traces.len());
+    for spans in traces.values() {
+        let tree = tree(spans);
+        assert!(whole.contains(&tree.as_str()), "{name}: {tree}");
+    }
+}
+
+#[test]
+fn async_workflow() {
+    check(
+        "async_workflow",
+        expect![[r#"
+        service async-workflow
+        async_workflow agent
+          async_task_1 custom
+          async_task_2 custom
+    "#]],
+    );
+}
+
+#[test]
+fn conditional() {
+    // Six standard deviations.
+    let whole = ["high_volume_operation custom\n  step tool\n"];
+    check_sampled(
+        "conditional",
+        &whole,
+        43..=157,
+        "of 1000 calls are traced, and the sum is 999000",
+    );
+}
+
+#[test]
+fn user_based() {
+    check(
+        "user_based",
+        expect![[r#"
+        service user-based
+        beta_feature custom
+          suggest tool
+        beta_feature custom
+          suggest tool
+    "#]],
+    );
+}
+
+#[test]
+fn adaptive_sampling() {
+    let whole = ["high_traffic_endpoint custom\n"];
+    check_sampled("adaptive_sampling", &whole, 1..=40, " of 200 calls are traced");
+}
+
+#[test]
+fn request_id() {
+    check(
+        "request_id",
+        expect![[r#"
+        service request-id
+        handle_request agent
+          process_step_1 custom
+          process_step_2 custom
+        handle_request agent
+          process_step_1 custom
+          process_step_2 custom
+    "#]],
+    );
+}
+
+#[test]
+fn session() {
+    check(
+        "session",
+        expect![[r#"
+        service session-tracking
+        fetch_user_data chain
+          query retrieval
+        user_login chain
+    "#]],
+    );
+}
+
+#[test]
+fn traced_retry() {
+    check(
+        "traced_retry",
+        expect![[r#"
+        service traced-retry
+        unreliable_api_call tool
+          attempt custom
+          attempt custom error
+          attempt custom error
+        unreliable_api_call tool error
+          attempt custom error
+          attempt custom error
+    "#]],
+    );
+}
+
+#[test]
+fn resource_usage() {
+    check(
+        "resource_usage",
+        expect![[r#"
+        service resource-usage
+        memory_intensive_operation custom
+    "#]],
+    );
+}
+
+#[test]
+fn combined() {
+    check(
+        "combined",
+        expect![[r#"
+        service combined
+        complex_operation chain
+          attempt custom
+            process_data tool
+          attempt custom error
+            process_data tool
+        complex_operation chain
+          attempt custom
+            process_data tool
+          attempt custom error
+            process_data tool
+    "#]],
+    );
+}
+
+#[test]
+fn sampling_stats() {
+    let whole = ["answer agent\n"];
+    check_sampled("sampling_stats", &whole, 4..=70, "paying users: 3 of 3");
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod processes;
 mod program;
 mod receiver;
 mod runtimes;
+mod sampling;
 mod spooling;
 mod tidy;
 mod transports;

@@ -5,7 +5,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens as _, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::parse::{ParseStream, Parser as _};
-use syn::{Error, Expr, ExprLit, Lit, LitStr, Token, token};
+use syn::{Error, Expr, ExprLit, ExprUnary, Lit, LitStr, Token, UnOp, parse_quote, token};
 
 /// The options of `#[prela::trace]`.
 #[derive(Default)]
@@ -16,6 +16,11 @@ pub(crate) struct TraceArgs {
     pub(crate) fields: Vec<Field>,
     pub(crate) err: Option<Shown>,
     pub(crate) ret: Option<Shown>,
+    pub(crate) sample: Option<Expr>,
+    pub(crate) request_id: Option<RequestId>,
+    pub(crate) session: Option<Expr>,
+    pub(crate) resources: Option<Span>,
+    pub(crate) retry: Option<Retry>,
     /// The type whose method this is: only `#[prela::trace_impl]` says so.
     pub(crate) in_type: Option<LitStr>,
 }
@@ -42,6 +47,19 @@ pub(crate) struct Shown {
     pub(crate) span: Span,
 }
 
+/// `request_id`, or `request_id = id`.
+pub(crate) enum RequestId {
+    CurrentOrNew,
+    Given(Box<Expr>),
+}
+
+/// `retry = policy`.
+pub(crate) struct Retry {
+    pub(crate) policy: Expr,
+    /// Where the option is.
+    pub(crate) span: Span,
+}
+
 /// How a value becomes text.
 #[derive(Clone, Copy)]
 pub(crate) enum Format {
@@ -50,7 +68,20 @@ pub(crate) enum Format {
 }
 
 impl TraceArgs {
-    const OPTIONS: [&str; 7] = ["name", "span_type", "skip", "skip_all", "fields", "err", "ret"];
+    const OPTIONS: [&str; 12] = [
+        "name",
+        "span_type",
+        "skip",
+        "skip_all",
+        "fields",
+        "err",
+        "ret",
+        "sample",
+        "request_id",
+        "session",
+        "resources",
+        "retry",
+    ];
 
     pub(crate) fn parse(args: TokenStream, errors: &mut Errors) -> Self {
         let mut parsed = Self::default();
@@ -70,6 +101,21 @@ impl TraceArgs {
                 }
                 "err" => parsed.err = Some(Shown::parse(input, &option, Format::Display)?),
                 "ret" => parsed.ret = Some(Shown::parse(input, &option, Format::Debug)?),
+                "sample" => parsed.sample = Some(read_sample(input, &option)?),
+                "request_id" => {
+                    let is_given = input.peek(Token![=]);
+                    parsed.request_id = Some(if is_given {
+                        RequestId::Given(Box::new(read_value(input, &option, "id")?))
+                    } else {
+                        RequestId::CurrentOrNew
+                    });
+                }
+                "session" => parsed.session = Some(read_value(input, &option, "session")?),
+                "resources" => parsed.resources = Some(option.span()),
+                "retry" => {
+                    let policy = read_value(input, &option, "RetryPolicy::new(3)")?;
+                    parsed.retry = Some(Retry { policy, span: option.span() });
+                }
                 IN_TYPE => parsed.in_type = Some(read_name(input, &option)?),
                 _ => return Err(unknown(&option, &Self::OPTIONS)),
             }
@@ -231,6 +277,31 @@ fn read_span_type(input: ParseStream<'_>, option: &Ident) -> syn::Result<TokenSt
     };
     let names = SPAN_TYPES.map(|(name, _)| name);
     Err(Error::new(lit.span(), format!("{message}; the span types are {}", listed(&names))))
+}
+
+fn read_value(input: ParseStream<'_>, option: &Ident, example: &str) -> syn::Result<Expr> {
+    if !input.peek(Token![=]) {
+        let message = format!("`{option}` needs a value: `{option} = {example}`");
+        return Err(Error::new(option.span(), message));
+    }
+    let _: Token![=] = input.parse()?;
+    input.parse()
+}
+
+/// A share as a number, or anything that becomes a `prela::Sampler`.
+fn read_sample(input: ParseStream<'_>, option: &Ident) -> syn::Result<Expr> {
+    let value = read_value(input, option, "0.1")?;
+    let digits = match &value {
+        Expr::Lit(ExprLit { lit: Lit::Float(share), .. }) => share.base10_digits(),
+        Expr::Lit(ExprLit { lit: Lit::Int(share), .. }) => share.base10_digits(),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), .. }) => "-1",
+        _ => return Ok(value),
+    };
+    let share: f64 = digits.parse().unwrap_or(f64::NAN);
+    if !(0.0..=1.0).contains(&share) {
+        return Err(Error::new_spanned(value, "a share of all traces is from 0.0 to 1.0"));
+    }
+    Ok(parse_quote!(#share))
 }
 
 fn read_names(

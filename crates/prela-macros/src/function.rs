@@ -3,6 +3,7 @@
 mod arguments;
 mod body;
 mod item;
+mod options;
 
 use self::arguments::Argument;
 use self::item::Function;
@@ -40,13 +41,19 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 
 impl Traced {
     /// What the options ask for must be there.
-    fn check(function: Function, options: TraceArgs, errors: &mut Errors) -> Self {
+    fn check(mut function: Function, options: TraceArgs, errors: &mut Errors) -> Self {
+        if options.retry.is_some() {
+            // What is mutable is the body's own copy.
+            options::bind_immutably(&mut function.sig);
+        }
         if let Some(constness) = &function.sig.constness {
             let message = "a `const fn` cannot be traced: it may run while the program is compiled";
             errors.push(Error::new(constness.span, message));
         }
         let arguments = Argument::all(&function.sig);
         arguments::check_skip(&options, &function.sig, &arguments, errors);
+
+        options::check(&options, &function.sig, errors);
 
         let returned = Returned::of(&function.sig);
         let is_unit = match &function.sig.output {
@@ -70,6 +77,16 @@ impl Traced {
                 continue;
             };
             errors.push(Error::new(shown.span, message));
+        }
+        if let Some(retry) = &options.retry
+            && (returned.is_polled() || is_track_caller)
+        {
+            let message = if is_track_caller {
+                "`retry` hides the caller from a function with `#[track_caller]`"
+            } else {
+                "`retry` needs a function or an `async fn`: what this one returns can run only once"
+            };
+            errors.push(Error::new(retry.span, message));
         }
         Self { function, options, arguments, returned }
     }

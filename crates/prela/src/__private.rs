@@ -2,9 +2,13 @@
 //!
 //! The macros write as little as they can into a program; what happens is here.
 
+#[cfg(feature = "retry")]
+use crate::RetryPolicy;
 use crate::context::{self, Scope};
 use crate::span::scope::recording_panic;
-use crate::{FutureExt as _, InSpan, Span, SpanBuilder, SpanType, TraceContext, Value, semconv};
+use crate::{
+    FutureExt as _, InSpan, Sampler, Span, SpanBuilder, SpanType, TraceContext, Value, semconv,
+};
 use std::any::type_name;
 use std::borrow::Cow;
 use std::fmt::{Debug, Display};
@@ -47,6 +51,41 @@ pub fn attribute<V: Into<Value>>(
         Some(value) => span.attr(key, value),
         None => span,
     }
+}
+
+/// Decides with the sampler, if there is an instance that could record.
+pub fn sample<S: Into<Sampler>>(span: SpanBuilder, sampler: impl FnOnce() -> S) -> SpanBuilder {
+    if span.is_noop() { span } else { span.sample_with(sampler()) }
+}
+
+/// An argument for one more attempt.
+pub fn again<T: Clone>(argument: &T) -> T {
+    argument.clone()
+}
+
+/// Runs the body of a function until it succeeds or the policy gives up.
+#[cfg(feature = "retry")]
+pub fn retry<T, E: Display>(
+    span: SpanBuilder,
+    policy: &RetryPolicy<E>,
+    mut body: impl FnMut() -> Result<T, E>,
+) -> Result<T, E> {
+    span.retry(policy).in_scope_result(|_| body())
+}
+
+/// Runs the body of an `async fn` until it succeeds or the policy gives up.
+#[cfg(feature = "retry")]
+pub fn retry_async<F, Fut, T, E>(
+    span: SpanBuilder,
+    policy: &RetryPolicy<E>,
+    mut body: F,
+) -> impl Future<Output = Result<T, E>> + use<F, Fut, T, E>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, E>>,
+    E: Display,
+{
+    span.retry(policy).run_result(move |_| body())
 }
 
 /// A value as text.
@@ -105,7 +144,7 @@ pub fn polled<T>(span: SpanBuilder, body: impl FnOnce(&Span) -> T) -> InSpan<T> 
     if span.is_noop() {
         return body(&Span::none()).in_span(span);
     }
-    let (span, cx) = span.begin(&context::current());
+    let (span, cx) = span.begin().into_parts();
     let scope = Scope::enter(cx.clone());
     let result = recording_panic(&span, || body(&span));
     drop(scope);

@@ -4,11 +4,14 @@
 //! is that reading plus what a monotonic clock says has passed. So a step of the wall clock never
 //! makes a span end before it began, nor a child begin before its parent.
 
+mod bucket;
+
+pub(crate) use self::bucket::Bucket;
+
 use crate::fork;
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::OnceLock;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, SystemTime};
 
 /// Tells the time. Tests give their own to [`Builder::clock`](crate::Builder::clock).
 ///
@@ -31,9 +34,24 @@ impl Clock for SystemClock {
     }
 
     fn monotonic(&self) -> Duration {
-        static START: OnceLock<Instant> = OnceLock::new();
-        START.get_or_init(Instant::now).elapsed()
+        monotonic()
     }
+}
+
+#[cfg(unix)]
+fn monotonic() -> Duration {
+    let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
+    // Neither part is ever negative.
+    Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or_default())
+}
+
+#[cfg(not(unix))]
+fn monotonic() -> Duration {
+    use std::sync::OnceLock;
+    use std::time::Instant;
+
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed()
 }
 
 /// A clock of the user's, whose panics do not reach traced code.
@@ -55,21 +73,24 @@ impl<C: Clock> Clock for Guarded<C> {
 /// One reading of both clocks, which a whole local trace counts from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Anchor {
-    wall: SystemTime,
-    monotonic: Duration,
+    /// What the wall clock would have said at the monotonic clock's zero.
+    zero: SystemTime,
 }
 
 impl Anchor {
+    /// Of a span that has not started.
+    pub(crate) const NONE: Self = Self { zero: SystemTime::UNIX_EPOCH };
+
     pub(crate) fn read(clock: &dyn Clock) -> Self {
         let monotonic = clock.monotonic();
         fork::check_at(monotonic);
-        Self { wall: clock.wall(), monotonic }
+        // A wall clock that says less than the time since then is before 1970: nothing is lost.
+        Self { zero: clock.wall().checked_sub(monotonic).unwrap_or(SystemTime::UNIX_EPOCH) }
     }
 
     pub(crate) fn now(&self, clock: &dyn Clock) -> SystemTime {
         let monotonic = clock.monotonic();
         fork::check_at(monotonic);
-        let elapsed = monotonic.saturating_sub(self.monotonic);
-        self.wall.checked_add(elapsed).unwrap_or(self.wall)
+        self.zero.checked_add(monotonic).unwrap_or(self.zero)
     }
 }

@@ -4,8 +4,12 @@
 //! sees the same spans. This module knows no spans of Prela's, only contexts.
 
 pub mod baggage;
+mod correlation;
+pub(crate) mod delay;
 mod future;
+mod log_ids;
 pub mod pool;
+mod rate_limiter;
 #[cfg(feature = "rayon")]
 pub mod rayon;
 mod scope;
@@ -14,11 +18,15 @@ mod snapshot;
 pub mod task;
 pub mod thread;
 
+pub use self::correlation::{RequestId, Session};
 pub use self::future::InContext;
+pub use self::log_ids::{LogIds, log_ids};
+pub use self::rate_limiter::RateLimiter;
 pub use self::snapshot::{ContextGuard, TraceContext, copy_context_to_thread};
 
 pub(crate) use self::baggage::{baggage_of, with_baggage};
-pub(crate) use self::scope::{Scope, current};
+pub(crate) use self::correlation::{Correlation, with_request_id, with_session};
+pub(crate) use self::scope::{Origin, Scope, current, slot_of, with_current};
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -80,6 +80,16 @@ pub trait SpanExporter: Send + 'static {
     }
 }
 
+/// A batch as the body of an OTLP request, in protobuf: for an exporter of your own, over a transport
+/// that Prela does not have.
+///
+/// Cost: one pass, and memory that is used again as soon as the last clone of the bytes is dropped.
+///
+/// Source: [OTLP, Binary Protobuf Encoding](https://opentelemetry.io/docs/specs/otlp/#binary-protobuf-encoding).
+pub fn otlp_protobuf(batch: &Batch) -> bytes::Bytes {
+    crate::otlp::encode::request(batch)
+}
+
 /// How a batch was received.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]

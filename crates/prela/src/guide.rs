@@ -5,6 +5,7 @@
 //! - [`sampling`]: which traces are kept.
 //! - [`exporters`]: where they go.
 //! - `services`: one trace through several of them, over HTTP and gRPC (feature `tower`).
+//! - [`patterns`]: requests, sessions, attempts, limits and resources, and all of them together.
 //! - [`production`]: settings, shutdown and what to watch.
 //! - [`instances`]: several of them in one process.
 //! - [`troubleshooting`]: from what you see to what to do.
@@ -15,6 +16,8 @@ pub mod context {}
 pub mod exporters {}
 #[doc = include_str!("guide/instances.md")]
 pub mod instances {}
+#[doc = include_str!("guide/patterns.md")]
+pub mod patterns {}
 #[doc = include_str!("guide/production.md")]
 pub mod production {}
 #[doc = include_str!("guide/sampling.md")]

@@ -7,6 +7,8 @@ mod builder;
 mod endpoint;
 mod exporter;
 mod guard;
+#[cfg(feature = "metrics")]
+mod metrics;
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod otlp;
 mod settings;

@@ -36,6 +36,8 @@
 //! - Starting: [`init`], [`builder`], [`Prela`]; every environment variable is listed at [`Builder`].
 //! - Spans: [`Tracer::span`], [`SpanBuilder`], [`Span`], [`SpanType`], [`macro@trace`].
 //! - Threads and tasks: [`TraceContext`], [`copy_context_to_thread`], [`pool`], [`thread`], [`task`].
+//! - Which traces: [`Sampler`], [`SpanBuilder::sample_with`]. Requests and sessions: [`RequestId`],
+//!   [`Session`]. Limits for work: [`RateLimiter`]. Ids in log lines: [`log_ids`].
 //! - Baggage: [`baggage`]. Other processes: [`propagation`], and `http` for servers and clients.
 //! - Exporters: [`Exporter`], [`export`]; those of `opentelemetry_sdk`: [`otel`].
 //!
@@ -52,6 +54,10 @@
 //! | `tokio` | yes | [`task`]: spawning on tokio with the context |
 //! | `json` | no | `serde_json::Map` as a carrier: [`propagation`] |
 //! | `rayon` | no | `rayon`: spawning on rayon with the context |
+//! | `retry` | no | `SpanBuilder::retry`: attempts with back-off, one span each |
+//! | `resources` | no | `SpanBuilder::resources`: CPU time and memory of a span |
+//! | `metrics` | no | `Prela::observe`: sampling counts as OpenTelemetry metrics |
+//! | `tracing` | no | `tracing`: ids in the lines of `tracing_subscriber::fmt` |
 //! | `tower` | no | `http`: layers for servers and clients of HTTP and gRPC |
 //! | `axum` | no | `http::ServerLayer::axum`: the layer that knows axum's routes |
 //! | `reqwest` | no | `reqwest`: a middleware for its client |
@@ -64,6 +70,8 @@
 mod init;
 #[cfg(feature = "testing")]
 pub mod testing;
+#[cfg(feature = "tracing")]
+pub mod tracing;
 
 mod pipeline;
 
@@ -100,17 +108,20 @@ pub mod __private;
 pub mod guide;
 
 pub use opentelemetry;
+pub use opentelemetry::Key;
 pub use opentelemetry::trace::{
     SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
 };
-pub use opentelemetry::{Key, StringValue};
 
 pub use clock::{Clock, SystemClock};
 #[cfg(feature = "rayon")]
 pub use context::rayon;
 #[cfg(feature = "tokio")]
 pub use context::task;
-pub use context::{ContextGuard, InContext, TraceContext, copy_context_to_thread};
+pub use context::{
+    ContextGuard, InContext, LogIds, RateLimiter, RequestId, Session, TraceContext,
+    copy_context_to_thread, log_ids,
+};
 pub use context::{baggage, pool, thread};
 pub use error::{Error, ErrorKind};
 pub use export::{ConsoleExporter, FileExporter, MemoryExporter, SpanExporter};
@@ -127,17 +138,22 @@ pub use pipeline::{
 pub use prela_macros::{trace, trace_impl};
 pub use propagation::{extract, inject};
 pub use resource::Resource;
-pub use sampling::{Sampler, Sampling, SamplingParameters, ShouldSample};
+pub use sampling::{
+    AdaptiveSampler, Rule, RuleStats, Sampler, Sampling, SamplingParameters, SamplingStats,
+    ShouldSample,
+};
 pub use span::{
     ContextSpan, Event, FutureExt, InSpan, Link, OwnedSpan, Span, SpanBuilder, SpanData, SpanGuard,
     SpanLimits, SpanProcessor,
 };
+#[cfg(feature = "retry")]
+pub use span::{RetryPolicy, Retrying, retry_after};
 pub use span_type::{ParseSpanTypeError, SpanType};
 pub use tracer::{
     OtelTracer, Tracer, TracerProvider, current_span, current_trace_id, enrich, new_trace_context,
     trace_context, tracer,
 };
-pub use value::{Baggage, BaggageEntry, Value};
+pub use value::{Baggage, BaggageEntry, Text, Value};
 
 /// The README's program is run as it stands there.
 #[cfg(all(doctest, feature = "rayon"))]

@@ -8,6 +8,7 @@ mod compression;
 mod connection;
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod connector;
+pub(crate) mod encode;
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod fields;
 #[cfg(feature = "grpc")]
@@ -16,8 +17,8 @@ mod halves;
 #[cfg(feature = "http")]
 pub(crate) mod http;
 pub(crate) mod json;
-#[cfg(any(feature = "grpc", feature = "http"))]
-pub(crate) mod message;
+#[cfg(test)]
+mod message;
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod reply;
 #[cfg(all(any(feature = "grpc", feature = "http"), feature = "tls"))]

@@ -86,6 +86,7 @@ mod legacy_ids;
 mod process;
 mod propagator;
 mod refused;
+mod request_id;
 mod text_map;
 mod traceparent;
 mod tracestate;

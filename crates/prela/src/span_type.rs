@@ -1,6 +1,9 @@
 //! Span types of an agent, and what each writes on the wire.
 
+use crate::{Value, semconv};
+use opentelemetry::Key;
 use opentelemetry::trace::SpanKind;
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -129,6 +132,23 @@ impl SpanType {
     /// The span kind, unless [`SpanBuilder::kind`](crate::SpanBuilder::kind) says otherwise.
     pub const fn span_kind(self) -> SpanKind {
         self.conventions().kind
+    }
+}
+
+impl SpanType {
+    /// Writes what a span of this type has from its start.
+    pub(crate) fn write_attributes(self, mut write: impl FnMut(Key, Value)) {
+        let Conventions { name, operation, openinference, kind: _ } = self.conventions();
+        let pairs = [
+            (semconv::PRELA_SPAN_TYPE, Some(name)),
+            (semconv::GEN_AI_OPERATION_NAME, operation),
+            (semconv::OPENINFERENCE_SPAN_KIND, openinference),
+        ];
+        for (key, value) in pairs {
+            if let Some(value) = value {
+                write(Key::from_static_str(key), Value::from(Cow::Borrowed(value)));
+            }
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod current;
 pub(crate) mod global;
 mod provider;
+mod session;
 
 pub use self::current::{current_span, current_trace_id, enrich, new_trace_context, trace_context};
 pub use self::global::tracer;
@@ -22,7 +23,7 @@ use std::sync::{Arc, LazyLock};
 #[derive(Clone, Debug)]
 pub struct Tracer {
     /// None: whatever instance is global when a span is made.
-    source: Option<Source>,
+    source: Option<Arc<Source>>,
 }
 
 /// The instrumentation scope of spans made through Prela's own API.
@@ -30,23 +31,34 @@ static SCOPE: LazyLock<Arc<InstrumentationScope>> = LazyLock::new(|| {
     Arc::new(InstrumentationScope::builder("prela").with_version(env!("CARGO_PKG_VERSION")).build())
 });
 
-impl Tracer {
-    pub(crate) fn of(provider: Arc<Provider>) -> Self {
-        Self { source: Some(Source { provider, scope: SCOPE.clone() }) }
-    }
+/// What the spans of an instance come from, if they are made through Prela's own API.
+pub(crate) fn source_of(provider: Arc<Provider>) -> Arc<Source> {
+    Arc::new(Source { provider, scope: SCOPE.clone() })
+}
 
-    fn source(&self) -> Option<Source> {
-        self.source
-            .clone()
-            .or_else(|| Some(Source { provider: global::provider()?, scope: SCOPE.clone() }))
+impl Tracer {
+    pub(crate) fn of(source: Arc<Source>) -> Self {
+        Self { source: Some(source) }
     }
 
     /// A span of this type, to be started by one of the builder's scopes.
     ///
     /// The name should have few different values where backends group by it; what varies belongs
     /// into attributes.
+    #[inline(always)]
     pub fn span(&self, name: impl Into<Cow<'static, str>>, span_type: SpanType) -> SpanBuilder {
-        SpanBuilder::new(self.source(), name.into(), span_type)
+        if self.source.is_none() && !global::was_installed() {
+            return SpanBuilder::noop();
+        }
+        self.pending(name.into(), span_type)
+    }
+
+    fn pending(&self, name: Cow<'static, str>, span_type: SpanType) -> SpanBuilder {
+        match &self.source {
+            Some(source) => SpanBuilder::new(source, name, span_type),
+            None => global::with_source(|source| SpanBuilder::new(source, name, span_type))
+                .unwrap_or_else(SpanBuilder::noop),
+        }
     }
 
     /// A span of type [`SpanType::Custom`].
@@ -57,6 +69,9 @@ impl Tracer {
     /// The current span of this tracer's instance. With a single instance in the process that is
     /// [`current_span`](crate::current_span).
     pub fn current_span(&self) -> Option<Span> {
-        crate::span::span_of_instance(&crate::context::current(), &self.source()?.provider)
+        let find = |source: &Arc<Source>| {
+            crate::span::span_of_instance(&crate::context::current(), &source.provider)
+        };
+        self.source.as_ref().map_or_else(|| global::with_source(find).flatten(), find)
     }
 }

@@ -3,9 +3,11 @@
 //! Keys are [`Key`](crate::Key) from `opentelemetry`; nothing here knows the wire.
 
 mod baggage;
+mod text;
 
 pub use baggage::{Baggage, BaggageEntry};
 pub(crate) use baggage::{BaggageBuilder, BaggageLimit, Member};
+pub use text::Text;
 
 use opentelemetry::{Key, StringValue};
 use std::borrow::Cow;
@@ -37,7 +39,7 @@ pub enum Value {
     /// A double.
     F64(f64),
     /// UTF-8 text.
-    String(StringValue),
+    String(Text),
     /// Raw bytes, shared between the exporters that read them.
     Bytes(Arc<[u8]>),
     /// A list, of mixed types if need be.
@@ -83,7 +85,7 @@ impl Value {
         match self {
             Self::String(text) => {
                 if let Some((end, _)) = text.as_str().char_indices().nth(limit) {
-                    *text = text.as_str()[..end].to_owned().into();
+                    *text = text.as_str()[..end].into();
                 }
             }
             Self::Bytes(bytes) if bytes.len() > limit => *bytes = bytes[..limit].into(),
@@ -153,7 +155,8 @@ from! {
     bool => Bool,
     i16 => I64, i32 => I64, i64 => I64, u16 => I64, u32 => I64,
     f32 => F64, f64 => F64,
-    String => String, Arc<str> => String, StringValue => String, Cow<'static, str> => String,
+    String => String, Text => String, Arc<str> => String, StringValue => String,
+    Cow<'static, str> => String,
     Vec<u8> => Bytes, Arc<[u8]> => Bytes, &[u8] => Bytes,
 }
 
@@ -172,7 +175,7 @@ from_wide_integer!(u64, usize, isize, u128, i128);
 /// Copies the text, so that borrowed text of any lifetime can be an attribute.
 impl From<&str> for Value {
     fn from(value: &str) -> Self {
-        Self::String(value.to_owned().into())
+        Self::String(value.into())
     }
 }
 
@@ -203,13 +206,13 @@ impl From<opentelemetry::Value> for Value {
             Otel::Bool(value) => Self::Bool(value),
             Otel::I64(value) => Self::I64(value),
             Otel::F64(value) => Self::F64(value),
-            Otel::String(value) => Self::String(value),
+            Otel::String(value) => Self::String(value.into()),
             Otel::Array(Array::Bool(values)) => values.into(),
             Otel::Array(Array::I64(values)) => values.into(),
             Otel::Array(Array::F64(values)) => values.into(),
             Otel::Array(Array::String(values)) => values.into(),
             // A later minor may bring more; their text is better than nothing.
-            other => Self::String(other.to_string().into()),
+            other => Self::from(other.to_string()),
         }
     }
 }
@@ -222,14 +225,14 @@ impl From<Value> for opentelemetry::Value {
             Value::Bool(value) => Self::Bool(value),
             Value::I64(value) => Self::I64(value),
             Value::F64(value) => Self::F64(value),
-            Value::String(value) => Self::String(value),
+            Value::String(value) => Self::String(value.into()),
             Value::Array(values) => {
                 macro_rules! all {
                     ($variant:ident) => {
                         values
                             .iter()
                             .map(|value| match value {
-                                Value::$variant(value) => Some(value.clone()),
+                                Value::$variant(value) => Some(value.clone().into()),
                                 _ => None,
                             })
                             .collect::<Option<Vec<_>>>()

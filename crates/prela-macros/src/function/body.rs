@@ -29,6 +29,12 @@ impl Traced {
 
     fn run_in_scope(&self) -> TokenStream {
         let (span, start, closure) = (span_name(), self.start(), self.closure());
+        if let Some(retry) = &self.options.retry {
+            let (policy, place) = (&retry.policy, located(retry.span));
+            return quote_spanned! {place=>
+                #start ::prela::__private::retry(#span, &(#policy), #closure)
+            };
+        }
         match self.finish() {
             None => quote!(#start ::prela::__private::in_scope(#span, #closure)),
             Some(finish) => {
@@ -55,9 +61,18 @@ impl Traced {
     fn expand_async(&self) -> TokenStream {
         let (attrs, vis) = (&self.function.attrs, &self.function.vis);
         let (span, attributes, block) = (span_name(), self.attributes(), self.async_block());
-        let run = match self.finish() {
-            None => quote!(::prela::__private::run(#span, #block).await),
-            Some(finish) => quote!(::prela::__private::run_with(#span, #block, #finish).await),
+        let run = match (self.finish(), &self.options.retry) {
+            (_, Some(retry)) => {
+                let (policy, fresh) = (&retry.policy, self.fresh_arguments());
+                let place = located(retry.span);
+                quote_spanned! {place=>
+                    ::prela::__private::retry_async(#span, &(#policy), move || { #fresh #block }).await
+                }
+            }
+            (None, None) => quote!(::prela::__private::run(#span, #block).await),
+            (Some(finish), None) => {
+                quote!(::prela::__private::run_with(#span, #block, #finish).await)
+            }
         };
         let begin = self.begin();
         let mut sig = self.function.sig.clone();
@@ -98,7 +113,11 @@ impl Traced {
         let default_name = LitStr::new(&full_name, Span::call_site());
         let name = self.options.name.as_ref().unwrap_or(&default_name);
         let span_type = self.options.span_type.clone();
-        let span_type = span_type.unwrap_or_else(|| quote!(::prela::SpanType::Custom));
+        let default_type = match &self.options.session {
+            Some(_) => quote!(::prela::SpanType::Chain),
+            None => quote!(::prela::SpanType::Custom),
+        };
+        let span_type = span_type.unwrap_or(default_type);
         let (span, wanted) = (span_name(), own_name("wanted"));
         // Asked where the parent is current, which another task's need not be.
         let asks = self
@@ -118,9 +137,10 @@ impl Traced {
         self.options.skip.is_some() || !self.options.fields.is_empty()
     }
 
-    /// Arguments, if `skip` asks for them, and fields.
+    /// Options; arguments, if `skip` asks for them; and fields.
     fn attributes(&self) -> TokenStream {
         let (span, wanted) = (span_name(), own_name("wanted"));
+        let options = self.span_options();
         let mut attributes = Vec::new();
         if let Some(skip) = &self.options.skip {
             for argument in &self.arguments {
@@ -145,9 +165,10 @@ impl Traced {
             });
         }
         if !self.has_attributes() {
-            return TokenStream::new();
+            return options;
         }
         quote! {
+            #options
             let #span = if #wanted {
                 #(#attributes)*
                 #span
@@ -162,7 +183,8 @@ impl Traced {
     fn closure(&self) -> TokenStream {
         let output = inferred(&self.function.sig.output);
         let (mentions, block) = (self.mentions(), self.function.block());
-        quote!(move || -> #output { #mentions #block })
+        let fresh = self.options.retry.is_some().then(|| self.fresh_arguments());
+        quote!(move || -> #output { #fresh #mentions #block })
     }
 
     /// The same for an `async fn`. A block cannot say what it gives, so a `return` that is never
@@ -221,7 +243,7 @@ fn as_text(format: Format, value: &(impl ToTokens + Spanned)) -> TokenStream {
     }
 }
 
-fn span_name() -> Ident {
+pub(super) fn span_name() -> Ident {
     own_name("span")
 }
 
@@ -231,6 +253,6 @@ fn own_name(name: &str) -> Ident {
 }
 
 /// Errors are shown at this place, and the tokens still count as the macro's: lints leave them alone.
-fn located(place: Span) -> Span {
+pub(super) fn located(place: Span) -> Span {
     place.resolved_at(Span::mixed_site())
 }

@@ -6,7 +6,7 @@ use crate::Error;
 use crate::otlp::grpc::GrpcTransport;
 #[cfg(feature = "http")]
 use crate::otlp::http::HttpTransport;
-use crate::otlp::{Connection, Protocol, Reply, message};
+use crate::otlp::{Connection, Protocol, Reply, encode};
 use bytes::Bytes;
 
 /// Sends batches to an OTLP collector, one attempt each.
@@ -43,7 +43,7 @@ impl WireExporter for OtlpExporter {
     }
 
     fn encoder(&self) -> Encode {
-        message::encoded
+        encode::request
     }
 
     fn send(&mut self, body: Bytes) -> ExportFuture<'_, Exported> {
@@ -65,7 +65,7 @@ impl SpanExporter for OneAttempt {
     }
 
     fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported> {
-        self.0.send(message::encoded(batch))
+        self.0.send(encode::request(batch))
     }
 
     fn for_fork(&self) -> Option<Box<dyn SpanExporter>> {

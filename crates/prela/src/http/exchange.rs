@@ -3,10 +3,10 @@
 use super::attributes::{self, Protocol};
 use super::failure;
 use super::grpc::Code;
-use crate::context::{self, Scope};
+use crate::context::Scope;
 use crate::semconv::{self, http as keys};
 use crate::span::scope::recording_panic;
-use crate::{Span, SpanBuilder, TraceContext};
+use crate::{RequestId, Span, SpanBuilder, TraceContext};
 use http::response::Parts;
 use http::{HeaderMap, Method, StatusCode};
 use opentelemetry::Context;
@@ -30,6 +30,8 @@ pub(crate) struct Exchange {
     side: Side,
     protocol: Protocol,
     method: Method,
+    /// To be told to the caller.
+    request_id: Option<RequestId>,
     status: StatusCode,
     code: Option<Code>,
     has_ended: bool,
@@ -37,17 +39,23 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     pub(super) fn begin(span: SpanBuilder, side: Side, protocol: Protocol, method: Method) -> Self {
-        let (span, cx) = span.begin(&context::current());
+        let (span, cx) = span.begin().into_parts();
         Self {
             span,
             cx,
             side,
             protocol,
             method,
+            request_id: None,
             status: StatusCode::OK,
             code: None,
             has_ended: false,
         }
+    }
+
+    pub(super) fn with_id(mut self, request_id: Option<RequestId>) -> Self {
+        self.request_id = request_id;
+        self
     }
 
     pub(super) fn span(&self) -> &Span {
@@ -81,7 +89,12 @@ impl Exchange {
     }
 
     /// The head of the response is there. Without a body to come, that is the end.
-    pub(super) fn respond(&mut self, response: &Parts) {
+    pub(super) fn respond(&mut self, response: &mut Parts) {
+        if let Some(id) = self.request_id.take()
+            && !response.headers.contains_key("x-request-id")
+        {
+            id.inject(&mut response.headers);
+        }
         self.status = response.status;
         if self.side == Side::Client
             && let Some(version) = attributes::version(response.version)

@@ -106,8 +106,8 @@ where
         let mut exchange = this.exchange.take().expect("it was there a moment ago");
         Poll::Ready(match result {
             Ok(response) => {
-                let (head, body) = response.into_parts();
-                exchange.respond(&head);
+                let (mut head, body) = response.into_parts();
+                exchange.respond(&mut head);
                 let body = TracedBody::new(body, exchange, &head.headers);
                 Ok(Response::from_parts(head, body))
             }

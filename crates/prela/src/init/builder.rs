@@ -102,9 +102,9 @@ impl Builder {
         self
     }
 
-    /// Which traces are recorded.
-    pub fn sampler(mut self, sampler: Sampler) -> Self {
-        self.sampler = Some(sampler);
+    /// Which traces are recorded. A number is a share of those that begin here.
+    pub fn sampler(mut self, sampler: impl Into<Sampler>) -> Self {
+        self.sampler = Some(sampler.into());
         self
     }
 
@@ -327,6 +327,7 @@ impl Builder {
         let env = if is_disabled { Environment::default() } else { env };
         let resource = Arc::new(settings::resource(&env, self.service_name, self.resource)?);
         let sampler = self.sampler.map_or_else(|| settings::sampler(&env), Ok)?;
+        sampler.check()?;
         let limits = self.span_limits.map_or_else(|| settings::span_limits(&env), Ok)?;
         let sizes = checked(settings::pipeline(&env, self.pipeline)?)?;
         let exporters = match (is_disabled, self.exporters) {

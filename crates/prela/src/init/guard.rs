@@ -2,9 +2,10 @@
 
 use crate::pipeline::Pipeline;
 use crate::propagation::Propagator;
+use crate::span::Source;
 use crate::span::provider::Provider;
-use crate::tracer::global;
-use crate::{Error, Resource, ShutdownReport, Stats, Tracer, TracerProvider};
+use crate::tracer::{self, global};
+use crate::{Error, Resource, SamplingStats, ShutdownReport, Stats, Tracer, TracerProvider};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -32,6 +33,7 @@ use std::time::Duration;
 #[must_use = "dropping it ends tracing"]
 pub struct Prela {
     provider: Arc<Provider>,
+    source: Arc<Source>,
     pipeline: Pipeline,
     resource: Arc<Resource>,
     propagator: Propagator,
@@ -46,12 +48,19 @@ impl Prela {
         propagator: Propagator,
         shutdown_timeout: Duration,
     ) -> Self {
-        Self { provider: Arc::new(provider), pipeline, resource, propagator, shutdown_timeout }
+        let provider = Arc::new(provider);
+        let source = tracer::source_of(provider.clone());
+        Self { provider, source, pipeline, resource, propagator, shutdown_timeout }
+    }
+
+    #[cfg(feature = "metrics")]
+    pub(super) fn spans(&self) -> &Provider {
+        &self.provider
     }
 
     /// A tracer of this instance, whether it is global or not.
     pub fn tracer(&self) -> Tracer {
-        Tracer::of(self.provider.clone())
+        Tracer::of(self.source.clone())
     }
 
     /// This instance as OpenTelemetry's tracer provider, for libraries that use its API.
@@ -74,6 +83,14 @@ impl Prela {
         self.pipeline.stats()
     }
 
+    /// What samplers have decided about the traces of this instance, that of
+    /// [`Builder::sampler`](crate::Builder::sampler) and those of
+    /// [`SpanBuilder::sample_with`](crate::SpanBuilder::sample_with); the rules are those of the former.
+    pub fn sampling_stats(&self) -> SamplingStats {
+        let rules = self.provider.sampler.stats().unwrap_or_default().rules;
+        SamplingStats { rules, ..self.provider.decisions.stats() }
+    }
+
     /// Makes [`tracer`](crate::tracer()) follow this instance until it is shut down or dropped, and
     /// [`inject`](crate::inject) and [`extract`](crate::extract) use its formats.
     ///
@@ -81,7 +98,7 @@ impl Prela {
     ///
     /// [`AlreadyInitialized`](crate::ErrorKind::AlreadyInitialized) while another one is global.
     pub fn make_global(&self) -> Result<(), Error> {
-        global::install(self.provider.clone())?;
+        global::install(self.source.clone())?;
         self.propagator.make_global();
         Ok(())
     }

@@ -1,19 +1,17 @@
-//! A batch as OTLP's protobuf message.
+//! A batch as OTLP's protobuf message, by `opentelemetry-proto`: what `encode` and `json` are compared
+//! with.
 
-#[cfg(test)]
 mod tests;
 
 use super::{by_scope, flags, kind, parent, status, unix_nano};
 use crate::span::Batch;
 use crate::{Event, Link, SpanData, Value};
-use bytes::Bytes;
 use opentelemetry::{InstrumentationScope, Key};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1 as common;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
 use opentelemetry_proto::tonic::resource::v1::Resource;
 use opentelemetry_proto::tonic::trace::v1 as wire;
-use prost::Message as _;
 
 /// The request that carries `batch`.
 ///
@@ -32,11 +30,6 @@ pub(crate) fn request(batch: &Batch) -> ExportTraceServiceRequest {
     let resource_spans =
         wire::ResourceSpans { resource: Some(resource), scope_spans, ..Default::default() };
     ExportTraceServiceRequest { resource_spans: vec![resource_spans] }
-}
-
-/// The same as bytes.
-pub(crate) fn encoded(batch: &Batch) -> Bytes {
-    request(batch).encode_to_vec().into()
 }
 
 fn instrumentation_scope(scope: &InstrumentationScope) -> common::InstrumentationScope {

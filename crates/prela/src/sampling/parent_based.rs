@@ -1,14 +1,15 @@
 //! The caller's decision where there is a caller.
 
-use super::{Sampler, Sampling, SamplingParameters, ShouldSample};
+use super::{Sampling, SamplingParameters, SamplingStats, ShouldSample};
 use std::fmt;
+use std::sync::Arc;
 
 pub(super) struct ParentBased {
-    root: Sampler,
+    root: Arc<dyn ShouldSample>,
 }
 
 impl ParentBased {
-    pub(super) fn new(root: Sampler) -> Self {
+    pub(super) fn new(root: Arc<dyn ShouldSample>) -> Self {
         Self { root }
     }
 }
@@ -21,10 +22,10 @@ impl fmt::Debug for ParentBased {
 
 impl ShouldSample for ParentBased {
     fn should_sample(&self, span: &SamplingParameters<'_>) -> Sampling {
-        match span.parent {
-            Some(parent) if parent.is_sampled() => Sampling::record(),
-            Some(_) => Sampling::drop(),
-            None => self.root.should_sample(span),
-        }
+        Sampling::of_parent(span).unwrap_or_else(|| self.root.should_sample(span))
+    }
+
+    fn stats(&self) -> Option<SamplingStats> {
+        self.root.stats()
     }
 }

@@ -8,8 +8,9 @@ use super::handle::Span;
 use super::otel::{ContextSpan, record_of};
 use super::provider::Provider;
 use super::record::Record;
+use crate::context::Origin;
 use opentelemetry::Context;
-use opentelemetry::trace::{SpanContext, TraceContextExt as _};
+use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceState};
 use std::sync::Arc;
 
 /// The spans of several instances in one context.
@@ -23,27 +24,44 @@ struct Instances {
 impl Instances {
     fn span_of(cx: &Context, provider: &Provider) -> Option<Arc<Record>> {
         let spans = &cx.get::<Self>()?.spans;
-        spans.iter().find(|record| record.provider.id == provider.id).cloned()
+        spans.iter().find(|record| record.source.provider.id == provider.id).cloned()
     }
 }
 
 /// The parent that a context holds for a new span of an instance.
 pub(super) enum Parent {
     None,
-    /// A span of the same instance in this process.
-    Local(Arc<Record>),
+    /// A span of the same instance in this process, with its trace state.
+    Local(Origin, TraceState),
     /// A span of another process, or of another OpenTelemetry library in this one.
     Other(SpanContext),
 }
 
 pub(super) fn parent_in(cx: &Context, provider: &Provider) -> Parent {
-    let own = || Instances::span_of(cx, provider).map_or(Parent::None, Parent::Local);
+    let local =
+        |record: &Record| Parent::Local(record.origin(), record.span_context.trace_state().clone());
+    match occupant_in(cx, provider) {
+        Occupant::None => Parent::None,
+        Occupant::Local(record) => local(&record),
+        Occupant::Other(span_context) => Parent::Other(span_context),
+    }
+}
+
+enum Occupant {
+    None,
+    Local(Arc<Record>),
+    Other(SpanContext),
+}
+
+fn occupant_in(cx: &Context, provider: &Provider) -> Occupant {
+    let own = || Instances::span_of(cx, provider).map_or(Occupant::None, Occupant::Local);
     if !cx.has_active_span() {
         return own();
     }
     let slot = cx.span();
     if let Some(record) = record_of(&slot) {
-        return if record.provider.id == provider.id { Parent::Local(record) } else { own() };
+        let is_own = record.source.provider.id == provider.id;
+        return if is_own { Occupant::Local(record) } else { own() };
     }
     let span_context = slot.span_context();
     let is_within_other_instance = !span_context.is_remote()
@@ -51,31 +69,40 @@ pub(super) fn parent_in(cx: &Context, provider: &Provider) -> Parent {
     if is_within_other_instance {
         own()
     } else if span_context.is_valid() {
-        Parent::Other(span_context.clone())
+        Occupant::Other(span_context.clone())
     } else {
-        Parent::None
+        Occupant::None
+    }
+}
+
+/// The current context with a span in it.
+pub(super) fn current_with(record: &Arc<Record>) -> Context {
+    if Provider::is_one_of_several() {
+        context_with(&crate::context::current(), record)
+    } else {
+        Context::current_with_span(ContextSpan::in_scope(record.clone()))
     }
 }
 
 /// The context in which a span is current.
 pub(super) fn context_with(base: &Context, record: &Arc<Record>) -> Context {
-    let occupant = record_of(&base.span()).map(|occupant| occupant.provider.id);
-    let own = record.provider.id;
+    if !Provider::is_one_of_several() {
+        return base.with_span(ContextSpan::in_scope(record.clone()));
+    }
+    let occupant = record_of(&base.span()).map(|occupant| occupant.source.provider.id);
+    let own = record.source.provider.id;
     let slot_is_taken = occupant.is_some_and(|id| id != own);
     let cx = if slot_is_taken {
         base.clone()
     } else {
         base.with_span(ContextSpan::in_scope(record.clone()))
     };
-    if !Provider::is_one_of_several() {
-        return cx;
-    }
     let mut instances = base
         .get::<Instances>()
         .cloned()
         .unwrap_or(Instances { slot_owner: own, spans: Vec::new() });
     instances.slot_owner = if slot_is_taken { occupant.unwrap_or(own) } else { own };
-    instances.spans.retain(|other| other.provider.id != own);
+    instances.spans.retain(|other| other.source.provider.id != own);
     instances.spans.push(record.clone());
     cx.with_value(instances)
 }
@@ -83,12 +110,12 @@ pub(super) fn context_with(base: &Context, record: &Arc<Record>) -> Context {
 /// A context without this instance's span, nor one that could be its parent. Other instances keep
 /// theirs.
 pub(super) fn without_span_of(cx: &Context, provider: &Provider) -> Context {
-    let occupant = record_of(&cx.span()).map(|occupant| occupant.provider.id);
+    let occupant = record_of(&cx.span()).map(|occupant| occupant.source.provider.id);
     let slot_is_taken = occupant.is_some_and(|id| id != provider.id);
     let without =
         if slot_is_taken { cx.clone() } else { cx.with_remote_span_context(SpanContext::NONE) };
     let Some(mut instances) = cx.get::<Instances>().cloned() else { return without };
-    instances.spans.retain(|record| record.provider.id != provider.id);
+    instances.spans.retain(|record| record.source.provider.id != provider.id);
     without.with_value(instances)
 }
 
@@ -117,9 +144,9 @@ pub(crate) fn span_of(cx: &Context) -> Option<Span> {
 
 /// The span that a context holds for one instance.
 pub(crate) fn span_of_instance(cx: &Context, provider: &Provider) -> Option<Span> {
-    match parent_in(cx, provider) {
-        Parent::Local(record) => Some(Span::of(record)),
-        Parent::Other(_) => span_of(cx),
-        Parent::None => None,
+    match occupant_in(cx, provider) {
+        Occupant::Local(record) => Some(Span::of(record)),
+        Occupant::Other(_) => span_of(cx),
+        Occupant::None => None,
     }
 }

@@ -2,28 +2,23 @@
 
 use super::active::{self, Parent};
 use super::handle::Span;
+use super::options::Options;
 use super::otel::ContextSpan;
 use super::provider::Provider;
-use super::record::Record;
-use super::{OwnedSpan, SpanData};
+use super::record::{Given, Record};
+use super::{OwnedSpan, Source, pool};
 use crate::clock::Anchor;
-use crate::sampling::{Sampling, SamplingParameters};
-use crate::{SpanType, TraceContext, Value, context, semconv};
+use crate::context::{Correlation, Origin, Scope};
+use crate::sampling::{SamplingParameters, decide};
+use crate::{SpanType, TraceContext, Value, context};
 use opentelemetry::trace::{
-    SpanContext, SpanId, SpanKind, Status, TraceContextExt as _, TraceFlags, TraceId, TraceState,
+    SpanContext, SpanId, SpanKind, TraceContextExt as _, TraceFlags, TraceId, TraceState,
 };
-use opentelemetry::{Context, InstrumentationScope, Key};
+use opentelemetry::{Context, Key};
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 use std::time::SystemTime;
-
-/// Which instance and which library a span is of.
-#[derive(Clone, Debug)]
-pub(crate) struct Source {
-    pub(crate) provider: Arc<Provider>,
-    pub(crate) scope: Arc<InstrumentationScope>,
-}
 
 /// A span before it starts: from [`Tracer::span`](crate::Tracer::span).
 ///
@@ -32,18 +27,27 @@ pub(crate) struct Source {
 /// and [`enter`](Self::enter), or with [`start`](Self::start). Before
 /// [`init`](crate::init) and after shutdown each of them runs the code and does nothing else.
 #[must_use = "a builder starts no span by itself"]
-pub struct SpanBuilder {
-    /// None: no instance is installed, or it was shut down.
-    source: Option<Source>,
+pub struct SpanBuilder(Repr);
+
+enum Repr {
+    /// No instance is installed, or it was shut down. The context to make current, if one was given.
+    Noop(Option<Context>, Option<Box<Options>>),
+    Pending(Pending),
+}
+
+/// What is known of a span that will start.
+struct Pending {
+    /// Not started yet; it has what was given beside the usual.
+    record: Arc<Record>,
     name: Cow<'static, str>,
+    parent: ParentChoice,
     span_type: SpanType,
     /// False for a span that an OpenTelemetry-native library makes: it asked for no type.
     writes_type: bool,
     kind: Option<SpanKind>,
-    parent: ParentChoice,
-    attributes: Vec<(Key, Value)>,
-    links: Vec<SpanContext>,
-    start_time: Option<SystemTime>,
+    /// Whether the record has something of the builder's.
+    has_given: bool,
+    options: Option<Box<Options>>,
 }
 
 enum ParentChoice {
@@ -53,29 +57,62 @@ enum ParentChoice {
     Root,
 }
 
+/// A span that has started.
+pub(crate) struct Begun {
+    pub(crate) span: Span,
+    place: Place,
+}
+
+/// Where a span that has started is current.
+enum Place {
+    /// In this context.
+    In(Context),
+    /// In the context that is current, whose slot this is.
+    Here(usize),
+}
+
+impl Begun {
+    fn within(span: Span, cx: Context) -> Self {
+        Self { span, place: Place::In(cx) }
+    }
+
+    /// The span with its context, for a future.
+    pub(crate) fn into_parts(self) -> (Span, Context) {
+        let cx = match self.place {
+            Place::In(cx) => cx,
+            Place::Here(_) => context::current(),
+        };
+        (self.span, cx)
+    }
+}
+
 impl SpanBuilder {
-    pub(crate) fn new(
-        source: Option<Source>,
-        name: Cow<'static, str>,
-        span_type: SpanType,
-    ) -> Self {
-        Self {
-            source: source.filter(|source| source.provider.is_running()),
+    /// Without a source it does nothing.
+    #[inline]
+    pub(crate) fn noop() -> Self {
+        Self(Repr::Noop(None, None))
+    }
+
+    pub(crate) fn new(source: &Arc<Source>, name: Cow<'static, str>, span_type: SpanType) -> Self {
+        if !source.provider.is_running() {
+            return Self::noop();
+        }
+        Self(Repr::Pending(Pending {
+            record: pool::record(source),
             name,
             span_type,
+            parent: ParentChoice::Current,
             writes_type: true,
             kind: None,
-            parent: ParentChoice::Current,
-            attributes: Vec::new(),
-            links: Vec::new(),
-            start_time: None,
-        }
+            has_given: false,
+            options: None,
+        }))
     }
 
     /// Sets an attribute that is there from the start, and that a sampler can see.
     pub fn attr(mut self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
-        if self.source.is_some() {
-            self.attributes.push((key.into(), value.into()));
+        if let Repr::Pending(pending) = &mut self.0 {
+            pending.given().attributes.push((key.into(), value.into()));
         }
         self
     }
@@ -92,22 +129,32 @@ impl SpanBuilder {
     }
 
     /// The parent is the span of this context, local or remote, instead of the current one. The
-    /// context's baggage comes along. Without a running instance the context still becomes current, so
+    /// context's baggage comes along; a request or session of the current scope stays, unless the context
+    /// has one of its own. Without a running instance the context still becomes current, so
     /// that a service that records nothing passes its caller's trace on.
     pub fn parent(mut self, parent: &TraceContext) -> Self {
-        self.parent = ParentChoice::Context(parent.as_otel().clone());
+        let cx = Correlation::inherited(parent.as_otel());
+        match &mut self.0 {
+            Repr::Pending(pending) => pending.parent = ParentChoice::Context(cx),
+            Repr::Noop(given, _) => *given = Some(cx),
+        }
         self
     }
 
     /// No parent: a new trace begins here. Baggage stays.
     pub fn root(mut self) -> Self {
-        self.parent = ParentChoice::Root;
+        match &mut self.0 {
+            Repr::Pending(pending) => pending.parent = ParentChoice::Root,
+            Repr::Noop(given, _) => *given = None,
+        }
         self
     }
 
     /// Links to the span of another context. One that has no span is passed over.
     pub fn link(mut self, to: &TraceContext) -> Self {
-        self.links.push(to.span_context());
+        if let Repr::Pending(pending) = &mut self.0 {
+            pending.given().links.push(to.span_context());
+        }
         self
     }
 
@@ -128,193 +175,361 @@ impl SpanBuilder {
 
     /// The span kind, instead of the one that goes with the type.
     pub fn kind(mut self, kind: SpanKind) -> Self {
-        self.kind = Some(kind);
+        if let Repr::Pending(pending) = &mut self.0 {
+            pending.kind = Some(kind);
+        }
         self
     }
 
     /// When the span started, if not now.
     pub fn start_time(mut self, time: SystemTime) -> Self {
-        self.start_time = Some(time);
+        if let Repr::Pending(pending) = &mut self.0 {
+            pending.given().start_time = Some(time);
+        }
         self
     }
 
     /// Whether nothing will be recorded because no instance is running.
     pub fn is_noop(&self) -> bool {
-        self.source.is_none()
+        matches!(self.0, Repr::Noop(..))
     }
 
     /// Whether a scope of this builder would neither record anything nor change the context.
+    #[inline]
     pub(super) fn is_idle(&self) -> bool {
-        self.is_noop() && matches!(self.parent, ParentChoice::Current)
+        matches!(self.0, Repr::Noop(None, None))
+    }
+
+    pub(super) fn options_mut(&mut self) -> &mut Options {
+        let (Repr::Noop(_, options) | Repr::Pending(Pending { options, .. })) = &mut self.0;
+        options.get_or_insert_default()
+    }
+
+    /// Makes numbered spans of the same instance.
+    #[cfg(feature = "retry")]
+    pub(super) fn like(
+        &self,
+        name: &'static str,
+        span_type: SpanType,
+    ) -> impl Fn(u32) -> Self + use<> {
+        let source = match &self.0 {
+            Repr::Noop(..) => None,
+            Repr::Pending(pending) => Some(pending.record.source.clone()),
+        };
+        move |number| {
+            let Some(source) = &source else { return Self::noop() };
+            Self::new(source, name.into(), span_type).attr(crate::semconv::RETRY_ATTEMPT, number)
+        }
     }
 
     /// Starts the span without making it current. It ends when the returned owner is dropped.
     pub fn start(self) -> OwnedSpan {
-        OwnedSpan(self.begin(&context::current()).0)
+        OwnedSpan(self.begin().span)
     }
 
     /// Takes the parent from the current context now, for a span that starts later and elsewhere.
     pub(super) fn capture(mut self) -> Self {
-        if self.source.is_some() {
-            self.parent = ParentChoice::Context(self.base(&context::current()));
+        if let Repr::Pending(pending) = &mut self.0 {
+            pending.parent = ParentChoice::Context(pending.base());
         }
         self
     }
 
-    /// The context that the span starts in.
-    fn base(&self, current: &Context) -> Context {
-        match (&self.parent, &self.source) {
-            (ParentChoice::Context(cx), _) => cx.clone(),
-            (ParentChoice::Root, Some(source)) => {
-                active::without_span_of(current, &source.provider)
+    /// Starts the span.
+    #[inline(always)]
+    pub(crate) fn begin(self) -> Begun {
+        match self.0 {
+            Repr::Noop(cx, options) => {
+                let base = cx.unwrap_or_else(context::current);
+                let cx = options.into_iter().fold(base, |cx, options| options.context(cx));
+                Begun::within(Span::none(), cx)
             }
-            (ParentChoice::Current, _) | (ParentChoice::Root, None) => current.clone(),
+            Repr::Pending(pending) => pending.begin(),
         }
     }
 
-    /// Starts the span. Gives it with the context in which it is current.
-    pub(crate) fn begin(self, current: &Context) -> (Span, Context) {
-        let base = self.base(current);
-        // What the export thread itself does makes no spans: they would never end to come.
-        if base.is_telemetry_suppressed() {
-            return (Span::none(), base);
-        }
-        let Some(source) = self.source.clone() else { return (Span::none(), base) };
-        let record = self.record(source, &base);
-        let cx = active::context_with(&base, &record);
-        (Span::of(record), cx)
-    }
-
-    fn record(self, source: Source, base: &Context) -> Arc<Record> {
-        let Source { provider, scope } = source;
-        let kind = self.kind.unwrap_or_else(|| self.span_type.span_kind());
-        let parent = active::parent_in(base, &provider);
-
-        let mut sampler_attributes = Vec::new();
-        let (trace_id, flags, trace_state, anchor) = match &parent {
-            Parent::Local(parent) => {
-                let cx = &parent.span_context;
-                (cx.trace_id(), cx.trace_flags(), cx.trace_state().clone(), parent.anchor)
-            }
-            Parent::Other(_) | Parent::None => {
-                let remote = match &parent {
-                    Parent::Other(span_context) => Some(span_context),
-                    Parent::Local(_) | Parent::None => None,
-                };
-                // Before ids are drawn: it notices a fork.
-                let anchor = Anchor::read(&*provider.clock);
-                let trace_id =
-                    remote.map_or_else(|| new_trace_id(&provider), SpanContext::trace_id);
-                let parameters = SamplingParameters {
-                    parent: remote,
-                    trace_id,
-                    name: &self.name,
-                    span_type: self.span_type,
-                    kind: &kind,
-                    attributes: &self.attributes,
-                };
-                // A sampler is user code: if it panics, the trace is left out.
-                let sampling = context::guarded(|| provider.sampler.should_sample(&parameters));
-                let sampling = sampling.unwrap_or_else(Sampling::drop);
-                sampler_attributes = sampling.attributes;
-                let new = || if provider.ids.is_random() { RANDOM } else { TraceFlags::default() };
-                let flags = remote.map_or_else(new, SpanContext::trace_flags);
-                let state = remote.map_or(TraceState::NONE, |remote| remote.trace_state().clone());
-                (trace_id, flags.with_sampled(sampling.sampled), state, anchor)
-            }
+    /// Starts the span and makes it current.
+    pub(super) fn enter_scope(self) -> (Span, Scope) {
+        let Begun { span, place } = self.begin();
+        let scope = match place {
+            Place::In(cx) => match span.record() {
+                Some(record) => Scope::of_span(cx, || record.origin()),
+                None => Scope::enter(cx),
+            },
+            Place::Here(slot) => Scope::of_current(slot),
         };
-        let (parent_span_id, parent_is_remote) = match &parent {
-            Parent::None => (None, false),
-            Parent::Local(parent) => (Some(parent.span_context.span_id()), false),
-            Parent::Other(span_context) => (Some(span_context.span_id()), span_context.is_remote()),
-        };
-        // Before ids are drawn, for the same reason.
-        let is_recorded = flags.is_sampled() || provider.records_all;
-        let start_time =
-            is_recorded.then(|| self.start_time.unwrap_or_else(|| anchor.now(&*provider.clock)));
-        let span_context =
-            SpanContext::new(trace_id, new_span_id(&provider), flags, false, trace_state);
-
-        let data = start_time.map(|start_time| SpanData {
-            span_context: span_context.clone(),
-            parent_span_id,
-            parent_is_remote,
-            name: self.name,
-            span_type: self.span_type,
-            kind,
-            start_time,
-            end_time: start_time,
-            attributes: Vec::with_capacity(self.attributes.len() + 3),
-            dropped_attributes_count: 0,
-            events: Vec::new(),
-            dropped_events_count: 0,
-            links: Vec::new(),
-            dropped_links_count: 0,
-            status: Status::Unset,
-            scope,
-        });
-        let record =
-            Arc::new(Record::new(provider.clone(), span_context, parent_span_id, anchor, data));
-        if !is_recorded {
-            return record;
-        }
-
-        if self.writes_type {
-            let span_type = self.span_type;
-            record.set_attribute(semconv::PRELA_SPAN_TYPE.into(), span_type.as_str().into());
-            if let Some(operation) = span_type.operation_name() {
-                record.set_attribute(semconv::GEN_AI_OPERATION_NAME.into(), operation.into());
-            }
-            if let Some(kind) = span_type.openinference_kind() {
-                record.set_attribute(semconv::OPENINFERENCE_SPAN_KIND.into(), kind.into());
-            }
-        }
-        if !provider.baggage_to_attributes.is_empty() {
-            let baggage = context::baggage_of(base);
-            for key in &provider.baggage_to_attributes {
-                if let Some(value) = baggage.get(key.as_str()) {
-                    record.set_attribute(key.clone(), value.into());
-                }
-            }
-        }
-        for (key, value) in self.attributes.into_iter().chain(sampler_attributes) {
-            record.set_attribute(key, value);
-        }
-        for link in self.links {
-            record.add_link(link, [] as [(Key, Value); 0]);
-        }
-        if !provider.processors.is_empty() {
-            let span = Span::of(record.clone());
-            let parent = TraceContext::from(base.clone());
-            provider.each_processor(|processor| processor.on_start(&span, &parent));
-        }
-        record
+        (span, scope)
     }
 
     /// A span for a library that uses the OpenTelemetry API.
     pub(crate) fn from_otel(
-        source: Option<Source>,
+        source: Option<&Arc<Source>>,
         builder: opentelemetry::trace::SpanBuilder,
         parent: &Context,
     ) -> ContextSpan {
-        let mut own = Self::new(source, builder.name, SpanType::Custom);
+        let source = source.filter(|_| !parent.is_telemetry_suppressed());
+        let own = source.map(|source| Self::new(source, builder.name, SpanType::Custom));
+        let Some(Self(Repr::Pending(mut own))) = own else {
+            return ContextSpan::fallback(parent.span().span_context().clone());
+        };
         own.writes_type = false;
         own.kind = builder.span_kind;
-        own.start_time = builder.start_time;
-        own.parent = ParentChoice::Context(parent.clone());
-        own.attributes = super::otel::pairs(builder.attributes.unwrap_or_default()).collect();
-        let source = own.source.take().filter(|_| !parent.is_telemetry_suppressed());
-        let record = source.map(|source| own.record(source, parent));
-        if let Some(record) = &record {
-            for link in builder.links.unwrap_or_default() {
-                record.add_link(link.span_context, super::otel::pairs(link.attributes));
-            }
-            for event in builder.events.unwrap_or_default() {
-                let attributes = super::otel::pairs(event.attributes);
-                record.add_event(event.name, Some(event.timestamp), attributes);
+        let given = own.given();
+        given.start_time = builder.start_time;
+        given.attributes.extend(super::otel::pairs(builder.attributes.unwrap_or_default()));
+        let its_parent = active::parent_in(parent, &own.record.source.provider);
+        let record = own.start(&its_parent, Some(parent));
+        for link in builder.links.unwrap_or_default() {
+            record.add_link(link.span_context, super::otel::pairs(link.attributes));
+        }
+        for event in builder.events.unwrap_or_default() {
+            let attributes = super::otel::pairs(event.attributes);
+            record.add_event(event.name, Some(event.timestamp), attributes);
+        }
+        ContextSpan::owned(record)
+    }
+}
+
+/// What the current context says about a new span.
+enum Seen {
+    Suppressed,
+    /// The parent is not sampled: its context, and the slot of that.
+    LeftOut(Context, usize),
+    /// The parent, and whether it has a trace state.
+    Local(Origin, bool),
+    Unknown,
+}
+
+impl Pending {
+    fn given(&mut self) -> &mut Given {
+        self.has_given = true;
+        let record = Arc::get_mut(&mut self.record);
+        &mut record.expect("before its start nobody else refers to a record").given
+    }
+
+    /// The context that the span starts in.
+    fn base(&self) -> Context {
+        match &self.parent {
+            ParentChoice::Current => context::current(),
+            ParentChoice::Context(cx) => cx.clone(),
+            ParentChoice::Root => {
+                active::without_span_of(&context::current(), &self.record.source.provider)
             }
         }
-        ContextSpan::owned(record, parent.span().span_context().clone())
+    }
+
+    #[inline(always)]
+    fn begin(self) -> Begun {
+        if self.options.is_some() {
+            self.begin_with_options()
+        } else if let ParentChoice::Current = self.parent {
+            self.begin_here()
+        } else {
+            let base = self.base();
+            self.begin_within(base)
+        }
+    }
+
+    fn begin_with_options(mut self) -> Begun {
+        let mut base = self.base();
+        if let Some(options) = self.options.take() {
+            base = options.context(base);
+            let attributes = options.attributes(&self.name);
+            self.given().attributes.extend(attributes);
+            self.options = Some(options);
+        }
+        self.begin_within(base)
+    }
+
+    #[inline(always)]
+    fn begin_here(self) -> Begun {
+        let provider = &*self.record.source.provider;
+        let (instance, records_all) = (provider.id, provider.records_all);
+        let seen = context::with_current(|cx, origin| {
+            // What the export thread itself does makes no spans: they would never end to come.
+            if cx.is_telemetry_suppressed() {
+                return Seen::Suppressed;
+            }
+            match origin {
+                Some(origin) if origin.instance != instance => Seen::Unknown,
+                // What the context says of its request takes the longer way.
+                Some(_) if Correlation::of(cx).is_some() => Seen::Unknown,
+                Some(origin) if origin.flags.is_sampled() || records_all => {
+                    let state = cx.span().span_context().trace_state() != &TraceState::NONE;
+                    Seen::Local(*origin, state)
+                }
+                Some(_) => Seen::LeftOut(cx.clone(), context::slot_of(cx)),
+                None => Seen::Unknown,
+            }
+        });
+        match seen {
+            Some(Seen::LeftOut(cx, slot)) => self.leave_out(cx, Place::Here(slot)),
+            Some(Seen::Local(origin, false)) => {
+                let record = self.start(&Parent::Local(origin, TraceState::NONE), None);
+                let cx = active::current_with(&record);
+                Begun::within(Span::of(record), cx)
+            }
+            Some(Seen::Suppressed) => Begun::within(Span::none(), context::current()),
+            Some(Seen::Local(_, true) | Seen::Unknown) | None => {
+                self.begin_within(context::current())
+            }
+        }
+    }
+
+    fn begin_within(self, base: Context) -> Begun {
+        if base.is_telemetry_suppressed() {
+            return Begun::within(Span::none(), base);
+        }
+        let provider = &*self.record.source.provider;
+        match active::parent_in(&base, provider) {
+            Parent::Local(origin, _) if !origin.flags.is_sampled() && !provider.records_all => {
+                self.leave_out(base.clone(), Place::In(base))
+            }
+            parent => {
+                let record = self.start(&parent, Some(&base));
+                let cx = active::context_with(&base, &record);
+                Begun::within(Span::of(record), cx)
+            }
+        }
+    }
+
+    /// A span below one that is not sampled. It shares the context of that one, ids and all: nobody
+    /// will ever look for it, so it needs none of its own.
+    #[inline(always)]
+    fn leave_out(self, of: Context, place: Place) -> Begun {
+        // Counted here, since a handle that can be cloned cannot tell how often it was ended.
+        self.record.source.provider.sink.on_unsampled();
+        if self.has_given {
+            pool::give_back_unused(self.record);
+        } else {
+            pool::give_back(self.record);
+        }
+        Begun { span: Span::inherited(of), place }
+    }
+
+    fn start(self, parent: &Parent, base: Option<&Context>) -> Arc<Record> {
+        let Self {
+            record: mut shared,
+            name,
+            parent: _,
+            span_type,
+            writes_type,
+            kind,
+            has_given,
+            options,
+        } = self;
+        let record = Arc::get_mut(&mut shared);
+        let record = record.expect("before its start nobody else refers to a record");
+        let provider = &*record.source.provider;
+        let kind = kind.unwrap_or_else(|| span_type.span_kind());
+
+        let mut sampler_attributes = None;
+        let (trace_id, flags, trace_state) = match parent {
+            Parent::Local(origin, trace_state) => {
+                record.parent_span_id = Some(origin.span_id);
+                record.anchor = origin.anchor;
+                (origin.trace_id, origin.flags, trace_state.clone())
+            }
+            Parent::Other(_) | Parent::None => {
+                let remote = match &parent {
+                    Parent::Other(span_context) => Some(span_context),
+                    Parent::Local(..) | Parent::None => None,
+                };
+                // Before ids are drawn: it notices a fork.
+                record.anchor = Anchor::read(&*provider.clock);
+                let trace_id = remote.map_or_else(|| new_trace_id(provider), SpanContext::trace_id);
+                let ids_are_random = provider.ids.is_random();
+                let parameters = SamplingParameters {
+                    parent: remote,
+                    trace_id,
+                    name: &name,
+                    span_type,
+                    kind: &kind,
+                    attributes: &record.given.attributes,
+                    cx: &base.map_or_else(context::current, Context::clone),
+                    clock: &*provider.clock,
+                    ids_are_random,
+                };
+                let own = options.as_ref().and_then(|options| options.sampler.as_ref());
+                let decision = decide(own.unwrap_or(&provider.sampler), &parameters);
+                provider.decisions.count(decision.sampled);
+                sampler_attributes = Some(decision.attributes);
+                let new = || if ids_are_random { RANDOM } else { TraceFlags::default() };
+                let flags = remote.map_or_else(new, SpanContext::trace_flags);
+                record.parent_span_id = remote.map(SpanContext::span_id);
+                (trace_id, flags.with_sampled(decision.sampled), decision.trace_state)
+            }
+        };
+        // Before ids are drawn, for the same reason.
+        let is_recorded = flags.is_sampled() || provider.records_all;
+        let start_time = match record.given.start_time.take() {
+            None if is_recorded => record.anchor.now(&*provider.clock),
+            given => given.unwrap_or(SystemTime::UNIX_EPOCH),
+        };
+        let span_id = new_span_id(provider);
+        record.span_context = SpanContext::new(trace_id, span_id, flags, false, trace_state);
+        if !is_recorded {
+            record.start_unsampled();
+            return shared;
+        }
+        let mut blank = pool::span(&record.source);
+        let data = Arc::get_mut(&mut blank).expect("nobody else refers to a blank span");
+        data.span_context = record.span_context.clone();
+        data.parent_span_id = record.parent_span_id;
+        data.parent_is_remote = matches!(parent, Parent::Other(it) if it.is_remote());
+        data.name = name;
+        data.span_type = span_type;
+        data.kind = kind;
+        if !Arc::ptr_eq(&data.scope, &record.source.scope) {
+            data.scope = record.source.scope.clone();
+        }
+        let limits = &provider.limits;
+        let written = &mut record.state.get_mut().unwrap_or_else(PoisonError::into_inner).written;
+        written.start_in(&mut data.attributes);
+        if writes_type {
+            span_type.write_attributes(|key, value| limits.set(written, key, value));
+        }
+        if !provider.baggage_to_attributes.is_empty() {
+            let baggage = context::baggage_of(&base.map_or_else(context::current, Context::clone));
+            for key in &provider.baggage_to_attributes {
+                if let Some(value) = baggage.get(key.as_str()) {
+                    limits.set(written, key.clone(), value.into());
+                }
+            }
+        }
+        if let Some(correlation) = base.and_then(Correlation::of) {
+            for (key, value) in correlation.attributes() {
+                limits.set(written, key, value);
+            }
+        }
+        let mut links = Vec::new();
+        if has_given {
+            for (key, value) in record.given.attributes.drain(..) {
+                limits.set(written, key, value);
+            }
+            links = std::mem::take(&mut record.given.links);
+        }
+        if let Some(attributes) = sampler_attributes {
+            for (key, value) in attributes {
+                limits.set(written, key, value);
+            }
+        }
+        data.start_time = start_time;
+        data.end_time = start_time;
+        record.start(blank);
+        if let Some(at_start) = options.and_then(|options| options.at_start) {
+            at_start(&shared);
+        }
+        for link in links {
+            shared.add_link(link, [] as [(Key, Value); 0]);
+        }
+        if !shared.source.provider.processors.is_empty() {
+            let span = Span::of(shared.clone());
+            let parent = TraceContext::from(base.map_or_else(context::current, Context::clone));
+            let provider = &shared.source.provider;
+            provider.each_processor(|processor| processor.on_start(&span, &parent));
+        }
+        shared
     }
 }
 
@@ -341,9 +556,13 @@ fn new_span_id(provider: &Provider) -> SpanId {
 
 impl fmt::Debug for SpanBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SpanBuilder")
-            .field("name", &self.name)
-            .field("span_type", &self.span_type)
-            .finish_non_exhaustive()
+        match &self.0 {
+            Repr::Noop(..) => f.write_str("SpanBuilder(noop)"),
+            Repr::Pending(pending) => f
+                .debug_struct("SpanBuilder")
+                .field("name", &pending.name)
+                .field("span_type", &pending.span_type)
+                .finish_non_exhaustive(),
+        }
     }
 }

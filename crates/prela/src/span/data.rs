@@ -5,7 +5,7 @@ use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status};
 use opentelemetry::{InstrumentationScope, Key};
 use std::borrow::Cow;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// A finished span.
 ///
@@ -51,6 +51,66 @@ pub struct SpanData {
 }
 
 impl SpanData {
+    /// One without anything in it.
+    pub(super) fn blank(scope: Arc<InstrumentationScope>) -> Self {
+        Self {
+            span_context: SpanContext::NONE,
+            parent_span_id: None,
+            parent_is_remote: false,
+            name: Cow::Borrowed(""),
+            span_type: SpanType::Custom,
+            kind: SpanKind::Internal,
+            start_time: UNIX_EPOCH,
+            end_time: UNIX_EPOCH,
+            attributes: Vec::with_capacity(FEW),
+            dropped_attributes_count: 0,
+            events: Vec::new(),
+            dropped_events_count: 0,
+            links: Vec::new(),
+            dropped_links_count: 0,
+            status: Status::Unset,
+            scope,
+        }
+    }
+
+    /// Whether its contents are too much to be kept until it is used again.
+    pub(super) fn is_large(&self) -> bool {
+        let texts = self.attributes.iter().map(|(_, value)| match value {
+            Value::Bool(_) | Value::I64(_) | Value::F64(_) => 0,
+            Value::String(text) => text.len(),
+            Value::Bytes(bytes) => bytes.len(),
+            // Not looked into.
+            Value::Array(_) | Value::Map(_) => LARGE,
+        });
+        let texts: usize = texts.sum();
+        texts + self.name.len() >= LARGE
+            || !self.events.is_empty()
+            || !self.links.is_empty()
+            || self.attributes.capacity() > MANY
+    }
+
+    /// Makes it a blank one again, but for what each span sets. Keeps the memory of its lists unless that
+    /// is large.
+    pub(super) fn clear(&mut self) {
+        fn clear<T>(list: &mut Vec<T>) {
+            list.clear();
+            if list.capacity() > MANY {
+                *list = Vec::new();
+            }
+        }
+        clear(&mut self.attributes);
+        if !self.events.is_empty() {
+            clear(&mut self.events);
+        }
+        if !self.links.is_empty() {
+            clear(&mut self.links);
+        }
+        self.status = Status::Unset;
+        self.dropped_attributes_count = 0;
+        self.dropped_events_count = 0;
+        self.dropped_links_count = 0;
+    }
+
     /// The value of one attribute.
     pub fn attribute(&self, key: &str) -> Option<&Value> {
         self.attributes.iter().find(|(known, _)| known.as_str() == key).map(|(_, value)| value)
@@ -66,6 +126,13 @@ impl SpanData {
         self.parent_span_id.is_none() || self.parent_is_remote
     }
 }
+
+/// Attributes of a usual span.
+const FEW: usize = 8;
+/// Room for more of a kind is not kept.
+const MANY: usize = 64;
+/// Bytes of contents that are not kept.
+const LARGE: usize = 1024;
 
 /// Something that happened at one moment of a span.
 #[derive(Clone, Debug, PartialEq)]

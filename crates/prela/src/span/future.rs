@@ -2,7 +2,7 @@
 
 use super::scope::recording_panic;
 use super::{Span, SpanBuilder};
-use crate::context::{self, InContext, Scope};
+use crate::context::{InContext, Scope};
 use crate::{SpanType, TraceContext, semconv};
 use futures_core::Stream;
 use opentelemetry::Context;
@@ -122,7 +122,7 @@ impl<T> InSpan<T> {
 impl State {
     fn running(&mut self) -> Option<&mut Running> {
         if let Self::New { span } = self {
-            let (span, cx) = span.take()?.begin(&context::current());
+            let (span, cx) = span.take()?.begin().into_parts();
             *self = Self::Running(Running { span, cx, items: None });
         }
         match self {
@@ -231,5 +231,5 @@ impl<T: Stream> Stream for InSpan<T> {
 }
 
 fn monotonic(span: &Span) -> Duration {
-    span.record().map(|record| record.provider.clock.monotonic()).unwrap_or_default()
+    span.record().map(|record| record.source.provider.clock.monotonic()).unwrap_or_default()
 }

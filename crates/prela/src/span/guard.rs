@@ -1,7 +1,7 @@
 //! A span that is current until a guard is dropped.
 
 use super::{Span, SpanBuilder};
-use crate::context::{self, Scope};
+use crate::context::Scope;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::thread;
@@ -24,8 +24,8 @@ impl SpanGuard {
         let (span, scope) = if builder.is_idle() {
             (Span::none(), None)
         } else {
-            let (span, cx) = builder.begin(&context::current());
-            (span, Some(Scope::enter(cx)))
+            let (span, scope) = builder.enter_scope();
+            (span, Some(scope))
         };
         Self { span, scope, was_panicking: thread::panicking(), not_send: PhantomData }
     }
@@ -48,6 +48,6 @@ impl Drop for SpanGuard {
         {
             record.record_panic("panicked while the span was entered".to_owned());
         }
-        self.span.end();
+        std::mem::replace(&mut self.span, Span::none()).finish();
     }
 }

@@ -1,8 +1,8 @@
 //! Handles to a span.
 
-use super::active;
-use super::otel::pairs;
+use super::otel::{pairs, record_of};
 use super::record::Record;
+use super::{active, pool};
 use crate::{SpanType, TraceContext, Value, context};
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceContextExt as _, TraceId};
 use opentelemetry::{Context, Key, KeyValue};
@@ -37,9 +37,14 @@ pub struct Span {
 enum Repr {
     None,
     Own(Arc<Record>),
+    /// A span that is not sampled, below another one, whose context it shares.
+    Inherited(Context),
     /// A span of another OpenTelemetry library, or of another process, by the context it is in.
     Foreign(Context),
 }
+
+/// For scopes without an instance: without a destructor to run.
+pub(super) static NONE: Span = Span { repr: Repr::None };
 
 impl Span {
     /// A span that is not there: every operation does nothing.
@@ -51,6 +56,22 @@ impl Span {
         Self { repr: Repr::Own(record) }
     }
 
+    pub(super) fn inherited(cx: Context) -> Self {
+        Self { repr: Repr::Inherited(cx) }
+    }
+
+    /// Ends the span, and gives its memory back if this was the last handle.
+    #[inline]
+    pub(super) fn finish(self) {
+        match self.repr {
+            Repr::Own(record) => {
+                record.end(None);
+                pool::give_back(record);
+            }
+            Repr::None | Repr::Inherited(_) | Repr::Foreign(_) => {}
+        }
+    }
+
     pub(super) fn foreign(cx: Context) -> Self {
         Self { repr: Repr::Foreign(cx) }
     }
@@ -58,7 +79,7 @@ impl Span {
     pub(crate) fn record(&self) -> Option<&Arc<Record>> {
         match &self.repr {
             Repr::Own(record) => Some(record),
-            Repr::None | Repr::Foreign(_) => None,
+            Repr::None | Repr::Inherited(_) | Repr::Foreign(_) => None,
         }
     }
 
@@ -67,11 +88,12 @@ impl Span {
     /// An empty key, or over [`SpanLimits`](crate::SpanLimits) a new one, is refused and counted, and long text
     /// is cut.
     /// Cost: a lock of this span alone, and a search through its keys.
+    #[inline(always)]
     pub fn set_attribute(&self, key: impl Into<Key>, value: impl Into<Value>) -> &Self {
         match &self.repr {
-            Repr::None => {}
+            Repr::None | Repr::Inherited(_) => {}
             Repr::Own(record) => record.set_attribute(key.into(), value.into()),
-            Repr::Foreign(cx) => cx.span().set_attribute(KeyValue::new(key, value.into())),
+            Repr::Foreign(cx) => set_in(cx, key.into(), value.into()),
         }
         self
     }
@@ -94,7 +116,7 @@ impl Span {
         attributes: impl IntoIterator<Item = (K, V)>,
     ) -> &Self {
         match &self.repr {
-            Repr::None => {}
+            Repr::None | Repr::Inherited(_) => {}
             Repr::Own(record) => record.add_event(name.into(), None, attributes),
             Repr::Foreign(cx) => {
                 let attributes =
@@ -108,7 +130,7 @@ impl Span {
     /// Links to the span of another context, such as the message that a batch consumer handles.
     pub fn add_link(&self, to: &TraceContext) -> &Self {
         match &self.repr {
-            Repr::None => {}
+            Repr::None | Repr::Inherited(_) => {}
             Repr::Own(record) => record.add_link(to.span_context(), pairs(Vec::new())),
             Repr::Foreign(cx) => cx.span().add_link(to.span_context(), Vec::new()),
         }
@@ -118,7 +140,7 @@ impl Span {
     /// Sets the status: `Ok` is final, `Unset` is ignored, of two errors the last one stays.
     pub fn set_status(&self, status: Status) -> &Self {
         match &self.repr {
-            Repr::None => {}
+            Repr::None | Repr::Inherited(_) => {}
             Repr::Own(record) => record.set_status(status),
             Repr::Foreign(cx) => cx.span().set_status(status),
         }
@@ -128,7 +150,7 @@ impl Span {
     /// Records an error: status `Error` with the error's text, `error.type`, and one `exception` event.
     pub fn record_error<E: Display + ?Sized>(&self, error: &E) -> &Self {
         match &self.repr {
-            Repr::None => {}
+            Repr::None | Repr::Inherited(_) => {}
             Repr::Own(record) => {
                 if record.is_recording() {
                     let message = context::guarded(|| error.to_string()).unwrap_or_default();
@@ -146,7 +168,7 @@ impl Span {
     /// Gives the span another name.
     pub fn update_name(&self, name: impl Into<Cow<'static, str>>) -> &Self {
         match &self.repr {
-            Repr::None => {}
+            Repr::None | Repr::Inherited(_) => {}
             Repr::Own(record) => {
                 // Outside the lock: the conversion is the caller's code.
                 let name = name.into();
@@ -160,7 +182,7 @@ impl Span {
     /// Ends the span now; nothing after that changes it. Ending it again does nothing.
     pub fn end(&self) {
         match &self.repr {
-            Repr::None => {}
+            Repr::None | Repr::Inherited(_) => {}
             Repr::Own(record) => record.end(None),
             Repr::Foreign(cx) => cx.span().end(),
         }
@@ -181,7 +203,7 @@ impl Span {
         match &self.repr {
             Repr::None => SpanContext::NONE,
             Repr::Own(record) => record.span_context.clone(),
-            Repr::Foreign(cx) => cx.span().span_context().clone(),
+            Repr::Inherited(cx) | Repr::Foreign(cx) => cx.span().span_context().clone(),
         }
     }
 
@@ -195,15 +217,20 @@ impl Span {
         self.span_context().span_id()
     }
 
-    /// The parent's span id; none for a root, and for a span that is not Prela's.
+    /// The parent's span id; none for a root, and for a span that is not Prela's. A span that is not
+    /// sampled, below another one, has that one's context and so also its id.
     pub fn parent_span_id(&self) -> Option<SpanId> {
-        self.record().and_then(|record| record.parent_span_id)
+        match &self.repr {
+            Repr::Own(record) => record.parent_span_id,
+            Repr::Inherited(cx) => Some(cx.span().span_context().span_id()),
+            Repr::None | Repr::Foreign(_) => None,
+        }
     }
 
     /// Whether what is written now will be exported.
     pub fn is_recording(&self) -> bool {
         match &self.repr {
-            Repr::None => false,
+            Repr::None | Repr::Inherited(_) => false,
             Repr::Own(record) => record.is_recording(),
             Repr::Foreign(cx) => cx.span().is_recording(),
         }
@@ -214,9 +241,18 @@ impl Span {
         match &self.repr {
             Repr::None => TraceContext::current(),
             Repr::Own(record) => active::context_with(&context::current(), record).into(),
+            Repr::Inherited(cx) => match record_of(&cx.span()) {
+                Some(record) => active::context_with(&context::current(), &record).into(),
+                None => cx.clone().into(),
+            },
             Repr::Foreign(cx) => cx.clone().into(),
         }
     }
+}
+
+#[cold]
+fn set_in(cx: &Context, key: Key, value: Value) {
+    cx.span().set_attribute(KeyValue::new(key, value));
 }
 
 impl fmt::Debug for Span {
@@ -224,7 +260,9 @@ impl fmt::Debug for Span {
         match &self.repr {
             Repr::None => f.write_str("Span(none)"),
             Repr::Own(record) => record.fmt(f),
-            Repr::Foreign(cx) => f.debug_tuple("Span").field(cx.span().span_context()).finish(),
+            Repr::Inherited(cx) | Repr::Foreign(cx) => {
+                f.debug_tuple("Span").field(cx.span().span_context()).finish()
+            }
         }
     }
 }

@@ -11,12 +11,15 @@ use std::time::SystemTime;
 
 /// A Prela span as `opentelemetry` sees it: what [`TracerProvider`](crate::TracerProvider) gives to
 /// OpenTelemetry-native libraries, and what sits in a context's span slot.
-pub struct ContextSpan {
-    record: Option<Arc<Record>>,
-    /// Used when there is no record: the parent's, so that propagation goes on.
-    fallback: SpanContext,
-    /// OpenTelemetry's API ends a span when its last owner drops it; Prela's scopes end it themselves.
-    ends_on_drop: bool,
+pub struct ContextSpan(Repr);
+
+enum Repr {
+    /// In the slot of a context that a scope of Prela's made. The scope ends it.
+    Scoped(Arc<Record>),
+    /// Of a library that uses OpenTelemetry's API, where a span ends when its last owner drops it.
+    Owned(Arc<Record>),
+    /// Without an instance: the parent's, so that propagation goes on.
+    Fallback(Box<SpanContext>),
 }
 
 thread_local! {
@@ -54,18 +57,30 @@ pub(super) fn record_of(span: &SpanRef<'_>) -> Option<Arc<Record>> {
 impl ContextSpan {
     /// For the slot of a context that a Prela scope attaches.
     pub(super) fn in_scope(record: Arc<Record>) -> Self {
-        Self { record: Some(record), fallback: SpanContext::NONE, ends_on_drop: false }
+        Self(Repr::Scoped(record))
     }
 
     /// For a library that uses the OpenTelemetry API.
-    pub(super) fn owned(record: Option<Arc<Record>>, parent: SpanContext) -> Self {
-        Self { record, fallback: parent, ends_on_drop: true }
+    pub(super) fn owned(record: Arc<Record>) -> Self {
+        Self(Repr::Owned(record))
+    }
+
+    /// The same without an instance, or under suppression.
+    pub(super) fn fallback(parent: SpanContext) -> Self {
+        Self(Repr::Fallback(Box::new(parent)))
+    }
+
+    fn record(&self) -> Option<&Arc<Record>> {
+        match &self.0 {
+            Repr::Scoped(record) | Repr::Owned(record) => Some(record),
+            Repr::Fallback(_) => None,
+        }
     }
 }
 
 impl ContextSpan {
     fn end_at(&self, time: Option<SystemTime>) {
-        let Some(record) = &self.record else { return };
+        let Some(record) = self.record() else { return };
         // Nothing below unwinds: hooks are caught.
         let _ = ENDING.try_with(|ending| ending.borrow_mut().push(record.clone()));
         record.end(time);
@@ -78,27 +93,30 @@ impl Span for ContextSpan {
     where
         T: Into<Cow<'static, str>>,
     {
-        if let Some(record) = &self.record {
+        if let Some(record) = self.record() {
             record.add_event(name.into(), Some(time), pairs(attributes));
         }
     }
 
     fn span_context(&self) -> &SpanContext {
-        self.record.as_ref().map_or(&self.fallback, |record| &record.span_context)
+        match &self.0 {
+            Repr::Scoped(record) | Repr::Owned(record) => &record.span_context,
+            Repr::Fallback(span_context) => span_context,
+        }
     }
 
     fn is_recording(&self) -> bool {
-        self.record.as_ref().is_some_and(|record| record.is_recording())
+        self.record().is_some_and(|record| record.is_recording())
     }
 
     fn set_attribute(&mut self, attribute: KeyValue) {
-        if let Some(record) = &self.record {
+        if let Some(record) = self.record() {
             record.set_attribute(attribute.key, attribute.value.into());
         }
     }
 
     fn set_status(&mut self, status: Status) {
-        let Some(record) = &self.record else { return };
+        let Some(record) = self.record() else { return };
         if status == Status::Unset {
             let _ = HAIL.try_with(|hail| {
                 let mut hail = hail.borrow_mut();
@@ -111,13 +129,13 @@ impl Span for ContextSpan {
     }
 
     fn update_name<T: Into<Cow<'static, str>>>(&mut self, name: T) {
-        if let Some(record) = &self.record {
+        if let Some(record) = self.record() {
             record.with(|data| data.name = name.into());
         }
     }
 
     fn add_link(&mut self, span_context: SpanContext, attributes: Vec<KeyValue>) {
-        if let Some(record) = &self.record {
+        if let Some(record) = self.record() {
             record.add_link(span_context, pairs(attributes));
         }
     }
@@ -133,7 +151,7 @@ impl Span for ContextSpan {
 
 impl Drop for ContextSpan {
     fn drop(&mut self) {
-        if self.ends_on_drop {
+        if let Repr::Owned(_) = &self.0 {
             self.end();
         }
     }
@@ -141,7 +159,7 @@ impl Drop for ContextSpan {
 
 impl fmt::Debug for ContextSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.record {
+        match self.record() {
             Some(record) => record.fmt(f),
             None => f.write_str("Span(none)"),
         }

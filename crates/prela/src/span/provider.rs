@@ -4,10 +4,11 @@ use super::SpanLimits;
 use super::processor::{Sink, SpanProcessor};
 use crate::clock::Clock;
 use crate::id::IdGenerator;
-use crate::sampling::Sampler;
+use crate::sampling::{Decisions, Sampler};
 use opentelemetry::Key;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 /// One instance, seen from its spans: how to start them, and where they go when they end.
@@ -15,6 +16,8 @@ pub(crate) struct Provider {
     /// Tells instances of one process apart.
     pub(crate) id: u64,
     pub(crate) sampler: Sampler,
+    /// What samplers decided about traces of this instance.
+    pub(crate) decisions: Arc<Decisions>,
     pub(crate) limits: SpanLimits,
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) ids: Box<dyn IdGenerator>,
@@ -41,9 +44,11 @@ impl Provider {
     ) -> Self {
         let id = INSTANCES.fetch_add(1, Ordering::Relaxed);
         let running = AtomicBool::new(true);
+        let decisions = Arc::default();
         Self {
             id,
             sampler,
+            decisions,
             limits,
             clock,
             ids,

@@ -1,60 +1,127 @@
 //! The record of one span while it runs: what was known at the start, and what is written later.
 
-use super::provider::Provider;
-use super::{Event, Link, SpanData};
+use super::limits::Written;
+use super::{Event, Link, Source, SpanData, SpanLimits};
 use crate::Value;
 use crate::clock::Anchor;
+use crate::context::Origin;
 use crate::semconv;
 use opentelemetry::Key;
 use opentelemetry::trace::{SpanContext, SpanId, Status};
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
 /// One started span. Shared by every handle and context that refers to it.
 pub(crate) struct Record {
-    pub(super) provider: Arc<Provider>,
+    pub(super) source: Arc<Source>,
     pub(super) span_context: SpanContext,
     pub(super) parent_span_id: Option<SpanId>,
     pub(super) anchor: Anchor,
-    ended: AtomicBool,
-    /// None when the span is not sampled, and from its end on.
-    data: Mutex<Option<SpanData>>,
+    /// What the builder was given; empty from the start on.
+    pub(super) given: Given,
+    pub(super) state: Mutex<State>,
+    /// Run right before the span ends, once.
+    #[cfg(feature = "resources")]
+    at_end: Mutex<Option<Hook>>,
+}
+
+/// What measures a span from its start to its end.
+#[cfg(feature = "resources")]
+type Hook = Box<dyn Fn(&Record) + Send + Sync>;
+
+/// What a builder was given beside the usual. It lives in the record, whose memory is used again.
+#[derive(Default)]
+pub(super) struct Given {
+    pub(super) attributes: Vec<(Key, Value)>,
+    pub(super) links: Vec<SpanContext>,
+    pub(super) start_time: Option<SystemTime>,
+}
+
+#[derive(Default)]
+pub(super) struct State {
+    phase: Phase,
+    /// While it is recorded. Nobody else refers to it, until it is handed on.
+    data: Option<Arc<SpanData>>,
+    /// Of the data, until it is handed on: so that an attribute needs no more than the lock.
+    pub(super) written: Written,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+enum Phase {
+    /// Before the start, and from the end on.
+    #[default]
+    Idle,
+    /// Left out by the sampler.
+    Unsampled,
+    Recording,
 }
 
 impl Record {
-    pub(super) fn new(
-        provider: Arc<Provider>,
-        span_context: SpanContext,
-        parent_span_id: Option<SpanId>,
-        anchor: Anchor,
-        data: Option<SpanData>,
-    ) -> Self {
-        let (ended, data) = (AtomicBool::new(false), Mutex::new(data));
-        Self { provider, span_context, parent_span_id, anchor, ended, data }
+    pub(super) fn new(source: Arc<Source>) -> Self {
+        Self {
+            source,
+            span_context: SpanContext::NONE,
+            parent_span_id: None,
+            anchor: Anchor::NONE,
+            given: Given::default(),
+            state: Mutex::default(),
+            #[cfg(feature = "resources")]
+            at_end: Mutex::default(),
+        }
+    }
+
+    /// Starts a span that is not recorded.
+    pub(super) fn start_unsampled(&mut self) {
+        self.given = Given::default();
+        self.state.get_mut().unwrap_or_else(PoisonError::into_inner).phase = Phase::Unsampled;
+    }
+
+    /// Starts a span that is recorded.
+    pub(super) fn start(&mut self, data: Arc<SpanData>) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        state.phase = Phase::Recording;
+        state.data = Some(data);
+    }
+
+    /// What its children need of it.
+    pub(super) fn origin(&self) -> Origin {
+        Origin {
+            instance: self.source.provider.id,
+            trace_id: self.span_context.trace_id(),
+            span_id: self.span_context.span_id(),
+            flags: self.span_context.trace_flags(),
+            anchor: self.anchor,
+        }
     }
 
     fn now(&self) -> SystemTime {
-        self.anchor.now(&*self.provider.clock)
+        self.anchor.now(&*self.source.provider.clock)
     }
 
-    /// Reads or writes the data, unless there is none any more.
+    fn limits(&self) -> &SpanLimits {
+        &self.source.provider.limits
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads or writes the data but for its attributes, unless there is none any more.
     pub(crate) fn with<R>(&self, access: impl FnOnce(&mut SpanData) -> R) -> Option<R> {
-        self.data.lock().unwrap_or_else(PoisonError::into_inner).as_mut().map(access)
+        self.state().data.as_mut().and_then(Arc::get_mut).map(access)
     }
 
     pub(crate) fn is_recording(&self) -> bool {
-        self.with(|_| ()).is_some()
+        self.state().phase == Phase::Recording
     }
 
     pub(super) fn set_attribute(&self, key: Key, value: Value) {
-        let limits = &self.provider.limits;
-        self.with(|data| {
-            let dropped = &mut data.dropped_attributes_count;
-            limits.set(&mut data.attributes, dropped, limits.attributes, key, value);
-        });
+        let mut state = self.state();
+        if state.phase == Phase::Recording {
+            self.limits().set(&mut state.written, key, value);
+        }
     }
 
     pub(super) fn add_event<K: Into<Key>, V: Into<Value>>(
@@ -66,7 +133,7 @@ impl Record {
         if !self.is_recording() {
             return;
         }
-        let limits = &self.provider.limits;
+        let limits = self.limits();
         // Outside the lock: the iterator is the caller's code.
         let (attributes, dropped_attributes_count) =
             limits.collect(attributes, limits.attributes_per_event);
@@ -88,7 +155,7 @@ impl Record {
         if !span_context.is_valid() {
             return;
         }
-        let limits = &self.provider.limits;
+        let limits = self.limits();
         let (attributes, dropped_attributes_count) =
             limits.collect(attributes, limits.attributes_per_link);
         self.with(|data| {
@@ -144,19 +211,42 @@ impl Record {
         self.set_status(Status::error(message));
     }
 
+    /// Runs this right before the span ends.
+    #[cfg(feature = "resources")]
+    pub(super) fn at_end(&self, hook: Hook) {
+        *self.at_end.lock().unwrap_or_else(PoisonError::into_inner) = Some(hook);
+    }
+
     /// Ends the span, once; later calls do nothing.
     pub(super) fn end(&self, time: Option<SystemTime>) {
-        if self.ended.swap(true, Ordering::AcqRel) {
-            return;
+        #[cfg(feature = "resources")]
+        {
+            let hook = self.at_end.lock().unwrap_or_else(PoisonError::into_inner).take();
+            if let Some(hook) = hook {
+                hook(self);
+            }
         }
-        let data = self.data.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let Some(mut data) = data else {
-            self.provider.sink.on_unsampled();
+        // Outside the lock: a clock may be the user's.
+        let time = time.unwrap_or_else(|| self.now());
+        let mut state = self.state();
+        let phase = std::mem::take(&mut state.phase);
+        let mut ended = state.data.take();
+        if let Some(data) = ended.as_mut().and_then(Arc::get_mut) {
+            // The list that the state has then is empty, and has no memory.
+            std::mem::swap(&mut data.attributes, &mut state.written.attributes);
+            data.dropped_attributes_count = state.written.dropped;
+            data.end_time = time.max(data.start_time);
+        }
+        drop(state);
+        let provider = &self.source.provider;
+        let Some(ended) = ended else {
+            if phase == Phase::Unsampled {
+                provider.sink.on_unsampled();
+            }
             return;
         };
-        data.end_time = time.unwrap_or_else(|| self.now()).max(data.start_time);
-        self.provider.each_processor(|processor| processor.on_end(&data));
-        self.provider.sink.on_end(Arc::new(data));
+        provider.each_processor(|processor| processor.on_end(&ended));
+        provider.sink.on_end(ended);
     }
 }
 

@@ -2,8 +2,9 @@
 
 use super::future::InSpan;
 use super::guard::SpanGuard;
+use super::handle::NONE;
 use super::{Span, SpanBuilder};
-use crate::context::{self, Scope};
+use crate::context;
 use std::any::Any;
 use std::fmt::Display;
 use std::future::Future;
@@ -27,24 +28,23 @@ impl SpanBuilder {
     /// assert_eq!(sum, 3);
     /// # Ok::<(), prela::Error>(())
     /// ```
+    #[inline(always)]
     pub fn in_scope<R>(self, f: impl FnOnce(&Span) -> R) -> R {
         if self.is_idle() {
-            return f(&Span::none());
+            // There is nothing in it to drop.
+            std::mem::forget(self);
+            return f(&NONE);
         }
-        let (span, cx) = self.begin(&context::current());
-        let scope = Scope::enter(cx);
+        self.in_traced_scope(f)
+    }
+
+    #[inline(never)]
+    fn in_traced_scope<R>(self, f: impl FnOnce(&Span) -> R) -> R {
+        let (span, scope) = self.enter_scope();
         let result = recording_panic(&span, || f(&span));
         drop(scope);
-        match result {
-            Ok(value) => {
-                span.end();
-                value
-            }
-            Err(panic) => {
-                span.end();
-                resume_unwind(panic)
-            }
-        }
+        span.finish();
+        result.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     /// Like [`SpanBuilder::in_scope`], and an `Err` is recorded as the span's error.
@@ -93,7 +93,7 @@ impl SpanBuilder {
             if builder.is_idle() {
                 return f(Span::none()).await;
             }
-            let (span, cx) = builder.begin(&context::current());
+            let (span, cx) = builder.begin().into_parts();
             let inner = {
                 let span = span.clone();
                 async move { f(span).await }

@@ -1,5 +1,6 @@
 //! The current span and the current trace.
 
+use crate::context::Correlation;
 use crate::span::{Span, span_of, without_spans};
 use crate::{Baggage, TraceContext, Value, context};
 use opentelemetry::Key;
@@ -33,7 +34,8 @@ pub fn enrich<K: Into<Key>, V: Into<Value>>(attributes: impl IntoIterator<Item =
     true
 }
 
-/// Runs `f` with a clean slate: no current span and no baggage. A span in it begins a new trace.
+/// Runs `f` with a clean slate: no current span, no baggage, and no request or
+/// session. A span in it begins a new trace.
 ///
 /// What was current before is current again afterwards.
 ///
@@ -54,6 +56,7 @@ pub fn enrich<K: Into<Key>, V: Into<Value>>(attributes: impl IntoIterator<Item =
 /// ```
 pub fn new_trace_context<R>(f: impl FnOnce(&TraceContext) -> R) -> R {
     let cx = context::with_baggage(&without_spans(&context::current()), Baggage::default());
+    let cx = Correlation::cleared(&cx);
     let cx = TraceContext::from(cx);
     cx.run(|| f(&cx))
 }

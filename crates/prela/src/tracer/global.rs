@@ -1,14 +1,21 @@
 //! The instance that `prela::tracer()` follows.
 
 use super::Tracer;
-use crate::span::provider::Provider;
+use crate::span::Source;
 use crate::{Error, ErrorKind};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::cell::RefCell;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-static PROVIDER: RwLock<Option<Arc<Provider>>> = RwLock::new(None);
-/// So that a program without an instance pays for one load and no lock.
-static IS_INSTALLED: AtomicBool = AtomicBool::new(false);
+static SOURCE: RwLock<Option<Arc<Source>>> = RwLock::new(None);
+/// Counts installations, so that a thread looks for a new source only when there is one, and a program
+/// without an instance pays for one load.
+static INSTALLED: AtomicU64 = AtomicU64::new(0);
+
+thread_local! {
+    /// The source as of an installation.
+    static SEEN: RefCell<(u64, Option<Arc<Source>>)> = const { RefCell::new((0, None)) };
+}
 
 /// The tracer of the global instance.
 ///
@@ -18,26 +25,50 @@ pub fn tracer() -> Tracer {
     Tracer { source: None }
 }
 
-pub(super) fn provider() -> Option<Arc<Provider>> {
-    if !IS_INSTALLED.load(Ordering::Acquire) {
-        return None;
-    }
-    PROVIDER.read().unwrap_or_else(PoisonError::into_inner).clone()
+#[inline]
+pub(super) fn was_installed() -> bool {
+    INSTALLED.load(Ordering::Acquire) != 0
+}
+
+/// Does something with the global instance; none without one.
+pub(super) fn with_source<R>(f: impl FnOnce(&Arc<Source>) -> R) -> Option<R> {
+    let installed = INSTALLED.load(Ordering::Acquire);
+    let seen = SEEN.try_with(|seen| {
+        let seen = seen.try_borrow().ok()?;
+        if seen.0 == installed { seen.1.clone() } else { None }
+    });
+    let source = match seen {
+        Ok(Some(source)) => source,
+        _ => look(installed)?,
+    };
+    Some(f(&source))
+}
+
+/// Takes the lock, and keeps what is found for the next time.
+#[cold]
+fn look(installed: u64) -> Option<Arc<Source>> {
+    let source = SOURCE.read().unwrap_or_else(PoisonError::into_inner).clone();
+    // Dropped after the borrow: what goes may be the last of an instance, with processors of the user's.
+    let _previous = SEEN.try_with(|seen| {
+        let mut seen = seen.try_borrow_mut().ok()?;
+        Some(std::mem::replace(&mut *seen, (installed, source.clone())))
+    });
+    source
 }
 
 /// Whether a running instance is installed.
 pub(crate) fn is_installed() -> bool {
-    provider().is_some_and(|provider| provider.is_running())
+    with_source(|source| source.provider.is_running()).unwrap_or_default()
 }
 
 /// Installs an instance, unless a running one is installed.
-pub(crate) fn install(provider: Arc<Provider>) -> Result<(), Error> {
-    let mut slot = PROVIDER.write().unwrap_or_else(PoisonError::into_inner);
-    if slot.as_ref().is_some_and(|installed| installed.is_running()) {
+pub(crate) fn install(source: Arc<Source>) -> Result<(), Error> {
+    let mut slot = SOURCE.write().unwrap_or_else(PoisonError::into_inner);
+    if slot.as_ref().is_some_and(|installed| installed.provider.is_running()) {
         return Err(already_installed());
     }
-    *slot = Some(provider);
-    IS_INSTALLED.store(true, Ordering::Release);
+    *slot = Some(source);
+    INSTALLED.fetch_add(1, Ordering::AcqRel);
     Ok(())
 }
 

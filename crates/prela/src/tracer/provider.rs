@@ -31,14 +31,15 @@ impl opentelemetry::trace::TracerProvider for TracerProvider {
 
     fn tracer_with_scope(&self, scope: InstrumentationScope) -> OtelTracer {
         let scope = Arc::new(scope);
-        OtelTracer { source: self.provider.clone().map(|provider| Source { provider, scope }) }
+        let source = |provider| Arc::new(Source { provider, scope });
+        OtelTracer { source: self.provider.clone().map(source) }
     }
 }
 
 /// The tracer of a [`TracerProvider`], for OpenTelemetry's API.
 #[derive(Clone, Debug)]
 pub struct OtelTracer {
-    source: Option<Source>,
+    source: Option<Arc<Source>>,
 }
 
 impl opentelemetry::trace::Tracer for OtelTracer {
@@ -49,6 +50,6 @@ impl opentelemetry::trace::Tracer for OtelTracer {
         builder: opentelemetry::trace::SpanBuilder,
         parent: &Context,
     ) -> ContextSpan {
-        SpanBuilder::from_otel(self.source.clone(), builder, parent)
+        SpanBuilder::from_otel(self.source.as_ref(), builder, parent)
     }
 }

@@ -6,5 +6,6 @@ mod functions;
 mod futures;
 mod global;
 mod impl_blocks;
+mod options;
 mod panics;
 mod streams;

@@ -1,5 +1,5 @@
 //! What users see, through the public API alone. Tests are named after the rows of the feature list:
-//! `p` parallel execution, `c` context propagation, `m` multi-threading.
+//! `p` parallel execution, `c` context propagation, `m` multi-threading, `a` advanced patterns.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -12,6 +12,7 @@ mod instances;
 mod limits;
 mod macros;
 mod noop;
+mod patterns;
 mod pipeline;
 mod pools;
 mod propagation;

@@ -90,16 +90,6 @@ fn a_ratio_is_a_share_of_the_trace_ids() {
 }
 
 #[test]
-fn a_ratio_outside_its_bounds_is_clamped() {
-    for (ratio, expected) in
-        [(-1.0, 0), (f64::NAN, 0), (0.0, 0), (1.0, 3), (2.0, 3), (f64::INFINITY, 3)]
-    {
-        let capture = sampled_by(Sampler::ratio(ratio));
-        assert_eq!(trace(&capture, &TraceContext::default()), expected, "{ratio}");
-    }
-}
-
-#[test]
 fn a_sampler_of_ones_own_is_asked_once_for_a_trace() {
     #[derive(Debug, Default)]
     struct OnlyAgents(Arc<AtomicUsize>);

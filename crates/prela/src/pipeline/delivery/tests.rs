@@ -46,7 +46,7 @@ impl WireExporter for Wire {
     }
 
     fn encoder(&self) -> Encode {
-        crate::otlp::message::encoded
+        crate::otlp::encode::request
     }
 
     fn send(&mut self, body: Bytes) -> ExportFuture<'_, Exported> {
@@ -220,7 +220,7 @@ fn a_full_disk_is_counted() {
 fn record() -> (Bytes, u64) {
     let spans = (0..4).map(|n| span(format!("earlier {n}"))).collect();
     let batch = Batch { resource: Arc::default(), spans };
-    (crate::otlp::message::encoded(&batch), 4)
+    (crate::otlp::encode::request(&batch), 4)
 }
 
 #[test]

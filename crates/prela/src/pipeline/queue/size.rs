@@ -33,7 +33,7 @@ fn pairs(attributes: &[(Key, Value)]) -> usize {
 fn heap(value: &Value) -> usize {
     match value {
         Value::Bool(_) | Value::I64(_) | Value::F64(_) => 0,
-        Value::String(text) => text.as_str().len(),
+        Value::String(text) => text.len(),
         Value::Bytes(bytes) => bytes.len(),
         Value::Array(values) => values.iter().map(|value| size_of::<Value>() + heap(value)).sum(),
         Value::Map(entries) => pairs(entries),

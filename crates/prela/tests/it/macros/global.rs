@@ -7,7 +7,7 @@ use std::sync::OnceLock;
 
 static CAPTURE: OnceLock<Capture> = OnceLock::new();
 
-fn capture() -> &'static Capture {
+pub(super) fn capture() -> &'static Capture {
     CAPTURE.get_or_init(|| {
         let capture = Capture::with(|builder| builder.sampler(Sampler::custom(ByName)));
         capture.prela().make_global().expect("no other test makes its instance global");
@@ -54,13 +54,13 @@ impl ShouldSample for ByName {
 }
 
 #[derive(Clone, Copy, PartialEq)]
-enum Function {
+pub(super) enum Function {
     Shown,
     Hidden,
 }
 
 /// The spans below the top of this name, as text.
-fn below(name: &str, function: Function) -> String {
+pub(super) fn below(name: &str, function: Function) -> String {
     let tree = capture().tree();
     let top = format!("{name}  custom");
     let mut lines = tree.lines().skip_while(|line| *line != top);
@@ -82,6 +82,9 @@ fn without(key: &str, line: &str) -> String {
     match rest.split_once([',', '}']) {
         Some((value, _)) if rest[value.len()..].starts_with(',') => {
             format!("{before}{}", &rest[value.len() + 2..])
+        }
+        Some((_, after)) if before.ends_with(", ") => {
+            format!("{}}}{after}", before.trim_end_matches(", "))
         }
         Some((_, after)) => format!("{}{after}", before.trim_end_matches([' ', '{'])),
         None => line.to_owned(),

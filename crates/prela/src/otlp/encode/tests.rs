@@ -1,0 +1,172 @@
+//! What is written, read by prost, is what `message` makes.
+
+use super::*;
+use crate::otlp::message;
+use crate::{Resource, SpanType};
+use opentelemetry::KeyValue;
+use opentelemetry::trace::{SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState};
+use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
+use prost::Message as _;
+use rand::rngs::SmallRng;
+use rand::{RngCore as _, SeedableRng as _};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+#[test]
+fn random_batches_are_the_same_message() {
+    for seed in 0..400 {
+        let batch = Random(SmallRng::seed_from_u64(seed)).batch();
+        let encoded = request(&batch);
+        let decoded = ExportTraceServiceRequest::decode(&*encoded);
+        assert_eq!(decoded.as_ref(), Ok(&message::request(&batch)), "seed {seed}");
+    }
+}
+
+/// Whatever is in a buffer that is used again must not come through.
+#[test]
+fn a_buffer_is_used_again() {
+    let batches: Vec<_> =
+        (0..3).map(|seed| Random(SmallRng::seed_from_u64(seed)).batch()).collect();
+    for batch in batches.iter().chain(&batches).rev() {
+        let (once, again) = (request(batch), request(batch));
+        assert_eq!(once, again);
+    }
+}
+
+#[test]
+fn a_batch_without_spans() {
+    let batch = Batch { resource: Arc::default(), spans: Vec::new() };
+    let decoded = ExportTraceServiceRequest::decode(&*request(&batch));
+    assert_eq!(decoded, Ok(message::request(&batch)));
+}
+
+struct Random(SmallRng);
+
+impl Random {
+    fn below(&mut self, limit: u32) -> u32 {
+        self.0.next_u32() % limit
+    }
+
+    fn pick<T: Clone>(&mut self, from: &[T]) -> T {
+        from[self.0.next_u32() as usize % from.len()].clone()
+    }
+
+    fn count(&mut self) -> u32 {
+        match self.below(3) {
+            0 => self.0.next_u32() >> self.below(32),
+            _ => 0,
+        }
+    }
+
+    fn batch(&mut self) -> Batch {
+        let scopes: Vec<_> = (0..=self.below(3)).map(|_| Arc::new(self.scope())).collect();
+        let mut resource = Resource::default();
+        self.attributes(2).into_iter().for_each(|(key, value)| resource.set(key, value));
+        let spans = (0..self.below(20)).map(|_| {
+            let scope = self.pick(&scopes);
+            Arc::new(self.span(scope))
+        });
+        let spans = spans.collect();
+        Batch { resource: Arc::new(resource), spans }
+    }
+
+    fn scope(&mut self) -> InstrumentationScope {
+        let mut scope = InstrumentationScope::builder(self.text());
+        if self.below(2) == 0 {
+            scope = scope.with_version(self.text()).with_schema_url(self.text());
+        }
+        let attributes = self.attributes(2).into_iter();
+        scope.with_attributes(attributes.map(|(key, value)| KeyValue::new(key, value))).build()
+    }
+
+    fn span(&mut self, scope: Arc<InstrumentationScope>) -> SpanData {
+        let kinds = [
+            SpanKind::Internal,
+            SpanKind::Server,
+            SpanKind::Client,
+            SpanKind::Producer,
+            SpanKind::Consumer,
+        ];
+        let statuses = [Status::Unset, Status::Ok, Status::error(""), Status::error(self.text())];
+        SpanData {
+            span_context: self.span_context(),
+            parent_span_id: self.pick(&[None, Some(SpanId::from(7)), Some(SpanId::INVALID)]),
+            parent_is_remote: self.below(2) == 0,
+            name: self.text().into(),
+            span_type: self.pick(&SpanType::ALL),
+            kind: self.pick(&kinds),
+            start_time: self.time(),
+            end_time: self.time(),
+            attributes: self.attributes(3),
+            dropped_attributes_count: self.count(),
+            events: (0..self.below(4)).map(|_| self.event()).collect(),
+            dropped_events_count: self.count(),
+            links: (0..self.below(4)).map(|_| self.link()).collect(),
+            dropped_links_count: self.count(),
+            status: self.pick(&statuses),
+            scope,
+        }
+    }
+
+    fn event(&mut self) -> Event {
+        Event {
+            name: self.text().into(),
+            time: self.time(),
+            attributes: self.attributes(2),
+            dropped_attributes_count: self.count(),
+        }
+    }
+
+    fn link(&mut self) -> Link {
+        Link {
+            span_context: self.span_context(),
+            attributes: self.attributes(2),
+            dropped_attributes_count: self.count(),
+        }
+    }
+
+    fn span_context(&mut self) -> SpanContext {
+        let state = match self.below(3) {
+            0 => TraceState::from_key_value([("vendor", "a"), ("other", "b")]).expect("valid"),
+            _ => TraceState::NONE,
+        };
+        let trace_id = TraceId::from(u128::from(self.0.next_u64()) << 64 | 7);
+        let flags = TraceFlags::new(self.pick(&[0, 1, 2, 3]));
+        let is_remote = self.below(2) == 0;
+        SpanContext::new(trace_id, SpanId::from(self.0.next_u64()), flags, is_remote, state)
+    }
+
+    fn time(&mut self) -> SystemTime {
+        match self.below(10) {
+            0 => UNIX_EPOCH,
+            1 => UNIX_EPOCH - Duration::from_secs(1),
+            2 => UNIX_EPOCH + Duration::from_secs(1 << 40),
+            _ => UNIX_EPOCH + Duration::from_nanos(self.0.next_u64() >> 1),
+        }
+    }
+
+    fn text(&mut self) -> String {
+        let pieces = ["", "a", "é", "→", "gen_ai.", "\u{1f980}", "\0", "some longer words "];
+        let longest = if self.below(40) == 0 { 5_000 } else { 12 };
+        let count = self.below(longest);
+        (0..count).map(|_| self.pick(&pieces)).collect()
+    }
+
+    fn attributes(&mut self, depth: u32) -> Vec<(Key, Value)> {
+        (0..self.below(9)).map(|_| (Key::from(self.text()), self.value(depth))).collect()
+    }
+
+    fn value(&mut self, depth: u32) -> Value {
+        match self.below(if depth == 0 { 5 } else { 7 }) {
+            0 => Value::Bool(self.below(2) == 0),
+            1 => {
+                let number = i64::from_le_bytes(self.0.next_u64().to_le_bytes());
+                Value::I64(number >> self.below(64))
+            }
+            2 => Value::F64(self.pick(&[0.0, -0.0, 0.5, f64::MIN, f64::INFINITY, 1e-310])),
+            3 => Value::from(self.text()),
+            4 => Value::from(self.text().into_bytes()),
+            5 => Value::Array((0..self.below(5)).map(|_| self.value(depth - 1)).collect()),
+            _ => Value::Map(self.attributes(depth - 1)),
+        }
+    }
+}

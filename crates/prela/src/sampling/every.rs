@@ -1,0 +1,97 @@
+//! Several samplers at once.
+
+use super::decision::Chance;
+use super::threshold::Threshold;
+use super::{RuleStats, Sampler, Sampling, SamplingParameters, SamplingStats, ShouldSample};
+use std::fmt;
+
+/// Records what any of them, or what all of them, would record.
+pub(super) struct Every {
+    samplers: Vec<Sampler>,
+    is_all: bool,
+}
+
+impl Every {
+    pub(super) fn any(samplers: Vec<Sampler>) -> Result<Self, String> {
+        Self::new(samplers, false)
+    }
+
+    pub(super) fn all(samplers: Vec<Sampler>) -> Result<Self, String> {
+        Self::new(samplers, true)
+    }
+
+    fn new(samplers: Vec<Sampler>, is_all: bool) -> Result<Self, String> {
+        let every = Self { samplers, is_all };
+        if every.samplers.is_empty() {
+            return Err(format!("{} has no samplers", every.word()));
+        }
+        match every.samplers.iter().find_map(Sampler::problem) {
+            Some(problem) => Err(format!("{}: {problem}", every.word())),
+            None => Ok(every),
+        }
+    }
+
+    fn word(&self) -> &'static str {
+        if self.is_all { "all" } else { "any" }
+    }
+
+    /// Of shares that go by the same randomness the lower one is within the higher one: so the largest
+    /// threshold is that of all together.
+    fn all_of(&self, span: &SamplingParameters<'_>) -> Sampling {
+        let mut together = Sampling::certain(true);
+        for sampler in &self.samplers {
+            let sampling = sampler.should_sample(span);
+            if !sampling.sampled {
+                return sampling;
+            }
+            together.attributes.extend(sampling.attributes);
+            together.chance = joined(together.chance, sampling.chance, Threshold::max);
+        }
+        together
+    }
+
+    /// And the smallest one is that of any of them. After one that records for certain, nothing can change
+    /// the answer; before that, the others' thresholds are needed too.
+    fn any_of(&self, span: &SamplingParameters<'_>) -> Sampling {
+        let mut together = Sampling::certain(false);
+        for sampler in &self.samplers {
+            let sampling = sampler.should_sample(span);
+            together.sampled |= sampling.sampled;
+            if sampling.sampled {
+                together.attributes.extend(sampling.attributes);
+            }
+            together.chance = joined(together.chance, sampling.chance, Threshold::min);
+            if sampling.sampled && sampling.chance == Chance::Known(Threshold::ALL) {
+                together.chance = sampling.chance;
+                break;
+            }
+        }
+        together
+    }
+}
+
+fn joined(a: Chance, b: Chance, pick: impl Fn(Threshold, Threshold) -> Threshold) -> Chance {
+    match (a, b) {
+        (Chance::Known(a), Chance::Known(b)) => Chance::Known(pick(a, b)),
+        _ => Chance::Unknown,
+    }
+}
+
+impl ShouldSample for Every {
+    fn should_sample(&self, span: &SamplingParameters<'_>) -> Sampling {
+        if self.is_all { self.all_of(span) } else { self.any_of(span) }
+    }
+
+    fn stats(&self) -> Option<SamplingStats> {
+        let rules: Vec<RuleStats> =
+            self.samplers.iter().filter_map(Sampler::stats).flat_map(|stats| stats.rules).collect();
+        (!rules.is_empty()).then(|| SamplingStats { rules, ..SamplingStats::default() })
+    }
+}
+
+impl fmt::Debug for Every {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.is_all { "All" } else { "Any" })?;
+        f.debug_list().entries(&self.samplers).finish()
+    }
+}

@@ -1,0 +1,176 @@
+//! Text of attributes, short texts without an allocation.
+
+use opentelemetry::StringValue;
+use std::borrow::Cow;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::ops::Deref;
+use std::sync::Arc;
+
+/// The text of an attribute: a `str` that is owned, shared, `'static`, or, up to 22 bytes, kept in
+/// place.
+///
+/// ```
+/// use prela::{Text, Value};
+///
+/// let name = Text::from("search");
+/// assert_eq!(name.as_str(), "search");
+/// assert_eq!(Value::String(name), Value::from("search"));
+/// ```
+///
+/// Cost: from a `&str` a copy; it allocates only above 22 bytes.
+#[derive(Clone)]
+pub struct Text(Repr);
+
+#[derive(Clone)]
+enum Repr {
+    Short { len: u8, bytes: [u8; LONGEST_SHORT] },
+    Static(&'static str),
+    Owned(Box<str>),
+    Shared(Arc<str>),
+}
+
+/// What fits beside the tag and the length in the size of the other forms.
+const LONGEST_SHORT: usize = 22;
+
+impl Text {
+    /// The same as a `str`.
+    pub fn as_str(&self) -> &str {
+        match &self.0 {
+            // Never anything else: it was written from a whole `str`.
+            Repr::Short { .. } => str::from_utf8(self.as_bytes()).unwrap_or_default(),
+            Repr::Static(text) => text,
+            Repr::Owned(text) => text,
+            Repr::Shared(text) => text,
+        }
+    }
+
+    /// The bytes of it. Cheaper than [`as_str`](Self::as_str), which checks short texts again.
+    pub fn as_bytes(&self) -> &[u8] {
+        match &self.0 {
+            Repr::Short { len, bytes } => &bytes[..usize::from(*len).min(LONGEST_SHORT)],
+            Repr::Static(text) => text.as_bytes(),
+            Repr::Owned(text) => text.as_bytes(),
+            Repr::Shared(text) => text.as_bytes(),
+        }
+    }
+
+    /// Its length in bytes.
+    pub fn len(&self) -> usize {
+        self.as_bytes().len()
+    }
+
+    /// Whether it is empty.
+    pub fn is_empty(&self) -> bool {
+        self.as_bytes().is_empty()
+    }
+
+    fn short(text: &str) -> Option<Self> {
+        let mut bytes = [0; LONGEST_SHORT];
+        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        Some(Self(Repr::Short { len: u8::try_from(text.len()).ok()?, bytes }))
+    }
+}
+
+impl Default for Text {
+    fn default() -> Self {
+        Self(Repr::Static(""))
+    }
+}
+
+impl Deref for Text {
+    type Target = str;
+
+    fn deref(&self) -> &str {
+        self.as_str()
+    }
+}
+
+impl AsRef<str> for Text {
+    fn as_ref(&self) -> &str {
+        self
+    }
+}
+
+/// Copies the text.
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self::short(text).unwrap_or_else(|| Self(Repr::Owned(text.into())))
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self(Repr::Owned(text.into_boxed_str()))
+    }
+}
+
+impl From<Arc<str>> for Text {
+    fn from(text: Arc<str>) -> Self {
+        Self(Repr::Shared(text))
+    }
+}
+
+impl From<Cow<'static, str>> for Text {
+    fn from(text: Cow<'static, str>) -> Self {
+        match text {
+            Cow::Borrowed(text) => Self(Repr::Static(text)),
+            Cow::Owned(text) => text.into(),
+        }
+    }
+}
+
+impl From<StringValue> for Text {
+    fn from(text: StringValue) -> Self {
+        Self::short(text.as_str()).unwrap_or_else(|| String::from(text).into())
+    }
+}
+
+impl From<Text> for StringValue {
+    fn from(text: Text) -> Self {
+        match text.0 {
+            Repr::Short { .. } => text.as_str().to_owned().into(),
+            Repr::Static(text) => text.into(),
+            Repr::Owned(text) => text.into_string().into(),
+            Repr::Shared(text) => text.into(),
+        }
+    }
+}
+
+impl PartialEq for Text {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Eq for Text {}
+
+impl PartialEq<str> for Text {
+    fn eq(&self, other: &str) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl PartialEq<&str> for Text {
+    fn eq(&self, other: &&str) -> bool {
+        self.as_bytes() == other.as_bytes()
+    }
+}
+
+impl Hash for Text {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.as_str().hash(state);
+    }
+}
+
+impl fmt::Debug for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(self.as_str(), f)
+    }
+}
+
+impl fmt::Display for Text {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self.as_str(), f)
+    }
+}
