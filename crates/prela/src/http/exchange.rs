@@ -62,6 +62,10 @@ impl Exchange {
         &self.span
     }
 
+    pub(super) fn side(&self) -> Side {
+        self.side
+    }
+
     pub(super) fn protocol(&self) -> Protocol {
         self.protocol
     }

@@ -14,7 +14,7 @@ use http_body::Body;
 use opentelemetry::trace::SpanKind;
 use std::fmt::{self, Display};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -305,10 +305,6 @@ pub struct ServerService<S> {
     layer: ServerLayer,
 }
 
-/// In the extensions of a request that has a server's span.
-#[derive(Clone)]
-struct Marked(Weak<Mark>);
-
 impl<S, B, R> Service<Request<B>> for ServerService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
@@ -325,14 +321,12 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut head, body) = request.into_parts();
-        let outer = head.extensions.get::<Marked>().and_then(|marked| marked.0.upgrade());
-        if let Some(outer) = outer {
+        if let Some(outer) = Mark::of(&head.extensions, Side::Server) {
             self.layer.add_route(&head, &outer);
             return ResponseFuture::untraced(self.inner.call(Request::from_parts(head, body)));
         }
         let mut exchange = self.layer.begin(&head);
-        let mark = Arc::new(Mark { span: exchange.span().clone() });
-        head.extensions.insert(Marked(Arc::downgrade(&mark)));
+        let mark = Mark::set(&exchange, &mut head.extensions);
         let request = Request::from_parts(head, body);
         let future = exchange.enter(|| self.inner.call(request));
         ResponseFuture::new(future, exchange, mark)

@@ -85,7 +85,8 @@ impl SpanLimits {
             && let Some(known) = written.attributes.iter_mut().find(|(known, _)| *known == key)
         {
             known.1 = value;
-        } else if written.attributes.len() < self.attributes {
+        } else if written.attributes.len() < self.attributes && !key.as_str().is_empty() {
+            // A key is never empty: <https://opentelemetry.io/docs/specs/otel/common/#attribute>.
             written.attributes.push((key, value));
         } else {
             written.dropped = written.dropped.saturating_add(1);
@@ -106,7 +107,9 @@ impl SpanLimits {
         }
         match attributes.iter().position(|(known, _)| *known == key) {
             Some(place) => attributes[place].1 = value,
-            None if attributes.len() < most => attributes.push((key, value)),
+            None if attributes.len() < most && !key.as_str().is_empty() => {
+                attributes.push((key, value));
+            }
             None => *dropped = dropped.saturating_add(1),
         }
     }

@@ -39,6 +39,16 @@ fn long_values_are_cut_at_a_character() {
 }
 
 #[test]
+fn an_attribute_without_a_key_is_counted() {
+    let capture = Capture::new();
+    capture.tracer().span_default("work").attr("", 1).in_scope(|span| {
+        span.set_attribute("", 2).set_attribute("a", 3);
+    });
+    assert_eq!(capture.tree(), "work  custom {a: 3}\n");
+    assert_eq!(capture.spans()[0].dropped_attributes_count, 2);
+}
+
+#[test]
 fn deep_values_are_cut() {
     let capture = Capture::new();
     let nested = |depth| (0..depth).fold(Value::from("in"), |value, _| Value::Array(vec![value]));
