@@ -72,7 +72,11 @@ const SPANS: usize = 1 + CHILDREN;
 
 fn sampled() -> Variant {
     let tracer = instance().tracer();
-    Variant::new("prela", SPANS, move || agent(&tracer)).rest(flush)
+    Variant::new("prela", SPANS, move || agent(&tracer)).rest(flush).note(
+        "about 600 instructions are OpenTelemetry's context; about 480 are attributes, each under the lock \
+         of its span with a search for its key; about 400 are the queue, which measures each span; 230 drop \
+         the values of the span before. Attributes in wire form would save most of the last three.",
+    )
 }
 
 fn unsampled() -> Variant {
@@ -82,7 +86,9 @@ fn unsampled() -> Variant {
             (0..UNSAMPLED_CHILDREN).for_each(|n| child(&tracer, n));
         });
     };
-    Variant::new("prela, unsampled", UNSAMPLED_CHILDREN, run).rest(flush)
+    Variant::new("prela, unsampled", UNSAMPLED_CHILDREN, run).rest(flush).note(
+        "a record is taken from its pool and given back, in case the builder is given another parent.",
+    )
 }
 
 /// So many that their root is of no account.
@@ -97,7 +103,9 @@ fn snapshot() -> Variant {
             }
         });
     };
-    Variant::new("prela, snapshot", OPERATIONS, run)
+    Variant::new("prela, snapshot", OPERATIONS, run).note(
+        "beside OpenTelemetry's own 136 it keeps the scope that `baggage::set` is bounded by.",
+    )
 }
 
 const OPERATIONS: usize = 1_000;

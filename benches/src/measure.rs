@@ -28,6 +28,8 @@ pub(crate) struct Variant {
     /// Lets background threads catch up; not timed.
     pub(crate) rest: Box<dyn Fn()>,
     pub(crate) bars: Vec<Bar>,
+    /// Why a bar is missed.
+    pub(crate) note: &'static str,
     clock: fn() -> Duration,
     /// Whether instructions of the calling thread tell what it costs.
     pub(crate) is_of_one_thread: bool,
@@ -49,6 +51,7 @@ impl Variant {
             units,
             rest: Box::new(|| ()),
             bars: Vec::new(),
+            note: "",
             clock: wall,
             is_of_one_thread: true,
         }
@@ -62,6 +65,11 @@ impl Variant {
     /// Counts the thread's CPU time only, so that waiting costs nothing.
     pub(crate) fn by_cpu(mut self) -> Self {
         self.clock = cpu;
+        self
+    }
+
+    pub(crate) fn note(mut self, why: &'static str) -> Self {
+        self.note = why;
         self
     }
 

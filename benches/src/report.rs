@@ -173,6 +173,9 @@ fn table(
             cost.allocations
         );
     }
+    for variant in variants.iter().filter(|variant| !variant.note.is_empty()) {
+        let _ = writeln!(text, "\n{}: {}", variant.name, variant.note);
+    }
     text.push('\n');
     text
 }

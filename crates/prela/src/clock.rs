@@ -10,11 +10,12 @@ pub(crate) use self::bucket::Bucket;
 
 use crate::fork;
 use std::fmt::Debug;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, SystemTime};
 
 /// Tells the time. Tests give their own to [`Builder::clock`](crate::Builder::clock).
 ///
-/// Read on the hot path, at every start, event and end.
+/// Read on the hot path, at every start, event and end. Where it panics, [`SystemClock`] is read.
 pub trait Clock: Send + Sync + Debug + 'static {
     /// The time of day.
     fn wall(&self) -> SystemTime;
@@ -51,6 +52,22 @@ fn monotonic() -> Duration {
 
     static START: OnceLock<Instant> = OnceLock::new();
     START.get_or_init(Instant::now).elapsed()
+}
+
+/// A clock of the user's, whose panics do not reach traced code.
+#[derive(Debug)]
+pub(crate) struct Guarded<C>(pub(crate) C);
+
+impl<C: Clock> Clock for Guarded<C> {
+    fn wall(&self) -> SystemTime {
+        let wall = catch_unwind(AssertUnwindSafe(|| self.0.wall()));
+        wall.unwrap_or_else(|_| SystemClock.wall())
+    }
+
+    fn monotonic(&self) -> Duration {
+        let monotonic = catch_unwind(AssertUnwindSafe(|| self.0.monotonic()));
+        monotonic.unwrap_or_else(|_| SystemClock.monotonic())
+    }
 }
 
 /// One reading of both clocks, which a whole local trace counts from.

@@ -25,6 +25,7 @@ mod resources;
 mod retry;
 pub(crate) mod scope;
 mod source;
+mod start;
 
 pub use self::batch::Batch;
 pub use self::builder::SpanBuilder;

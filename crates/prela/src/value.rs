@@ -17,7 +17,8 @@ use std::sync::Arc;
 /// The value of an attribute: any type of OTLP's `AnyValue`.
 ///
 /// Made by `From` from the usual Rust types. Unsigned integers above [`i64::MAX`], which OTLP cannot
-/// carry as numbers, become their decimal text rather than a wrong number.
+/// carry as numbers, become their decimal text rather than a wrong number. Lists and maps are recorded to
+/// a depth of 30; what is below is recorded as `…`, since receivers refuse what is much deeper.
 ///
 /// ```
 /// use prela::Value;
@@ -61,6 +62,24 @@ impl Value {
         Self::Map(map)
     }
 
+    /// Makes text of the lists and maps that are too deep for receivers, and for the stacks of threads.
+    pub(crate) fn limit_depth(&mut self) {
+        self.limit_depth_to(DEEPEST);
+    }
+
+    fn limit_depth_to(&mut self, levels: usize) {
+        match self {
+            Self::Array(_) | Self::Map(_) if levels == 0 => *self = Self::from("…"),
+            Self::Array(values) => {
+                values.iter_mut().for_each(|value| value.limit_depth_to(levels - 1));
+            }
+            Self::Map(entries) => {
+                entries.iter_mut().for_each(|(_, value)| value.limit_depth_to(levels - 1));
+            }
+            _ => {}
+        }
+    }
+
     /// Cuts text to `limit` characters and bytes to `limit` bytes, in lists and maps too.
     pub(crate) fn truncate(&mut self, limit: usize) {
         match self {
@@ -76,6 +95,9 @@ impl Value {
         }
     }
 }
+
+/// Levels of lists and maps. Three messages of OTLP each, and receivers read a hundred at most.
+const DEEPEST: usize = 30;
 
 /// Text as it is; inside lists and maps it is quoted. Bytes as `0x` and lower-case hex.
 impl fmt::Display for Value {

@@ -9,6 +9,7 @@ use opentelemetry::trace::{SpanId, TraceContextExt as _, TraceFlags, TraceId};
 use opentelemetry::{Context, ContextGuard};
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
+use std::mem;
 
 /// A context that is current until this is dropped.
 #[derive(Debug)]
@@ -19,7 +20,6 @@ pub(crate) struct Scope {
     has_origin: bool,
     /// Pops the context. Before it, what `set` attached on top must go. None if the context was
     /// current already.
-    #[expect(dead_code, reason = "held for its destructor")]
     guard: Option<ContextGuard>,
     not_send: PhantomData<*const ()>,
 }
@@ -176,9 +176,13 @@ impl Scope {
     /// which must be dropped before this one's.
     #[inline]
     fn close(&mut self) -> Option<ContextGuard> {
-        let id = std::mem::take(&mut self.id);
+        let id = mem::take(&mut self.id);
         if id == 0 {
             return None;
+        }
+        if !is_alive() {
+            // The thread's locals are being destroyed, and popping would panic.
+            mem::forget(self.guard.take());
         }
         let is_replaced = STATE.with(|state| {
             if state.innermost.get().id != id || state.is_tangled.get() {

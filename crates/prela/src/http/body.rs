@@ -1,5 +1,6 @@
 //! The body of a response.
 
+use super::attributes::Protocol;
 use super::exchange::Exchange;
 use bytes::Buf;
 use http::HeaderMap;
@@ -17,7 +18,7 @@ pin_project! {
         #[pin]
         inner: Option<B>,
         exchange: Option<Exchange>,
-        // Bytes to come, where the head said how many: nobody asks for more after that.
+        // Bytes to come, where the head or the body says how many: nobody asks for more after that.
         remaining: Option<u64>,
         was_polled: bool,
     }
@@ -36,8 +37,11 @@ pin_project! {
 
 impl<B: Body> TracedBody<B> {
     pub(super) fn new(inner: B, mut exchange: Exchange, headers: &HeaderMap) -> Self {
-        let length = headers.get(http::header::CONTENT_LENGTH);
-        let remaining = length.and_then(|length| length.to_str().ok()?.parse().ok());
+        let remaining = match exchange.protocol() {
+            Protocol::Http => content_length(headers).or_else(|| inner.size_hint().exact()),
+            // What counts are the trailers, after the last byte.
+            Protocol::Grpc => None,
+        };
         if inner.is_end_stream() || remaining == Some(0) {
             exchange.finish();
         }
@@ -93,6 +97,10 @@ where
     fn size_hint(&self) -> SizeHint {
         self.inner.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
+}
+
+fn content_length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(http::header::CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// An empty one, for layers that answer requests themselves.

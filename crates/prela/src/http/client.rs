@@ -11,7 +11,7 @@ use http::{Extensions, HeaderMap, Method, Request, Response, Uri};
 use http_body::Body;
 use opentelemetry::trace::SpanKind;
 use std::fmt::Display;
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -110,7 +110,7 @@ impl ClientLayer {
         headers: &mut HeaderMap,
         extensions: &mut Extensions,
     ) -> Option<(Exchange, Arc<Mark>)> {
-        if extensions.get::<Marked>().is_some_and(|marked| marked.0.strong_count() > 0) {
+        if Mark::of(extensions, Side::Client).is_some() {
             return None;
         }
         // A request may say only which path it wants, of whatever its service is connected to.
@@ -129,8 +129,7 @@ impl ClientLayer {
             span = attributes::client(span, method, uri.path(), protocol, &target);
         }
         let exchange = Exchange::begin(span, Side::Client, protocol, method.clone());
-        let mark = Arc::new(Mark { span: exchange.span().clone() });
-        extensions.insert(Marked(Arc::downgrade(&mark)));
+        let mark = Mark::set(&exchange, extensions);
         self.outbound.write(&exchange.context(), target.host(), headers);
         Some((exchange, mark))
     }
@@ -156,10 +155,6 @@ pub struct ClientService<S> {
     inner: S,
     layer: ClientLayer,
 }
-
-/// In the extensions of a request that has a client's span.
-#[derive(Clone)]
-struct Marked(Weak<Mark>);
 
 impl<S, B, R> Service<Request<B>> for ClientService<S>
 where

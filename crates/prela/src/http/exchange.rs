@@ -6,7 +6,7 @@ use super::grpc::Code;
 use crate::context::Scope;
 use crate::semconv::{self, http as keys};
 use crate::span::scope::recording_panic;
-use crate::{Span, SpanBuilder, TraceContext};
+use crate::{RequestId, Span, SpanBuilder, TraceContext};
 use http::response::Parts;
 use http::{HeaderMap, Method, StatusCode};
 use opentelemetry::Context;
@@ -30,6 +30,8 @@ pub(crate) struct Exchange {
     side: Side,
     protocol: Protocol,
     method: Method,
+    /// To be told to the caller.
+    request_id: Option<RequestId>,
     status: StatusCode,
     code: Option<Code>,
     has_ended: bool,
@@ -44,14 +46,28 @@ impl Exchange {
             side,
             protocol,
             method,
+            request_id: None,
             status: StatusCode::OK,
             code: None,
             has_ended: false,
         }
     }
 
+    pub(super) fn with_id(mut self, request_id: Option<RequestId>) -> Self {
+        self.request_id = request_id;
+        self
+    }
+
     pub(super) fn span(&self) -> &Span {
         &self.span
+    }
+
+    pub(super) fn side(&self) -> Side {
+        self.side
+    }
+
+    pub(super) fn protocol(&self) -> Protocol {
+        self.protocol
     }
 
     pub(super) fn context(&self) -> TraceContext {
@@ -73,7 +89,12 @@ impl Exchange {
     }
 
     /// The head of the response is there. Without a body to come, that is the end.
-    pub(super) fn respond(&mut self, response: &Parts) {
+    pub(super) fn respond(&mut self, response: &mut Parts) {
+        if let Some(id) = self.request_id.take()
+            && !response.headers.contains_key("x-request-id")
+        {
+            id.inject(&mut response.headers);
+        }
         self.status = response.status;
         if self.side == Side::Client
             && let Some(version) = attributes::version(response.version)

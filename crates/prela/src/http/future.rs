@@ -1,14 +1,14 @@
 //! The future of a response.
 
 use super::TracedBody;
-use super::exchange::Exchange;
-use http::Response;
+use super::exchange::{Exchange, Side};
+use http::{Extensions, Response};
 use http_body::Body;
 use pin_project_lite::pin_project;
 use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context as TaskContext, Poll, ready};
 
 pin_project! {
@@ -42,6 +42,28 @@ pin_project! {
 #[derive(Debug)]
 pub(crate) struct Mark {
     pub(super) span: crate::Span,
+}
+
+/// In the extensions of a request that has a span on this side. The request of a client is not the one
+/// of the server that sends it on, whose mark is replaced.
+#[derive(Clone)]
+struct Marked {
+    side: Side,
+    mark: Weak<Mark>,
+}
+
+impl Mark {
+    /// Marks a request whose exchange has begun.
+    pub(super) fn set(exchange: &Exchange, extensions: &mut Extensions) -> Arc<Self> {
+        let mark = Arc::new(Self { span: exchange.span().clone() });
+        extensions.insert(Marked { side: exchange.side(), mark: Arc::downgrade(&mark) });
+        mark
+    }
+
+    /// The mark of a layer further out that is at work on this request.
+    pub(super) fn of(extensions: &Extensions, side: Side) -> Option<Arc<Self>> {
+        extensions.get::<Marked>().filter(|marked| marked.side == side)?.mark.upgrade()
+    }
 }
 
 impl<F> ResponseFuture<F> {
@@ -84,8 +106,8 @@ where
         let mut exchange = this.exchange.take().expect("it was there a moment ago");
         Poll::Ready(match result {
             Ok(response) => {
-                let (head, body) = response.into_parts();
-                exchange.respond(&head);
+                let (mut head, body) = response.into_parts();
+                exchange.respond(&mut head);
                 let body = TracedBody::new(body, exchange, &head.headers);
                 Ok(Response::from_parts(head, body))
             }

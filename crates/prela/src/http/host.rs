@@ -104,6 +104,10 @@ fn is_private_v6(address: Ipv6Addr) -> bool {
 
 fn is_private_name(name: &str) -> bool {
     const DOMAINS: [&str; 4] = [".localhost", ".local", ".internal", ".svc"];
+    // An IPv6 address with a zone can be any.
+    if name.starts_with('[') {
+        return false;
+    }
     let bare = name.strip_suffix('.').unwrap_or(name);
     let last = bare.rsplit('.').next().unwrap_or_default();
     // Resolvers take `2130706433` and `0x7f.1` for addresses, and those can be any.

@@ -62,7 +62,8 @@ impl Outbound {
         self
     }
 
-    /// Sends these hosts nothing: no trace and no baggage.
+    /// Sends these hosts nothing: no trace and no baggage. Nor does a request get anything from then on
+    /// whose host cannot be told.
     #[must_use]
     pub fn without_trace_to<H: AsRef<str>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
         self.without_trace_to.extend(patterns(hosts));
@@ -88,11 +89,13 @@ impl Outbound {
 
     /// The headers that a request to this URL is to have, of the current context.
     ///
-    /// A URL that cannot be read gets no baggage.
+    /// A URL that cannot be read, or has no `://`, gets no baggage.
     pub fn headers(&self, url: impl AsRef<str>) -> HeaderMap {
         let uri = url.as_ref().parse::<Uri>().unwrap_or_default();
+        // `http:example.com`, which clients take for a URL, is to `Uri` a host named `http`.
+        let host = uri.scheme().and(uri.host());
         let mut headers = HeaderMap::new();
-        self.write(&TraceContext::current(), uri.host(), &mut headers);
+        self.write(&TraceContext::current(), host, &mut headers);
         headers
     }
 
@@ -101,7 +104,12 @@ impl Outbound {
         let host = host.map(Host::parse);
         let propagator = self.propagator.unwrap_or_else(Propagator::global);
         let nothing = TraceContext::default();
-        if host.is_some_and(|host| self.without_trace_to.iter().any(|it| it.matches(host))) {
+        let is_excluded = match host {
+            Some(host) => self.without_trace_to.iter().any(|it| it.matches(host)),
+            // It may be one of them.
+            None => !self.without_trace_to.is_empty(),
+        };
+        if is_excluded {
             propagator.inject(&nothing, headers);
         } else if host.is_some_and(|host| self.may_have_baggage(host)) {
             propagator.inject(cx, headers);

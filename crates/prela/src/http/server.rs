@@ -7,14 +7,14 @@ use super::{TracedBody, Trust};
 use crate::context::guarded;
 use crate::propagation::Propagator;
 use crate::semconv::http as keys;
-use crate::{SpanType, TraceContext, Tracer};
+use crate::{RequestId, SpanType, TraceContext, Tracer};
 use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body;
 use opentelemetry::trace::SpanKind;
 use std::fmt::{self, Display};
 use std::net::{IpAddr, SocketAddr};
-use std::sync::{Arc, Weak};
+use std::sync::Arc;
 use std::task::{Context as TaskContext, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -75,6 +75,15 @@ pub struct ServerLayer {
     client_address: Option<Arc<ClientAddress>>,
     /// None: the global one, whichever that is at a request.
     propagator: Option<Propagator>,
+    request_ids: RequestIds,
+}
+
+/// Whether each request has an id, and where that goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RequestIds {
+    No,
+    OnSpans,
+    InBaggage,
 }
 
 type TrustBy = dyn Fn(&Parts) -> Trust + Send + Sync;
@@ -91,6 +100,7 @@ impl ServerLayer {
             route: None,
             client_address: None,
             propagator: None,
+            request_ids: RequestIds::No,
         }
     }
 
@@ -154,6 +164,51 @@ impl ServerLayer {
         self
     }
 
+    /// Gives each request a [`RequestId`]: the caller's `x-request-id`, or a new one if there is none,
+    /// if it is no id, or with [`Trust::Ignore`]. Every span of the request has it as `request.id`, and the
+    /// response as `x-request-id`, unless the handler has set that. Default: no ids.
+    ///
+    /// ```
+    /// # use prela::http::ServerLayer;
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use http::{Request, Response};
+    /// use prela::RequestId;
+    /// use tower::{Layer as _, ServiceExt as _, service_fn};
+    ///
+    /// let handler = service_fn(async |_: Request<String>| {
+    ///     let id = RequestId::current().expect("each request has one");
+    ///     Ok::<_, std::convert::Infallible>(Response::new(id.to_string()))
+    /// });
+    /// let request = Request::get("/").header("x-request-id", "req-42").body(String::new()).unwrap();
+    /// let response = ServerLayer::new().request_ids().layer(handler).oneshot(request).await.unwrap();
+    /// assert_eq!(response.headers()["x-request-id"], "req-42");
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn request_ids(mut self) -> Self {
+        self.request_ids = RequestIds::OnSpans;
+        self
+    }
+
+    /// The same, and the id goes on to other services, as the baggage entry `request.id`.
+    #[must_use]
+    pub fn request_ids_in_baggage(mut self) -> Self {
+        self.request_ids = RequestIds::InBaggage;
+        self
+    }
+
+    fn request_id_of(&self, request: &Parts, trust: Trust) -> Option<RequestId> {
+        let given = || match trust {
+            Trust::Parent | Trust::Link => RequestId::from_headers(&request.headers),
+            Trust::Ignore => RequestId::new(),
+        };
+        match self.request_ids {
+            RequestIds::No => None,
+            RequestIds::OnSpans => Some(given()),
+            RequestIds::InBaggage => Some(given().in_baggage()),
+        }
+    }
+
     fn trust_in(&self, request: &Parts) -> Trust {
         if let Some(trust) = request.extensions.get::<Trust>() {
             return *trust;
@@ -190,7 +245,12 @@ impl ServerLayer {
             Protocol::Grpc => rpc_method(request.uri.path()).to_owned().into(),
         };
         let mut span = self.tracer.span(name, SpanType::Custom).kind(SpanKind::Server);
-        span = match self.trust_in(request) {
+        let trust = self.trust_in(request);
+        let request_id = self.request_id_of(request, trust);
+        if let Some(id) = &request_id {
+            span = span.request_id(id.clone());
+        }
+        span = match trust {
             Trust::Parent => span.parent(&self.caller(request)),
             Trust::Link => span.parent(&TraceContext::default()).link(&self.caller(request)),
             Trust::Ignore => span.parent(&TraceContext::default()),
@@ -199,7 +259,7 @@ impl ServerLayer {
             let client = self.client_of(request);
             span = attributes::server(span, request, protocol, route, client);
         }
-        Exchange::begin(span, Side::Server, protocol, request.method.clone())
+        Exchange::begin(span, Side::Server, protocol, request.method.clone()).with_id(request_id)
     }
 
     /// Tells the span of a layer further out the route, which may be known only here.
@@ -245,10 +305,6 @@ pub struct ServerService<S> {
     layer: ServerLayer,
 }
 
-/// In the extensions of a request that has a server's span.
-#[derive(Clone)]
-struct Marked(Weak<Mark>);
-
 impl<S, B, R> Service<Request<B>> for ServerService<S>
 where
     S: Service<Request<B>, Response = Response<R>>,
@@ -265,14 +321,12 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut head, body) = request.into_parts();
-        let outer = head.extensions.get::<Marked>().and_then(|marked| marked.0.upgrade());
-        if let Some(outer) = outer {
+        if let Some(outer) = Mark::of(&head.extensions, Side::Server) {
             self.layer.add_route(&head, &outer);
             return ResponseFuture::untraced(self.inner.call(Request::from_parts(head, body)));
         }
         let mut exchange = self.layer.begin(&head);
-        let mark = Arc::new(Mark { span: exchange.span().clone() });
-        head.extensions.insert(Marked(Arc::downgrade(&mark)));
+        let mark = Mark::set(&exchange, &mut head.extensions);
         let request = Request::from_parts(head, body);
         let future = exchange.enter(|| self.inner.call(request));
         ResponseFuture::new(future, exchange, mark)

@@ -4,7 +4,7 @@ use super::settings::{self, Given, unless_zero};
 use super::{Exporter, Prela};
 #[cfg(feature = "spool")]
 use crate::Spool;
-use crate::clock::{Clock, SystemClock};
+use crate::clock::{Clock, Guarded, SystemClock};
 use crate::env::Environment;
 use crate::id::{IdGenerator, RandomIds};
 use crate::pipeline::{Diagnostics, DropHandler, Pipeline, PipelineSettings};
@@ -171,7 +171,7 @@ impl Builder {
 
     /// Where the time comes from. Default: [`SystemClock`].
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Box::new(clock);
+        self.clock = Box::new(Guarded(clock));
         self
     }
 

@@ -56,6 +56,11 @@ pub(super) fn parse(text: &str, bare: Option<Scheme>) -> Result<Target, Problem>
         Some(scheme) if *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS => {}
         _ => return Err(problem("is not a URL that begins with `http://` or `https://`")),
     }
+    // Without this a port that is none would be the default one.
+    let port = |host: &str| url.authority()?.as_str().strip_prefix(host)?.strip_prefix(':');
+    if url.host().and_then(port).is_some_and(|port| !port.is_empty() && url.port_u16().is_none()) {
+        return Err(problem("has a port that is no number up to 65535"));
+    }
     match url.host() {
         Some(host) if !host.is_empty() => Ok(Target::Url(url)),
         _ => Err(problem("is a URL without a host")),

@@ -2,7 +2,7 @@
 //!
 //! Source: [B3 Propagation](https://github.com/openzipkin/b3-propagation).
 
-use super::propagator::{Values, only, remote};
+use super::propagator::{Values, both, only, remote};
 use super::refused::Refusals;
 use super::traceparent::trim;
 use super::{Reason, hex};
@@ -124,18 +124,8 @@ fn read_multi(values: Values<'_>, refused: &mut Refusals) -> Option<B3> {
     });
     let flags = only(FLAGS, values, refused, |value| Ok(trim(value) == b"1"));
     let state = if flags == Some(true) { State::Debug } else { sampled.unwrap_or(State::Accepted) };
-    match (trace_id, span_id) {
-        (Some(trace_id), Some(span_id)) => Some(B3 { trace_id, span_id, state }),
-        (Some(_), None) => {
-            refused.add(TRACE_ID, Reason::Alone);
-            None
-        }
-        (None, Some(_)) => {
-            refused.add(SPAN_ID, Reason::Alone);
-            None
-        }
-        (None, None) => None,
-    }
+    let (trace_id, span_id) = both((TRACE_ID, trace_id), (SPAN_ID, span_id), refused)?;
+    Some(B3 { trace_id, span_id, state })
 }
 
 /// 32 digits, or 16 as if zeros stood before them.

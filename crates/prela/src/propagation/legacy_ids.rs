@@ -2,7 +2,7 @@
 //!
 //! There both are UUIDs, and its OTLP exporter sends the first 8 bytes of the span's.
 
-use super::propagator::{Ids, Values, only};
+use super::propagator::{Ids, Values, both, only};
 use super::refused::Refusals;
 use super::traceparent::trim;
 use super::{Reason, hex};
@@ -35,18 +35,8 @@ pub(super) fn read(values: Values<'_>, refused: &mut Refusals) -> Option<Ids> {
         };
         if id == SpanId::INVALID { Err(Reason::ZeroId) } else { Ok(id) }
     });
-    match (trace_id, span_id) {
-        (Some(trace_id), Some(span_id)) => Some((trace_id, span_id, TraceFlags::SAMPLED)),
-        (Some(_), None) => {
-            refused.add(TRACE_ID, Reason::Alone);
-            None
-        }
-        (None, Some(_)) => {
-            refused.add(SPAN_ID, Reason::Alone);
-            None
-        }
-        (None, None) => None,
-    }
+    let (trace_id, span_id) = both((TRACE_ID, trace_id), (SPAN_ID, span_id), refused)?;
+    Some((trace_id, span_id, TraceFlags::SAMPLED))
 }
 
 enum Digits {

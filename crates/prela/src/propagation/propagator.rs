@@ -235,6 +235,22 @@ pub(super) fn only<T>(
     value?.map_err(|reason| refused.add(name, reason)).ok()
 }
 
+/// Both of two fields that mean nothing without each other.
+pub(super) fn both<A, B>(
+    first: (&'static str, Option<A>),
+    second: (&'static str, Option<B>),
+    refused: &mut Refusals,
+) -> Option<(A, B)> {
+    match (first, second) {
+        ((_, Some(first)), (_, Some(second))) => Some((first, second)),
+        ((name, Some(_)), (_, None)) | ((_, None), (name, Some(_))) => {
+            refused.add(name, Reason::Alone);
+            None
+        }
+        ((_, None), (_, None)) => None,
+    }
+}
+
 pub(super) fn remote(
     trace_id: TraceId,
     span_id: SpanId,

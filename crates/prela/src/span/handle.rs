@@ -85,7 +85,8 @@ impl Span {
 
     /// Sets an attribute; the last write of a key wins.
     ///
-    /// Over [`SpanLimits`](crate::SpanLimits) a new key is refused and counted, and long text is cut.
+    /// An empty key, or over [`SpanLimits`](crate::SpanLimits) a new one, is refused and counted, and long text
+    /// is cut.
     /// Cost: a lock of this span alone, and a search through its keys.
     #[inline(always)]
     pub fn set_attribute(&self, key: impl Into<Key>, value: impl Into<Value>) -> &Self {
@@ -169,7 +170,9 @@ impl Span {
         match &self.repr {
             Repr::None | Repr::Inherited(_) => {}
             Repr::Own(record) => {
-                record.with(|data| data.name = name.into());
+                // Outside the lock: the conversion is the caller's code.
+                let name = name.into();
+                record.with(|data| data.name = name);
             }
             Repr::Foreign(cx) => cx.span().update_name(name),
         }

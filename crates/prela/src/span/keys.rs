@@ -46,14 +46,11 @@ mod tests {
     fn keys_of_one_convention_differ() {
         let mut keys = Keys::default();
         let names = [
-            "prela.span.type",
-            "gen_ai.operation.name",
-            "openinference.span.kind",
-            "gen_ai.request.model",
-            "gen_ai.response.model",
-            "gen_ai.usage.input_tokens",
-            "gen_ai.usage.output_tokens",
-            "gen_ai.provider.name",
+            crate::semconv::PRELA_SPAN_TYPE,
+            crate::semconv::GEN_AI_OPERATION_NAME,
+            crate::semconv::GEN_AI_TIME_TO_FIRST_CHUNK,
+            crate::semconv::OPENINFERENCE_SPAN_KIND,
+            crate::semconv::ERROR_TYPE,
             "text",
             "whole",
             "part",

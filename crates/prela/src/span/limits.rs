@@ -75,6 +75,9 @@ impl SpanLimits {
     /// Writes one attribute of a span: over a value with the same key, else at the end if there is room.
     #[inline(always)]
     pub(super) fn set(&self, written: &mut Written, key: Key, mut value: Value) {
+        if matches!(value, Value::Array(_) | Value::Map(_)) {
+            value.limit_depth();
+        }
         if let Some(length) = self.attribute_value_length {
             value.truncate(length);
         }
@@ -82,7 +85,8 @@ impl SpanLimits {
             && let Some(known) = written.attributes.iter_mut().find(|(known, _)| *known == key)
         {
             known.1 = value;
-        } else if written.attributes.len() < self.attributes {
+        } else if written.attributes.len() < self.attributes && !key.as_str().is_empty() {
+            // A key is never empty: <https://opentelemetry.io/docs/specs/otel/common/#attribute>.
             written.attributes.push((key, value));
         } else {
             written.dropped = written.dropped.saturating_add(1);
@@ -97,12 +101,15 @@ impl SpanLimits {
         key: Key,
         mut value: Value,
     ) {
+        value.limit_depth();
         if let Some(length) = self.attribute_value_length {
             value.truncate(length);
         }
         match attributes.iter().position(|(known, _)| *known == key) {
             Some(place) => attributes[place].1 = value,
-            None if attributes.len() < most => attributes.push((key, value)),
+            None if attributes.len() < most && !key.as_str().is_empty() => {
+                attributes.push((key, value));
+            }
             None => *dropped = dropped.saturating_add(1),
         }
     }

@@ -13,15 +13,18 @@ pub(super) struct Options {
     /// Where the context has none, and none is given.
     makes_request_id: bool,
     session: Option<Session>,
-    /// Instead of the instance's, if a trace begins here.
-    pub(super) sampler: Option<Sampler>,
     /// Run when a recorded span has started.
     pub(super) at_start: Option<fn(&Record)>,
 }
 
 impl Options {
+    /// The context that a span with this name starts in, and what this span gets.
+    pub(super) fn begin(&self, base: Context, name: &str) -> (Context, Vec<(Key, Value)>) {
+        (self.context(base), self.attributes(name))
+    }
+
     /// The context of the request and of the session.
-    pub(super) fn context(&self, base: Context) -> Context {
+    fn context(&self, base: Context) -> Context {
         let made = (self.makes_request_id && RequestId::of(&base).is_none()).then(RequestId::new);
         let given = self.request_id.as_ref().or(made.as_ref());
         let base = given.into_iter().fold(base, |cx, id| with_request_id(&cx, id));
@@ -29,7 +32,7 @@ impl Options {
     }
 
     /// What only this span gets, not those below it.
-    pub(super) fn attributes(&self, name: &str) -> Vec<(Key, Value)> {
+    fn attributes(&self, name: &str) -> Vec<(Key, Value)> {
         let Some(session) = &self.session else { return Vec::new() };
         let number = session.next_operation();
         vec![
@@ -59,7 +62,7 @@ impl SpanBuilder {
     pub fn sample_with(mut self, sampler: impl Into<Sampler>) -> Self {
         let sampler: Sampler = sampler.into();
         if sampler.check().is_ok() {
-            self.options_mut().sampler = Some(sampler);
+            self.set_sampler(sampler);
         }
         self
     }

@@ -83,8 +83,7 @@ pub(super) fn span(source: &Source) -> Arc<SpanData> {
 /// Gives back spans that were exported, as far as nobody else refers to them.
 ///
 /// What is in them goes when they are used again, on the thread that made it: what is written here has
-/// to travel back from this thread's caches, which takes twice the time of a whole span. Large contents
-/// go at once.
+/// to travel once more between the caches of two cores. Large contents go at once.
 pub(super) fn give_back_spans(mut spans: Vec<Arc<SpanData>>) {
     spans.retain_mut(|span| {
         if Arc::strong_count(span) > 1 {

@@ -2,10 +2,10 @@
 
 use super::limits::Written;
 use super::{Event, Link, Source, SpanData, SpanLimits};
-use crate::Value;
 use crate::clock::Anchor;
 use crate::context::Origin;
 use crate::semconv;
+use crate::{Sampler, Value};
 use opentelemetry::Key;
 use opentelemetry::trace::{SpanContext, SpanId, Status};
 use std::borrow::Cow;
@@ -22,14 +22,7 @@ pub(crate) struct Record {
     /// What the builder was given; empty from the start on.
     pub(super) given: Given,
     pub(super) state: Mutex<State>,
-    /// Run right before the span ends, once.
-    #[cfg(feature = "resources")]
-    at_end: Mutex<Option<Hook>>,
 }
-
-/// What measures a span from its start to its end.
-#[cfg(feature = "resources")]
-type Hook = Box<dyn Fn(&Record) + Send + Sync>;
 
 /// What a builder was given beside the usual. It lives in the record, whose memory is used again.
 #[derive(Default)]
@@ -37,6 +30,8 @@ pub(super) struct Given {
     pub(super) attributes: Vec<(Key, Value)>,
     pub(super) links: Vec<SpanContext>,
     pub(super) start_time: Option<SystemTime>,
+    /// Instead of the instance's, if a trace begins here.
+    pub(super) sampler: Option<Sampler>,
 }
 
 #[derive(Default)]
@@ -46,7 +41,13 @@ pub(super) struct State {
     data: Option<Arc<SpanData>>,
     /// Of the data, until it is handed on: so that an attribute needs no more than the lock.
     pub(super) written: Written,
+    /// Run right before the span ends, once.
+    at_end: Option<Hook>,
+    is_ending: bool,
 }
+
+/// What measures a span from its start to its end.
+type Hook = Box<dyn Fn(&Record) + Send + Sync>;
 
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum Phase {
@@ -67,8 +68,6 @@ impl Record {
             anchor: Anchor::NONE,
             given: Given::default(),
             state: Mutex::default(),
-            #[cfg(feature = "resources")]
-            at_end: Mutex::default(),
         }
     }
 
@@ -214,21 +213,24 @@ impl Record {
     /// Runs this right before the span ends.
     #[cfg(feature = "resources")]
     pub(super) fn at_end(&self, hook: Hook) {
-        *self.at_end.lock().unwrap_or_else(PoisonError::into_inner) = Some(hook);
+        self.state().at_end = Some(hook);
     }
 
     /// Ends the span, once; later calls do nothing.
     pub(super) fn end(&self, time: Option<SystemTime>) {
-        #[cfg(feature = "resources")]
-        {
-            let hook = self.at_end.lock().unwrap_or_else(PoisonError::into_inner).take();
-            if let Some(hook) = hook {
-                hook(self);
-            }
-        }
         // Outside the lock: a clock may be the user's.
         let time = time.unwrap_or_else(|| self.now());
         let mut state = self.state();
+        if state.is_ending {
+            return;
+        }
+        if let Some(hook) = state.at_end.take() {
+            state.is_ending = true;
+            drop(state);
+            hook(self);
+            state = self.state();
+            state.is_ending = false;
+        }
         let phase = std::mem::take(&mut state.phase);
         let mut ended = state.data.take();
         if let Some(data) = ended.as_mut().and_then(Arc::get_mut) {

@@ -39,6 +39,39 @@ fn long_values_are_cut_at_a_character() {
 }
 
 #[test]
+fn an_attribute_without_a_key_is_counted() {
+    let capture = Capture::new();
+    capture.tracer().span_default("work").attr("", 1).in_scope(|span| {
+        span.set_attribute("", 2).set_attribute("a", 3);
+    });
+    assert_eq!(capture.tree(), "work  custom {a: 3}\n");
+    assert_eq!(capture.spans()[0].dropped_attributes_count, 2);
+}
+
+#[test]
+fn deep_values_are_cut() {
+    let capture = Capture::new();
+    let nested = |depth| (0..depth).fold(Value::from("in"), |value, _| Value::Array(vec![value]));
+    capture.tracer().span_default("work").in_scope(|span| {
+        span.set_attribute("fits", nested(30));
+        span.set_attribute("deep", nested(2_000));
+        span.set_attribute(
+            "map",
+            (0..40).fold(Value::I64(1), |value, _| Value::map([("k", value)])),
+        );
+        span.add_event("event", [("deep", nested(31))]);
+    });
+    let span = &capture.spans()[0];
+    assert_eq!(span.attribute("fits"), Some(&nested(30)));
+    let text = |text: &str| format!("{}{text}{}", "[".repeat(30), "]".repeat(30));
+    assert_eq!(span.attribute("deep").unwrap().to_string(), text("\"…\""));
+    assert!(
+        span.attribute("map").unwrap().to_string().ends_with(&format!("\"…\"{}", "}".repeat(30)))
+    );
+    assert_eq!(span.events[0].attributes[0].1.to_string(), text("\"…\""));
+}
+
+#[test]
 fn events_and_links_over_the_limit_are_counted() {
     let capture = limited(SpanLimits {
         events: 2,

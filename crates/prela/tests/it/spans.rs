@@ -2,9 +2,10 @@
 
 use expect_test::expect;
 use prela::testing::Capture;
-use prela::{SpanKind, SpanType, Status, TraceContext};
+use prela::{Clock, SpanKind, SpanType, Status, TraceContext};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 #[test]
@@ -205,6 +206,30 @@ fn times_are_of_the_clock_and_never_run_back() {
     assert_eq!(outer.start_time, SystemTime::UNIX_EPOCH + Duration::from_secs(1_767_225_600));
     assert_eq!(inner.start_time.duration_since(outer.start_time).unwrap().as_millis(), 20);
     assert_eq!((inner.duration().as_millis(), outer.duration().as_millis()), (5, 25));
+}
+
+#[test]
+fn a_clock_that_panics_or_runs_over_harms_nobody() {
+    /// Panics, or is at the end of time.
+    #[derive(Debug)]
+    struct Broken(Option<Duration>);
+    impl Clock for Broken {
+        fn wall(&self) -> SystemTime {
+            SystemTime::now()
+        }
+
+        fn monotonic(&self) -> Duration {
+            static READINGS: AtomicU32 = AtomicU32::new(0);
+            let last = self.0.expect("a clock");
+            if READINGS.fetch_add(1, Ordering::Relaxed) == 0 { Duration::ZERO } else { last }
+        }
+    }
+    for clock in [Broken(None), Broken(Some(Duration::MAX))] {
+        let capture = Capture::with(|builder| builder.clock(clock));
+        let answer = capture.tracer().span("work", SpanType::Tool).in_scope(|_| 42);
+        assert_eq!(answer, 42);
+        assert_eq!(capture.tree(), "work  tool\n");
+    }
 }
 
 #[test]

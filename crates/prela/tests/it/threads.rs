@@ -216,6 +216,7 @@ fn c04_spans_while_a_thread_ends() {
         }
     }
     thread_local! {
+        static HELD: Cell<Option<SpanGuard>> = const { Cell::new(None) };
         static FIRST: Cell<Option<Late>> = const { Cell::new(None) };
         static LAST: Cell<Option<Late>> = const { Cell::new(None) };
         static FORGOTTEN: Cell<Option<SpanGuard>> = const { Cell::new(None) };
@@ -223,9 +224,12 @@ fn c04_spans_while_a_thread_ends() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     thread::spawn(move || {
+        // Destroyed last, long after the contexts of this thread.
+        HELD.set(None);
         FIRST.set(Some(Late(tracer.clone(), "late_first")));
         tracer.span("in_time", SpanType::Tool).in_scope(|_| ());
         LAST.set(Some(Late(tracer.clone(), "late_last")));
+        HELD.set(Some(tracer.span("held", SpanType::Tool).enter()));
         FORGOTTEN.set(Some(tracer.span("forgotten", SpanType::Tool).enter()));
     })
     .join()
@@ -234,5 +238,5 @@ fn c04_spans_while_a_thread_ends() {
     let mut names: Vec<_> = spans.iter().map(|span| &*span.name).collect();
     names.sort_unstable();
     let late = ["late_first", "late_last", "late_scope", "late_scope"];
-    assert_eq!(names, [["forgotten", "in_time"].as_slice(), &late].concat());
+    assert_eq!(names, [["forgotten", "held", "in_time"].as_slice(), &late].concat());
 }

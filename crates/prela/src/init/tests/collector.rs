@@ -135,6 +135,8 @@ fn bad_endpoints_are_refused() {
             "`localhost:4317` is not a URL that begins with `http://` or `https://`",
         ),
         ("ftp://c", "`ftp://c` is not a URL that begins with `http://` or `https://`"),
+        ("http://c:99999", "`http://c:99999` has a port that is no number up to 65535"),
+        ("http://[::1]:http", "`http://[::1]:http` has a port that is no number up to 65535"),
         ("not a url", "`not a url` is not a URL"),
         ("http://u:secret@c", "the URL has a user or a password: send a header instead"),
     ] {

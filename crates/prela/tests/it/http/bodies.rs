@@ -5,13 +5,15 @@ use ::http::{HeaderMap, Method, Request, Response};
 use bytes::Bytes;
 use expect_test::{Expect, expect};
 use futures_util::{Stream, stream};
-use http_body::{Body as _, Frame};
+use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
 use prela::http::{ClientLayer, ServerLayer, TracedBody};
 use prela::testing::Capture;
 use prela::{SpanType, Tracer};
 use std::convert::Infallible;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context as TaskContext, Poll};
 use std::time::Duration;
 use tower::{Layer as _, ServiceExt as _};
 
@@ -199,6 +201,57 @@ fn a_body_whose_end_is_known_is_not_cancelled() {
           • cancelled
     "#]],
     );
+}
+
+#[test]
+fn a_body_that_says_its_length_is_not_cancelled() {
+    /// hyper writes `content-length` for it, and drops it after so many bytes.
+    struct Sized(Option<&'static str>);
+    impl http_body::Body for Sized {
+        type Data = Bytes;
+        type Error = io::Error;
+
+        fn poll_frame(
+            mut self: Pin<&mut Self>,
+            _: &mut TaskContext<'_>,
+        ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+            Poll::Ready(self.0.take().map(chunk))
+        }
+
+        fn size_hint(&self) -> SizeHint {
+            SizeHint::with_exact(self.0.map_or(0, str::len) as u64)
+        }
+    }
+    let capture = Capture::new();
+    let tracer = capture.tracer();
+    block_on(async {
+        let response = serve(&tracer, get("/"), Response::new(Sized(Some("text")))).await;
+        assert!(response.into_body().frame().await.unwrap().is_ok());
+    });
+    expect![[r#"
+        GET  custom {http.request.method: GET, url.scheme: http, url.path: /, network.protocol.version: 1.1, http.response.status_code: 200}
+    "#]]
+    .assert_eq(&capture.tree());
+}
+
+#[test]
+fn trailers_count_even_where_the_length_is_known() {
+    let capture = Capture::new();
+    let tracer = capture.tracer();
+    block_on(async {
+        let trailers =
+            HeaderMap::from_iter([("grpc-status".parse().unwrap(), "0".parse().unwrap())]);
+        let body =
+            Full::<Bytes>::from("text").with_trailers(std::future::ready(Some(Ok(trailers))));
+        let mut response = Response::new(body);
+        response.headers_mut().insert("content-length", "4".parse().unwrap());
+        let mut body = serve(&tracer, super::call("/a.B/C"), response).await.into_body();
+        while body.frame().await.is_some() {}
+    });
+    expect![[r#"
+        a.B/C  custom {rpc.system.name: grpc, rpc.method: a.B/C, network.protocol.version: 1.1, rpc.response.status_code: OK}
+    "#]]
+    .assert_eq(&capture.tree());
 }
 
 #[test]

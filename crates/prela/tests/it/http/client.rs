@@ -252,6 +252,19 @@ fn a_server_behind_a_client_has_its_own_span() {
     "#]].assert_eq(&capture.tree());
 }
 
+/// As a proxy in tests has it: with the extensions of the request that came in.
+#[test]
+fn a_request_that_is_sent_on_has_a_span_at_each_stop() {
+    let capture = Capture::new();
+    let server = prela::http::ServerLayer::new().tracer(&capture.tracer());
+    let upstream = server.layer(Far::default().service(|| text("")));
+    let proxy = server.layer(layer(&capture).layer(upstream));
+    send(layer(&capture).layer(proxy), get("/run")).unwrap();
+    let depths: Vec<_> =
+        capture.tree().lines().map(|line| line.len() - line.trim_start().len()).collect();
+    assert_eq!(depths, [0, 2, 4, 6], "client, server, client, server");
+}
+
 #[test]
 fn without_an_instance_the_context_goes_out() {
     let far = Far::default();

@@ -40,6 +40,10 @@ fn by_default_baggage_stays_at_home() {
         "",
         "http://bücher.example/",
         "http://evil.example\\@localhost/",
+        "http:evil.example",
+        "data:text",
+        "worker",
+        "http://[2001:db8::1%25eth0]/",
     ] {
         assert_eq!(sent(&outbound, url), "t", "{url}");
     }
@@ -77,4 +81,18 @@ fn a_request_in_one_line() {
     cx.run(|| inject_request(&mut request));
     assert!(!request.headers().contains_key("baggage"));
     baggage::scope([("a", "b")], || assert_eq!(headers("http://worker")["baggage"], "a=b"));
+}
+
+#[test]
+fn a_host_that_cannot_be_told_may_be_an_excluded_one() {
+    let capture = prela::testing::Capture::new();
+    capture.tracer().span_default("call").in_scope(|_| {
+        let open = Outbound::new();
+        let closed = Outbound::new().without_trace_to(["ads.example.com"]);
+        for url in ["https://ads.example.com/a b", "//ads.example.com/", "ads.example.com", ""] {
+            assert!(open.headers(url).contains_key("traceparent"), "{url}");
+            assert!(closed.headers(url).is_empty(), "{url}");
+        }
+        assert!(closed.headers("https://api.example.com/").contains_key("traceparent"));
+    });
 }

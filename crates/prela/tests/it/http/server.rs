@@ -355,3 +355,50 @@ fn grpc_web_is_http() {
     "#]],
     );
 }
+
+#[test]
+fn a08_each_request_has_an_id() {
+    let capture = Capture::new();
+    let inner = capture.tracer();
+    let answer = async move |_| {
+        inner.span("step", SpanType::Tool).in_scope(|_| ());
+        text("hi")
+    };
+    let layer = layer(&capture).request_ids();
+    let given = Request::get("/").header("x-request-id", "req-42").body(()).unwrap();
+    let response = send(layer.layer(service(answer.clone())), given).unwrap();
+    assert_eq!(response.headers()["x-request-id"], "req-42");
+    for request in [get("/"), Request::get("/").header("x-request-id", "no id").body(()).unwrap()] {
+        let response = send(layer.layer(service(answer.clone())), request).unwrap();
+        let made = response.headers()["x-request-id"].to_str().unwrap().to_owned();
+        assert_eq!(made.len(), 36, "{made}");
+        let of_request = capture.spans().into_iter().rev().take(2);
+        let ids: Vec<_> = of_request.map(|span| span.attribute("request.id").cloned()).collect();
+        assert_eq!(ids, [Some(made.as_str().into()), Some(made.as_str().into())]);
+    }
+    assert_eq!(prela::RequestId::current(), None);
+}
+
+#[test]
+fn a08_the_handlers_own_request_id_stays() {
+    let answer =
+        async |_| Response::builder().header("x-request-id", "mine").body(Full::default()).unwrap();
+    let layer = ServerLayer::new().request_ids();
+    let response =
+        send(layer.layer(service::<_, Response<Full<Bytes>>>(answer)), get("/")).unwrap();
+    assert_eq!(response.headers().get_all("x-request-id").iter().count(), 1);
+    assert_eq!(response.headers()["x-request-id"], "mine");
+}
+
+#[test]
+fn a08_an_untrusted_caller_has_no_say_in_the_id() {
+    let layer = ServerLayer::new().request_ids_in_baggage().trust(prela::http::Trust::Ignore);
+    let request = Request::get("/").header("x-request-id", "theirs").body(()).unwrap();
+    let seen = async |_| {
+        let id = prela::baggage::get("request.id").expect("it goes on in baggage");
+        Response::builder().header("seen", id).body(Full::<Bytes>::default()).unwrap()
+    };
+    let response = send(layer.layer(service(seen)), request).unwrap();
+    assert_ne!(response.headers()["seen"], "theirs");
+    assert_eq!(response.headers()["seen"], response.headers()["x-request-id"]);
+}

@@ -1,0 +1,369 @@
+//! Starting a span: its parent, the decision, its record and its context.
+
+use super::active::{self, Parent};
+use super::handle::Span;
+use super::options::Options;
+use super::provider::Provider;
+use super::record::{Given, Record};
+use super::{Source, pool};
+use crate::clock::Anchor;
+use crate::context::{Correlation, Origin, Scope};
+use crate::sampling::{SamplingParameters, decide};
+use crate::{SpanType, TraceContext, Value, context};
+use opentelemetry::trace::{
+    SpanContext, SpanId, SpanKind, TraceContextExt as _, TraceFlags, TraceId, TraceState,
+};
+use opentelemetry::{Context, Key};
+use std::borrow::Cow;
+use std::sync::{Arc, PoisonError};
+use std::time::SystemTime;
+
+/// What is known of a span that will start.
+pub(super) struct Pending {
+    /// Not started yet; it has what was given beside the usual.
+    record: Arc<Record>,
+    pub(super) name: Cow<'static, str>,
+    pub(super) parent: ParentChoice,
+    pub(super) span_type: SpanType,
+    /// False for a span that an OpenTelemetry-native library makes: it asked for no type.
+    pub(super) writes_type: bool,
+    pub(super) kind: Option<SpanKind>,
+    /// Whether the record has something of the builder's.
+    has_given: bool,
+    pub(super) options: Option<Box<Options>>,
+}
+
+pub(super) enum ParentChoice {
+    /// Whatever is current when the span starts, or when its future is made.
+    Current,
+    Context(Context),
+    Root,
+}
+
+/// A span that has started.
+pub(crate) struct Begun {
+    pub(crate) span: Span,
+    place: Place,
+}
+
+/// Where a span that has started is current.
+enum Place {
+    /// In this context.
+    In(Context),
+    /// In the context that is current, whose slot this is.
+    Here(usize),
+}
+
+impl Begun {
+    fn within(span: Span, cx: Context) -> Self {
+        Self { span, place: Place::In(cx) }
+    }
+
+    pub(super) fn without_span(cx: Context) -> Self {
+        Self::within(Span::none(), cx)
+    }
+
+    /// Makes the span current.
+    #[inline(always)]
+    pub(super) fn enter(self) -> (Span, Scope) {
+        let Self { span, place } = self;
+        let scope = match place {
+            Place::In(cx) => match span.record() {
+                Some(record) => Scope::of_span(cx, || record.origin()),
+                None => Scope::enter(cx),
+            },
+            Place::Here(slot) => Scope::of_current(slot),
+        };
+        (span, scope)
+    }
+
+    /// The span with its context, for a future.
+    pub(crate) fn into_parts(self) -> (Span, Context) {
+        let cx = match self.place {
+            Place::In(cx) => cx,
+            Place::Here(_) => context::current(),
+        };
+        (self.span, cx)
+    }
+}
+
+/// What the current context says about a new span.
+enum Seen {
+    Suppressed,
+    /// The parent is not sampled: its context, and the slot of that.
+    LeftOut(Context, usize),
+    /// The parent, and whether it has a trace state.
+    Local(Origin, bool),
+    Unknown,
+}
+
+impl Pending {
+    pub(super) fn new(source: &Arc<Source>, name: Cow<'static, str>, span_type: SpanType) -> Self {
+        Self {
+            record: pool::record(source),
+            name,
+            span_type,
+            parent: ParentChoice::Current,
+            writes_type: true,
+            kind: None,
+            has_given: false,
+            options: None,
+        }
+    }
+
+    pub(super) fn source(&self) -> &Arc<Source> {
+        &self.record.source
+    }
+
+    pub(super) fn given(&mut self) -> &mut Given {
+        self.has_given = true;
+        let record = Arc::get_mut(&mut self.record);
+        &mut record.expect("before its start nobody else refers to a record").given
+    }
+
+    /// The context that the span starts in.
+    pub(super) fn base(&self) -> Context {
+        match &self.parent {
+            ParentChoice::Current => context::current(),
+            ParentChoice::Context(cx) => cx.clone(),
+            ParentChoice::Root => {
+                active::without_span_of(&context::current(), &self.record.source.provider)
+            }
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn begin(self) -> Begun {
+        if matches!(self.parent, ParentChoice::Current) && self.options.is_none() {
+            self.begin_here()
+        } else {
+            self.begin_elsewhere()
+        }
+    }
+
+    fn begin_elsewhere(mut self) -> Begun {
+        let mut base = self.base();
+        if let Some(options) = &self.options {
+            let (cx, attributes) = options.begin(base, &self.name);
+            self.given().attributes.extend(attributes);
+            base = cx;
+        }
+        self.begin_within(base)
+    }
+
+    #[inline(always)]
+    fn begin_here(self) -> Begun {
+        let provider = &*self.record.source.provider;
+        let (instance, records_all) = (provider.id, provider.records_all);
+        let shows_context =
+            !provider.baggage_to_attributes.is_empty() || !provider.processors.is_empty();
+        let looks_at_context = |cx: &Context| shows_context || Correlation::of(cx).is_some();
+        let seen = context::with_current(|cx, origin| {
+            // What the export thread itself does makes no spans: they would never end to come.
+            if cx.is_telemetry_suppressed() {
+                return Seen::Suppressed;
+            }
+            match origin {
+                Some(origin) if origin.instance != instance => Seen::Unknown,
+                Some(_) if looks_at_context(cx) => Seen::Unknown,
+                Some(origin) if origin.flags.is_sampled() || records_all => {
+                    let state = cx.span().span_context().trace_state() != &TraceState::NONE;
+                    Seen::Local(*origin, state)
+                }
+                Some(_) => Seen::LeftOut(cx.clone(), context::slot_of(cx)),
+                None => Seen::Unknown,
+            }
+        });
+        match seen {
+            Some(Seen::LeftOut(cx, slot)) => self.leave_out(cx, Place::Here(slot)),
+            Some(Seen::Local(origin, false)) => {
+                let record = self.start(&Parent::Local(origin, TraceState::NONE), &Context::new());
+                let cx = active::current_with(&record);
+                Begun::within(Span::of(record), cx)
+            }
+            Some(Seen::Suppressed) => Begun::within(Span::none(), context::current()),
+            Some(Seen::Local(_, true) | Seen::Unknown) | None => {
+                self.begin_within(context::current())
+            }
+        }
+    }
+
+    fn begin_within(self, base: Context) -> Begun {
+        if base.is_telemetry_suppressed() {
+            return Begun::within(Span::none(), base);
+        }
+        let provider = &*self.record.source.provider;
+        match active::parent_in(&base, provider) {
+            Parent::Local(origin, _) if !origin.flags.is_sampled() && !provider.records_all => {
+                self.leave_out(base.clone(), Place::In(base))
+            }
+            parent => {
+                let record = self.start(&parent, &base);
+                let cx = active::context_with(&base, &record);
+                Begun::within(Span::of(record), cx)
+            }
+        }
+    }
+
+    /// A span below one that is not sampled. It shares the context of that one, ids and all: nobody
+    /// will ever look for it, so it needs none of its own.
+    #[inline(always)]
+    fn leave_out(self, of: Context, place: Place) -> Begun {
+        // Counted here, since a handle that can be cloned cannot tell how often it was ended.
+        self.record.source.provider.sink.on_unsampled();
+        if self.has_given {
+            pool::give_back_unused(self.record);
+        } else {
+            pool::give_back(self.record);
+        }
+        Begun { span: Span::inherited(of), place }
+    }
+
+    /// `base` is for samplers and processors, baggage and correlation: an empty one will do for a span below
+    /// a local one, if there are none of these.
+    pub(super) fn start(self, parent: &Parent, base: &Context) -> Arc<Record> {
+        let Self {
+            record: mut shared,
+            name,
+            parent: _,
+            span_type,
+            writes_type,
+            kind,
+            has_given,
+            options,
+        } = self;
+        let record = Arc::get_mut(&mut shared);
+        let record = record.expect("before its start nobody else refers to a record");
+        let provider = &*record.source.provider;
+        let kind = kind.unwrap_or_else(|| span_type.span_kind());
+
+        let mut sampler_attributes = None;
+        let (trace_id, flags, trace_state) = match parent {
+            Parent::Local(origin, trace_state) => {
+                record.parent_span_id = Some(origin.span_id);
+                record.anchor = origin.anchor;
+                (origin.trace_id, origin.flags, trace_state.clone())
+            }
+            Parent::Other(_) | Parent::None => {
+                let remote = match &parent {
+                    Parent::Other(span_context) => Some(span_context),
+                    Parent::Local(..) | Parent::None => None,
+                };
+                // Before ids are drawn: it notices a fork.
+                record.anchor = Anchor::read(&*provider.clock);
+                let trace_id = remote.map_or_else(|| new_trace_id(provider), SpanContext::trace_id);
+                let parameters = SamplingParameters {
+                    parent: remote,
+                    trace_id,
+                    name: &name,
+                    span_type,
+                    kind: &kind,
+                    attributes: &record.given.attributes,
+                    cx: base,
+                    clock: &*provider.clock,
+                    ids_are_random: provider.ids.is_random(),
+                };
+                let sampler = record.given.sampler.take();
+                let decision = decide(sampler.as_ref().unwrap_or(&provider.sampler), &parameters);
+                provider.decisions.count(decision.sampled);
+                sampler_attributes = Some(decision.attributes);
+                let new = || if provider.ids.is_random() { RANDOM } else { TraceFlags::default() };
+                let flags = remote.map_or_else(new, SpanContext::trace_flags);
+                record.parent_span_id = remote.map(SpanContext::span_id);
+                (trace_id, flags.with_sampled(decision.sampled), decision.trace_state)
+            }
+        };
+        // Before ids are drawn, for the same reason.
+        let is_recorded = flags.is_sampled() || provider.records_all;
+        let start_time = match record.given.start_time.take() {
+            None if is_recorded => record.anchor.now(&*provider.clock),
+            given => given.unwrap_or(SystemTime::UNIX_EPOCH),
+        };
+        let span_id = new_span_id(provider);
+        record.span_context = SpanContext::new(trace_id, span_id, flags, false, trace_state);
+        if !is_recorded {
+            record.start_unsampled();
+            return shared;
+        }
+        let mut blank = pool::span(&record.source);
+        let data = Arc::get_mut(&mut blank).expect("nobody else refers to a blank span");
+        data.span_context = record.span_context.clone();
+        data.parent_span_id = record.parent_span_id;
+        data.parent_is_remote = matches!(parent, Parent::Other(it) if it.is_remote());
+        data.name = name;
+        data.span_type = span_type;
+        data.kind = kind;
+        if !Arc::ptr_eq(&data.scope, &record.source.scope) {
+            data.scope = record.source.scope.clone();
+        }
+        let limits = &provider.limits;
+        let written = &mut record.state.get_mut().unwrap_or_else(PoisonError::into_inner).written;
+        written.start_in(&mut data.attributes);
+        if writes_type {
+            span_type.write_attributes(|key, value| limits.set(written, key, value));
+        }
+        if !provider.baggage_to_attributes.is_empty() {
+            let baggage = context::baggage_of(base);
+            for key in &provider.baggage_to_attributes {
+                if let Some(value) = baggage.get(key.as_str()) {
+                    limits.set(written, key.clone(), value.into());
+                }
+            }
+        }
+        if let Some(correlation) = Correlation::of(base) {
+            for (key, value) in correlation.attributes() {
+                limits.set(written, key, value);
+            }
+        }
+        let mut links = Vec::new();
+        if has_given {
+            for (key, value) in record.given.attributes.drain(..) {
+                limits.set(written, key, value);
+            }
+            links = std::mem::take(&mut record.given.links);
+            record.given.sampler = None;
+        }
+        if let Some(attributes) = sampler_attributes {
+            for (key, value) in attributes {
+                limits.set(written, key, value);
+            }
+        }
+        data.start_time = start_time;
+        data.end_time = start_time;
+        record.start(blank);
+        if let Some(at_start) = options.and_then(|options| options.at_start) {
+            at_start(&shared);
+        }
+        for link in links {
+            shared.add_link(link, [] as [(Key, Value); 0]);
+        }
+        if !shared.source.provider.processors.is_empty() {
+            let span = Span::of(shared.clone());
+            let parent = TraceContext::from(base.clone());
+            let provider = &shared.source.provider;
+            provider.each_processor(|processor| processor.on_start(&span, &parent));
+        }
+        shared
+    }
+}
+
+/// Every bit of a new trace id is random: flag of W3C Trace Context Level 2.
+const RANDOM: TraceFlags = TraceFlags::new(0x02);
+
+fn new_trace_id(provider: &Provider) -> TraceId {
+    let id = context::guarded(|| provider.ids.new_trace_id()).unwrap_or(TraceId::INVALID);
+    if id == TraceId::INVALID {
+        crate::id::IdGenerator::new_trace_id(&crate::id::RandomIds)
+    } else {
+        id
+    }
+}
+
+fn new_span_id(provider: &Provider) -> SpanId {
+    let id = context::guarded(|| provider.ids.new_span_id()).unwrap_or(SpanId::INVALID);
+    if id == SpanId::INVALID {
+        crate::id::IdGenerator::new_span_id(&crate::id::RandomIds)
+    } else {
+        id
+    }
+}
