@@ -43,7 +43,10 @@ fn prela(name: &'static str, sink: &Rc<Sink>, otlp: Otlp) -> Variant {
         (0..SPANS).for_each(|n| prela_span(&tracer, n));
         prela.flush(A_WHILE).expect("the sink takes all");
     };
-    Variant::new(name, SPANS, run).by_process()
+    Variant::new(name, SPANS, run).by_process().note(
+        "encoding and sending is what `transport` says; the rest is making, queueing and dropping spans, with \
+         texts copied that the peer borrows.",
+    )
 }
 
 fn sdk(sink: &Rc<Sink>) -> Variant {

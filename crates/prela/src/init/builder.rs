@@ -271,8 +271,9 @@ impl Builder {
     /// Calls `handle` with the number of spans lost since its last call, by reason, for a metric or an
     /// alert of the program's own. [`Prela::stats`] has the totals.
     ///
-    /// Called on the export thread, five times a second at most, and a last time on the thread that
-    /// shuts down. It must not block. A panic in it is caught.
+    /// Called on the first exporter's thread, five times a second at most, and a last time on the thread
+    /// that shuts down. It must not block: a flush in it fails, and a shutdown in it does not wait. A
+    /// panic in it is caught.
     ///
     /// ```
     /// use std::sync::atomic::{AtomicU64, Ordering};

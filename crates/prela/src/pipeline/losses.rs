@@ -24,7 +24,7 @@ impl fmt::Debug for DropHandler {
     }
 }
 
-/// Notes on the threads that lose spans, and calls the handler on the export thread.
+/// Notes on the threads that lose spans, and calls the handler on the first export thread.
 #[derive(Debug)]
 pub(super) struct Losses {
     handler: Option<DropHandler>,
