@@ -32,10 +32,10 @@ pub type ExportFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + S
 
 /// Sends batches of finished spans somewhere.
 ///
-/// Runs on an export thread of its own, inside its current-thread tokio runtime. A method that takes longer
-/// than `OTEL_BSP_EXPORT_TIMEOUT` is dropped, one that panics is caught, and in both cases the batch
-/// counts as dropped; neither harms user code or another exporter. One that
-/// blocks its thread is not dropped in time, and fills its own queue only.
+/// Runs on an export thread of its own, inside that thread's current-thread tokio runtime. A method that
+/// takes longer than `OTEL_BSP_EXPORT_TIMEOUT` is dropped, one that panics is caught, and in both cases
+/// the batch counts as dropped; neither harms user code or another exporter. One that blocks its thread
+/// is not dropped in time, and fills its own queue only.
 ///
 /// An exporter makes one attempt. Whether there is another, and when, the pipeline decides by the
 /// error: see [`export`](Self::export).
