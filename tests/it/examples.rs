@@ -1,4 +1,4 @@
-//! Every example, as a program of its own: over OTLP its traces arrive whole, with the seed's names and
+//! Every example, as a program of its own: over OTLP its traces arrive whole, with the names and
 //! types, and without a collector it prints them as trees.
 
 use crate::program::{cargo_build, program};

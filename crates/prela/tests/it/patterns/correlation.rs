@@ -21,7 +21,7 @@ fn a08_all_spans_of_a_request_have_its_id_and_the_next_one_another() {
         RequestId::current_or_new().scope(|| {
             tracer.span("handle_request", SpanType::Agent).in_scope(|_| {
                 for step in ["process_step_1", "process_step_2"] {
-                    // As in the seed, each step asks for an id of its own, and finds the request's.
+                    // Each step asks for an id of its own, and finds the request's.
                     let id = RequestId::current_or_new();
                     id.scope(|| tracer.span_default(step).in_scope(|_| ()));
                 }
