@@ -1,6 +1,5 @@
 //! OTLP: messages and transports. Knows nothing of queues, exporters or configuration.
-//!
-//! Here is what both encodings, protobuf and JSON, say in the same way.
+//! What a span is on the wire, `span::wire` knows.
 
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod compression;
@@ -9,8 +8,6 @@ mod connection;
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod connector;
 pub(crate) mod encode;
-#[cfg(any(feature = "grpc", feature = "http"))]
-mod fields;
 #[cfg(feature = "grpc")]
 pub(crate) mod grpc;
 mod halves;
@@ -36,9 +33,7 @@ pub(crate) use halves::halves;
 use crate::SpanData;
 use crate::span::Batch;
 use opentelemetry::InstrumentationScope;
-use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status};
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Sent by both transports.
 #[cfg(any(feature = "grpc", feature = "http"))]
@@ -51,11 +46,6 @@ const LONGEST_REQUEST: usize = 64 << 20;
 /// An answer is read up to this many bytes.
 #[cfg(any(feature = "grpc", feature = "http"))]
 const LONGEST_ANSWER: usize = 4 << 20;
-
-/// `SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK`: the next bit is known.
-const HAS_IS_REMOTE: u32 = 0x100;
-/// `SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK`.
-const IS_REMOTE: u32 = 0x200;
 
 /// Whether the connection can have the TLS that it asks for: before the first use, so that a bad
 /// certificate is an error at start.
@@ -104,40 +94,4 @@ fn by_scope(batch: &Batch) -> Vec<(&InstrumentationScope, Vec<&SpanData>)> {
         }
     }
     scopes.into_iter().map(|(scope, spans)| (scope.as_ref(), spans)).collect()
-}
-
-/// Flags of a span or link: the trace flags, and whether `remote`.
-fn flags(context: &SpanContext, remote: bool) -> u32 {
-    u32::from(context.trace_flags().to_u8()) | HAS_IS_REMOTE | if remote { IS_REMOTE } else { 0 }
-}
-
-/// The parent, unless its id is the one that means none.
-fn parent(span: &SpanData) -> Option<SpanId> {
-    span.parent_span_id.filter(|id| *id != SpanId::INVALID)
-}
-
-/// The number of `SpanKind`.
-fn kind(kind: &SpanKind) -> i32 {
-    match kind {
-        SpanKind::Internal => 1,
-        SpanKind::Server => 2,
-        SpanKind::Client => 3,
-        SpanKind::Producer => 4,
-        SpanKind::Consumer => 5,
-    }
-}
-
-/// The number of `StatusCode`, and the message.
-fn status(status: &Status) -> (i32, &str) {
-    match status {
-        Status::Unset => (0, ""),
-        Status::Ok => (1, ""),
-        Status::Error { description } => (2, description),
-    }
-}
-
-/// Nanoseconds since 1970; 0 before, and the largest number after the year 2554.
-fn unix_nano(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -45,6 +45,7 @@ use self::worker::Workers;
 use crate::export::Outlet;
 use crate::fork;
 use crate::span::processor::Sink;
+use crate::span::{Ended, Rewritten};
 use crate::{Error, ErrorKind, Resource, SpanData};
 use std::fmt;
 use std::future::Future;
@@ -70,6 +71,22 @@ pub(crate) struct PipelineSettings {
 }
 
 impl PipelineSettings {
+    /// Whether there may be something in a span that must not leave, or is too long.
+    fn changes(&self, span: Ended<'_>) -> bool {
+        // No value is longer than the whole.
+        self.redactor.is_some()
+            || self.payload_limit.is_some_and(|limit| span.message.len() > limit)
+    }
+
+    fn clean(&self, span: &mut SpanData) {
+        if let Some(redactor) = &self.redactor {
+            redactor.apply(span);
+        }
+        if let Some(limit) = self.payload_limit {
+            payload::limit(span, limit);
+        }
+    }
+
     /// The disk for one of the exporters, if there is to be any.
     #[cfg(feature = "spool")]
     fn store(&self, number: usize) -> Option<Box<dyn Store>> {
@@ -277,21 +294,28 @@ impl Shared {
         shared
     }
 
+    #[inline]
+    fn take_in(&self, span: Ended<'_>) {
+        match &self.counts.tail {
+            Some(tail) if !span.marks.is_sampled => self.hold(tail, span),
+            _ => self.push(span, Lane::push),
+        }
+    }
+
     /// Gives a span to each lane.
-    fn push(&self, span: Arc<SpanData>, push: impl Fn(&Lane, Arc<SpanData>)) {
-        let Some((last, others)) = self.lanes.split_last() else {
+    #[inline]
+    fn push(&self, span: Ended<'_>, push: impl Fn(&Lane, Ended<'_>)) {
+        if self.lanes.is_empty() {
             self.counts.no_exporter.fetch_add(1, Ordering::Relaxed);
             self.losses.note();
-            return;
-        };
-        for lane in others {
-            push(lane, span.clone());
         }
-        push(last, span);
+        for lane in &self.lanes {
+            push(lane, span);
+        }
     }
 
     /// Lets a span wait for the end of its trace.
-    fn hold(&self, tail: &Mutex<Tail>, span: Arc<SpanData>) {
+    fn hold(&self, tail: &Mutex<Tail>, span: Ended<'_>) {
         let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
         if self.shut_down.load(Ordering::Acquire) {
             // It is not wanted, and nothing decides any more.
@@ -300,7 +324,7 @@ impl Shared {
         }
         let undecided = tail.counts().undecided;
         for span in tail.on_end(span) {
-            self.push(span, Lane::push_at_once);
+            self.push(span.ended(), Lane::push_at_once);
         }
         if tail.counts().undecided > undecided {
             self.losses.note();
@@ -362,22 +386,15 @@ fn stats(counts: &Counts, lanes: &[Arc<Lane>]) -> Stats {
 }
 
 impl Sink for Pipeline {
-    fn on_end(&self, mut span: Arc<SpanData>) {
+    #[inline]
+    fn on_end(&self, span: Ended<'_>) {
         let shared = self.shared();
-        let settings = &shared.settings;
-        if settings.redactor.is_some() || settings.payload_limit.is_some() {
-            // Nobody else has it yet, so that nothing is copied.
-            let span = Arc::make_mut(&mut span);
-            if let Some(redactor) = &settings.redactor {
-                redactor.apply(span);
-            }
-            if let Some(limit) = settings.payload_limit {
-                payload::limit(span, limit);
-            }
-        }
-        match &shared.counts.tail {
-            Some(tail) if !span.span_context.is_sampled() => shared.hold(tail, span),
-            _ => shared.push(span, Lane::push),
+        if shared.settings.changes(span) {
+            let mut data = span.to_data();
+            shared.settings.clean(&mut data);
+            shared.take_in(Rewritten::default().write(&data));
+        } else {
+            shared.take_in(span);
         }
     }
 

@@ -6,12 +6,13 @@
 
 mod active;
 mod batch;
+mod block;
 mod builder;
 mod data;
+mod ended;
 mod future;
 mod guard;
 mod handle;
-mod keys;
 mod limits;
 mod options;
 mod otel;
@@ -26,6 +27,7 @@ mod retry;
 pub(crate) mod scope;
 mod source;
 mod start;
+pub(crate) mod wire;
 
 pub use self::batch::Batch;
 pub use self::builder::SpanBuilder;
@@ -39,5 +41,7 @@ pub use self::processor::SpanProcessor;
 pub use self::retry::{RetryPolicy, Retrying, retry_after};
 
 pub(crate) use self::active::{span_of, span_of_instance, without_spans};
+pub(crate) use self::block::{Blocks, Encoded};
+pub(crate) use self::ended::{Ended, Marks, Rewritten};
 pub use self::otel::ContextSpan;
 pub(crate) use self::source::Source;

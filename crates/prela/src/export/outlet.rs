@@ -1,12 +1,13 @@
 //! The pipeline's side of exporters.
 
-use super::{Batch, ExportFuture, Exported, SpanExporter};
-use crate::context;
+use super::{ExportFuture, Exported, SpanExporter};
+use crate::span::Encoded;
+use crate::{Resource, context};
 use bytes::Bytes;
 use std::fmt::Debug;
 
-/// Turns a batch into what is sent, kept and sent again.
-pub(crate) type Encode = fn(&Batch) -> Bytes;
+/// Turns spans into what is sent, kept and sent again.
+pub(crate) type Encode = fn(&Resource, &[Encoded]) -> Bytes;
 
 /// An exporter whose batches are encoded once, by the pipeline, for every attempt and for the spool.
 pub(crate) trait WireExporter: Debug + Send + 'static {

@@ -186,8 +186,7 @@ impl Exchange {
     /// A status that is an error. What the handler wrote of its own failure stays.
     fn mark_failed(&self, error_type: String) {
         let Some(record) = self.span.record() else { return };
-        let is_known = record.with(|data| matches!(data.status, Status::Error { .. }));
-        if is_known == Some(false) {
+        if record.is_failed() == Some(false) {
             self.span.set_attribute(semconv::ERROR_TYPE, error_type);
             self.span.set_status(Status::error(""));
         }

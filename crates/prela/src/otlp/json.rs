@@ -6,8 +6,9 @@
 #[cfg(test)]
 mod tests;
 
-use super::{by_scope, flags, kind, parent, status, unix_nano};
+use super::by_scope;
 use crate::span::Batch;
+use crate::span::wire::{flags, kind, parent, status, unix_nano};
 use crate::{Event, Link, SpanData, Value};
 use opentelemetry::trace::SpanContext;
 use opentelemetry::{InstrumentationScope, Key};

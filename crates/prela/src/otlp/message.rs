@@ -3,8 +3,9 @@
 
 mod tests;
 
-use super::{by_scope, flags, kind, parent, status, unix_nano};
+use super::by_scope;
 use crate::span::Batch;
+use crate::span::wire::{flags, kind, parent, status, unix_nano};
 use crate::{Event, Link, SpanData, Value};
 use opentelemetry::{InstrumentationScope, Key};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -54,7 +55,7 @@ fn span(span: &SpanData) -> wire::Span {
         parent_span_id: parent(span).map(|id| id.to_bytes().to_vec()).unwrap_or_default(),
         flags: flags(context, span.parent_is_remote),
         name: span.name.to_string(),
-        kind: kind(&span.kind),
+        kind: kind(&span.kind).into(),
         start_time_unix_nano: unix_nano(span.start_time),
         end_time_unix_nano: unix_nano(span.end_time),
         attributes: attributes(&span.attributes),
@@ -63,7 +64,7 @@ fn span(span: &SpanData) -> wire::Span {
         dropped_events_count: span.dropped_events_count,
         links: span.links.iter().map(link).collect(),
         dropped_links_count: span.dropped_links_count,
-        status: Some(wire::Status { message: message.to_owned(), code }),
+        status: Some(wire::Status { message: message.to_owned(), code: code.into() }),
     }
 }
 

@@ -1,7 +1,7 @@
 //! What a collector says to a request that it took, in either transport.
 
 use super::Connection;
-use super::fields::{Field, Fields};
+use crate::span::wire::{Field, Fields};
 
 /// The answer to a request that was taken, at least in part.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -8,10 +8,10 @@ pub(super) use self::account::Loss;
 
 use super::Overflow;
 use super::losses::Losses;
-use super::queue::{Held, Limits, Queue, Queued};
+use super::queue::{Held, Limits, Queue, bytes_of};
 use super::report::Report;
 use super::stats::{Dropped, ExporterStats, Recovered};
-use crate::SpanData;
+use crate::span::Encoded;
 use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -43,7 +43,7 @@ pub(super) struct Lane {
 
 #[derive(Default)]
 struct State {
-    line: VecDeque<(u64, Queued)>,
+    line: VecDeque<(u64, Encoded)>,
     line_bytes: usize,
     ended: u64,
     exported: u64,
@@ -79,7 +79,7 @@ pub(super) struct Closing {
 
 /// What the exporter's task is to do next.
 pub(super) enum Next {
-    Export(Vec<Arc<SpanData>>),
+    Export(Vec<Encoded>),
     /// Spans wait, but not long enough yet.
     WaitForMore,
     WaitForFirst,
@@ -127,15 +127,15 @@ impl Lane {
             state.dropped_by.shut_down += intake.shut_down;
             state.report.unreported += intake.queue_full;
             sources += usize::from(!intake.spans.is_empty());
-            for item in intake.spans.drain(..) {
-                state.line_bytes += item.bytes;
-                state.line.push_back((0, item));
+            for span in intake.spans.drain() {
+                state.line_bytes += bytes_of(span.ended());
+                state.line.push_back((0, span));
             }
         });
         if sources > 1 {
             // Several threads' spans: as they ended, the parent last.
             state.line.make_contiguous()[line_was..]
-                .sort_by_key(|(_, item)| (item.span.end_time, item.span.is_local_root()));
+                .sort_by_key(|(_, span)| (span.marks.end_time, span.marks.is_local_root));
         }
         let mut number = state.next_number;
         for (its_number, _) in state.line.range_mut(line_was..) {
@@ -164,26 +164,26 @@ impl Lane {
     }
 
     /// A batch of those that wait longest, whether it is time or not; none if nothing waits.
-    pub(super) fn take(&self) -> Option<Vec<Arc<SpanData>>> {
+    pub(super) fn take(&self) -> Option<Vec<Encoded>> {
         let state = self.up_to_date();
         let batch = self.cut(state);
         (!batch.is_empty()).then_some(batch)
     }
 
-    fn cut(&self, mut state: MutexGuard<'_, State>) -> Vec<Arc<SpanData>> {
+    fn cut(&self, mut state: MutexGuard<'_, State>) -> Vec<Encoded> {
         let limit = self.limits.batch;
         let mut taken = Held::default();
         let mut batch = Vec::with_capacity(state.line.len().min(limit.spans));
-        while let Some((number, item)) = state.line.front() {
-            let is_too_much = taken.spans > 0 && taken.bytes + item.bytes > limit.bytes;
+        while let Some((number, span)) = state.line.front() {
+            let (number, bytes) = (*number, bytes_of(span.ended()));
+            let is_too_much = taken.spans > 0 && taken.bytes + bytes > limit.bytes;
             if taken.spans == limit.spans || is_too_much {
                 break;
             }
-            let number = *number;
             state.in_flight_from.get_or_insert(number);
-            let Some((_, item)) = state.line.pop_front() else { break };
-            taken += Held { spans: 1, bytes: item.bytes };
-            batch.push(item.span);
+            let Some((_, span)) = state.line.pop_front() else { break };
+            taken += Held { spans: 1, bytes };
+            batch.push(span);
         }
         state.line_bytes -= taken.bytes;
         state.in_flight += batch.len() as u64;

@@ -1,8 +1,9 @@
 //! What is sent in one attempt.
 
+use crate::Resource;
 use crate::export::{Batch, Encode};
 use crate::otlp::halves;
-use crate::{Resource, SpanData};
+use crate::span::Encoded;
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -17,15 +18,15 @@ pub(super) enum Load {
 }
 
 impl Load {
-    pub(super) fn new(
-        resource: &Arc<Resource>,
-        spans: Vec<Arc<SpanData>>,
-        encode: Option<Encode>,
-    ) -> Self {
-        let batch = Batch { resource: resource.clone(), spans };
+    pub(super) fn new(resource: &Arc<Resource>, spans: &[Encoded], encode: Option<Encode>) -> Self {
         match encode {
-            Some(encode) => Self::Bytes { body: encode(&batch), spans: batch.spans.len() as u64 },
-            None => Self::Spans(batch),
+            Some(encode) => {
+                Self::Bytes { body: encode(resource, spans), spans: spans.len() as u64 }
+            }
+            None => {
+                let spans = spans.iter().map(|span| Arc::new(span.ended().to_data())).collect();
+                Self::Spans(Batch { resource: resource.clone(), spans })
+            }
         }
     }
 

@@ -5,40 +5,25 @@
 //! touch nothing that is shared.
 
 mod room;
-mod size;
 
 pub(super) use self::room::{Held, Limits};
-pub(super) use self::size::span_size;
 
 use self::room::Room;
-use crate::SpanData;
+use crate::span::{Blocks, Encoded, Ended, Marks};
 use std::cell::Cell;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-/// A span that waits, and what it takes of the room.
-#[derive(Debug)]
-pub(super) struct Queued {
-    pub(super) span: Arc<SpanData>,
-    pub(super) bytes: usize,
+/// Bytes that a span takes of the room: of its message, and of what points there.
+pub(super) fn bytes_of(span: Ended<'_>) -> usize {
+    size_of::<(u64, Encoded)>() + span.message.len()
 }
 
-impl Queued {
-    pub(super) fn new(span: Arc<SpanData>) -> Self {
-        let bytes = span_size(&span);
-        Self { span, bytes }
-    }
-
-    /// One of those that room is kept for.
-    pub(super) fn is_precious(&self) -> bool {
-        is_precious(&self.span)
-    }
-}
-
-pub(in crate::pipeline) fn is_precious(span: &SpanData) -> bool {
-    span.is_local_root() || matches!(span.status, opentelemetry::trace::Status::Error { .. })
+/// Whether it is one of those that room is kept for.
+pub(super) fn is_precious(span: Marks) -> bool {
+    span.is_local_root || span.is_error
 }
 
 pub(super) struct Queue {
@@ -56,7 +41,7 @@ struct Shard(Mutex<Intake>);
 /// `ended == spans.len() + queue_full + shut_down`.
 #[derive(Default)]
 pub(super) struct Intake {
-    pub(super) spans: Vec<Queued>,
+    pub(super) spans: Blocks,
     pub(super) ended: u64,
     pub(super) queue_full: u64,
     pub(super) shut_down: u64,
@@ -69,7 +54,7 @@ pub(super) enum Pushed {
     /// It waits. `wakes`: the exporter's task should look.
     In { wakes: bool, is_crowded: bool },
     /// There is no room, and it is not counted yet.
-    Full(Queued),
+    Full,
     /// The queue was closed; it is counted.
     Closed,
 }
@@ -90,7 +75,8 @@ impl Queue {
     }
 
     /// Takes a span in. Waits for nothing but another push to the same shard.
-    pub(super) fn push(&self, item: Queued) -> Pushed {
+    pub(super) fn push(&self, span: Ended<'_>) -> Pushed {
+        let bytes = bytes_of(span);
         let mut intake = self.own_shard();
         if self.closed.load(Ordering::Acquire) {
             intake.ended += 1;
@@ -98,16 +84,16 @@ impl Queue {
             return Pushed::Closed;
         }
         let (mut wakes, mut is_crowded) = (false, false);
-        if !intake.spare.covers(item.bytes) {
-            let Some(grant) = self.room.take(item.bytes, item.is_precious(), intake.spare) else {
-                return Pushed::Full(item);
+        if !intake.spare.covers(bytes) {
+            let Some(grant) = self.room.take(bytes, is_precious(span.marks), intake.spare) else {
+                return Pushed::Full;
             };
             intake.spare += grant.held;
             (wakes, is_crowded) = (grant.wakes, grant.is_crowded);
         }
-        intake.spare -= Held { spans: 1, bytes: item.bytes };
+        intake.spare -= Held { spans: 1, bytes };
         intake.ended += 1;
-        intake.spans.push(item);
+        intake.spans.push(span);
         Pushed::In { wakes, is_crowded }
     }
 
@@ -123,7 +109,7 @@ impl Queue {
         self.room.wait(bytes, is_precious, until, || self.closed.load(Ordering::Acquire))
     }
 
-    /// Empties all shards at one moment: of two spans that ended one after the other, the later is
+    /// Empties all shards, by `absorb`, at one moment: of two spans that ended one after the other, the later is
     /// never taken without the earlier.
     pub(super) fn collect(&self, mut absorb: impl FnMut(&mut Intake)) {
         let mut shards: Vec<_> = self.shards.iter().map(Shard::lock).collect();
@@ -131,7 +117,6 @@ impl Queue {
         for intake in &mut shards {
             spare += std::mem::take(&mut intake.spare);
             absorb(intake);
-            intake.spans.clear();
             (intake.ended, intake.queue_full, intake.shut_down) = (0, 0, 0);
         }
         // Before anybody pushes again: whoever finds all room free wakes the export thread.

@@ -5,7 +5,8 @@ use super::load::Load;
 use super::store::{Record, Store};
 use super::{Diagnostics, Overflow, PipelineSettings};
 use crate::export::{Encode, Exported};
-use crate::{Error, Resource, SpanData};
+use crate::span::Encoded;
+use crate::{Error, Resource};
 use futures_util::future::{Either, select};
 use std::future::Future;
 use std::pin::pin;
@@ -40,7 +41,7 @@ impl Spill {
         self.store.is_some()
     }
 
-    pub(super) fn load(&self, spans: Vec<Arc<SpanData>>) -> Load {
+    pub(super) fn load(&self, spans: &[Encoded]) -> Load {
         Load::new(&self.resource, spans, self.encode)
     }
 
@@ -136,7 +137,7 @@ impl Spill {
             while self.lane.is_half_full()
                 && let Some(spans) = self.lane.take()
             {
-                let load = self.load(spans);
+                let load = self.load(&spans);
                 self.keep(load);
             }
         }

@@ -4,11 +4,11 @@ mod rule;
 
 pub use self::rule::TailRule;
 
-use super::queue::span_size;
-use crate::{SpanData, semconv};
-use opentelemetry::trace::{SpanContext, TraceId};
+use super::queue::bytes_of;
+use crate::semconv;
+use crate::span::{Encoded, Ended, Rewritten};
+use opentelemetry::trace::TraceId;
 use std::collections::{HashMap, VecDeque};
-use std::sync::Arc;
 
 /// Spans whose traces have not ended yet, in bounded room.
 #[derive(Debug)]
@@ -30,7 +30,7 @@ pub(super) struct Tail {
 
 #[derive(Debug, Default)]
 struct Held {
-    spans: Vec<Arc<SpanData>>,
+    spans: Vec<Encoded>,
     bytes: usize,
 }
 
@@ -51,11 +51,11 @@ impl Tail {
 
     /// Takes in an ended span that is not sampled. Gives the spans that are to be exported because of
     /// it: none, or its trace.
-    pub(super) fn on_end(&mut self, span: Arc<SpanData>) -> Vec<Arc<SpanData>> {
-        let trace_id = span.span_context.trace_id();
-        if !span.is_local_root() {
+    pub(super) fn on_end(&mut self, span: Ended<'_>) -> Vec<Encoded> {
+        let trace_id = span.trace_id();
+        if !span.marks.is_local_root {
             return match self.decided.get(&trace_id) {
-                Some(true) => vec![kept(span, None)],
+                Some(true) => vec![kept(Encoded::alone(span))],
                 Some(false) => {
                     self.left_out += 1;
                     Vec::new()
@@ -66,7 +66,7 @@ impl Tail {
                 }
             };
         }
-        let reason = self.rule.reason(&span);
+        let reason = self.rule.reason(span.marks);
         let was_kept = self.decided.get(&trace_id) == Some(&true);
         let held = self.release(trace_id);
         self.decide(trace_id, was_kept || reason.is_some());
@@ -74,13 +74,13 @@ impl Tail {
             self.left_out += held.len() as u64 + 1;
             return Vec::new();
         }
-        let mut spans: Vec<_> = held.into_iter().map(|span| kept(span, None)).collect();
-        spans.push(kept(span, reason));
+        let mut spans: Vec<_> = held.into_iter().map(kept).collect();
+        spans.push(kept_root(span, reason));
         spans
     }
 
-    fn hold(&mut self, trace_id: TraceId, span: Arc<SpanData>) {
-        let bytes = span_size(&span);
+    fn hold(&mut self, trace_id: TraceId, span: Ended<'_>) {
+        let bytes = bytes_of(span);
         while self.spans + 1 > self.rule.max_spans || self.bytes + bytes > self.rule.max_bytes {
             let Some(oldest) = self.order.pop_front() else {
                 self.undecided += 1;
@@ -98,13 +98,13 @@ impl Tail {
             self.order.push_back(trace_id);
             Held::default()
         });
-        held.spans.push(span);
+        held.spans.push(Encoded::alone(span));
         held.bytes += bytes;
         self.spans += 1;
         self.bytes += bytes;
     }
 
-    fn release(&mut self, trace_id: TraceId) -> Vec<Arc<SpanData>> {
+    fn release(&mut self, trace_id: TraceId) -> Vec<Encoded> {
         let spans = self.take(trace_id);
         if !spans.is_empty()
             && let Some(position) = self.order.iter().position(|id| *id == trace_id)
@@ -114,7 +114,7 @@ impl Tail {
         spans
     }
 
-    fn take(&mut self, trace_id: TraceId) -> Vec<Arc<SpanData>> {
+    fn take(&mut self, trace_id: TraceId) -> Vec<Encoded> {
         let held = self.traces.remove(&trace_id).unwrap_or_default();
         self.spans -= held.spans.len();
         self.bytes -= held.bytes;
@@ -153,21 +153,17 @@ pub(super) struct TailCounts {
 }
 
 /// The span as it is exported: it says that it was sampled, since now it is.
-fn kept(mut span: Arc<SpanData>, reason: Option<&'static str>) -> Arc<SpanData> {
-    // Nobody else has it, so that nothing is copied.
-    let data = Arc::make_mut(&mut span);
-    let context = &data.span_context;
-    data.span_context = SpanContext::new(
-        context.trace_id(),
-        context.span_id(),
-        context.trace_flags().with_sampled(true),
-        context.is_remote(),
-        context.trace_state().clone(),
-    );
-    if let Some(reason) = reason {
-        data.attributes.push((semconv::PRELA_KEPT_BY.into(), reason.into()));
-    }
+fn kept(mut span: Encoded) -> Encoded {
+    span.set_sampled();
     span
+}
+
+/// The same for the local root, which also says why, if it was kept because of itself.
+fn kept_root(root: Ended<'_>, reason: Option<&'static str>) -> Encoded {
+    let Some(reason) = reason else { return kept(Encoded::alone(root)) };
+    let mut root = root.to_data();
+    root.attributes.push((semconv::PRELA_KEPT_BY.into(), reason.into()));
+    kept(Encoded::alone(Rewritten::default().write(&root)))
 }
 
 /// Decisions kept for spans that end late.

@@ -1,6 +1,6 @@
 //! Several finished spans.
 
-use super::{SpanData, pool};
+use super::SpanData;
 use crate::Resource;
 use std::sync::Arc;
 
@@ -10,13 +10,6 @@ use std::sync::Arc;
 pub struct Batch {
     /// What produced the spans.
     pub resource: Arc<Resource>,
-    /// The spans, oldest first; shared with the other exporters.
+    /// The spans, oldest first.
     pub spans: Vec<Arc<SpanData>>,
-}
-
-/// The memory of the spans serves those to come, if this was the last batch that had them.
-impl Drop for Batch {
-    fn drop(&mut self) {
-        pool::give_back_spans(std::mem::take(&mut self.spans));
-    }
 }

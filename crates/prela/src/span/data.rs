@@ -62,7 +62,7 @@ impl SpanData {
             kind: SpanKind::Internal,
             start_time: UNIX_EPOCH,
             end_time: UNIX_EPOCH,
-            attributes: Vec::with_capacity(FEW),
+            attributes: Vec::new(),
             dropped_attributes_count: 0,
             events: Vec::new(),
             dropped_events_count: 0,
@@ -71,44 +71,6 @@ impl SpanData {
             status: Status::Unset,
             scope,
         }
-    }
-
-    /// Whether its contents are too much to be kept until it is used again.
-    pub(super) fn is_large(&self) -> bool {
-        let texts = self.attributes.iter().map(|(_, value)| match value {
-            Value::Bool(_) | Value::I64(_) | Value::F64(_) => 0,
-            Value::String(text) => text.len(),
-            Value::Bytes(bytes) => bytes.len(),
-            // Not looked into.
-            Value::Array(_) | Value::Map(_) => LARGE,
-        });
-        let texts: usize = texts.sum();
-        texts + self.name.len() >= LARGE
-            || !self.events.is_empty()
-            || !self.links.is_empty()
-            || self.attributes.capacity() > MANY
-    }
-
-    /// Makes it a blank one again, but for what each span sets. Keeps the memory of its lists unless that
-    /// is large.
-    pub(super) fn clear(&mut self) {
-        fn clear<T>(list: &mut Vec<T>) {
-            list.clear();
-            if list.capacity() > MANY {
-                *list = Vec::new();
-            }
-        }
-        clear(&mut self.attributes);
-        if !self.events.is_empty() {
-            clear(&mut self.events);
-        }
-        if !self.links.is_empty() {
-            clear(&mut self.links);
-        }
-        self.status = Status::Unset;
-        self.dropped_attributes_count = 0;
-        self.dropped_events_count = 0;
-        self.dropped_links_count = 0;
     }
 
     /// The value of one attribute.
@@ -126,13 +88,6 @@ impl SpanData {
         self.parent_span_id.is_none() || self.parent_is_remote
     }
 }
-
-/// Attributes of a usual span.
-const FEW: usize = 8;
-/// Room for more of a kind is not kept.
-const MANY: usize = 64;
-/// Bytes of contents that are not kept.
-const LARGE: usize = 1024;
 
 /// Something that happened at one moment of a span.
 #[derive(Clone, Debug, PartialEq)]

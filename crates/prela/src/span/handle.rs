@@ -65,8 +65,8 @@ impl Span {
     pub(super) fn finish(self) {
         match self.repr {
             Repr::Own(record) => {
-                record.end(None);
-                pool::give_back(record);
+                let draft = record.end(None);
+                pool::give_back(record, draft);
             }
             Repr::None | Repr::Inherited(_) | Repr::Foreign(_) => {}
         }
@@ -87,12 +87,12 @@ impl Span {
     ///
     /// An empty key, or over [`SpanLimits`](crate::SpanLimits) a new one, is refused and counted, and long text
     /// is cut.
-    /// Cost: a lock of this span alone, and a search through its keys.
+    /// Cost: a lock of this span alone, and a copy of key and value into its message.
     #[inline(always)]
     pub fn set_attribute(&self, key: impl Into<Key>, value: impl Into<Value>) -> &Self {
         match &self.repr {
             Repr::None | Repr::Inherited(_) => {}
-            Repr::Own(record) => record.set_attribute(key.into(), value.into()),
+            Repr::Own(record) => record.set_attribute(&key.into(), value.into()),
             Repr::Foreign(cx) => set_in(cx, key.into(), value.into()),
         }
         self
@@ -172,7 +172,7 @@ impl Span {
             Repr::Own(record) => {
                 // Outside the lock: the conversion is the caller's code.
                 let name = name.into();
-                record.with(|data| data.name = name);
+                record.set_name(&name);
             }
             Repr::Foreign(cx) => cx.span().update_name(name),
         }
@@ -183,19 +183,19 @@ impl Span {
     pub fn end(&self) {
         match &self.repr {
             Repr::None | Repr::Inherited(_) => {}
-            Repr::Own(record) => record.end(None),
+            Repr::Own(record) => drop(record.end(None)),
             Repr::Foreign(cx) => cx.span().end(),
         }
     }
 
     /// The name; empty for a span that is not recording, or is not Prela's.
     pub fn name(&self) -> Cow<'static, str> {
-        self.record().and_then(|record| record.with(|data| data.name.clone())).unwrap_or_default()
+        self.record().and_then(|record| record.name()).unwrap_or_default()
     }
 
     /// The type; none for a span that is not recording, or is not Prela's.
     pub fn span_type(&self) -> Option<SpanType> {
-        self.record().and_then(|record| record.with(|data| data.span_type))
+        self.record().and_then(|record| record.span_type())
     }
 
     /// Ids, flags and trace state, as they go to other services. Invalid for [`Span::none`].

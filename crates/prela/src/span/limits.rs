@@ -1,6 +1,6 @@
 //! How much one span may hold.
 
-use super::keys::Keys;
+use super::wire::Draft;
 use crate::Value;
 use opentelemetry::Key;
 
@@ -40,24 +40,6 @@ pub struct SpanLimits {
     pub attributes_per_link: usize,
 }
 
-/// The attributes of one span while it runs.
-#[derive(Debug, Default)]
-pub(super) struct Written {
-    pub(super) attributes: Vec<(Key, Value)>,
-    pub(super) dropped: u32,
-    keys: Keys,
-}
-
-impl Written {
-    /// None yet, in the memory of an empty list. Without one's own, this leaves the list that is given
-    /// without memory.
-    pub(super) fn start_in(&mut self, list: &mut Vec<(Key, Value)>) {
-        std::mem::swap(&mut self.attributes, list);
-        self.dropped = 0;
-        self.keys = Keys::default();
-    }
-}
-
 impl Default for SpanLimits {
     fn default() -> Self {
         Self {
@@ -74,44 +56,9 @@ impl Default for SpanLimits {
 impl SpanLimits {
     /// Writes one attribute of a span: over a value with the same key, else at the end if there is room.
     #[inline(always)]
-    pub(super) fn set(&self, written: &mut Written, key: Key, mut value: Value) {
-        if matches!(value, Value::Array(_) | Value::Map(_)) {
-            value.limit_depth();
-        }
-        if let Some(length) = self.attribute_value_length {
-            value.truncate(length);
-        }
-        if written.keys.insert(key.as_str().as_bytes())
-            && let Some(known) = written.attributes.iter_mut().find(|(known, _)| *known == key)
-        {
-            known.1 = value;
-        } else if written.attributes.len() < self.attributes && !key.as_str().is_empty() {
-            // A key is never empty: <https://opentelemetry.io/docs/specs/otel/common/#attribute>.
-            written.attributes.push((key, value));
-        } else {
-            written.dropped = written.dropped.saturating_add(1);
-        }
-    }
-
-    fn set_in_list(
-        &self,
-        attributes: &mut Vec<(Key, Value)>,
-        dropped: &mut u32,
-        most: usize,
-        key: Key,
-        mut value: Value,
-    ) {
-        value.limit_depth();
-        if let Some(length) = self.attribute_value_length {
-            value.truncate(length);
-        }
-        match attributes.iter().position(|(known, _)| *known == key) {
-            Some(place) => attributes[place].1 = value,
-            None if attributes.len() < most && !key.as_str().is_empty() => {
-                attributes.push((key, value));
-            }
-            None => *dropped = dropped.saturating_add(1),
-        }
+    pub(super) fn set(&self, draft: &mut Draft, key: &Key, mut value: Value) {
+        self.cut(&mut value);
+        draft.set(key, &value, self.attributes);
     }
 
     /// The same for a whole list, as an event or a link gets it.
@@ -120,11 +67,29 @@ impl SpanLimits {
         given: impl IntoIterator<Item = (K, V)>,
         most: usize,
     ) -> (Vec<(Key, Value)>, u32) {
-        let mut attributes = Vec::new();
-        let mut dropped = 0;
+        let mut attributes: Vec<(Key, Value)> = Vec::new();
+        let mut dropped: u32 = 0;
         for (key, value) in given {
-            self.set_in_list(&mut attributes, &mut dropped, most, key.into(), value.into());
+            let (key, mut value) = (key.into(), value.into());
+            self.cut(&mut value);
+            match attributes.iter().position(|(known, _)| *known == key) {
+                Some(place) => attributes[place].1 = value,
+                None if attributes.len() < most && !key.as_str().is_empty() => {
+                    attributes.push((key, value));
+                }
+                None => dropped = dropped.saturating_add(1),
+            }
         }
         (attributes, dropped)
+    }
+
+    #[inline(always)]
+    fn cut(&self, value: &mut Value) {
+        if matches!(value, Value::Array(_) | Value::Map(_)) {
+            value.limit_depth();
+        }
+        if let Some(length) = self.attribute_value_length {
+            value.truncate(length);
+        }
     }
 }

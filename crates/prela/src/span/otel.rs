@@ -111,7 +111,7 @@ impl Span for ContextSpan {
 
     fn set_attribute(&mut self, attribute: KeyValue) {
         if let Some(record) = self.record() {
-            record.set_attribute(attribute.key, attribute.value.into());
+            record.set_attribute(&attribute.key, attribute.value.into());
         }
     }
 
@@ -130,7 +130,7 @@ impl Span for ContextSpan {
 
     fn update_name<T: Into<Cow<'static, str>>>(&mut self, name: T) {
         if let Some(record) = self.record() {
-            record.with(|data| data.name = name.into());
+            record.set_name(&name.into());
         }
     }
 

@@ -1,7 +1,7 @@
 //! Hooks on the start and the end of spans.
 
+use super::Ended;
 use crate::{Span, SpanData, TraceContext};
-use std::sync::Arc;
 
 /// Sees every recorded span of one instance when it starts and when it ends.
 ///
@@ -30,6 +30,9 @@ pub trait SpanProcessor: Send + Sync + 'static {
     }
 
     /// A span has ended; it can no longer be written to.
+    ///
+    /// With a processor, each span that ends is read back from its message for it: about as much work as
+    /// recording it was.
     fn on_end(&self, span: &SpanData) {
         let _ = span;
     }
@@ -38,7 +41,7 @@ pub trait SpanProcessor: Send + Sync + 'static {
 /// Where ended spans go: the pipeline, seen from below.
 pub(crate) trait Sink: Send + Sync + 'static {
     /// Takes a span that was recorded.
-    fn on_end(&self, span: Arc<SpanData>);
+    fn on_end(&self, span: Ended<'_>);
     /// Counts a span that the sampler left out.
     fn on_unsampled(&self);
 }

@@ -1,15 +1,16 @@
 //! The record of one span while it runs: what was known at the start, and what is written later.
 
-use super::limits::Written;
-use super::{Event, Link, Source, SpanData, SpanLimits};
+use super::wire::Draft;
+use super::{Ended, Event, Link, Source, SpanLimits};
 use crate::clock::Anchor;
 use crate::context::Origin;
 use crate::semconv;
-use crate::{Sampler, Value};
+use crate::{Sampler, SpanType, Value};
 use opentelemetry::Key;
 use opentelemetry::trace::{SpanContext, SpanId, Status};
 use std::borrow::Cow;
 use std::fmt;
+use std::mem;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::SystemTime;
 
@@ -37,10 +38,8 @@ pub(super) struct Given {
 #[derive(Default)]
 pub(super) struct State {
     phase: Phase,
-    /// While it is recorded. Nobody else refers to it, until it is handed on.
-    data: Option<Arc<SpanData>>,
-    /// Of the data, until it is handed on: so that an attribute needs no more than the lock.
-    pub(super) written: Written,
+    /// The message: of this span while it is recorded, else of one before.
+    draft: Option<Box<Draft>>,
     /// Run right before the span ends, once.
     at_end: Option<Hook>,
     is_ending: bool,
@@ -57,6 +56,15 @@ enum Phase {
     /// Left out by the sampler.
     Unsampled,
     Recording,
+}
+
+impl State {
+    /// Starts a span that is recorded, and gives the message to begin.
+    #[inline]
+    pub(super) fn record(&mut self) -> &mut Draft {
+        self.phase = Phase::Recording;
+        self.draft.get_or_insert_default()
+    }
 }
 
 impl Record {
@@ -77,11 +85,12 @@ impl Record {
         self.state.get_mut().unwrap_or_else(PoisonError::into_inner).phase = Phase::Unsampled;
     }
 
-    /// Starts a span that is recorded.
-    pub(super) fn start(&mut self, data: Arc<SpanData>) {
-        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
-        state.phase = Phase::Recording;
-        state.data = Some(data);
+    /// Takes back the memory of a message.
+    #[inline]
+    pub(super) fn reuse(&mut self, draft: Option<Box<Draft>>) {
+        if draft.is_some() {
+            self.state.get_mut().unwrap_or_else(PoisonError::into_inner).draft = draft;
+        }
     }
 
     /// What its children need of it.
@@ -107,20 +116,40 @@ impl Record {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Reads or writes the data but for its attributes, unless there is none any more.
-    pub(crate) fn with<R>(&self, access: impl FnOnce(&mut SpanData) -> R) -> Option<R> {
-        self.state().data.as_mut().and_then(Arc::get_mut).map(access)
+    /// Reads or writes what is recorded, if the span is.
+    fn with<R>(&self, access: impl FnOnce(&mut Draft) -> R) -> Option<R> {
+        let mut state = self.state();
+        let is_recording = state.phase == Phase::Recording;
+        state.draft.as_deref_mut().filter(|_| is_recording).map(access)
+    }
+
+    /// A copy of the name, while the span is recorded.
+    pub(super) fn name(&self) -> Option<Cow<'static, str>> {
+        self.with(|draft| draft.name())
+    }
+
+    pub(super) fn set_name(&self, name: &str) {
+        self.with(|draft| draft.set_name(name));
+    }
+
+    pub(super) fn span_type(&self) -> Option<SpanType> {
+        self.with(|draft| draft.span_type())
+    }
+
+    /// Whether it has failed so far; none if it is not recorded.
+    #[cfg(feature = "tower")]
+    pub(crate) fn is_failed(&self) -> Option<bool> {
+        self.with(|draft| matches!(draft.status(), Status::Error { .. }))
     }
 
     pub(crate) fn is_recording(&self) -> bool {
         self.state().phase == Phase::Recording
     }
 
-    pub(super) fn set_attribute(&self, key: Key, value: Value) {
-        let mut state = self.state();
-        if state.phase == Phase::Recording {
-            self.limits().set(&mut state.written, key, value);
-        }
+    #[inline]
+    pub(super) fn set_attribute(&self, key: &Key, value: Value) {
+        let limits = self.limits();
+        self.with(|draft| limits.set(draft, key, value));
     }
 
     pub(super) fn add_event<K: Into<Key>, V: Into<Value>>(
@@ -137,13 +166,8 @@ impl Record {
         let (attributes, dropped_attributes_count) =
             limits.collect(attributes, limits.attributes_per_event);
         let time = time.unwrap_or_else(|| self.now());
-        self.with(|data| {
-            if data.events.len() < limits.events {
-                data.events.push(Event { name, time, attributes, dropped_attributes_count });
-            } else {
-                data.dropped_events_count += 1;
-            }
-        });
+        let event = Event { name, time, attributes, dropped_attributes_count };
+        self.with(|draft| draft.add_event(&event, limits.events));
     }
 
     pub(super) fn add_link<K: Into<Key>, V: Into<Value>>(
@@ -157,22 +181,17 @@ impl Record {
         let limits = self.limits();
         let (attributes, dropped_attributes_count) =
             limits.collect(attributes, limits.attributes_per_link);
-        self.with(|data| {
-            if data.links.len() < limits.links {
-                data.links.push(Link { span_context, attributes, dropped_attributes_count });
-            } else {
-                data.dropped_links_count += 1;
-            }
-        });
+        let link = Link { span_context, attributes, dropped_attributes_count };
+        self.with(|draft| draft.add_link(&link, limits.links));
     }
 
     /// `Ok` is final, `Unset` is ignored, and of two errors the last one stays.
     ///
     /// Source: <https://opentelemetry.io/docs/specs/otel/trace/api/#set-status>.
     pub(super) fn set_status(&self, status: Status) {
-        self.with(|data| {
-            if data.status != Status::Ok && status != Status::Unset {
-                data.status = status;
+        self.with(|draft| {
+            if *draft.status() != Status::Ok && status != Status::Unset {
+                draft.set_status(status);
             }
         });
     }
@@ -189,7 +208,7 @@ impl Record {
 
     /// The future or stream of this span was dropped before its end.
     pub(crate) fn record_cancelled(&self) {
-        self.set_attribute(semconv::ERROR_TYPE.into(), semconv::CANCELLED.into());
+        self.set_attribute(&semconv::ERROR_TYPE.into(), semconv::CANCELLED.into());
         self.add_event(semconv::CANCELLED.into(), None, [] as [(Key, Value); 0]);
         self.set_status(Status::error("dropped before it was done"));
     }
@@ -198,7 +217,7 @@ impl Record {
         if !self.is_recording() {
             return;
         }
-        self.set_attribute(semconv::ERROR_TYPE.into(), error_type.clone().into());
+        self.set_attribute(&semconv::ERROR_TYPE.into(), error_type.clone().into());
         let mut attributes: Vec<(Key, Value)> = vec![
             (semconv::EXCEPTION_TYPE.into(), error_type.into()),
             (semconv::EXCEPTION_MESSAGE.into(), message.clone().into()),
@@ -216,13 +235,15 @@ impl Record {
         self.state().at_end = Some(hook);
     }
 
-    /// Ends the span, once; later calls do nothing.
-    pub(super) fn end(&self, time: Option<SystemTime>) {
+    /// Ends the span, once; later calls do nothing. Gives the memory of its message, if there is any, for
+    /// another span.
+    #[inline]
+    pub(super) fn end(&self, time: Option<SystemTime>) -> Option<Box<Draft>> {
         // Outside the lock: a clock may be the user's.
         let time = time.unwrap_or_else(|| self.now());
         let mut state = self.state();
         if state.is_ending {
-            return;
+            return None;
         }
         if let Some(hook) = state.at_end.take() {
             state.is_ending = true;
@@ -231,31 +252,35 @@ impl Record {
             state = self.state();
             state.is_ending = false;
         }
-        let phase = std::mem::take(&mut state.phase);
-        let mut ended = state.data.take();
-        if let Some(data) = ended.as_mut().and_then(Arc::get_mut) {
-            // The list that the state has then is empty, and has no memory.
-            std::mem::swap(&mut data.attributes, &mut state.written.attributes);
-            data.dropped_attributes_count = state.written.dropped;
-            data.end_time = time.max(data.start_time);
-        }
-        drop(state);
+        let phase = mem::take(&mut state.phase);
         let provider = &self.source.provider;
-        let Some(ended) = ended else {
-            if phase == Phase::Unsampled {
+        match phase {
+            Phase::Idle => return None,
+            Phase::Unsampled => {
+                drop(state);
                 provider.sink.on_unsampled();
+                return None;
             }
-            return;
-        };
-        provider.each_processor(|processor| processor.on_end(&ended));
+            Phase::Recording => {}
+        }
+        let mut draft = state.draft.take()?;
+        drop(state);
+        draft.finish(time);
+        let scope = &self.source.scope;
+        let ended = Ended { message: draft.message(), scope, marks: draft.marks() };
+        if !provider.processors.is_empty() {
+            let data = ended.to_data();
+            provider.each_processor(|processor| processor.on_end(&data));
+        }
         provider.sink.on_end(ended);
+        Some(draft)
     }
 }
 
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Span")
-            .field("name", &self.with(|data| data.name.clone()).unwrap_or_default())
+            .field("name", &self.name().unwrap_or_default())
             .field("trace_id", &self.span_context.trace_id())
             .field("span_id", &self.span_context.span_id())
             .field("parent_span_id", &self.parent_span_id)

@@ -67,7 +67,7 @@ impl Reading {
     fn write_difference(&self, record: &Record) {
         let now = Self::take();
         let set =
-            |key: &'static str, value: f64| record.set_attribute(key.into(), Value::from(value));
+            |key: &'static str, value: f64| record.set_attribute(&key.into(), Value::from(value));
         let wall = now.wall.duration_since(self.wall);
         set(semconv::RESOURCES_DURATION_MS, millis(wall));
         if let (Some(before), Some(after)) = (self.cpu, now.cpu) {

@@ -5,6 +5,7 @@ use super::handle::Span;
 use super::options::Options;
 use super::provider::Provider;
 use super::record::{Given, Record};
+use super::wire::Start;
 use super::{Source, pool};
 use crate::clock::Anchor;
 use crate::context::{Correlation, Origin, Scope};
@@ -214,7 +215,7 @@ impl Pending {
         if self.has_given {
             pool::give_back_unused(self.record);
         } else {
-            pool::give_back(self.record);
+            pool::give_back(self.record, None);
         }
         Begun { span: Span::inherited(of), place }
     }
@@ -285,52 +286,46 @@ impl Pending {
             record.start_unsampled();
             return shared;
         }
-        let mut blank = pool::span(&record.source);
-        let data = Arc::get_mut(&mut blank).expect("nobody else refers to a blank span");
-        data.span_context = record.span_context.clone();
-        data.parent_span_id = record.parent_span_id;
-        data.parent_is_remote = matches!(parent, Parent::Other(it) if it.is_remote());
-        data.name = name;
-        data.span_type = span_type;
-        data.kind = kind;
-        if !Arc::ptr_eq(&data.scope, &record.source.scope) {
-            data.scope = record.source.scope.clone();
-        }
+        let draft = record.state.get_mut().unwrap_or_else(PoisonError::into_inner).record();
+        draft.begin(&Start {
+            span_context: &record.span_context,
+            parent_span_id: record.parent_span_id,
+            parent_is_remote: matches!(parent, Parent::Other(it) if it.is_remote()),
+            name: &name,
+            span_type,
+            kind: &kind,
+            time: start_time,
+        });
         let limits = &provider.limits;
-        let written = &mut record.state.get_mut().unwrap_or_else(PoisonError::into_inner).written;
-        written.start_in(&mut data.attributes);
         if writes_type {
-            span_type.write_attributes(|key, value| limits.set(written, key, value));
+            span_type.write_attributes(|key, value| limits.set(draft, &key, value));
         }
         if !provider.baggage_to_attributes.is_empty() {
             let baggage = context::baggage_of(base);
             for key in &provider.baggage_to_attributes {
                 if let Some(value) = baggage.get(key.as_str()) {
-                    limits.set(written, key.clone(), value.into());
+                    limits.set(draft, key, value.into());
                 }
             }
         }
         if let Some(correlation) = Correlation::of(base) {
             for (key, value) in correlation.attributes() {
-                limits.set(written, key, value);
+                limits.set(draft, &key, value);
             }
         }
         let mut links = Vec::new();
         if has_given {
             for (key, value) in record.given.attributes.drain(..) {
-                limits.set(written, key, value);
+                limits.set(draft, &key, value);
             }
             links = std::mem::take(&mut record.given.links);
             record.given.sampler = None;
         }
         if let Some(attributes) = sampler_attributes {
             for (key, value) in attributes {
-                limits.set(written, key, value);
+                limits.set(draft, &key, value);
             }
         }
-        data.start_time = start_time;
-        data.end_time = start_time;
-        record.start(blank);
         if let Some(at_start) = options.and_then(|options| options.at_start) {
             at_start(&shared);
         }

@@ -2,9 +2,11 @@
 
 use super::*;
 use crate::otlp::message;
-use crate::{Resource, SpanType};
+use crate::{Event, Link, SpanData, SpanType, Value};
 use opentelemetry::KeyValue;
-use opentelemetry::trace::{SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState};
+use opentelemetry::trace::{
+    SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
+};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
 use rand::rngs::SmallRng;
@@ -15,8 +17,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 fn random_batches_are_the_same_message() {
     for seed in 0..400 {
         let batch = Random(SmallRng::seed_from_u64(seed)).batch();
-        let encoded = request(&batch);
-        let decoded = ExportTraceServiceRequest::decode(&*encoded);
+        let decoded = ExportTraceServiceRequest::decode(&*super::batch(&batch));
         assert_eq!(decoded.as_ref(), Ok(&message::request(&batch)), "seed {seed}");
     }
 }
@@ -27,15 +28,43 @@ fn a_buffer_is_used_again() {
     let batches: Vec<_> =
         (0..3).map(|seed| Random(SmallRng::seed_from_u64(seed)).batch()).collect();
     for batch in batches.iter().chain(&batches).rev() {
-        let (once, again) = (request(batch), request(batch));
+        let (once, again) = (super::batch(batch), super::batch(batch));
         assert_eq!(once, again);
     }
+}
+
+/// What exporters and processors are shown is what was recorded.
+#[test]
+fn a_message_is_read_as_it_was_written() {
+    for seed in 0..400 {
+        let mut rewritten = Rewritten::default();
+        for span in Random(SmallRng::seed_from_u64(seed)).batch().spans {
+            let read = rewritten.write(&span).to_data();
+            let expected = as_on_the_wire((*span).clone());
+            assert_eq!(format!("{read:?}"), format!("{expected:?}"), "seed {seed}");
+        }
+    }
+}
+
+/// The same span as far as OTLP can say it.
+fn as_on_the_wire(mut span: SpanData) -> SpanData {
+    let last = UNIX_EPOCH + Duration::from_nanos(u64::MAX);
+    let time = |time: &mut SystemTime| *time = (*time).clamp(UNIX_EPOCH, last);
+    time(&mut span.start_time);
+    time(&mut span.end_time);
+    span.events.iter_mut().for_each(|event| time(&mut event.time));
+    span.parent_span_id = span.parent_span_id.filter(|id| *id != SpanId::INVALID);
+    let context = &span.span_context;
+    let (trace_id, span_id, flags) = (context.trace_id(), context.span_id(), context.trace_flags());
+    let state = context.trace_state().clone();
+    span.span_context = SpanContext::new(trace_id, span_id, flags, false, state);
+    span
 }
 
 #[test]
 fn a_batch_without_spans() {
     let batch = Batch { resource: Arc::default(), spans: Vec::new() };
-    let decoded = ExportTraceServiceRequest::decode(&*request(&batch));
+    let decoded = ExportTraceServiceRequest::decode(&*super::batch(&batch));
     assert_eq!(decoded, Ok(message::request(&batch)));
 }
 
@@ -87,6 +116,7 @@ impl Random {
             SpanKind::Consumer,
         ];
         let statuses = [Status::Unset, Status::Ok, Status::error(""), Status::error(self.text())];
+        let start_time = self.time();
         SpanData {
             span_context: self.span_context(),
             parent_span_id: self.pick(&[None, Some(SpanId::from(7)), Some(SpanId::INVALID)]),
@@ -94,8 +124,8 @@ impl Random {
             name: self.text().into(),
             span_type: self.pick(&SpanType::ALL),
             kind: self.pick(&kinds),
-            start_time: self.time(),
-            end_time: self.time(),
+            start_time,
+            end_time: self.time().max(start_time),
             attributes: self.attributes(3),
             dropped_attributes_count: self.count(),
             events: (0..self.below(4)).map(|_| self.event()).collect(),

@@ -1,7 +1,7 @@
 //! How a call ended, and what that means for the spans in it.
 
 use crate::otlp::Connection;
-use crate::otlp::fields::{Field, Fields};
+use crate::span::wire::{Field, Fields};
 use crate::{Error, ErrorKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;

@@ -1,7 +1,7 @@
 //! What a collector answers, and what that means for the spans in the request.
 
-use crate::otlp::fields::{Field, Fields};
 use crate::otlp::{Connection, Reply};
+use crate::span::wire::{Field, Fields};
 use crate::{Error, ErrorKind};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode};

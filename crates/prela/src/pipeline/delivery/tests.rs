@@ -1,12 +1,13 @@
 //! Lanes whose batches are encoded, with a scripted exporter and a disk in memory.
 
 use super::*;
-use crate::export::{Batch, Encode, ExportFuture, WireExporter};
+use crate::export::{Encode, ExportFuture, WireExporter};
 use crate::pipeline::losses::Losses;
 use crate::pipeline::queue::{Held, Limits};
 use crate::pipeline::store::{Found, LostRecord};
 use crate::pipeline::worker::Workers;
-use crate::{ExporterStats, Overflow, SpanData};
+use crate::span::{Encoded, Rewritten};
+use crate::{ExporterStats, Overflow};
 use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
@@ -128,13 +129,13 @@ fn spans(body: &Bytes) -> Vec<String> {
     scopes.flat_map(|scope| scope.spans.iter().map(|span| span.name.clone())).collect()
 }
 
-fn span(name: String) -> Arc<SpanData> {
+fn span(name: String) -> Encoded {
     let memory = crate::MemoryExporter::new();
     let builder = crate::builder().env([("", ""); 0]).exporter(memory.clone());
     let prela = builder.build().unwrap();
     drop(prela.tracer().span_default(name).start());
     prela.flush(A_WHILE).unwrap();
-    memory.take().remove(0)
+    Encoded::alone(Rewritten::default().write(&memory.take()[0]))
 }
 
 /// Ends `count` spans, drives an exporter for them until all have a fate, and shuts down.
@@ -165,7 +166,7 @@ fn deliver(wire: &Wire, disk: Option<Disk>, count: usize) -> ExporterStats {
     let outlet = Outlet::Wire(Box::new(wire.clone()));
     let delivery = Delivery::new(lane.clone(), outlet, store, resource, &settings, diagnostics);
     for n in 0..count {
-        lane.push(span(format!("span {n}")));
+        lane.push(span(format!("span {n}")).ended());
     }
     let workers = Workers::start(vec![delivery], async {}).unwrap();
     let _ = lane.wait_for_flush(&lane.request_flush(), None);
@@ -218,9 +219,8 @@ fn a_full_disk_is_counted() {
 
 /// A record of four spans, as another run left it.
 fn record() -> (Bytes, u64) {
-    let spans = (0..4).map(|n| span(format!("earlier {n}"))).collect();
-    let batch = Batch { resource: Arc::default(), spans };
-    (crate::otlp::encode::request(&batch), 4)
+    let spans: Vec<_> = (0..4).map(|n| span(format!("earlier {n}"))).collect();
+    (crate::otlp::encode::request(&Resource::default(), &spans), 4)
 }
 
 #[test]

@@ -1,31 +1,31 @@
 //! Taking in spans that end, and what is done when there is no room.
 
 use super::Lane;
-use crate::SpanData;
 use crate::pipeline::Overflow;
-use crate::pipeline::queue::{Held, Pushed, Queued, is_precious};
-use std::sync::Arc;
+use crate::pipeline::queue::{Held, Pushed, bytes_of, is_precious};
+use crate::span::Ended;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 impl Lane {
     /// Takes in a span that ended. What may wait is decided by the overflow policy alone.
-    pub(in crate::pipeline) fn push(&self, span: Arc<SpanData>) {
-        if let Some(item) = self.offer(Queued::new(span)) {
-            self.overflow(item);
+    pub(in crate::pipeline) fn push(&self, span: Ended<'_>) {
+        if !self.offer(span) {
+            self.overflow(span);
         }
     }
 
     /// The same, but never waits: for callers that hold a lock.
-    pub(in crate::pipeline) fn push_at_once(&self, span: Arc<SpanData>) {
-        if self.offer(Queued::new(span)).is_some() {
+    pub(in crate::pipeline) fn push_at_once(&self, span: Ended<'_>) {
+        if !self.offer(span) {
             self.refuse();
         }
     }
 
-    fn offer(&self, item: Queued) -> Option<Queued> {
-        let is_urgent = self.is_interactive && item.span.is_local_root();
-        match self.queue.push(item) {
+    /// False if there is no room.
+    fn offer(&self, span: Ended<'_>) -> bool {
+        let is_urgent = self.is_interactive && span.marks.is_local_root;
+        match self.queue.push(span) {
             Pushed::In { wakes, is_crowded } => {
                 if is_urgent {
                     self.is_urgent.store(true, Ordering::Release);
@@ -37,40 +37,39 @@ impl Lane {
                 if is_crowded && self.overflow == Overflow::Spool {
                     self.crowded.notify_one();
                 }
-                None
+                true
             }
-            Pushed::Full(item) => Some(item),
+            Pushed::Full => false,
             Pushed::Closed => {
                 self.losses.note();
-                None
+                true
             }
         }
     }
 
     /// What to do with a span that there is no room for.
     #[cold]
-    fn overflow(&self, mut item: Queued) {
+    fn overflow(&self, span: Ended<'_>) {
+        let bytes = bytes_of(span);
         let until = match self.overflow {
             Overflow::Block(at_most) => Instant::now().checked_add(at_most),
             Overflow::DropNewest | Overflow::DropOldest | Overflow::Spool => None,
         };
         loop {
-            let is_precious = is_precious(&item.span);
             let has_room = match self.overflow {
                 Overflow::DropNewest | Overflow::Spool => false,
-                Overflow::DropOldest => self.evict(item.bytes),
+                Overflow::DropOldest => self.evict(bytes),
                 Overflow::Block(at_most) => {
                     let until = until.unwrap_or_else(|| Instant::now() + at_most.min(A_DAY));
-                    self.queue.wait_for_room(item.bytes, is_precious, until)
+                    self.queue.wait_for_room(bytes, is_precious(span.marks), until)
                 }
             };
             if !has_room {
                 return self.refuse();
             }
-            match self.offer(item) {
-                // Another thread was faster.
-                Some(again) => item = again,
-                None => return,
+            // Not if another thread was faster.
+            if self.offer(span) {
+                return;
             }
         }
     }
@@ -87,13 +86,17 @@ impl Lane {
         let mut evicted = Vec::new();
         while freed.spans == 0 || freed.bytes < bytes {
             let near = state.line.iter().take(EVICTION_REACH);
-            let ordinary = near.enumerate().find(|(_, (_, item))| !item.is_precious());
+            let ordinary = near.enumerate().find(|(_, (_, span))| !is_precious(span.marks));
             let position = ordinary.map_or(0, |(position, _)| position);
-            let Some((_, item)) = state.line.remove(position) else { break };
-            state.line_bytes -= item.bytes;
-            freed.spans += 1;
-            freed.bytes += item.bytes;
-            evicted.push(item);
+            for (_, passed_over) in state.line.range_mut(..position) {
+                // It may stay for long, and must not keep the memory of those that go.
+                passed_over.detach();
+            }
+            let Some((_, span)) = state.line.remove(position) else { break };
+            let bytes = bytes_of(span.ended());
+            state.line_bytes -= bytes;
+            freed += Held { spans: 1, bytes };
+            evicted.push(span);
         }
         let count = evicted.len() as u64;
         state.dropped_by.queue_full += count;

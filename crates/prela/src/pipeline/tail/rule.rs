@@ -1,7 +1,6 @@
 //! Which traces to keep.
 
-use crate::SpanData;
-use opentelemetry::trace::Status;
+use crate::span::Marks;
 use std::time::Duration;
 
 /// Which traces to keep although the sampler left them out; for
@@ -73,11 +72,12 @@ impl TailRule {
     }
 
     /// Why a trace with this local root is kept, if it is.
-    pub(super) fn reason(&self, root: &SpanData) -> Option<&'static str> {
-        if self.with_errors && matches!(root.status, Status::Error { .. }) {
+    pub(super) fn reason(&self, root: Marks) -> Option<&'static str> {
+        if self.with_errors && root.is_error {
             return Some("error");
         }
-        self.longer_than.filter(|limit| root.duration() > *limit).map(|_| "duration")
+        let duration = Duration::from_nanos(root.end_time - root.start_time);
+        self.longer_than.filter(|limit| duration > *limit).map(|_| "duration")
     }
 }
 

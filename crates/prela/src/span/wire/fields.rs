@@ -1,35 +1,50 @@
-//! Reads the few fields of the few messages that come back, whatever else is in them.
+//! Reads the fields of messages, whatever they are.
+
+use std::borrow::Cow;
 
 /// The fields of a protobuf message, as far as it is one.
 ///
 /// Source: [Protocol Buffers, encoding](https://protobuf.dev/programming-guides/encoding/).
-pub(super) struct Fields<'a>(&'a [u8]);
+#[derive(Clone, Debug)]
+pub(crate) struct Fields<'a>(&'a [u8]);
 
 /// The value of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Field<'a> {
+pub(crate) enum Field<'a> {
     Number(u64),
     /// Text, bytes or a message.
     Bytes(&'a [u8]),
-    /// Of a fixed length: nothing that is read here.
-    Fixed,
+    Fixed64(u64),
+    Fixed32(u32),
 }
 
 impl<'a> Fields<'a> {
+    pub(super) fn of(message: &'a [u8]) -> Self {
+        Self(message)
+    }
+
+    /// How many bytes are not read yet.
+    pub(super) fn left(&self) -> usize {
+        self.0.len()
+    }
+
     /// The fields with this number.
-    pub(super) fn all(message: &'a [u8], number: u64) -> impl Iterator<Item = Field<'a>> {
+    #[cfg(any(feature = "grpc", feature = "http"))]
+    pub(crate) fn all(message: &'a [u8], number: u64) -> impl Iterator<Item = Field<'a>> {
         Self(message).filter(move |(it, _)| *it == number).map(|(_, field)| field)
     }
 
     /// Whether all of it can be read.
-    pub(super) fn is_message(message: &'a [u8]) -> bool {
+    #[cfg(any(feature = "grpc", feature = "http"))]
+    pub(crate) fn is_message(message: &'a [u8]) -> bool {
         let mut fields = Self(message);
         fields.by_ref().for_each(drop);
         fields.0.is_empty()
     }
 
     /// The last field with this number, which is the one that counts.
-    pub(super) fn last(message: &'a [u8], number: u64) -> Option<Field<'a>> {
+    #[cfg(any(feature = "grpc", feature = "http"))]
+    pub(crate) fn last(message: &'a [u8], number: u64) -> Option<Field<'a>> {
         Self::all(message, number).last()
     }
 
@@ -52,16 +67,22 @@ impl<'a> Fields<'a> {
         Some(taken)
     }
 
+    fn take_array<const N: usize>(&mut self) -> Option<[u8; N]> {
+        let (taken, rest) = self.0.split_first_chunk()?;
+        self.0 = rest;
+        Some(*taken)
+    }
+
     fn read(&mut self) -> Option<(u64, Field<'a>)> {
         let tag = self.varint()?;
         let field = match tag & 7 {
             0 => Field::Number(self.varint()?),
-            1 => self.take(8).map(|_| Field::Fixed)?,
+            1 => Field::Fixed64(u64::from_le_bytes(self.take_array()?)),
             2 => {
                 let length = self.varint()?;
                 Field::Bytes(self.take(length)?)
             }
-            5 => self.take(4).map(|_| Field::Fixed)?,
+            5 => Field::Fixed32(u32::from_le_bytes(self.take_array()?)),
             _ => return None,
         };
         Some((tag >> 3, field))
@@ -83,17 +104,36 @@ impl<'a> Iterator for Fields<'a> {
 }
 
 impl<'a> Field<'a> {
-    pub(super) fn bytes(self) -> &'a [u8] {
+    pub(crate) fn bytes(self) -> &'a [u8] {
         if let Self::Bytes(bytes) = self { bytes } else { &[] }
     }
 
     /// As protobuf's `int64` and `int32`.
-    pub(super) fn number(self) -> i64 {
+    pub(crate) fn number(self) -> i64 {
         if let Self::Number(number) = self { number.cast_signed() } else { 0 }
+    }
+
+    pub(super) fn fixed64(self) -> u64 {
+        if let Self::Fixed64(number) = self { number } else { 0 }
+    }
+
+    pub(super) fn fixed32(self) -> u32 {
+        if let Self::Fixed32(number) = self { number } else { 0 }
+    }
+
+    /// Text; nothing of it is lost if it is UTF-8, as all text of ours is.
+    pub(super) fn text(self) -> Cow<'a, str> {
+        String::from_utf8_lossy(self.bytes())
+    }
+
+    /// A count.
+    pub(super) fn count(self) -> u32 {
+        u32::try_from(self.number()).unwrap_or(u32::MAX)
     }
 }
 
 #[cfg(test)]
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod tests {
     use super::*;
 

@@ -1,0 +1,145 @@
+//! Where the messages of ended spans are kept: many in one piece of memory.
+//!
+//! So a thread that ends spans writes to memory that it wrote to just before, asks for none, and gives
+//! whole pieces to the export thread.
+
+use super::ended::{Ended, Marks};
+use super::wire::{self, Buffers};
+use opentelemetry::InstrumentationScope;
+use std::fmt;
+use std::mem;
+use std::ops::Range;
+use std::sync::Arc;
+
+/// The messages of spans of one scope, one after the other.
+struct Block {
+    scope: Arc<InstrumentationScope>,
+    bytes: Vec<u8>,
+}
+
+/// The next block writes over it.
+impl Drop for Block {
+    fn drop(&mut self) {
+        BUFFERS.give_back(mem::take(&mut self.bytes));
+    }
+}
+
+/// A span in a block.
+#[derive(Clone)]
+pub(crate) struct Encoded {
+    block: Arc<Block>,
+    message: Range<usize>,
+    pub(crate) marks: Marks,
+}
+
+impl Encoded {
+    /// One in a block of its own.
+    pub(crate) fn alone(span: Ended<'_>) -> Self {
+        let block = Block { scope: span.scope.clone(), bytes: span.message.to_vec() };
+        Self { message: 0..span.message.len(), block: Arc::new(block), marks: span.marks }
+    }
+
+    pub(crate) fn ended(&self) -> Ended<'_> {
+        let message = self.block.bytes.get(self.message.clone()).unwrap_or_default();
+        Ended { message, scope: &self.block.scope, marks: self.marks }
+    }
+
+    /// Makes it say that it was sampled.
+    pub(crate) fn set_sampled(&mut self) {
+        self.detach();
+        if let Some(block) = Arc::get_mut(&mut self.block) {
+            wire::set_sampled(&mut block.bytes);
+        }
+        self.marks.is_sampled = true;
+    }
+
+    /// Moves it to a block of its own, so that it does not keep others' memory.
+    pub(crate) fn detach(&mut self) {
+        if self.message.len() < self.block.bytes.len() {
+            *self = Self::alone(self.ended());
+        }
+    }
+}
+
+impl fmt::Debug for Encoded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoded").field("marks", &self.marks).finish_non_exhaustive()
+    }
+}
+
+/// Takes in spans that end.
+#[derive(Default)]
+pub(crate) struct Blocks {
+    open: Vec<Block>,
+    /// In the order in which they came, each with the number of its block.
+    spans: Vec<(usize, Range<usize>, Marks)>,
+}
+
+impl Blocks {
+    /// Copies a span. Allocates only if no buffer came back from the export thread.
+    #[inline]
+    pub(crate) fn push(&mut self, span: Ended<'_>) {
+        let len = span.message.len();
+        let has_room = |block: &Block| {
+            Arc::ptr_eq(&block.scope, span.scope)
+                && block.bytes.capacity() - block.bytes.len() >= len
+        };
+        let number = match self.open.last() {
+            Some(last) if has_room(last) => self.open.len() - 1,
+            _ => self.block_for(span),
+        };
+        let bytes = &mut self.open[number].bytes;
+        let from = bytes.len();
+        bytes.extend_from_slice(span.message);
+        self.spans.push((number, from..from + len, span.marks));
+    }
+
+    /// The number of a block that can take the span. It may have to grow.
+    #[cold]
+    fn block_for(&mut self, span: Ended<'_>) -> usize {
+        let can_take = |block: &Block| {
+            let len = block.bytes.len() + span.message.len();
+            Arc::ptr_eq(&block.scope, span.scope) && (block.bytes.is_empty() || len <= FULL)
+        };
+        self.open.iter().rposition(can_take).unwrap_or_else(|| {
+            let mut bytes = BUFFERS.take();
+            bytes.clear();
+            self.open.push(Block { scope: span.scope.clone(), bytes });
+            self.open.len() - 1
+        })
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.spans.is_empty()
+    }
+
+    /// Gives all spans, in the order in which they came.
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Encoded> {
+        let mut still_open = Vec::new();
+        let seal = |mut block: Block| {
+            // One that took nothing since the last time is not wanted any more.
+            if !block.bytes.is_empty() && block.bytes.len() < block.bytes.capacity() / 2 {
+                // What waits takes not much more memory than what is counted for it.
+                let bytes = block.bytes.as_slice().to_vec();
+                let sealed = Block { scope: block.scope.clone(), bytes };
+                block.bytes.clear();
+                still_open.push(block);
+                return Arc::new(sealed);
+            }
+            Arc::new(block)
+        };
+        let blocks: Vec<_> = mem::take(&mut self.open).into_iter().map(seal).collect();
+        self.open = still_open;
+        let spans = self.spans.drain(..);
+        spans.map(move |(number, message, marks)| Encoded {
+            block: blocks[number].clone(),
+            message,
+            marks,
+        })
+    }
+}
+
+/// A block with more takes no other span.
+const FULL: usize = 256 * 1024;
+
+static BUFFERS: Buffers = Buffers::new(32, FULL);

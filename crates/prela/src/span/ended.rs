@@ -1,0 +1,59 @@
+//! A span that has ended, on its way to the exporters.
+
+use super::SpanData;
+use super::wire::{self, Draft};
+use crate::SpanType;
+use opentelemetry::InstrumentationScope;
+use opentelemetry::trace::TraceId;
+use std::sync::Arc;
+
+/// A span that has ended: its message, written already.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ended<'a> {
+    /// OTLP's message `Span`.
+    pub(crate) message: &'a [u8],
+    pub(crate) scope: &'a Arc<InstrumentationScope>,
+    pub(crate) marks: Marks,
+}
+
+/// What is asked of a span without reading its message.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Marks {
+    /// Nanoseconds since 1970, as the end.
+    pub(crate) start_time: u64,
+    pub(crate) end_time: u64,
+    pub(crate) span_type: SpanType,
+    /// Whether it is the first span of its trace in this process.
+    pub(crate) is_local_root: bool,
+    pub(crate) is_sampled: bool,
+    pub(crate) is_error: bool,
+}
+
+impl Ended<'_> {
+    /// The span as exporters and processors see it.
+    ///
+    /// Cost: reads the message and copies all that is in it; about as much as recording it.
+    pub(crate) fn to_data(self) -> SpanData {
+        let mut span = SpanData::blank(self.scope.clone());
+        span.span_type = self.marks.span_type;
+        wire::span(self.message, &mut span);
+        span
+    }
+
+    /// The trace id, by its place in the message.
+    pub(crate) fn trace_id(&self) -> TraceId {
+        let id = self.message.get(2..18).and_then(|id| id.try_into().ok());
+        TraceId::from_bytes(id.unwrap_or_default())
+    }
+}
+
+/// A message that is written from a [`SpanData`], in memory that is used again.
+#[derive(Debug, Default)]
+pub(crate) struct Rewritten(Draft);
+
+impl Rewritten {
+    pub(crate) fn write<'a>(&'a mut self, span: &'a SpanData) -> Ended<'a> {
+        self.0.copy(span);
+        Ended { message: self.0.message(), scope: &span.scope, marks: self.0.marks() }
+    }
+}

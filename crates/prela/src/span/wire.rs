@@ -1,0 +1,79 @@
+//! A span as OTLP's message `Span`: how it is written and read.
+//!
+//! Here are the numbers of its fields, and of what is in them; requests and transports are `otlp`'s.
+//! Everything is written from front to back: what a message inside takes is reckoned before it is written.
+//!
+//! Source: [OTLP `trace.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto).
+
+mod attribute;
+mod buffers;
+mod draft;
+mod fields;
+mod keys;
+mod read;
+mod writer;
+
+pub(crate) use self::attribute::{attribute, attributes_len};
+pub(crate) use self::buffers::Buffers;
+pub(super) use self::draft::{Draft, Start};
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) use self::fields::{Field, Fields};
+pub(super) use self::read::span;
+pub(crate) use self::writer::{Writer, field_len};
+
+use super::SpanData;
+use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceFlags};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// `SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK`: the next bit is known.
+const HAS_IS_REMOTE: u32 = 0x100;
+/// `SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK`.
+const IS_REMOTE: u32 = 0x200;
+
+/// Flags of a span or link: the trace flags, and whether `remote`.
+pub(crate) fn flags(context: &SpanContext, remote: bool) -> u32 {
+    u32::from(context.trace_flags().to_u8()) | HAS_IS_REMOTE | if remote { IS_REMOTE } else { 0 }
+}
+
+/// Sets the flag in a whole message, which ends in its flags.
+pub(super) fn set_sampled(message: &mut [u8]) {
+    if let Some([flags, ..]) = message.last_chunk_mut::<4>() {
+        *flags |= TraceFlags::SAMPLED.to_u8();
+    }
+}
+
+/// The parent, unless its id is the one that means none.
+pub(crate) fn parent(span: &SpanData) -> Option<SpanId> {
+    span.parent_span_id.filter(|id| *id != SpanId::INVALID)
+}
+
+/// The number of `SpanKind`.
+pub(crate) fn kind(kind: &SpanKind) -> u8 {
+    match kind {
+        SpanKind::Internal => 1,
+        SpanKind::Server => 2,
+        SpanKind::Client => 3,
+        SpanKind::Producer => 4,
+        SpanKind::Consumer => 5,
+    }
+}
+
+/// The number of `StatusCode`, and the message.
+pub(crate) fn status(status: &Status) -> (u8, &str) {
+    match status {
+        Status::Unset => (0, ""),
+        Status::Ok => (1, ""),
+        Status::Error { description } => (2, description),
+    }
+}
+
+/// Nanoseconds since 1970; 0 before, and the largest number after the year 2554.
+pub(crate) fn unix_nano(time: SystemTime) -> u64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The way back.
+fn from_unix_nano(nanos: u64) -> SystemTime {
+    UNIX_EPOCH.checked_add(Duration::from_nanos(nanos)).unwrap_or(UNIX_EPOCH)
+}
