@@ -1,6 +1,5 @@
 //! Several instances in one process: each has its own spans and parents, in one context.
 
-mod alone;
 mod crossing;
 
 use expect_test::{Expect, expect};

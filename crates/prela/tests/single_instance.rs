@@ -1,23 +1,12 @@
-//! An instance that is the only one of its process, until a second one starts.
+//! An instance that is the only one of its process, until a second one starts. One test, in a process
+//! of its own, because no other may make an instance.
 
 use expect_test::expect;
 use prela::testing::Capture;
 use prela::{SpanType, current_span, new_trace_context};
-use std::process::Command;
 
-/// Needs a process in which no other test has made an instance.
 #[test]
 fn m05_a_single_instance_and_one_that_starts_later() {
-    let test = "instances::alone::in_a_process_of_its_own";
-    let program = std::env::current_exe().unwrap();
-    let output = Command::new(program).args(["--ignored", "--exact", test]).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && text.contains("1 passed"), "{text}");
-}
-
-#[test]
-#[ignore = "run by the test above"]
-fn in_a_process_of_its_own() {
     let a = Capture::new();
     let a_tracer = a.tracer();
     let b = a_tracer.span("outer", SpanType::Agent).in_scope(|outer| {
