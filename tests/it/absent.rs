@@ -1,55 +1,25 @@
 //! A program whose collector is not there, or does not answer: it ends soon, as it would have without
 //! Prela, and says how many spans it could not deliver.
-//!
-//! The program is this test binary again, in a process of its own.
 
-use crate::program::this_test;
+use crate::program::role;
 use crate::receiver::{Answer, Receiver, Refusal, Transport};
-use prela::SpanType;
-use std::env;
 use std::process::Output;
 use std::thread;
 use std::time::{Duration, Instant};
 
-/// Which of its bodies the program has; not set in a run of the tests.
-const RUNTIME: &str = "PRELA_TEST_RUNTIME";
 /// What the program ends with, whatever became of its spans.
 const STATUS: i32 = 7;
 /// The default of 1.5 s for a last attempt, and much for starting a process on a busy machine. Not as
 /// much as a request may take.
 const SOON: Duration = Duration::from_secs(6);
 
-/// Not a test but the program's body: does nothing unless it is asked for.
-#[test]
-fn program() {
-    let Ok(runtime) = env::var(RUNTIME) else { return };
-    {
-        let _prela = prela::init("absent").unwrap();
-        let work = || {
-            for _ in 0..100 {
-                prela::tracer().span("work", SpanType::Tool).in_scope(|_| ());
-            }
-        };
-        match runtime.as_str() {
-            "none" => work(),
-            "current-thread" => runtime_of(tokio::runtime::Builder::new_current_thread(), work),
-            _ => runtime_of(tokio::runtime::Builder::new_multi_thread(), work),
-        }
-    }
-    std::process::exit(STATUS);
-}
-
-fn runtime_of(mut builder: tokio::runtime::Builder, work: impl Fn()) {
-    builder.enable_all().build().unwrap().block_on(async { work() });
-}
-
 fn run(runtime: &str, transport: Transport, endpoint: &str) -> (Output, Duration) {
-    let mut program = this_test("absent::program");
+    let mut program = role("absent");
     let protocol = match transport {
         Transport::Grpc => "grpc",
         Transport::Http => "http/protobuf",
     };
-    program.env(RUNTIME, runtime).env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
+    program.args([runtime, &STATUS.to_string()]).env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
     program.env("OTEL_EXPORTER_OTLP_PROTOCOL", protocol);
     let start = Instant::now();
     let output = program.output().unwrap();

@@ -1,8 +1,8 @@
 //! How long flushing and shutting down take: as long as the work, and no longer than they were given.
 
-use crate::failing::assert_adds_up;
 use crate::receiver::{Answer, Receiver, Transport};
 use prela::{ErrorKind, Prela};
+use prela_tests::assert_adds_up;
 use std::net::TcpListener;
 use std::thread;
 use std::time::{Duration, Instant};

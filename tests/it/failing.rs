@@ -3,7 +3,8 @@
 
 use crate::receiver::{Answer, Receiver, Refusal, Transport};
 use prela::testing::Capture;
-use prela::{ErrorKind, Exporter, MemoryExporter, Stats};
+use prela::{ErrorKind, Exporter, MemoryExporter};
+use prela_tests::assert_adds_up;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -12,18 +13,6 @@ use std::time::{Duration, Instant};
 const A_WHILE: Duration = Duration::from_secs(30);
 /// For what is done at once, on a machine that is busy with other tests.
 const SOON: Duration = Duration::from_secs(5);
-
-/// Every span is somewhere, and in one place only.
-#[track_caller]
-pub fn assert_adds_up(stats: &Stats) {
-    let Stats { unsampled, exported, rejected, dropped, queued, in_flight, spooled, .. } = *stats;
-    let sum = unsampled + exported + rejected + dropped + queued + in_flight + spooled;
-    assert_eq!(stats.ended, sum, "{stats:?}");
-    for lane in &stats.exporters {
-        let sum = lane.exported + lane.rejected + lane.dropped + lane.queued + lane.in_flight;
-        assert_eq!(lane.ended, sum + lane.spooled, "{lane:?}");
-    }
-}
 
 /// Diagnostic lines.
 #[derive(Clone, Default)]

@@ -1,147 +1,24 @@
 //! Services in processes of their own, over real HTTP and gRPC, and what is left of a trace when one is
 //! killed.
-//!
-//! The services are this test binary again.
 
-use crate::program::this_test;
+use crate::program::{Service, role};
 use crate::receiver::{Arrived, Receiver, Transport, tree};
-use axum::Router;
-use axum::body::{Body, Bytes};
-use axum::http::HeaderMap;
-use axum::routing::get;
 use expect_test::expect;
-use futures_util::{StreamExt as _, stream};
-use prela::http::{ClientLayer, ClientService, ServerLayer};
+use futures_util::StreamExt as _;
+use prela::http::{ClientLayer, ClientService};
 use prela::reqwest::Middleware;
 use prela::{Prela, SpanType, baggage};
 use prela_examples::scorer::ScoreRequest;
 use prela_examples::scorer::scorer_client::ScorerClient;
-use prela_examples::scorer::scorer_server::ScorerServer;
-use prela_examples::{Peer, Scoring};
 use reqwest_middleware::{ClientBuilder, ClientWithMiddleware};
-use std::env;
-use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::process::{Child, ChildStdout, Stdio};
 use std::time::Duration;
 use tonic::transport::Channel;
-use tonic::transport::server::{Server, TcpIncoming};
 use tower::Layer as _;
 
-/// Which service a process is to be; not set in a run of the tests.
-const ROLE: &str = "PRELA_TEST_SERVICE";
-
-/// Not a test but the body of a service: does nothing unless it is asked for.
-#[test]
-fn service() {
-    let Ok(role) = env::var(ROLE) else { return };
-    let prela = prela::init(role.clone()).unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        match role.as_str() {
-            "worker" => worker().await,
-            "scorer" => scorer().await,
-            other => panic!("there is no service {other}"),
-        }
-    });
-    assert_eq!(prela.shutdown(Duration::from_secs(30)).undelivered(), 0);
-}
-
-async fn worker() {
-    let app = Router::new()
-        .route("/facts/{topic}", get(facts))
-        .route("/headers", get(async |headers: HeaderMap| format!("{:?}", headers.get("baggage"))))
-        .route("/never", get(never))
-        .route("/events", get(events))
-        .layer(ServerLayer::axum());
-    let app = app.into_make_service_with_connect_info::<SocketAddr>();
-    let serving = axum::serve(Peer::listen().await.unwrap(), app);
-    serving.with_graceful_shutdown(Peer::stopped()).await.unwrap();
-}
-
-async fn facts() -> String {
-    prela::tracer()
-        .span("search", SpanType::Retrieval)
-        .in_scope(|_| format!("facts for {}", baggage::get("user_id").unwrap_or_default()))
-}
-
-async fn never() -> String {
-    println!("asked");
-    std::future::pending().await
-}
-
-/// One event, and then nothing for ever.
-async fn events() -> Body {
-    let first = stream::iter([Ok::<_, std::io::Error>(Bytes::from("data: one\n\n"))]);
-    Body::from_stream(first.chain(stream::pending()))
-}
-
-async fn scorer() {
-    let scoring = Scoring::by(|word| {
-        prela::tracer().span("score", SpanType::Evaluator).in_scope(|span| {
-            span.set_attribute("user_id", baggage::get("user_id").unwrap_or_default());
-        });
-        if word == "kill" {
-            std::process::abort();
-        }
-        0.5
-    });
-    let incoming = TcpIncoming::from(Peer::listen().await.unwrap()).with_nodelay(Some(true));
-    let mut server = Server::builder().layer(ServerLayer::new());
-    let server = server.add_service(ScorerServer::new(scoring));
-    server.serve_with_incoming_shutdown(incoming, Peer::stopped()).await.unwrap();
-}
-
-/// A service in another process; killed when dropped.
-struct Service {
-    process: Child,
-    output: BufReader<ChildStdout>,
-    url: String,
-}
-
-impl Service {
-    fn start(role: &str, receiver: &Receiver) -> Self {
-        let mut command = this_test("http_services::service");
-        command.env(ROLE, role).env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint());
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let output = BufReader::new(process.stdout.take().unwrap());
-        let mut service = Self { process, output, url: String::new() };
-        let line = service.line_with("http://");
-        service.url = line[line.find("http://").unwrap()..].trim_end().to_owned();
-        service
-    }
-
-    /// The next line that it prints with this text; the test harness prints some, too.
-    #[track_caller]
-    fn line_with(&mut self, text: &str) -> String {
-        let mut line = String::new();
-        while !line.contains(text) {
-            line.clear();
-            let length = self.output.read_line(&mut line).unwrap();
-            assert_ne!(length, 0, "the service has ended");
-        }
-        line
-    }
-
-    fn kill(&mut self) {
-        self.process.kill().unwrap();
-        self.process.wait().unwrap();
-    }
-
-    /// Lets it end in order: then all its spans have been sent.
-    fn stop(mut self) {
-        drop(self.process.stdin.take());
-        // A pipe that nobody reads could fill up.
-        std::io::copy(&mut self.output, &mut std::io::sink()).unwrap();
-        assert!(self.process.wait().unwrap().success());
-    }
-}
-
-impl Drop for Service {
-    fn drop(&mut self) {
-        let _ = self.process.kill(); // it may have ended
-        let _ = self.process.wait();
-    }
+fn start(service: &str, receiver: &Receiver) -> Service {
+    let mut command = role("http_services");
+    Service::start(command.arg(service).env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint()))
 }
 
 fn instance(receiver: &Receiver) -> Prela {
@@ -155,9 +32,9 @@ fn http(prela: &Prela) -> ClientWithMiddleware {
 }
 
 fn grpc(prela: &Prela, service: &Service) -> ScorerClient<ClientService<Channel>> {
-    let channel = Channel::from_shared(service.url.clone()).unwrap().connect_lazy();
+    let channel = Channel::from_shared(service.url().to_owned()).unwrap().connect_lazy();
     let layer = ClientLayer::new().tracer(&prela.tracer());
-    ScorerClient::new(layer.destination(service.url.parse().unwrap()).layer(channel))
+    ScorerClient::new(layer.destination(service.url().parse().unwrap()).layer(channel))
 }
 
 fn flush(prela: &Prela) {
@@ -177,12 +54,11 @@ fn named<'a>(spans: &'a [Arrived], service: &str, name: &str) -> &'a Arrived {
 async fn one_trace_through_three_processes() {
     let receiver = Receiver::start(Transport::Grpc);
     let prela = instance(&receiver);
-    let (worker, scorer) =
-        (Service::start("worker", &receiver), Service::start("scorer", &receiver));
+    let (worker, scorer) = (start("worker", &receiver), start("scorer", &receiver));
     let mut scores = grpc(&prela, &scorer);
     let asking = prela.tracer().span("answer", SpanType::Agent).run(async |_| {
         baggage::set("user_id", "Zoë");
-        let request = http(&prela).get(format!("{}/facts/rust", worker.url));
+        let request = http(&prela).get(format!("{}/facts/rust", worker.url()));
         let answer = request.send().await.unwrap().text().await.unwrap();
         assert_eq!(answer, "facts for Zoë");
         let score = scores.score(ScoreRequest { answer }).await.unwrap().into_inner();
@@ -231,11 +107,11 @@ async fn one_trace_through_three_processes() {
 async fn a_worker_that_is_killed_in_the_middle_of_a_request() {
     let receiver = Receiver::start(Transport::Grpc);
     let prela = instance(&receiver);
-    let mut worker = Service::start("worker", &receiver);
+    let mut worker = start("worker", &receiver);
     let asking = prela.tracer().span("answer", SpanType::Agent).run(async |_| {
-        let request = http(&prela).get(format!("{}/never?token=secret", worker.url)).send();
+        let request = http(&prela).get(format!("{}/never?token=secret", worker.url())).send();
         let killing = tokio::task::spawn_blocking(move || {
-            worker.line_with("asked");
+            assert_eq!(worker.next_line(), "asked");
             worker.kill();
         });
         let (answer, killed) = futures_util::future::join(request, killing).await;
@@ -262,9 +138,10 @@ async fn a_worker_that_is_killed_in_the_middle_of_a_request() {
 async fn a_worker_that_is_killed_in_the_middle_of_its_answer() {
     let receiver = Receiver::start(Transport::Http);
     let prela = instance(&receiver);
-    let mut worker = Service::start("worker", &receiver);
+    let mut worker = start("worker", &receiver);
     let asking = prela.tracer().span("answer", SpanType::Agent).run(async |_| {
-        let mut response = http(&prela).get(format!("{}/events", worker.url)).send().await.unwrap();
+        let mut response =
+            http(&prela).get(format!("{}/events", worker.url())).send().await.unwrap();
         assert_eq!(response.chunk().await.unwrap().unwrap(), "data: one\n\n");
         worker.kill();
         response.chunk().await.unwrap_err();
@@ -282,7 +159,7 @@ async fn a_worker_that_is_killed_in_the_middle_of_its_answer() {
 async fn a_scorer_that_dies_in_the_middle_of_a_stream() {
     let receiver = Receiver::start(Transport::Grpc);
     let prela = instance(&receiver);
-    let scorer = Service::start("scorer", &receiver);
+    let scorer = start("scorer", &receiver);
     let mut scores = grpc(&prela, &scorer);
     let asking = prela.tracer().span("answer", SpanType::Agent).run(async |_| {
         let words = ScoreRequest { answer: "kill".to_owned() };
@@ -304,14 +181,14 @@ async fn a_scorer_that_dies_in_the_middle_of_a_stream() {
 async fn baggage_stays_at_home() {
     let receiver = Receiver::start(Transport::Grpc);
     let prela = instance(&receiver);
-    let worker = Service::start("worker", &receiver);
-    let address: SocketAddr = worker.url.trim_start_matches("http://").parse().unwrap();
+    let worker = start("worker", &receiver);
+    let address: SocketAddr = worker.url().trim_start_matches("http://").parse().unwrap();
     let client = reqwest::Client::builder().resolve("api.example.com", address).build().unwrap();
     let traced = |middleware: Middleware| {
         ClientBuilder::new(client.clone()).with(middleware.tracer(&prela.tracer())).build()
     };
     let foreign = format!("http://api.example.com:{}/headers", address.port());
-    let home = format!("{}/headers", worker.url);
+    let home = format!("{}/headers", worker.url());
     let ask = async |client: ClientWithMiddleware, url: &str| {
         client.get(url).send().await.unwrap().text().await.unwrap()
     };

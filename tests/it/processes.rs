@@ -1,47 +1,23 @@
 //! The context through the environment of real child processes: `TRACEPARENT`, `TRACESTATE` and
 //! `BAGGAGE`.
-//!
-//! The child is this test binary again.
 
-use crate::program::this_test;
+use crate::program::role;
 use crate::receiver::{Receiver, Transport, tree};
 use expect_test::expect;
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
-use prela::propagation::{CommandExt as _, from_env};
+use prela::propagation::CommandExt as _;
 use prela::{
     Prela, Sampler, SpanContext, SpanId, SpanType, TraceContext, TraceFlags, TraceId, TraceState,
     baggage,
 };
-use std::env;
 use std::process::Command;
 use std::time::Duration;
 
-/// How many generations of children are to come; not set in a run of the tests.
-const GENERATIONS: &str = "PRELA_TEST_GENERATIONS";
-
-/// Not a test but the child's body: does nothing unless it is asked for.
-#[test]
-fn child() {
-    let Ok(generations) = env::var(GENERATIONS) else { return };
-    let generations: u32 = generations.parse().unwrap();
-    let prela = prela::init(format!("generation {generations}")).unwrap();
-    let span = prela::tracer().span("child", SpanType::Tool).parent(&from_env());
-    span.in_scope(|span| {
-        span.set_attribute("user_id", baggage::get("user_id").unwrap_or_default());
-        if generations > 1 {
-            assert!(command(generations - 1).inject_context().status().unwrap().success());
-        }
-    });
-    assert_eq!(prela.shutdown(Duration::from_secs(30)).undelivered(), 0);
-}
-
-fn command(generations: u32) -> Command {
-    let mut command = this_test("processes::child");
-    command.env(GENERATIONS, generations.to_string());
-    if let Some(endpoint) = env::var_os("OTEL_EXPORTER_OTLP_ENDPOINT") {
-        command.env("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint);
-    }
+/// A child; of two generations, with a child of its own.
+fn child(generations: u32) -> Command {
+    let mut command = role("processes");
+    command.arg(generations.to_string());
     command
 }
 
@@ -67,7 +43,7 @@ fn children_and_grandchildren_are_in_the_trace_of_their_parent() {
 
     prela.tracer().span("parent", SpanType::Agent).parent(&caller).in_scope(|_| {
         baggage::set("user_id", "Zoë, 7=8");
-        run(command(2).inject_context(), &receiver);
+        run(child(2).inject_context(), &receiver);
     });
     prela.flush(Duration::from_secs(30)).unwrap();
 
@@ -93,7 +69,7 @@ fn a_trace_that_is_left_out_is_left_out_in_the_child() {
     let receiver = Receiver::start(Transport::Grpc);
     let prela = instance(&receiver, Sampler::always_off());
     prela.tracer().span("parent", SpanType::Agent).in_scope(|_| {
-        run(command(1).inject_context(), &receiver);
+        run(child(1).inject_context(), &receiver);
     });
     assert_eq!(prela.shutdown(Duration::from_secs(30)).stats.unsampled, 1);
     assert!(receiver.requests().is_empty());
@@ -102,7 +78,7 @@ fn a_trace_that_is_left_out_is_left_out_in_the_child() {
 #[test]
 fn outside_every_span_the_child_begins_a_trace_of_its_own() {
     let receiver = Receiver::start(Transport::Grpc);
-    let mut command = command(1);
+    let mut command = child(1);
     // Left over from somewhere: a context that is not ours.
     command.env("TRACEPARENT", "00-0000000000000000000000000000feed-000000000000beef-01");
     command.env("BAGGAGE", "user_id=stranger");
@@ -116,7 +92,7 @@ fn outside_every_span_the_child_begins_a_trace_of_its_own() {
 fn a_variable_that_breaks_its_format_harms_nothing() {
     for broken in ["", "00-zz-beef-01", "00-0000000000000000000000000000feed-000000000000beef"] {
         let receiver = Receiver::start(Transport::Grpc);
-        let mut command = command(1);
+        let mut command = child(1);
         run(command.env("TRACEPARENT", broken).env("BAGGAGE", "user_id=u1"), &receiver);
         let child = &receiver.spans()[0];
         assert_eq!(child.parent_span_id(), None);

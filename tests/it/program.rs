@@ -2,8 +2,9 @@
 
 use std::env;
 use std::ffi::OsStr;
+use std::io::{self, BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, ChildStdout, Command, Stdio};
 
 /// A program without the settings that the tests themselves may have been started with.
 pub fn program(path: impl AsRef<OsStr>) -> Command {
@@ -17,11 +18,66 @@ pub fn program(path: impl AsRef<OsStr>) -> Command {
     program
 }
 
-/// One test of this binary, as a program of its own; its output is not captured.
-pub fn this_test(name: &str) -> Command {
-    let mut program = program(env::current_exe().unwrap());
-    program.args(["--exact", name, "--nocapture"]);
+/// `tests/program` in one of its roles.
+pub fn role(name: &str) -> Command {
+    let mut program = program(env!("CARGO_BIN_EXE_program"));
+    program.arg(name);
     program
+}
+
+/// A running program that prints its URL first and ends when its input does, as a
+/// [`Peer`](prela_examples::Peer) is; it is killed when this is dropped.
+pub struct Service {
+    process: Child,
+    output: BufReader<ChildStdout>,
+    url: String,
+}
+
+impl Service {
+    /// Starts it, and waits until it listens.
+    #[track_caller]
+    pub fn start(command: &mut Command) -> Self {
+        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap());
+        let mut service = Self { process, output, url: String::new() };
+        service.url = service.next_line();
+        assert!(service.url.starts_with("http://"), "{}", service.url);
+        service
+    }
+
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// The next line that it prints.
+    #[track_caller]
+    pub fn next_line(&mut self) -> String {
+        let mut line = String::new();
+        let length = self.output.read_line(&mut line).unwrap();
+        assert_ne!(length, 0, "the service has ended");
+        line.trim_end().to_owned()
+    }
+
+    pub fn kill(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+
+    /// Lets it end in order: then all its spans have been sent.
+    #[track_caller]
+    pub fn stop(mut self) {
+        drop(self.process.stdin.take());
+        // A pipe that nobody reads could fill up.
+        io::copy(&mut self.output, &mut io::sink()).unwrap();
+        assert!(self.process.wait().unwrap().success());
+    }
+}
+
+impl Drop for Service {
+    fn drop(&mut self) {
+        let _ = self.process.kill(); // it may have ended
+        let _ = self.process.wait();
+    }
 }
 
 /// `cargo build` as it built this binary, of the same workspace and in the same profile, and where it

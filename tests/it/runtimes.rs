@@ -1,10 +1,10 @@
 //! Starting, sending and stopping on every kind of runtime and on none, and one correct trace of
 //! many threads and tasks at once.
 
-use crate::failing::assert_adds_up;
 use crate::receiver::{Arrived, Receiver, Transport};
 use prela::task::{JoinSetExt as _, RuntimeExt as _};
 use prela::{Prela, SpanId, SpanType, Tracer};
+use prela_tests::assert_adds_up;
 use std::collections::HashMap;
 use std::thread;
 use std::time::Duration;

@@ -1,118 +1,30 @@
 //! Sampling across processes: over real HTTP, a trace is whole or absent on both sides.
-//!
-//! The service is this test binary again.
 
-use crate::program::this_test;
+use crate::program::{Service, role};
 use crate::receiver::{Arrived, Receiver, Transport};
-use http_body_util::Full;
-use hyper::body::{Bytes, Incoming};
-use hyper::service::service_fn;
-use hyper::{Request, Response};
-use hyper_util::rt::TokioIo;
 use prela::{RequestId, Sampler, SpanType, TraceId};
 use std::collections::HashMap;
-use std::convert::Infallible;
-use std::io::{self, BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
-use std::process::{Child, Stdio};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::Duration;
-use std::{env, thread};
-use tokio::net::TcpListener;
-use tokio::sync::oneshot;
 
-/// The service's sampler; not set in a run of the tests.
-const SAMPLER: &str = "PRELA_TEST_SAMPLER";
 const TRACES: usize = 200;
 
-/// Not a test but the service's body: does nothing unless it is asked for.
-#[test]
-fn service() {
-    let Ok(sampler) = env::var(SAMPLER) else { return };
-    let sampler = match sampler.as_str() {
-        "parent" => Sampler::default(),
-        ratio => Sampler::ratio(ratio.parse().unwrap()),
-    };
-    let prela = prela::builder().service_name("service").sampler(sampler).build().unwrap();
-    prela.make_global().unwrap();
-    let (stop, stopped) = oneshot::channel();
-    // The client closes our input when it is done.
-    thread::spawn(move || {
-        let _ = io::copy(&mut io::stdin(), &mut io::sink());
-        let _ = stop.send(());
-    });
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    runtime.block_on(async {
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
-        println!("\nlistening on {}", listener.local_addr().unwrap());
-        let serve = async {
-            loop {
-                let (stream, _) = listener.accept().await.unwrap();
-                tokio::spawn(async move {
-                    let connection = hyper::server::conn::http1::Builder::new();
-                    let _ =
-                        connection.serve_connection(TokioIo::new(stream), service_fn(handle)).await;
-                });
-            }
-        };
-        tokio::select! { () = serve => {}, _ = stopped => {} }
-    });
-    assert_eq!(prela.shutdown(Duration::from_secs(30)).undelivered(), 0);
-}
-
-async fn handle(request: Request<Incoming>) -> Result<Response<Full<Bytes>>, Infallible> {
-    let id = RequestId::from_headers(request.headers());
-    let span = prela::tracer().span("handle", SpanType::Agent).request_id(id.clone());
-    let answer = span.parent(&prela::extract(request.headers())).run(async |_| {
-        tokio::task::yield_now().await;
-        prela::tracer().span("work", SpanType::Tool).in_scope(|_| "done")
-    });
-    let mut response = Response::new(Full::from(answer.await));
-    id.inject(response.headers_mut());
-    Ok(response)
-}
-
-/// The service in a process of its own.
-struct Service {
-    process: Child,
-    address: SocketAddr,
-}
-
-impl Service {
-    fn start(sampler: &str, receiver: &Receiver) -> Self {
-        let mut command = this_test("sampling::service");
-        command.env(SAMPLER, sampler).env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint());
-        let mut process =
-            command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().expect("this binary");
-        let mut lines = BufReader::new(process.stdout.as_mut().unwrap()).lines();
-        let address =
-            lines.find_map(|line| line.unwrap().strip_prefix("listening on ")?.parse().ok());
-        Self { process, address: address.expect("its address") }
+/// One request to the service, with the current context. Gives the answer.
+fn ask(service: &Service, id: &RequestId) -> String {
+    let mut headers: Vec<(String, String)> = Vec::new();
+    prela::inject(&mut headers);
+    id.inject(&mut headers);
+    let mut request = "GET / HTTP/1.1\r\nhost: service\r\nconnection: close\r\n".to_owned();
+    for (name, value) in headers {
+        request.push_str(&format!("{name}: {value}\r\n"));
     }
-
-    /// One request, with the current context. Gives the answer.
-    fn ask(&self, id: &RequestId) -> String {
-        let mut headers: Vec<(String, String)> = Vec::new();
-        prela::inject(&mut headers);
-        id.inject(&mut headers);
-        let mut request = "GET / HTTP/1.1\r\nhost: service\r\nconnection: close\r\n".to_owned();
-        for (name, value) in headers {
-            request.push_str(&format!("{name}: {value}\r\n"));
-        }
-        let mut connection = TcpStream::connect(self.address).unwrap();
-        connection.write_all((request + "\r\n").as_bytes()).unwrap();
-        let mut response = String::new();
-        connection.read_to_string(&mut response).unwrap();
-        response
-    }
-
-    /// Waits until it has sent all its spans.
-    fn stop(mut self) {
-        drop(self.process.stdin.take());
-        // Read to the end, so that it can write what a test prints.
-        let mut rest = String::new();
-        self.process.stdout.take().unwrap().read_to_string(&mut rest).unwrap();
-        assert!(self.process.wait().unwrap().success(), "{rest}");
-    }
+    let address = service.url().trim_start_matches("http://");
+    let mut connection = TcpStream::connect(address).unwrap();
+    connection.write_all((request + "\r\n").as_bytes()).unwrap();
+    let mut response = String::new();
+    connection.read_to_string(&mut response).unwrap();
+    response
 }
 
 /// Spans of each trace, by service.
@@ -125,13 +37,15 @@ fn run(client: Sampler, service: &str) -> Vec<(usize, usize)> {
         .sampler(client)
         .build()
         .unwrap();
-    let service = Service::start(service, &receiver);
+    let mut command = role("sampling");
+    command.arg(service).env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint());
+    let service = Service::start(&mut command);
     let tracer = prela.tracer();
     let mut ids = HashMap::new();
     for i in 0..TRACES {
         let id = RequestId::parse(&format!("req-{i}")).unwrap();
         tracer.span("call_service", SpanType::Agent).request_id(id.clone()).in_scope(|span| {
-            let response = service.ask(&id);
+            let response = ask(&service, &id);
             assert!(response.ends_with("done"), "{response}");
             assert!(response.contains(&format!("x-request-id: {id}\r\n")), "{response}");
             tracer.span("after", SpanType::Tool).in_scope(|_| ());

@@ -1,17 +1,17 @@
 //! The spool through outages, restarts and `kill -9`.
 
-use crate::failing::assert_adds_up;
-use crate::program::this_test;
+use crate::program::role;
 use crate::receiver::{Answer, Receiver, Refusal, Transport};
 use prela::{Overflow, Prela, Spool, Stats};
+use prela_tests::assert_adds_up;
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader};
 use std::path::Path;
 use std::process::Stdio;
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
-use std::{env, fs, io, thread};
+use std::{env, fs, thread};
 use tempfile::TempDir;
 
 const A_WHILE: Duration = Duration::from_secs(60);
@@ -193,31 +193,6 @@ fn an_outage_under_load_loses_nothing() {
     assert_eq!(names(&receiver).len(), count);
 }
 
-/// Where the killed processes have their spool; not set in a run of the tests.
-const DIR: &str = "PRELA_TEST_SPOOL";
-const ENDPOINT: &str = "PRELA_TEST_ENDPOINT";
-const NUMBER: &str = "PRELA_TEST_NUMBER";
-
-/// Not a test but the body of those processes: does nothing unless it is asked for.
-#[test]
-fn victim() {
-    let Some(dir) = env::var_os(DIR) else { return };
-    let (endpoint, number) = (env::var(ENDPOINT).unwrap(), env::var(NUMBER).unwrap());
-    let prela = instance(Path::new(&dir), &endpoint, |it| {
-        it.overflow(Overflow::Spool).max_queue_size(32).max_batch_size(4)
-    });
-    let mut told = 0;
-    for n in 0.. {
-        prela.tracer().span_default(format!("{number} {n}")).in_scope(|_| ());
-        let spooled = prela.stats().spooled;
-        if spooled > told {
-            told = spooled;
-            // Nobody reads any more: the test is over.
-            let _ = writeln!(io::stdout(), "spooled {spooled}");
-        }
-    }
-}
-
 #[test]
 fn what_was_spooled_survives_kill_9() {
     let dir = TempDir::new().unwrap();
@@ -239,10 +214,9 @@ fn what_was_spooled_survives_kill_9() {
         }
     };
     for number in 0..KILLS {
-        let mut victim = this_test("spooling::victim")
-            .env(DIR, dir.path())
-            .env(ENDPOINT, refusal.endpoint())
-            .env(NUMBER, number.to_string())
+        let mut victim = role("spooling")
+            .arg(dir.path())
+            .args([refusal.endpoint(), number.to_string()])
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
