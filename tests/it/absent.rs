@@ -9,8 +9,11 @@ use std::time::{Duration, Instant};
 
 /// What the program ends with, whatever became of its spans.
 const STATUS: i32 = 7;
-/// The default of 1.5 s for a last attempt, and much for starting a process on a busy machine. Not as
-/// much as a request may take.
+/// What a collector may cost a program that ends: the default of 1.5 s for a last attempt, and a
+/// little for a busy machine.
+const COST: Duration = Duration::from_secs(2);
+/// The same for the whole program, whose start takes much longer on a busy machine. Not as much as a
+/// request may take.
 const SOON: Duration = Duration::from_secs(6);
 
 fn run(runtime: &str, transport: Transport, endpoint: &str) -> (Output, Duration) {
@@ -30,6 +33,8 @@ fn run(runtime: &str, transport: Transport, endpoint: &str) -> (Output, Duration
 fn assert_ends_well((output, took): &(Output, Duration), endpoint: &str) {
     let said = String::from_utf8_lossy(&output.stderr);
     assert_eq!(output.status.code(), Some(STATUS), "{said}");
+    let cost = String::from_utf8_lossy(&output.stdout).trim().parse().unwrap();
+    assert!(Duration::from_millis(cost) < COST, "cost {cost} ms: {said}");
     assert!(*took < SOON, "took {took:?}: {said}");
     let lines: Vec<_> = said.lines().filter(|line| line.starts_with("prela: ")).collect();
     let last = lines.last().unwrap_or_else(|| panic!("no line: {said}"));
