@@ -11,15 +11,16 @@ use prela::{
     trace_context,
 };
 
+/// What `run` records is this tree.
 #[track_caller]
-fn check(run: impl FnOnce(&Tracer), expected: &Expect) -> Capture {
+pub(crate) fn check(run: impl FnOnce(&Tracer), expected: &Expect) -> Capture {
     let capture = Capture::new();
     run(&capture.tracer());
     expected.assert_eq(&capture.tree());
     capture
 }
 
-fn current_name() -> Option<String> {
+pub(crate) fn current_name() -> Option<String> {
     current_span().map(|span| span.name().into_owned())
 }
 

@@ -3,10 +3,11 @@
 mod cancelled;
 mod contexts;
 
-use expect_test::{Expect, expect};
+use crate::context::{check, current_name};
+use expect_test::expect;
 use futures_util::FutureExt as _;
 use prela::testing::Capture;
-use prela::{FutureExt as _, SpanType, Tracer, baggage, current_span};
+use prela::{FutureExt as _, SpanType, baggage, current_span};
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::pin::pin;
@@ -14,13 +15,6 @@ use std::task::{Context, Poll, Waker};
 use std::thread;
 use std::time::Duration;
 use tokio::task::yield_now;
-
-#[track_caller]
-fn check(run: impl FnOnce(&Tracer), expected: &Expect) {
-    let capture = Capture::new();
-    run(&capture.tracer());
-    expected.assert_eq(&capture.tree());
-}
 
 /// Runs a future with each of its polls on a new thread, which is to be left as clean as it was.
 fn run_hopping<F: Future<Output: Send> + Send>(future: F) -> F::Output {
@@ -38,10 +32,6 @@ fn run_hopping<F: Future<Output: Send> + Send>(future: F) -> F::Output {
             return output;
         }
     }
-}
-
-fn current_name() -> Option<String> {
-    current_span().map(|span| span.name().into_owned())
 }
 
 #[test]

@@ -18,9 +18,7 @@ use std::time::Duration;
 /// What `run` records is this tree, and one trace.
 #[track_caller]
 fn check(run: impl FnOnce(&Tracer), expected: &Expect) {
-    let capture = Capture::new();
-    run(&capture.tracer());
-    expected.assert_eq(&capture.tree());
+    let capture = crate::context::check(run, expected);
     assert_eq!(trace_count(&capture.spans()), 1);
 }
 

@@ -1,6 +1,7 @@
 //! Threads of the standard library: a plain one starts clean, one that is given a snapshot does not.
 
-use expect_test::{Expect, expect};
+use crate::context::check;
+use expect_test::expect;
 use prela::testing::Capture;
 use prela::thread::{BuilderExt as _, ScopeExt as _};
 use prela::{
@@ -8,13 +9,6 @@ use prela::{
 };
 use std::cell::Cell;
 use std::thread;
-
-#[track_caller]
-fn check(run: impl FnOnce(&Tracer), expected: &Expect) {
-    let capture = Capture::new();
-    run(&capture.tracer());
-    expected.assert_eq(&capture.tree());
-}
 
 /// A child of whatever is current where this runs.
 fn child(tracer: &Tracer, name: &'static str) {

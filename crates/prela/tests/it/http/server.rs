@@ -281,43 +281,25 @@ fn without_an_instance_the_context_passes_through() {
     assert_eq!(response.headers()["baggage"], "plan=pro");
 }
 
-fn answer_with(code: &'static str) -> impl AsyncFn(Request<()>) -> Response<Full<Bytes>> + Clone {
-    async move |_| Response::builder().header("grpc-status", code).body(Full::default()).unwrap()
-}
-
 #[test]
 fn a_call_of_grpc_that_is_answered_by_headers_alone() {
-    let path = "/prela.example.v1.Scorer/Score";
+    let capture = Capture::new();
+    for code in ["0", "5", "13", "99"] {
+        let answer = async |_| -> Response<Full<Bytes>> {
+            Response::builder().header("grpc-status", code).body(Full::default()).unwrap()
+        };
+        let request = call(&format!("/prela.example.v1.Codes/{code}"));
+        send(layer(&capture).layer(service(answer)), request).unwrap();
+    }
+    expect![[r#"
+        prela.example.v1.Codes/0  custom {rpc.system.name: grpc, rpc.method: prela.example.v1.Codes/0, network.protocol.version: 1.1, rpc.response.status_code: OK}
+        prela.example.v1.Codes/5  custom {rpc.system.name: grpc, rpc.method: prela.example.v1.Codes/5, network.protocol.version: 1.1, rpc.response.status_code: NOT_FOUND}
+        prela.example.v1.Codes/13  custom {rpc.system.name: grpc, rpc.method: prela.example.v1.Codes/13, network.protocol.version: 1.1, rpc.response.status_code: INTERNAL, error.type: INTERNAL} error
+        prela.example.v1.Codes/99  custom {rpc.system.name: grpc, rpc.method: prela.example.v1.Codes/99, network.protocol.version: 1.1, rpc.response.status_code: UNKNOWN, error.type: UNKNOWN} error
+    "#]].assert_eq(&capture.tree());
+    assert!(capture.spans().iter().all(|span| span.kind == SpanKind::Server));
     check(
-        call(path),
-        answer_with("0"),
-        &expect![[r#"
-        prela.example.v1.Scorer/Score  custom {rpc.system.name: grpc, rpc.method: prela.example.v1.Scorer/Score, network.protocol.version: 1.1, rpc.response.status_code: OK}
-    "#]],
-    );
-    check(
-        call(path),
-        answer_with("5"),
-        &expect![[r#"
-        prela.example.v1.Scorer/Score  custom {rpc.system.name: grpc, rpc.method: prela.example.v1.Scorer/Score, network.protocol.version: 1.1, rpc.response.status_code: NOT_FOUND}
-    "#]],
-    );
-    check(
-        call(path),
-        answer_with("13"),
-        &expect![[r#"
-        prela.example.v1.Scorer/Score  custom {rpc.system.name: grpc, rpc.method: prela.example.v1.Scorer/Score, network.protocol.version: 1.1, rpc.response.status_code: INTERNAL, error.type: INTERNAL} error
-    "#]],
-    );
-    check(
-        call(path),
-        answer_with("99"),
-        &expect![[r#"
-        prela.example.v1.Scorer/Score  custom {rpc.system.name: grpc, rpc.method: prela.example.v1.Scorer/Score, network.protocol.version: 1.1, rpc.response.status_code: UNKNOWN, error.type: UNKNOWN} error
-    "#]],
-    );
-    check(
-        call(path),
+        call("/prela.example.v1.Scorer/Score"),
         async |_| status(404),
         &expect![[r#"
         prela.example.v1.Scorer/Score  custom {rpc.system.name: grpc, rpc.method: prela.example.v1.Scorer/Score, network.protocol.version: 1.1, rpc.response.status_code: UNIMPLEMENTED, error.type: UNIMPLEMENTED} error

@@ -1,8 +1,8 @@
 //! Functions and methods that are not async.
 
+use super::Noisy;
 use super::global::{check, check_functions};
 use expect_test::expect;
-use std::cell::RefCell;
 use std::fmt::{self, Display};
 use std::panic::Location;
 use std::rc::Rc;
@@ -273,14 +273,6 @@ fn the_function_is_named_by_its_path() {
           add  custom {code.function.name: it::macros::functions::add}
     "#]],
     );
-}
-
-struct Noisy(&'static str, Rc<RefCell<Vec<&'static str>>>);
-
-impl Drop for Noisy {
-    fn drop(&mut self) {
-        self.1.borrow_mut().push(self.0);
-    }
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "as the traced one has them")]

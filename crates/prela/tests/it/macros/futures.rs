@@ -1,5 +1,6 @@
 //! Async functions, and functions that return a future.
 
+use super::Noisy;
 use super::global::{block_on, check, check_async};
 use expect_test::expect;
 use futures_util::FutureExt as _;
@@ -254,14 +255,6 @@ fn other_attributes_stay() {
               fetch  tool
         "#]],
     );
-}
-
-struct Noisy(&'static str, Rc<RefCell<Vec<&'static str>>>);
-
-impl Drop for Noisy {
-    fn drop(&mut self) {
-        self.1.borrow_mut().push(self.0);
-    }
 }
 
 async fn dropped_plainly(a: Noisy, _: Noisy, (c, _): (Noisy, Noisy), _d: Noisy) {
