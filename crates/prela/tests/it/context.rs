@@ -1,7 +1,6 @@
 //! What is current: nesting, clean slates, parents that are named, spans that are not entered.
 
 mod guards;
-mod lifecycle;
 mod scopes;
 
 use expect_test::{Expect, expect};

@@ -247,7 +247,7 @@ fn p02_a_panic_is_recorded_once_and_goes_on() {
 }
 
 #[test]
-fn p02_without_an_instance_the_context_is_left_alone() {
+fn p02_after_shutdown_the_context_is_left_alone() {
     let capture = Capture::new();
     let (late, running) = (capture.tracer(), Capture::new());
     capture.prela().shutdown(Duration::from_secs(10));

@@ -1,4 +1,4 @@
-//! Without an instance everything is a no-op, and user code runs once.
+//! After its instance was shut down a tracer does nothing, and user code runs once.
 
 use prela::{FutureExt as _, SpanType, TraceContext};
 use std::cell::Cell;

@@ -256,7 +256,7 @@ fn c08_a_stream_that_is_sent_to_a_task() {
 }
 
 #[test]
-fn p11_without_an_instance_the_items_pass_through() {
+fn p11_after_shutdown_the_items_pass_through() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     capture.prela().shutdown(Duration::from_secs(10));

@@ -264,13 +264,3 @@ fn a_request_that_is_sent_on_has_a_span_at_each_stop() {
         capture.tree().lines().map(|line| line.len() - line.trim_start().len()).collect();
     assert_eq!(depths, [0, 2, 4, 6], "client, server, client, server");
 }
-
-#[test]
-fn without_an_instance_the_context_goes_out() {
-    let far = Far::default();
-    let cx = prela::extract(&[("traceparent", super::TRACEPARENT)]);
-    cx.run(|| {
-        send(ClientLayer::new().layer(far.service(|| text(""))), get("http://worker/")).unwrap()
-    });
-    assert_eq!(far.header(0, "traceparent").unwrap(), super::TRACEPARENT);
-}

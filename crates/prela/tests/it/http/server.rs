@@ -262,25 +262,6 @@ fn closures_that_panic_harm_nothing() {
     assert!(!capture.spans()[0].parent_is_remote);
 }
 
-/// Without an instance the caller's trace and baggage are still there, for requests to others.
-#[test]
-fn without_an_instance_the_context_passes_through() {
-    let request = Request::get("/")
-        .header("traceparent", super::TRACEPARENT)
-        .header("baggage", "plan=pro")
-        .body(());
-    let handler = service(async |_| {
-        let mut headers = HeaderMap::new();
-        prela::inject(&mut headers);
-        let mut response = text("");
-        *response.headers_mut() = headers;
-        response
-    });
-    let response = send(ServerLayer::new().layer(handler), request.unwrap()).unwrap();
-    assert_eq!(response.headers()["traceparent"], super::TRACEPARENT);
-    assert_eq!(response.headers()["baggage"], "plan=pro");
-}
-
 #[test]
 fn a_call_of_grpc_that_is_answered_by_headers_alone() {
     let capture = Capture::new();

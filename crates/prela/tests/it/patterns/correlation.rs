@@ -172,14 +172,3 @@ fn a09_a_session_goes_to_other_services() {
     assert_eq!(neither.tree(), "handle  custom\n");
     assert!(Session::of(&TraceContext::from(Context::new())).is_none());
 }
-
-#[test]
-fn requests_and_sessions_work_without_an_instance() {
-    let session = Session::new("s1").unwrap();
-    let span = prela::tracer().span("operation", SpanType::Chain).session(&session);
-    span.request_id(RequestId::parse("r1").unwrap()).in_scope(|_| {
-        assert_eq!(RequestId::current().unwrap().as_str(), "r1");
-        assert_eq!(Session::current().unwrap().id(), "s1");
-    });
-    assert_eq!(session.operations(), 1);
-}

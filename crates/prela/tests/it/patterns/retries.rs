@@ -124,16 +124,3 @@ async fn a10_the_longest_delay_bounds_jitter_too() {
     let waited = begun.elapsed().as_secs_f64();
     assert!((1.0 + 2.0 + 47.0 * 3.0..=49.0 * 3.0 + 0.1).contains(&waited), "{waited}");
 }
-
-#[test]
-fn a10_at_least_one_attempt_and_no_instance_needed() {
-    let mut calls = 0;
-    let result = prela::tracer()
-        .span("call", SpanType::Tool)
-        .retry(&RetryPolicy::new(0))
-        .in_scope_result(|_| {
-            calls += 1;
-            Err::<(), _>("no")
-        });
-    assert_eq!((result, calls), (Err("no"), 1));
-}
