@@ -26,17 +26,21 @@ fn a_file_has_a_line_for_each_batch() {
     let builder = prela::builder().env([("", ""); 0]).service_name("filed");
     let prela = builder.exporter(Exporter::file(&dir.0)).build().unwrap();
     let tracer = prela.tracer();
+    tracer.span("earlier", SpanType::Agent).in_scope(|_| ());
+    prela.flush(LONG).unwrap();
     tracer.span("agent", SpanType::Agent).in_scope(|_| {
         tracer.span("search", SpanType::Tool).attr("query", "rust").in_scope(|_| ());
     });
     let report = prela.shutdown(LONG);
-    assert_eq!((report.stats.exported, report.undelivered()), (2, 0));
+    assert_eq!((report.stats.exported, report.undelivered()), (3, 0));
 
     let file = std::fs::read_dir(&dir.0).unwrap().next().expect("one file").unwrap();
     let text = std::fs::read_to_string(file.path()).unwrap();
     let lines: Vec<serde_json::Value> =
         text.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
-    let request = &lines[0]["resourceSpans"][0];
+    assert_eq!(lines.len(), 2);
+    assert_eq!(lines[0]["resourceSpans"][0]["scopeSpans"][0]["spans"][0]["name"], "earlier");
+    let request = &lines[1]["resourceSpans"][0];
     let spans = request["scopeSpans"][0]["spans"].as_array().expect("spans");
     let names: Vec<_> = spans.iter().map(|span| span["name"].as_str().unwrap()).collect();
     assert_eq!(names, ["search", "agent"]);

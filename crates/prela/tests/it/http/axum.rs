@@ -164,10 +164,10 @@ async fn a_panic_in_a_handler_is_seen_on_both_sides() {
 #[tokio::test]
 async fn nobody_listens() {
     let capture = Capture::new();
-    let url = {
-        let listener = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        format!("http://{}", listener.local_addr().unwrap())
-    };
+    // Bound, so that nobody else gets it, and not listening.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind(([127, 0, 0, 1], 0).into()).unwrap();
+    let url = format!("http://{}", socket.local_addr().unwrap());
     client(&capture).get(format!("{url}/?key=secret")).send().await.unwrap_err();
     let spans = capture.spans();
     let prela::Status::Error { description } = &spans[0].status else { panic!("{spans:?}") };

@@ -248,7 +248,7 @@ fn trace_state_cannot_inject_a_field() {
     use prela::{SpanContext, TraceFlags, TraceState};
 
     for value in ["1\r\nevil: 1", "\u{e9}", "", "x\u{0}", "x "] {
-        let Ok(state) = TraceState::from_key_value([("a", value), ("b", "2")]) else { continue };
+        let state = TraceState::from_key_value([("a", value), ("b", "2")]).expect(value);
         let span = SpanContext::new(1.into(), 2.into(), TraceFlags::SAMPLED, true, state);
         let out = sent(&Context::new().with_remote_span_context(span).into());
         out.check();
