@@ -74,23 +74,43 @@ impl<C: Clock> Clock for Guarded<C> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Anchor {
     /// What the wall clock would have said at the monotonic clock's zero.
-    zero: SystemTime,
+    zero: u64,
 }
 
 impl Anchor {
     /// Of a span that has not started.
-    pub(crate) const NONE: Self = Self { zero: SystemTime::UNIX_EPOCH };
+    pub(crate) const NONE: Self = Self { zero: 0 };
 
     pub(crate) fn read(clock: &dyn Clock) -> Self {
-        let monotonic = clock.monotonic();
-        fork::check_at(monotonic);
+        let monotonic = read(clock);
         // A wall clock that says less than the time since then is before 1970: nothing is lost.
-        Self { zero: clock.wall().checked_sub(monotonic).unwrap_or(SystemTime::UNIX_EPOCH) }
+        Self { zero: unix_nano(clock.wall()).saturating_sub(monotonic) }
     }
 
-    pub(crate) fn now(&self, clock: &dyn Clock) -> SystemTime {
-        let monotonic = clock.monotonic();
-        fork::check_at(monotonic);
-        self.zero.checked_add(monotonic).unwrap_or(self.zero)
+    /// Nanoseconds since 1970.
+    #[inline]
+    pub(crate) fn now(&self, clock: &dyn Clock) -> u64 {
+        self.zero.saturating_add(read(clock))
     }
+}
+
+#[inline]
+fn read(clock: &dyn Clock) -> u64 {
+    let monotonic = clock.monotonic();
+    let nanos = u64::from(monotonic.subsec_nanos());
+    let nanos = monotonic.as_secs().saturating_mul(1_000_000_000).saturating_add(nanos);
+    fork::check_at(nanos);
+    nanos
+}
+
+/// Nanoseconds since 1970; 0 before, and the largest number after the year 2554.
+pub(crate) fn unix_nano(time: SystemTime) -> u64 {
+    let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The way back.
+pub(crate) fn from_unix_nano(nanos: u64) -> SystemTime {
+    let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_nanos(nanos));
+    time.unwrap_or(SystemTime::UNIX_EPOCH)
 }

@@ -8,13 +8,13 @@
 use std::cell::Cell;
 use std::process;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 
 static PROCESS: AtomicU32 = AtomicU32::new(0);
 static GENERATION: AtomicU32 = AtomicU32::new(0);
 
 thread_local! {
-    static CHECKED: Cell<Duration> = const { Cell::new(Duration::MAX) };
+    /// At first, as far from any time as can be.
+    static CHECKED: Cell<u64> = const { Cell::new(1 << 63) };
 }
 
 /// How many forks there were between the process that first asked and this one. Whoever keeps what
@@ -24,11 +24,12 @@ pub(crate) fn generation() -> u32 {
 }
 
 /// Looks whether the process is another one, unless this thread looked just before `now`, which is
-/// monotonic time.
-pub(crate) fn check_at(now: Duration) {
+/// monotonic time in nanoseconds.
+#[inline]
+pub(crate) fn check_at(now: u64) {
     let _ = CHECKED.try_with(|checked| {
-        let since = now.checked_sub(checked.get());
-        if since.is_none_or(|since| since >= SOON) {
+        // A clock that went back, which none should, counts as time that has passed.
+        if now.wrapping_sub(checked.get()) >= SOON {
             checked.set(now);
             check();
         }
@@ -44,5 +45,5 @@ pub(crate) fn check() {
     }
 }
 
-/// Much less than a fork takes, and much more than a system call.
-const SOON: Duration = Duration::from_micros(50);
+/// Much less than a fork takes, and much more than a system call. In nanoseconds.
+const SOON: u64 = 50_000;

@@ -12,6 +12,7 @@ pub use text::Text;
 use opentelemetry::{Key, StringValue};
 use std::borrow::Cow;
 use std::fmt::{self, Display as _};
+use std::mem;
 use std::sync::Arc;
 
 /// The value of an attribute: any type of OTLP's `AnyValue`.
@@ -60,6 +61,16 @@ impl Value {
             }
         }
         Self::Map(map)
+    }
+
+    /// Drops it. Faster than the compiler's way for those that own nothing, which most are.
+    #[inline(always)]
+    pub(crate) fn discard(self) {
+        match &self {
+            Self::Bool(_) | Self::I64(_) | Self::F64(_) => mem::forget(self),
+            Self::String(text) if text.owns_nothing() => mem::forget(self),
+            _ => drop(self),
+        }
     }
 
     /// Makes text of the lists and maps that are too deep for receivers, and for the stacks of threads.

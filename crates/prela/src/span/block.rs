@@ -104,6 +104,7 @@ impl Blocks {
         self.open.iter().rposition(can_take).unwrap_or_else(|| {
             let mut bytes = BUFFERS.take();
             bytes.clear();
+            bytes.reserve(SMALLEST);
             self.open.push(Block { scope: span.scope.clone(), bytes });
             self.open.len() - 1
         })
@@ -128,8 +129,8 @@ impl Blocks {
             }
             Arc::new(block)
         };
-        let blocks: Vec<_> = mem::take(&mut self.open).into_iter().map(seal).collect();
-        self.open = still_open;
+        let blocks: Vec<_> = self.open.drain(..).map(seal).collect();
+        self.open.append(&mut still_open);
         let spans = self.spans.drain(..);
         spans.map(move |(number, message, marks)| Encoded {
             block: blocks[number].clone(),
@@ -139,6 +140,8 @@ impl Blocks {
     }
 }
 
+/// The room of a new block.
+const SMALLEST: usize = 8 * 1024;
 /// A block with more takes no other span.
 const FULL: usize = 256 * 1024;
 

@@ -186,10 +186,10 @@ impl SpanBuilder {
 
     /// Starts the span.
     #[inline(always)]
-    pub(crate) fn begin(self) -> Begun {
-        match self.0 {
+    pub(crate) fn begin(mut self) -> Begun {
+        match &mut self.0 {
             Repr::Noop(cx, options) => {
-                let cx = cx.unwrap_or_else(context::current);
+                let cx = cx.take().unwrap_or_else(context::current);
                 Begun::without_span(match options {
                     Some(options) => options.begin(cx, "").0,
                     None => cx,

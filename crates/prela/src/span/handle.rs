@@ -2,6 +2,7 @@
 
 use super::otel::{pairs, record_of};
 use super::record::Record;
+use super::wire::Scalar;
 use super::{active, pool};
 use crate::{SpanType, TraceContext, Value, context};
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceContextExt as _, TraceId};
@@ -92,7 +93,14 @@ impl Span {
     pub fn set_attribute(&self, key: impl Into<Key>, value: impl Into<Value>) -> &Self {
         match &self.repr {
             Repr::None | Repr::Inherited(_) => {}
-            Repr::Own(record) => record.set_attribute(&key.into(), value.into()),
+            Repr::Own(record) => {
+                let key = key.into();
+                // Which it is, is mostly known where this is called.
+                match Scalar::try_from(value.into()) {
+                    Ok(value) => record.set_scalar(&key, value),
+                    Err(value) => record.set_attribute(&key, value),
+                }
+            }
             Repr::Foreign(cx) => set_in(cx, key.into(), value.into()),
         }
         self

@@ -1,7 +1,7 @@
 //! How much one span may hold.
 
-use super::wire::Draft;
-use crate::Value;
+use super::wire::{Draft, TypeAttributes};
+use crate::{SpanType, Value};
 use opentelemetry::Key;
 
 /// How much one span may hold. What is over a count is refused, newest first, and counted on the wire.
@@ -56,9 +56,18 @@ impl Default for SpanLimits {
 impl SpanLimits {
     /// Writes one attribute of a span: over a value with the same key, else at the end if there is room.
     #[inline(always)]
-    pub(super) fn set(&self, draft: &mut Draft, key: &Key, mut value: Value) {
-        self.cut(&mut value);
-        draft.set(key, &value, self.attributes);
+    pub(super) fn set(&self, draft: &mut Draft, key: &Key, value: &mut Value) {
+        self.cut(value);
+        draft.set(key, value, self.attributes);
+    }
+
+    /// Writes what a span of this type has from its start.
+    #[inline]
+    pub(super) fn set_type(&self, draft: &mut Draft, span_type: SpanType) {
+        if self.attributes >= TypeAttributes::MOST && self.attribute_value_length.is_none() {
+            return draft.set_type(TypeAttributes::of(span_type));
+        }
+        span_type.write_attributes(|key, mut value| self.set(draft, &key, &mut value));
     }
 
     /// The same for a whole list, as an event or a link gets it.

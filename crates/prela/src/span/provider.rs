@@ -25,6 +25,8 @@ pub(crate) struct Provider {
     pub(crate) sink: Box<dyn Sink>,
     /// Keys of baggage entries that every span gets as attributes.
     pub(crate) baggage_to_attributes: Vec<Key>,
+    /// Whether what is in a context concerns each span that starts there.
+    pub(crate) shows_context: bool,
     /// Spans that are not sampled are recorded too, for the sink to decide.
     pub(crate) records_all: bool,
     running: AtomicBool,
@@ -45,6 +47,7 @@ impl Provider {
         let id = INSTANCES.fetch_add(1, Ordering::Relaxed);
         let running = AtomicBool::new(true);
         let decisions = Arc::default();
+        let shows_context = !baggage_to_attributes.is_empty() || !processors.is_empty();
         Self {
             id,
             sampler,
@@ -55,6 +58,7 @@ impl Provider {
             processors,
             sink,
             baggage_to_attributes,
+            shows_context,
             records_all: false,
             running,
         }

@@ -1,8 +1,8 @@
 //! The record of one span while it runs: what was known at the start, and what is written later.
 
-use super::wire::Draft;
+use super::wire::{Draft, Scalar};
 use super::{Ended, Event, Link, Source, SpanLimits};
-use crate::clock::Anchor;
+use crate::clock::{Anchor, from_unix_nano, unix_nano};
 use crate::context::Origin;
 use crate::semconv;
 use crate::{Sampler, SpanType, Value};
@@ -104,7 +104,8 @@ impl Record {
         }
     }
 
-    fn now(&self) -> SystemTime {
+    #[inline]
+    fn now(&self) -> u64 {
         self.anchor.now(&*self.source.provider.clock)
     }
 
@@ -146,10 +147,25 @@ impl Record {
         self.state().phase == Phase::Recording
     }
 
-    #[inline]
-    pub(super) fn set_attribute(&self, key: &Key, value: Value) {
-        let limits = self.limits();
-        self.with(|draft| limits.set(draft, key, value));
+    pub(super) fn set_attribute(&self, key: &Key, mut value: Value) {
+        let mut state = self.state();
+        if state.phase == Phase::Recording
+            && let Some(draft) = &mut state.draft
+        {
+            self.limits().set(draft, key, &mut value);
+        }
+        drop(state);
+        value.discard();
+    }
+
+    /// The same for a value that no limit of its length concerns.
+    pub(super) fn set_scalar(&self, key: &Key, value: Scalar) {
+        let mut state = self.state();
+        if state.phase == Phase::Recording
+            && let Some(draft) = &mut state.draft
+        {
+            draft.set_scalar(key, value, self.limits().attributes);
+        }
     }
 
     pub(super) fn add_event<K: Into<Key>, V: Into<Value>>(
@@ -165,7 +181,7 @@ impl Record {
         // Outside the lock: the iterator is the caller's code.
         let (attributes, dropped_attributes_count) =
             limits.collect(attributes, limits.attributes_per_event);
-        let time = time.unwrap_or_else(|| self.now());
+        let time = time.unwrap_or_else(|| from_unix_nano(self.now()));
         let event = Event { name, time, attributes, dropped_attributes_count };
         self.with(|draft| draft.add_event(&event, limits.events));
     }
@@ -240,7 +256,7 @@ impl Record {
     #[inline]
     pub(super) fn end(&self, time: Option<SystemTime>) -> Option<Box<Draft>> {
         // Outside the lock: a clock may be the user's.
-        let time = time.unwrap_or_else(|| self.now());
+        let time = time.map_or_else(|| self.now(), unix_nano);
         let mut state = self.state();
         if state.is_ending {
             return None;

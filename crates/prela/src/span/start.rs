@@ -5,9 +5,9 @@ use super::handle::Span;
 use super::options::Options;
 use super::provider::Provider;
 use super::record::{Given, Record};
-use super::wire::Start;
+use super::wire::{self, Start, TypeAttributes};
 use super::{Source, pool};
-use crate::clock::Anchor;
+use crate::clock::{Anchor, unix_nano};
 use crate::context::{Correlation, Origin, Scope};
 use crate::sampling::{SamplingParameters, decide};
 use crate::{SpanType, TraceContext, Value, context};
@@ -16,13 +16,13 @@ use opentelemetry::trace::{
 };
 use opentelemetry::{Context, Key};
 use std::borrow::Cow;
+use std::mem;
 use std::sync::{Arc, PoisonError};
-use std::time::SystemTime;
 
 /// What is known of a span that will start.
 pub(super) struct Pending {
-    /// Not started yet; it has what was given beside the usual.
-    record: Arc<Record>,
+    /// Not started yet; it has what was given beside the usual. None once the span has started.
+    record: Option<Arc<Record>>,
     pub(super) name: Cow<'static, str>,
     pub(super) parent: ParentChoice,
     pub(super) span_type: SpanType,
@@ -101,7 +101,7 @@ enum Seen {
 impl Pending {
     pub(super) fn new(source: &Arc<Source>, name: Cow<'static, str>, span_type: SpanType) -> Self {
         Self {
-            record: pool::record(source),
+            record: Some(pool::record(source)),
             name,
             span_type,
             parent: ParentChoice::Current,
@@ -113,13 +113,17 @@ impl Pending {
     }
 
     pub(super) fn source(&self) -> &Arc<Source> {
-        &self.record.source
+        &self.record.as_ref().expect(NOT_STARTED).source
+    }
+
+    fn provider(&self) -> &Provider {
+        &self.source().provider
     }
 
     pub(super) fn given(&mut self) -> &mut Given {
         self.has_given = true;
-        let record = Arc::get_mut(&mut self.record);
-        &mut record.expect("before its start nobody else refers to a record").given
+        let record = self.record.as_mut().and_then(Arc::get_mut);
+        &mut record.expect(NOT_STARTED).given
     }
 
     /// The context that the span starts in.
@@ -127,14 +131,12 @@ impl Pending {
         match &self.parent {
             ParentChoice::Current => context::current(),
             ParentChoice::Context(cx) => cx.clone(),
-            ParentChoice::Root => {
-                active::without_span_of(&context::current(), &self.record.source.provider)
-            }
+            ParentChoice::Root => active::without_span_of(&context::current(), self.provider()),
         }
     }
 
     #[inline(always)]
-    pub(super) fn begin(self) -> Begun {
+    pub(super) fn begin(&mut self) -> Begun {
         if matches!(self.parent, ParentChoice::Current) && self.options.is_none() {
             self.begin_here()
         } else {
@@ -142,7 +144,7 @@ impl Pending {
         }
     }
 
-    fn begin_elsewhere(mut self) -> Begun {
+    fn begin_elsewhere(&mut self) -> Begun {
         let mut base = self.base();
         if let Some(options) = &self.options {
             let (cx, attributes) = options.begin(base, &self.name);
@@ -153,11 +155,10 @@ impl Pending {
     }
 
     #[inline(always)]
-    fn begin_here(self) -> Begun {
-        let provider = &*self.record.source.provider;
+    fn begin_here(&mut self) -> Begun {
+        let provider = self.provider();
         let (instance, records_all) = (provider.id, provider.records_all);
-        let shows_context =
-            !provider.baggage_to_attributes.is_empty() || !provider.processors.is_empty();
+        let shows_context = provider.shows_context;
         let looks_at_context = |cx: &Context| shows_context || Correlation::of(cx).is_some();
         let seen = context::with_current(|cx, origin| {
             // What the export thread itself does makes no spans: they would never end to come.
@@ -189,13 +190,14 @@ impl Pending {
         }
     }
 
-    fn begin_within(self, base: Context) -> Begun {
+    fn begin_within(&mut self, base: Context) -> Begun {
         if base.is_telemetry_suppressed() {
             return Begun::within(Span::none(), base);
         }
-        let provider = &*self.record.source.provider;
+        let provider = self.provider();
+        let records_all = provider.records_all;
         match active::parent_in(&base, provider) {
-            Parent::Local(origin, _) if !origin.flags.is_sampled() && !provider.records_all => {
+            Parent::Local(origin, _) if !origin.flags.is_sampled() && !records_all => {
                 self.leave_out(base.clone(), Place::In(base))
             }
             parent => {
@@ -209,36 +211,29 @@ impl Pending {
     /// A span below one that is not sampled. It shares the context of that one, ids and all: nobody
     /// will ever look for it, so it needs none of its own.
     #[inline(always)]
-    fn leave_out(self, of: Context, place: Place) -> Begun {
+    fn leave_out(&mut self, of: Context, place: Place) -> Begun {
         // Counted here, since a handle that can be cloned cannot tell how often it was ended.
-        self.record.source.provider.sink.on_unsampled();
+        self.provider().sink.on_unsampled();
+        let record = self.record.take().expect(NOT_STARTED);
         if self.has_given {
-            pool::give_back_unused(self.record);
+            pool::give_back_unused(record);
         } else {
-            pool::give_back(self.record, None);
+            pool::give_back(record, None);
         }
         Begun { span: Span::inherited(of), place }
     }
 
     /// `base` is for samplers and processors, baggage and correlation: an empty one will do for a span below
     /// a local one, if there are none of these.
-    pub(super) fn start(self, parent: &Parent, base: &Context) -> Arc<Record> {
-        let Self {
-            record: mut shared,
-            name,
-            parent: _,
-            span_type,
-            writes_type,
-            kind,
-            has_given,
-            options,
-        } = self;
-        let record = Arc::get_mut(&mut shared);
-        let record = record.expect("before its start nobody else refers to a record");
+    pub(super) fn start(&mut self, parent: &Parent, base: &Context) -> Arc<Record> {
+        let mut shared = self.record.take().expect(NOT_STARTED);
+        let record = Arc::get_mut(&mut shared).expect(NOT_STARTED);
         let provider = &*record.source.provider;
-        let kind = kind.unwrap_or_else(|| span_type.span_kind());
-
-        let mut sampler_attributes = None;
+        let is_plain = !self.has_given
+            && self.options.is_none()
+            && !provider.shows_context
+            && Correlation::of(base).is_none();
+        let mut sampler_attributes = Vec::new();
         let (trace_id, flags, trace_state) = match parent {
             Parent::Local(origin, trace_state) => {
                 record.parent_span_id = Some(origin.span_id);
@@ -256,9 +251,9 @@ impl Pending {
                 let parameters = SamplingParameters {
                     parent: remote,
                     trace_id,
-                    name: &name,
-                    span_type,
-                    kind: &kind,
+                    name: &self.name,
+                    span_type: self.span_type,
+                    kind: &self.kind.clone().unwrap_or_else(|| self.span_type.span_kind()),
                     attributes: &record.given.attributes,
                     cx: base,
                     clock: &*provider.clock,
@@ -267,7 +262,7 @@ impl Pending {
                 let sampler = record.given.sampler.take();
                 let decision = decide(sampler.as_ref().unwrap_or(&provider.sampler), &parameters);
                 provider.decisions.count(decision.sampled);
-                sampler_attributes = Some(decision.attributes);
+                sampler_attributes = decision.attributes;
                 let new = || if provider.ids.is_random() { RANDOM } else { TraceFlags::default() };
                 let flags = remote.map_or_else(new, SpanContext::trace_flags);
                 record.parent_span_id = remote.map(SpanContext::span_id);
@@ -278,7 +273,7 @@ impl Pending {
         let is_recorded = flags.is_sampled() || provider.records_all;
         let start_time = match record.given.start_time.take() {
             None if is_recorded => record.anchor.now(&*provider.clock),
-            given => given.unwrap_or(SystemTime::UNIX_EPOCH),
+            given => given.map_or(0, unix_nano),
         };
         let span_id = new_span_id(provider);
         record.span_context = SpanContext::new(trace_id, span_id, flags, false, trace_state);
@@ -286,47 +281,52 @@ impl Pending {
             record.start_unsampled();
             return shared;
         }
+        let of_type = TypeAttributes::of(self.span_type);
         let draft = record.state.get_mut().unwrap_or_else(PoisonError::into_inner).record();
         draft.begin(&Start {
             span_context: &record.span_context,
             parent_span_id: record.parent_span_id,
             parent_is_remote: matches!(parent, Parent::Other(it) if it.is_remote()),
-            name: &name,
-            span_type,
-            kind: &kind,
+            name: &self.name,
+            span_type: self.span_type,
+            kind: self.kind.as_ref().map_or(of_type.kind, wire::kind),
             time: start_time,
         });
-        let limits = &provider.limits;
-        if writes_type {
-            span_type.write_attributes(|key, value| limits.set(draft, &key, value));
+        if self.writes_type {
+            provider.limits.set_type(draft, self.span_type);
         }
+        if is_plain && sampler_attributes.is_empty() {
+            return shared;
+        }
+        self.furnish(shared, base, sampler_attributes)
+    }
+
+    /// Adds to a span that has started what most do not have.
+    #[cold]
+    fn furnish(
+        &self,
+        mut shared: Arc<Record>,
+        base: &Context,
+        of_sampler: Vec<(Key, Value)>,
+    ) -> Arc<Record> {
+        let record = Arc::get_mut(&mut shared).expect(NOT_STARTED);
+        let provider = &*record.source.provider;
+        let draft = record.state.get_mut().unwrap_or_else(PoisonError::into_inner).record();
+        let mut set = |key: Key, mut value: Value| provider.limits.set(draft, &key, &mut value);
         if !provider.baggage_to_attributes.is_empty() {
             let baggage = context::baggage_of(base);
             for key in &provider.baggage_to_attributes {
                 if let Some(value) = baggage.get(key.as_str()) {
-                    limits.set(draft, key, value.into());
+                    set(key.clone(), value.into());
                 }
             }
         }
-        if let Some(correlation) = Correlation::of(base) {
-            for (key, value) in correlation.attributes() {
-                limits.set(draft, &key, value);
-            }
-        }
-        let mut links = Vec::new();
-        if has_given {
-            for (key, value) in record.given.attributes.drain(..) {
-                limits.set(draft, &key, value);
-            }
-            links = std::mem::take(&mut record.given.links);
-            record.given.sampler = None;
-        }
-        if let Some(attributes) = sampler_attributes {
-            for (key, value) in attributes {
-                limits.set(draft, &key, value);
-            }
-        }
-        if let Some(at_start) = options.and_then(|options| options.at_start) {
+        let of_request = Correlation::of(base).into_iter().flat_map(Correlation::attributes);
+        let given = record.given.attributes.drain(..);
+        of_request.chain(given).chain(of_sampler).for_each(|(key, value)| set(key, value));
+        let links = mem::take(&mut record.given.links);
+        record.given.sampler = None;
+        if let Some(at_start) = self.options.as_ref().and_then(|options| options.at_start) {
             at_start(&shared);
         }
         for link in links {
@@ -341,6 +341,9 @@ impl Pending {
         shared
     }
 }
+
+/// Before its start nobody else refers to a record.
+const NOT_STARTED: &str = "a span starts once";
 
 /// Every bit of a new trace id is random: flag of W3C Trace Context Level 2.
 const RANDOM: TraceFlags = TraceFlags::new(0x02);

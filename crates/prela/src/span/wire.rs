@@ -11,6 +11,8 @@ mod draft;
 mod fields;
 mod keys;
 mod read;
+mod scalar;
+mod type_attributes;
 mod writer;
 
 pub(crate) use self::attribute::{attribute, attributes_len};
@@ -19,16 +21,20 @@ pub(super) use self::draft::{Draft, Start};
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use self::fields::{Field, Fields};
 pub(super) use self::read::span;
+pub(super) use self::scalar::Scalar;
+pub(super) use self::type_attributes::TypeAttributes;
 pub(crate) use self::writer::{Writer, field_len};
 
 use super::SpanData;
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceFlags};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// `SPAN_FLAGS_CONTEXT_HAS_IS_REMOTE_MASK`: the next bit is known.
 const HAS_IS_REMOTE: u32 = 0x100;
 /// `SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK`.
 const IS_REMOTE: u32 = 0x200;
+
+/// The field of a span's attributes.
+const ATTRIBUTES: u8 = 0x4a;
 
 /// Flags of a span or link: the trace flags, and whether `remote`.
 pub(crate) fn flags(context: &SpanContext, remote: bool) -> u32 {
@@ -65,15 +71,4 @@ pub(crate) fn status(status: &Status) -> (u8, &str) {
         Status::Ok => (1, ""),
         Status::Error { description } => (2, description),
     }
-}
-
-/// Nanoseconds since 1970; 0 before, and the largest number after the year 2554.
-pub(crate) fn unix_nano(time: SystemTime) -> u64 {
-    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// The way back.
-fn from_unix_nano(nanos: u64) -> SystemTime {
-    UNIX_EPOCH.checked_add(Duration::from_nanos(nanos)).unwrap_or(UNIX_EPOCH)
 }

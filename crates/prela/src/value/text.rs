@@ -46,6 +46,7 @@ impl Text {
     }
 
     /// The bytes of it. Cheaper than [`as_str`](Self::as_str), which checks short texts again.
+    #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
             Repr::Short { len, bytes } => &bytes[..usize::from(*len).min(LONGEST_SHORT)],
@@ -63,6 +64,12 @@ impl Text {
     /// Whether it is empty.
     pub fn is_empty(&self) -> bool {
         self.as_bytes().is_empty()
+    }
+
+    /// Whether there is nothing to do when it is dropped.
+    #[inline]
+    pub(super) fn owns_nothing(&self) -> bool {
+        matches!(self.0, Repr::Short { .. } | Repr::Static(_))
     }
 
     fn short(text: &str) -> Option<Self> {

@@ -1,6 +1,7 @@
 //! Attributes: `KeyValue` and `AnyValue`.
 
-use super::writer::{Writer, field_len, varint_len};
+use super::scalar::Scalar;
+use super::writer::{SHORT_KEY, Writer, field_len, varint_len};
 use crate::Value;
 use opentelemetry::Key;
 
@@ -8,31 +9,42 @@ use opentelemetry::Key;
 #[inline]
 pub(crate) fn attribute(w: &mut Writer, tag: u8, key: &Key, value: &Value) {
     let key = key.as_str().as_bytes();
-    // The common ones in one piece each; what is too long for lengths of one byte, or nested, below.
-    if key.len() < 64 {
-        match value {
-            Value::String(text) if text.as_bytes().len() < 48 => {
-                let text = text.as_bytes();
-                return w.pair(tag, key, [0x0a, text.len().to_le_bytes()[0]], text);
+    // The common ones in one piece; what is too long for lengths of one byte, or nested, below.
+    match value {
+        Value::String(text) => {
+            let text = text.as_bytes();
+            match u8::try_from(text.len()) {
+                Ok(len @ ..48) if key.len() < SHORT_KEY => {
+                    w.short_pair(tag, key, Scalar::text(len), text);
+                }
+                _ => long_attribute(w, tag, key, value),
             }
-            Value::Bool(value) => return w.pair(tag, key, [0x10, u8::from(*value)], &[]),
-            Value::I64(value @ 0..0x80) => {
-                return w.pair(tag, key, [0x18, value.to_le_bytes()[0]], &[]);
-            }
-            Value::I64(value @ 0x80..0x4000) => {
-                let [low, high] = [value & 0x7f | 0x80, value >> 7].map(|it| it.to_le_bytes()[0]);
-                return w.pair(tag, key, [0x18, low, high], &[]);
-            }
-            Value::F64(value) => {
-                let [a, b, c, d, e, f, g, h] = value.to_bits().to_le_bytes();
-                return w.pair(tag, key, [0x21, a, b, c, d, e, f, g, h], &[]);
-            }
-            _ => {}
         }
+        Value::Bool(value) => scalar(w, tag, key, Scalar::bool(*value)),
+        Value::I64(value) => scalar(w, tag, key, Scalar::i64(*value)),
+        Value::F64(value) => scalar(w, tag, key, Scalar::f64(*value)),
+        _ => long_attribute(w, tag, key, value),
     }
-    long_attribute(w, tag, key, value);
 }
 
+/// The same for a value that is known to be short.
+#[inline(always)]
+pub(super) fn scalar(w: &mut Writer, tag: u8, key: &[u8], value: Scalar) {
+    if key.len() < SHORT_KEY {
+        w.short_pair(tag, key, value, &[]);
+    } else {
+        scalar_of_long_key(w, tag, key, value);
+    }
+}
+
+#[cold]
+fn scalar_of_long_key(w: &mut Writer, tag: u8, key: &[u8], value: Scalar) {
+    w.length(tag, field_len(key.len()) + field_len(value.len));
+    w.bytes(0x0a, key);
+    w.bytes(0x12, &value.bytes[..value.len]);
+}
+
+#[cold]
 fn long_attribute(w: &mut Writer, tag: u8, key: &[u8], value: &Value) {
     w.length(tag, attribute_len(key, value));
     w.bytes(0x0a, key);

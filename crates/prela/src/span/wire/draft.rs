@@ -1,16 +1,19 @@
 //! The message of a span while the span runs.
 
+use super::attribute::scalar;
 use super::keys::Keys;
+use super::scalar::Scalar;
+use super::type_attributes::TypeAttributes;
 use super::writer::{Writer, count_len, field_len, text_len};
-use super::{Fields, attribute, attributes_len, flags, kind, parent, status, unix_nano};
+use super::{ATTRIBUTES, Fields, attribute, attributes_len, flags, kind, parent, status};
+use crate::clock::unix_nano;
 use crate::span::ended::Marks;
 use crate::span::{Event, Link, SpanData};
 use crate::{SpanType, Value};
 use opentelemetry::Key;
-use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceState};
+use opentelemetry::trace::{SpanContext, SpanId, Status, TraceState};
 use std::borrow::Cow;
 use std::ops::Range;
-use std::time::SystemTime;
 
 /// The message of a span, written as far as is known. Its memory is used again.
 ///
@@ -23,13 +26,21 @@ pub(in crate::span) struct Draft {
     name: Range<usize>,
     attributes_at: usize,
     attributes: usize,
-    dropped_attributes: u32,
     keys: Keys,
+    flags: u32,
+    marks: Marks,
+    /// Whether there is something in `rare`.
+    has_rare: bool,
+    rare: Rare,
+}
+
+/// What most spans do not have.
+#[derive(Debug, Default)]
+struct Rare {
+    dropped_attributes: u32,
     events: Fielded,
     links: Fielded,
     status: Status,
-    flags: u32,
-    marks: Marks,
 }
 
 /// Fields of one kind.
@@ -47,15 +58,17 @@ pub(in crate::span) struct Start<'a> {
     pub(in crate::span) parent_is_remote: bool,
     pub(in crate::span) name: &'a str,
     pub(in crate::span) span_type: SpanType,
-    pub(in crate::span) kind: &'a SpanKind,
-    pub(in crate::span) time: SystemTime,
+    /// Its number.
+    pub(in crate::span) kind: u8,
+    /// Nanoseconds since 1970.
+    pub(in crate::span) time: u64,
 }
 
 impl Draft {
     /// Begins a message, over whatever there was before.
     #[inline]
     pub(in crate::span) fn begin(&mut self, start: &Start<'_>) {
-        let &Start { span_context, parent_span_id, parent_is_remote, name, .. } = start;
+        let &Start { span_context, parent_span_id, parent_is_remote, name, time, .. } = start;
         let w = &mut self.message;
         w.clear(LARGE);
         ids(w, span_context);
@@ -66,20 +79,15 @@ impl Draft {
         self.name.start = w.len();
         w.text(0x2a, name.as_bytes());
         self.name.end = w.len();
-        let time = unix_nano(start.time);
         // The end is not known yet.
         let mut fields = [0; 20];
-        fields[..3].copy_from_slice(&[0x30, kind(start.kind), 0x39]);
+        fields[..3].copy_from_slice(&[0x30, start.kind, 0x39]);
         fields[3..11].copy_from_slice(&time.to_le_bytes());
         fields[11] = 0x41;
         w.raw(fields);
         self.attributes_at = w.len();
         self.attributes = 0;
-        self.dropped_attributes = 0;
         self.keys = Keys::default();
-        self.events.clear();
-        self.links.clear();
-        self.status = Status::Unset;
         self.flags = flags(span_context, parent_is_remote);
         self.marks = Marks {
             start_time: time,
@@ -89,23 +97,52 @@ impl Draft {
             is_sampled: span_context.is_sampled(),
             is_error: false,
         };
+        if self.has_rare {
+            self.has_rare = false;
+            self.rare.clear();
+        }
+    }
+
+    /// Writes what a span of a type has, before all other attributes.
+    #[inline]
+    pub(in crate::span) fn set_type(&mut self, of_type: &TypeAttributes) {
+        self.message.all(&of_type.fields);
+        self.attributes = of_type.count;
+        self.keys = of_type.keys;
     }
 
     /// Writes one attribute: over a value with the same key, else at the end if there is room.
-    #[inline(always)]
+    #[inline]
     pub(in crate::span) fn set(&mut self, key: &Key, value: &Value, most: usize) {
-        let name = key.as_str().as_bytes();
-        if self.keys.insert(name)
-            && let Some(known) = self.find(name)
+        self.write(key.as_str().as_bytes(), most, |w| attribute(w, ATTRIBUTES, key, value));
+    }
+
+    /// The same for a value that is known to be short.
+    #[inline]
+    pub(in crate::span) fn set_scalar(&mut self, key: &Key, value: Scalar, most: usize) {
+        let key = key.as_str().as_bytes();
+        self.write(key, most, |w| scalar(w, ATTRIBUTES, key, value));
+    }
+
+    #[inline(always)]
+    fn write(&mut self, key: &[u8], most: usize, write: impl Fn(&mut Writer)) {
+        if self.keys.insert(key)
+            && let Some(known) = self.find(key)
         {
-            self.replace(known, |w| attribute(w, ATTRIBUTES, key, value));
-        } else if self.attributes < most && !name.is_empty() {
+            self.replace(known, write);
+        } else if self.attributes < most && !key.is_empty() {
             // A key is never empty: <https://opentelemetry.io/docs/specs/otel/common/#attribute>.
             self.attributes += 1;
-            attribute(&mut self.message, ATTRIBUTES, key, value);
+            write(&mut self.message);
         } else {
-            self.dropped_attributes = self.dropped_attributes.saturating_add(1);
+            let dropped = &mut self.rare_mut().dropped_attributes;
+            *dropped = dropped.saturating_add(1);
         }
+    }
+
+    fn rare_mut(&mut self) -> &mut Rare {
+        self.has_rare = true;
+        &mut self.rare
     }
 
     /// Where the attribute with this key is.
@@ -124,6 +161,7 @@ impl Draft {
     }
 
     /// Writes something over a part of the message, which may be longer or shorter. Gives its length.
+    #[cold]
     fn replace(&mut self, old: Range<usize>, write: impl FnOnce(&mut Writer)) -> usize {
         let w = &mut self.message;
         let before = w.len();
@@ -137,11 +175,11 @@ impl Draft {
     }
 
     pub(in crate::span) fn add_event(&mut self, it: &Event, most: usize) {
-        self.events.add(most, |w| event(w, it));
+        self.rare_mut().events.add(most, |w| event(w, it));
     }
 
     pub(in crate::span) fn add_link(&mut self, it: &Link, most: usize) {
-        self.links.add(most, |w| link(w, it));
+        self.rare_mut().links.add(most, |w| link(w, it));
     }
 
     /// A copy of the name.
@@ -162,32 +200,28 @@ impl Draft {
     }
 
     pub(in crate::span) fn status(&self) -> &Status {
-        &self.status
+        &self.rare.status
     }
 
     pub(in crate::span) fn set_status(&mut self, status: Status) {
-        self.status = status;
+        self.rare_mut().status = status;
     }
 
-    /// Completes the message.
+    /// Completes the message. `end_time` in nanoseconds since 1970; not before the start.
     #[inline]
-    pub(in crate::span) fn finish(&mut self, end_time: SystemTime) {
-        self.marks.end_time = unix_nano(end_time).max(self.marks.start_time);
-        self.marks.is_error = matches!(self.status, Status::Error { .. });
-        let w = &mut self.message;
-        let end = self.attributes_at;
+    pub(in crate::span) fn finish(&mut self, end_time: u64) {
+        self.marks.end_time = end_time.max(self.marks.start_time);
+        let (w, end) = (&mut self.message, self.attributes_at);
         w.written_mut()[end - 8..end].copy_from_slice(&self.marks.end_time.to_le_bytes());
-        w.count(0x50, self.dropped_attributes);
-        self.events.finish(w, 0x60);
-        self.links.finish(w, 0x70);
+        let mut code = 0;
+        if self.has_rare {
+            self.marks.is_error = matches!(self.rare.status, Status::Error { .. });
+            code = self.rare.finish(w);
+        }
         let [a, b, c, d] = self.flags.to_le_bytes();
-        match status(&self.status) {
-            (0, _) => w.raw([0x7a, 0, 0x85, 0x01, a, b, c, d]),
-            (code, text) => {
-                w.length(0x7a, text_len(text.as_bytes()) + 2);
-                w.text(0x12, text.as_bytes());
-                w.raw([0x18, code, 0x85, 0x01, a, b, c, d]);
-            }
+        match code {
+            0 => w.raw([0x7a, 0, 0x85, 0x01, a, b, c, d]),
+            _ => w.raw([0x18, code, 0x85, 0x01, a, b, c, d]),
         }
     }
 
@@ -199,19 +233,20 @@ impl Draft {
             parent_is_remote: span.parent_is_remote,
             name: &span.name,
             span_type: span.span_type,
-            kind: &span.kind,
-            time: span.start_time,
+            kind: kind(&span.kind),
+            time: unix_nano(span.start_time),
         });
         for (key, value) in &span.attributes {
             attribute(&mut self.message, ATTRIBUTES, key, value);
         }
-        self.dropped_attributes = span.dropped_attributes_count;
         span.events.iter().for_each(|event| self.add_event(event, usize::MAX));
-        self.events.dropped = span.dropped_events_count;
         span.links.iter().for_each(|link| self.add_link(link, usize::MAX));
-        self.links.dropped = span.dropped_links_count;
-        self.status = span.status.clone();
-        self.finish(span.end_time);
+        let rare = self.rare_mut();
+        rare.dropped_attributes = span.dropped_attributes_count;
+        rare.events.dropped = span.dropped_events_count;
+        rare.links.dropped = span.dropped_links_count;
+        rare.status = span.status.clone();
+        self.finish(unix_nano(span.end_time));
     }
 
     /// Once it is finished.
@@ -225,6 +260,31 @@ impl Draft {
     }
 }
 
+impl Rare {
+    /// Writes all of it, up to the code of a status that is not unset, which it gives.
+    #[cold]
+    fn finish(&self, w: &mut Writer) -> u8 {
+        w.count(0x50, self.dropped_attributes);
+        w.all(self.events.fields.written());
+        w.count(0x60, self.events.dropped);
+        w.all(self.links.fields.written());
+        w.count(0x70, self.links.dropped);
+        let (code, text) = status(&self.status);
+        if code != 0 {
+            w.length(0x7a, text_len(text.as_bytes()) + 2);
+            w.text(0x12, text.as_bytes());
+        }
+        code
+    }
+
+    fn clear(&mut self) {
+        self.dropped_attributes = 0;
+        self.events.clear();
+        self.links.clear();
+        self.status = Status::Unset;
+    }
+}
+
 impl Fielded {
     fn add(&mut self, most: usize, write: impl FnOnce(&mut Writer)) {
         if self.count < most {
@@ -235,15 +295,6 @@ impl Fielded {
         }
     }
 
-    #[inline]
-    fn finish(&self, w: &mut Writer, dropped: u8) {
-        if self.count > 0 {
-            w.all(self.fields.written());
-        }
-        w.count(dropped, self.dropped);
-    }
-
-    #[inline]
     fn clear(&mut self) {
         self.fields.clear(LARGE);
         self.count = 0;
@@ -278,7 +329,7 @@ fn link(w: &mut Writer, link: &Link) {
 }
 
 /// The first three fields of spans and links alike.
-#[inline]
+#[inline(always)]
 fn ids(w: &mut Writer, span_context: &SpanContext) {
     let mut ids = [0; 28];
     ids[..2].copy_from_slice(&[0x0a, 16]);
@@ -292,7 +343,7 @@ fn ids(w: &mut Writer, span_context: &SpanContext) {
 }
 
 /// Most spans have none, and the text of an empty one is an allocation nevertheless.
-#[inline]
+#[inline(always)]
 fn trace_state(span_context: &SpanContext) -> Option<String> {
     let state = span_context.trace_state();
     if *state == TraceState::NONE {
@@ -300,9 +351,6 @@ fn trace_state(span_context: &SpanContext) -> Option<String> {
     }
     Some(state.header()).filter(|state| !state.is_empty())
 }
-
-/// The field of a span's attributes.
-const ATTRIBUTES: u8 = 0x4a;
 
 /// Memory that is not kept for the next span.
 const LARGE: usize = 16 * 1024;

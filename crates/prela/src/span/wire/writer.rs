@@ -1,5 +1,7 @@
 //! A buffer that grows while protobuf fields are written to it.
 
+use super::scalar::{self, Scalar};
+
 /// Writes protobuf fields, one after the other. A field's tag is its number times 8 plus its wire type.
 ///
 /// The buffer is longer than what is written, and always initialized: so that a field of several parts
@@ -81,23 +83,28 @@ impl Writer {
 
     #[inline]
     pub(super) fn all(&mut self, bytes: &[u8]) {
-        self.next(bytes.len()).copy_from_slice(bytes);
+        copy(self.next(bytes.len()), bytes);
     }
 
-    /// A `KeyValue` whose lengths all have one byte: the value is `head` and then `tail`.
-    #[inline]
-    pub(super) fn pair<const N: usize>(&mut self, tag: u8, key: &[u8], head: [u8; N], tail: &[u8]) {
-        let [key_len, value_len] = [key.len(), N + tail.len()].map(|len| len.to_le_bytes()[0]);
-        let out = self.next(6 + key.len() + N + tail.len());
-        let (front, out) = out.split_at_mut(4);
-        front.copy_from_slice(&[tag, 4 + key_len + value_len, 0x0a, key_len]);
-        let (name, out) = out.split_at_mut(key.len());
-        name.copy_from_slice(key);
-        let (between, out) = out.split_at_mut(2);
-        between.copy_from_slice(&[0x12, value_len]);
-        let (first, rest) = out.split_at_mut(N);
-        first.copy_from_slice(&head);
-        rest.copy_from_slice(tail);
+    /// A `KeyValue` whose lengths all have one byte, with a short key. The value is `head`, and then `tail`.
+    #[inline(always)]
+    pub(super) fn short_pair(&mut self, tag: u8, key: &[u8], head: Scalar, tail: &[u8]) {
+        // All of `head`'s bytes are written, and what comes next over those that are too much.
+        const MOST: usize = 4 + SHORT_KEY + 2 + scalar::LONGEST;
+        self.reserve(MOST + tail.len());
+        let value_len = head.len + tail.len();
+        let [key_len, head_and_tail] = [key.len(), value_len].map(|len| len.to_le_bytes()[0]);
+        let Some(out) = self.buffer[self.len..].first_chunk_mut::<MOST>() else { return };
+        out[..4].copy_from_slice(&[tag, 4 + key_len + head_and_tail, 0x0a, key_len]);
+        copy(&mut out[4..], key);
+        let out = &mut out[4 + key.len()..];
+        out[..2].copy_from_slice(&[0x12, head_and_tail]);
+        out[2..2 + scalar::LONGEST].copy_from_slice(&head.bytes);
+        let from = self.len + 6 + key.len() + head.len;
+        if !tail.is_empty() {
+            copy(&mut self.buffer[from..], tail);
+        }
+        self.len = from + tail.len();
     }
 
     /// What begins a message, or a text, of this length.
@@ -158,6 +165,30 @@ impl Writer {
     }
 }
 
+/// Copies to the start of `to`. What is this short is copied before a call of `memcpy` has begun to.
+#[inline]
+fn copy(to: &mut [u8], from: &[u8]) {
+    let to = &mut to[..from.len()];
+    if let (9..=16, Some(first), Some(last)) =
+        (from.len(), from.first_chunk::<8>(), from.last_chunk::<8>())
+    {
+        to[..8].copy_from_slice(first);
+        to[from.len() - 8..].copy_from_slice(last);
+    } else if let (4..=8, Some(first), Some(last)) =
+        (from.len(), from.first_chunk::<4>(), from.last_chunk::<4>())
+    {
+        to[..4].copy_from_slice(first);
+        to[from.len() - 4..].copy_from_slice(last);
+    } else if let (17..=32, Some(first), Some(last)) =
+        (from.len(), from.first_chunk::<16>(), from.last_chunk::<16>())
+    {
+        to[..16].copy_from_slice(first);
+        to[from.len() - 16..].copy_from_slice(last);
+    } else {
+        to.copy_from_slice(from);
+    }
+}
+
 /// Bytes of a field with a tag of one byte and contents of this length.
 #[inline]
 pub(crate) fn field_len(len: usize) -> usize {
@@ -181,5 +212,8 @@ pub(super) fn varint_len(value: u64) -> usize {
     let significant = u64::BITS - (value | 1).leading_zeros();
     significant.div_ceil(7) as usize
 }
+
+/// A key with less bytes is a short one.
+pub(super) const SHORT_KEY: usize = 64;
 
 const SMALLEST: usize = 512;

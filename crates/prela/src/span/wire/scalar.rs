@@ -1,0 +1,77 @@
+//! Values that are short whatever they are.
+
+use crate::Value;
+
+/// A truth value or a number as a field of `AnyValue`.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::span) struct Scalar {
+    pub(super) bytes: [u8; LONGEST],
+    pub(super) len: usize,
+}
+
+/// A tag, and the longest varint.
+pub(super) const LONGEST: usize = 11;
+
+impl TryFrom<Value> for Scalar {
+    type Error = Value;
+
+    #[inline(always)]
+    fn try_from(value: Value) -> Result<Self, Value> {
+        let scalar = match &value {
+            Value::Bool(value) => Self::bool(*value),
+            Value::I64(value) => Self::i64(*value),
+            Value::F64(value) => Self::f64(*value),
+            _ => return Err(value),
+        };
+        value.discard();
+        Ok(scalar)
+    }
+}
+
+impl Scalar {
+    #[inline]
+    pub(super) fn bool(value: bool) -> Self {
+        Self::of(0x10, [u8::from(value)])
+    }
+
+    #[inline]
+    pub(super) fn i64(value: i64) -> Self {
+        match u8::try_from(value) {
+            Ok(value @ 0..0x80) => Self::of(0x18, [value]),
+            // Two's complement, as protobuf's `int64` is.
+            _ => Self::varint(value.cast_unsigned()),
+        }
+    }
+
+    #[inline]
+    pub(super) fn f64(value: f64) -> Self {
+        Self::of(0x21, value.to_bits().to_le_bytes())
+    }
+
+    /// What begins a text of less than 128 bytes.
+    #[inline]
+    pub(super) fn text(len: u8) -> Self {
+        Self::of(0x0a, [len])
+    }
+
+    #[inline]
+    fn of<const N: usize>(tag: u8, value: [u8; N]) -> Self {
+        let mut bytes = [0; LONGEST];
+        bytes[0] = tag;
+        bytes[1..=N].copy_from_slice(&value);
+        Self { bytes, len: 1 + N }
+    }
+
+    fn varint(mut value: u64) -> Self {
+        let mut bytes = [0x18; LONGEST];
+        let mut len = 1;
+        while value >= 0x80 {
+            let [low, ..] = value.to_le_bytes();
+            bytes[len] = low | 0x80;
+            value >>= 7;
+            len += 1;
+        }
+        [bytes[len], ..] = value.to_le_bytes();
+        Self { bytes, len: len + 1 }
+    }
+}

@@ -1,0 +1,57 @@
+//! What each span type writes, written once for all spans.
+
+use super::attribute;
+use super::keys::Keys;
+use super::writer::Writer;
+use crate::SpanType;
+use std::sync::LazyLock;
+
+/// The attributes of one span type.
+#[derive(Debug)]
+pub(in crate::span) struct TypeAttributes {
+    pub(super) fields: Box<[u8]>,
+    pub(super) count: usize,
+    pub(super) keys: Keys,
+    /// The number of the span kind that goes with the type.
+    pub(in crate::span) kind: u8,
+}
+
+impl TypeAttributes {
+    /// No type writes more.
+    pub(in crate::span) const MOST: usize = 3;
+
+    #[inline]
+    pub(in crate::span) fn of(span_type: SpanType) -> &'static Self {
+        &OF_ALL[span_type as usize]
+    }
+
+    fn new(span_type: SpanType) -> Self {
+        let (mut fields, mut keys, mut count) = (Writer::default(), Keys::default(), 0);
+        span_type.write_attributes(|key, value| {
+            keys.insert(key.as_str().as_bytes());
+            attribute(&mut fields, super::ATTRIBUTES, &key, &value);
+            count += 1;
+        });
+        let kind = super::kind(&span_type.span_kind());
+        Self { fields: fields.written().into(), count, keys, kind }
+    }
+}
+
+/// By number.
+static OF_ALL: LazyLock<[TypeAttributes; SpanType::ALL.len()]> =
+    LazyLock::new(|| SpanType::ALL.map(TypeAttributes::new));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_type_has_its_own() {
+        for span_type in SpanType::ALL {
+            let attributes = TypeAttributes::of(span_type);
+            let name = span_type.as_str().as_bytes();
+            assert!(attributes.fields.windows(name.len()).any(|part| part == name));
+            assert!((1..=TypeAttributes::MOST).contains(&attributes.count));
+        }
+    }
+}
