@@ -97,6 +97,8 @@ mod error;
 mod fork;
 mod id;
 mod resource;
+#[cfg(any(feature = "http", feature = "retry"))]
+mod retry_after;
 mod semconv;
 mod span_type;
 mod value;

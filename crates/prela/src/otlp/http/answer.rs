@@ -1,11 +1,12 @@
 //! What a collector answers, and what that means for the spans in the request.
 
 use crate::otlp::{Connection, Reply};
+use crate::retry_after::retry_after;
 use crate::span::wire::{Field, Fields};
 use crate::{Error, ErrorKind};
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 pub(super) const PROTOBUF: &str = "application/x-protobuf";
 
@@ -60,16 +61,8 @@ impl Answer {
         }
     }
 
-    /// `Retry-After`: seconds, or a date.
-    ///
-    /// Source: [RFC 9110 §10.2.3](https://www.rfc-editor.org/rfc/rfc9110#section-10.2.3).
     fn retry_after(&self) -> Option<Duration> {
-        let value = self.retry_after.as_ref()?.to_str().ok()?.trim();
-        if let Ok(seconds) = value.parse() {
-            return Some(Duration::from_secs(seconds));
-        }
-        let date = httpdate::parse_http_date(value).ok()?;
-        Some(date.duration_since(SystemTime::now()).unwrap_or_default())
+        retry_after(self.retry_after.as_ref()?.to_str().ok()?)
     }
 
     fn is(&self, content_type: &str) -> bool {

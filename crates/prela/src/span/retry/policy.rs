@@ -5,7 +5,9 @@ use crate::semconv;
 use backon::{BackoffBuilder as _, ExponentialBackoff, ExponentialBuilder};
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
+
+pub use crate::retry_after::retry_after;
 
 /// How often, and after which time, work is tried again. For [`SpanBuilder::retry`].
 ///
@@ -145,27 +147,6 @@ impl<E> RetryPolicy<E> {
 fn rounded(time: Duration) -> Duration {
     let micros = time.saturating_add(Duration::from_nanos(500)).as_micros();
     Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
-}
-
-/// The time that a `Retry-After` header asks for: seconds, or a date. None if it is neither. A date that
-/// has passed is no time at all.
-///
-/// ```
-/// use std::time::Duration;
-///
-/// assert_eq!(prela::retry_after("120"), Some(Duration::from_secs(120)));
-/// assert_eq!(prela::retry_after("Fri, 31 Dec 1999 23:59:59 GMT"), Some(Duration::ZERO));
-/// assert_eq!(prela::retry_after("soon"), None);
-/// ```
-///
-/// Source: [RFC 9110, Retry-After](https://www.rfc-editor.org/rfc/rfc9110#field.retry-after).
-pub fn retry_after(header: &str) -> Option<Duration> {
-    let header = header.trim();
-    if !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Some(Duration::from_secs(header.parse().unwrap_or(u64::MAX)));
-    }
-    let date = httpdate::parse_http_date(header).ok()?;
-    Some(date.duration_since(SystemTime::now()).unwrap_or_default())
 }
 
 impl<E> Clone for RetryPolicy<E> {
