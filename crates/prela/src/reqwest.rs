@@ -70,9 +70,9 @@ impl reqwest_middleware::Middleware for Middleware {
     ) -> Result<Response> {
         let (method, uri) = (request.method().clone(), uri_of(request.url()));
         let begun = self.layer.begin(&method, &uri, request.headers_mut(), extensions);
-        let Some((exchange, mark)) = begun else {
+        if begun.is_none() {
             return next.run(request, extensions).await;
-        };
+        }
         let response = async {
             let response = next.run(request, extensions).await?;
             // The URL is the only part of a response that `http`'s has no place for.
@@ -83,7 +83,7 @@ impl reqwest_middleware::Middleware for Middleware {
             }
             Result::Ok(response)
         };
-        let response = ResponseFuture::new(response, exchange, mark).await?;
+        let response = ResponseFuture::new(begun, || response).await?;
         Ok(response.map(Body::wrap::<TracedBody<Body>>).into())
     }
 }

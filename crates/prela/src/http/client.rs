@@ -2,7 +2,7 @@
 
 use super::attributes::{self, Protocol, http_name, rpc_method};
 use super::exchange::{Exchange, Side};
-use super::future::{Mark, ResponseFuture};
+use super::future::{Begun, Mark, ResponseFuture};
 use super::target::Target;
 use super::{Outbound, TracedBody};
 use crate::{SpanType, Tracer};
@@ -101,7 +101,7 @@ impl ClientLayer {
         self.outbound(outbound)
     }
 
-    /// Begins a span for a request and writes its context into the headers. None if a layer further out
+    /// Begins a span for a request and writes its context into the headers, unless a layer further out
     /// has done so, which is known by the extensions.
     pub(crate) fn begin(
         &self,
@@ -109,7 +109,7 @@ impl ClientLayer {
         uri: &Uri,
         headers: &mut HeaderMap,
         extensions: &mut Extensions,
-    ) -> Option<(Exchange, Arc<Mark>)> {
+    ) -> Begun {
         if Mark::of(extensions, Side::Client).is_some() {
             return None;
         }
@@ -174,11 +174,6 @@ where
         let (mut head, body) = request.into_parts();
         let Parts { method, uri, headers, extensions, .. } = &mut head;
         let begun = self.layer.begin(method, uri, headers, extensions);
-        let Some((mut exchange, mark)) = begun else {
-            return ResponseFuture::untraced(self.inner.call(Request::from_parts(head, body)));
-        };
-        let request = Request::from_parts(head, body);
-        let future = exchange.enter(|| self.inner.call(request));
-        ResponseFuture::new(future, exchange, mark)
+        ResponseFuture::new(begun, || self.inner.call(Request::from_parts(head, body)))
     }
 }

@@ -66,14 +66,17 @@ impl Mark {
     }
 }
 
-impl<F> ResponseFuture<F> {
-    pub(crate) fn new(inner: F, exchange: Exchange, mark: Arc<Mark>) -> Self {
-        Self { inner: Some(inner), exchange: Some(exchange), mark: Some(mark) }
-    }
+/// A span that a layer has begun for a request, with its mark. None: a layer further out has done so.
+pub(crate) type Begun = Option<(Exchange, Arc<Mark>)>;
 
-    /// For a request that has a span already.
-    pub(super) fn untraced(inner: F) -> Self {
-        Self { inner: Some(inner), exchange: None, mark: None }
+impl<F> ResponseFuture<F> {
+    /// Makes the future by `call`, in the context of the request.
+    pub(crate) fn new(begun: Begun, call: impl FnOnce() -> F) -> Self {
+        let Some((mut exchange, mark)) = begun else {
+            return Self { inner: Some(call()), exchange: None, mark: None };
+        };
+        let inner = exchange.enter(call);
+        Self { inner: Some(inner), exchange: Some(exchange), mark: Some(mark) }
     }
 }
 

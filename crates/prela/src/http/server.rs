@@ -2,7 +2,7 @@
 
 use super::attributes::{self, Protocol, http_name, rpc_method};
 use super::exchange::{Exchange, Side};
-use super::future::{Mark, ResponseFuture};
+use super::future::{Begun, Mark, ResponseFuture};
 use super::{TracedBody, Trust};
 use crate::context::guarded;
 use crate::propagation::Propagator;
@@ -234,7 +234,12 @@ impl ServerLayer {
         self.propagator.unwrap_or_else(Propagator::global).extract(&request.headers)
     }
 
-    fn begin(&self, request: &Parts) -> Exchange {
+    /// Begins a span for a request. Where a layer further out has done so, tells it the route.
+    fn begin(&self, request: &mut Parts) -> Begun {
+        if let Some(outer) = Mark::of(&request.extensions, Side::Server) {
+            self.add_route(request, &outer);
+            return None;
+        }
         let protocol = Protocol::of(&request.headers);
         let route = match protocol {
             Protocol::Http => self.route_of(request),
@@ -259,7 +264,9 @@ impl ServerLayer {
             let client = self.client_of(request);
             span = attributes::server(span, request, protocol, route, client);
         }
-        Exchange::begin(span, Side::Server, protocol, request.method.clone()).with_id(request_id)
+        let exchange = Exchange::begin(span, Side::Server, protocol, request.method.clone());
+        let mark = Mark::set(&exchange, &mut request.extensions);
+        Some((exchange.with_id(request_id), mark))
     }
 
     /// Tells the span of a layer further out the route, which may be known only here.
@@ -321,14 +328,7 @@ where
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
         let (mut head, body) = request.into_parts();
-        if let Some(outer) = Mark::of(&head.extensions, Side::Server) {
-            self.layer.add_route(&head, &outer);
-            return ResponseFuture::untraced(self.inner.call(Request::from_parts(head, body)));
-        }
-        let mut exchange = self.layer.begin(&head);
-        let mark = Mark::set(&exchange, &mut head.extensions);
-        let request = Request::from_parts(head, body);
-        let future = exchange.enter(|| self.inner.call(request));
-        ResponseFuture::new(future, exchange, mark)
+        let begun = self.layer.begin(&mut head);
+        ResponseFuture::new(begun, || self.inner.call(Request::from_parts(head, body)))
     }
 }
