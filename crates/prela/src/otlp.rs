@@ -24,7 +24,7 @@ mod tls;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use compression::Compression;
 #[cfg(any(feature = "grpc", feature = "http"))]
-pub(crate) use connection::{Connection, Identity, Protocol};
+pub(crate) use connection::{Connection, Identity, Pem, Protocol};
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use reply::Reply;
 

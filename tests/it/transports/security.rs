@@ -123,3 +123,36 @@ fn what_a_peer_quotes_of_the_secrets_is_not_shown() {
         assert_eq!(said, "no tenant for …; … of … is expired, 1", "{failure:?}");
     }
 }
+
+#[test]
+fn what_is_no_certificate_or_key_is_named_with_its_variable() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = |name: &str, content: &str| {
+        let path = dir.path().join(name);
+        std::fs::write(&path, content).unwrap();
+        path.to_str().unwrap().to_owned()
+    };
+    let (_, client) = tls::identity_for_a_client(Transport::Grpc);
+    let (_, stranger) = tls::identity_for_a_client(Transport::Grpc);
+    let malformed = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+    let (certificate, key) = (file("cert", &client.certificate), file("key", &client.key));
+    let (none, malformed) = (file("none", "secret"), file("malformed", malformed));
+    let other = file("other", &stranger.key);
+    for (certificate, key, at_fault, problem) in [
+        (&none, &key, "CERTIFICATE", "has no PEM certificate"),
+        (&malformed, &key, "CERTIFICATE", "has a malformed certificate"),
+        (&certificate, &none, "KEY", "has no PEM key"),
+        (&certificate, &other, "KEY", "is no key for the client's certificate"),
+    ] {
+        let variables = [
+            ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://localhost"),
+            ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", certificate),
+            ("OTEL_EXPORTER_OTLP_CLIENT_KEY", key),
+        ];
+        let error = prela::builder().env(variables).build().unwrap_err();
+        let path = if at_fault == "KEY" { key } else { certificate };
+        let expected = format!("read OTEL_EXPORTER_OTLP_CLIENT_{at_fault}: `{path}` {problem}");
+        assert_eq!((error.kind(), error.to_string()), (ErrorKind::Config, expected));
+        assert!(!format!("{error:?}").contains("secret"));
+    }
+}

@@ -15,10 +15,15 @@ pub(crate) struct Setting<'a> {
 }
 
 impl Setting<'_> {
+    /// The variable and its value, as an error begins. A problem reads after it.
+    pub(crate) fn shown(self) -> String {
+        // Escaped, so that the error stays one line.
+        format!("read {}: `{}`", self.variable.name(), self.value.escape_debug())
+    }
+
     /// An error that shows the value: `problem` reads after it.
     pub(crate) fn error(self, problem: &str) -> Error {
-        // Escaped, so that the error stays one line.
-        self.hidden(&format!("`{}` {problem}", self.value.escape_debug()))
+        Error::new(ErrorKind::Config, format!("{} {problem}", self.shown()))
     }
 
     /// An error that does not show the value.

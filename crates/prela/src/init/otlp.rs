@@ -1,10 +1,12 @@
 //! What the code and the environment say about a collector becomes a connection.
 
+mod certificates;
+
 use super::endpoint::{self, Origin, Target};
 use super::settings::unless_zero;
-use crate::env::{self, Environment, Setting, Variable};
+use crate::env::{self, Environment, Setting};
 use crate::export::{OneAttempt, OtlpExporter, Outlet, SpanExporter};
-use crate::otlp::{Compression, Connection, Identity, Protocol, check};
+use crate::otlp::{Compression, Connection, Identity, Pem, Protocol, check};
 use crate::{Error, ErrorKind};
 use http::uri::Scheme;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -25,7 +27,7 @@ pub struct Otlp {
     timeout: Option<Duration>,
     /// None: by the environment.
     compression: Option<Option<Compression>>,
-    certificate: Option<Vec<u8>>,
+    certificate: Option<Pem>,
     identity: Option<Identity>,
 }
 
@@ -84,7 +86,7 @@ impl Otlp {
     ///
     /// Environment: `OTEL_EXPORTER_OTLP_CERTIFICATE`, the path of a file with them.
     pub fn certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
-        self.certificate = Some(pem.into());
+        self.certificate = Some(in_code("certificate", pem.into()));
         self
     }
 
@@ -98,8 +100,10 @@ impl Otlp {
         certificate_pem: impl Into<Vec<u8>>,
         key_pem: impl Into<Vec<u8>>,
     ) -> Self {
-        let (certificate, key) = (certificate_pem.into(), key_pem.into());
-        self.identity = Some(Identity { certificate, key });
+        self.identity = Some(Identity {
+            certificate: in_code("client_certificate", certificate_pem.into()),
+            key: in_code("the key of client_certificate", key_pem.into()),
+        });
         self
     }
 
@@ -156,11 +160,11 @@ impl Otlp {
         };
         let is_tls = socket.is_none() && endpoint.scheme_str() == Some("https");
         let certificate = match self.certificate {
-            None if is_tls => certificate(env)?,
+            None if is_tls => certificates::authorities(env)?,
             given => given,
         };
         let identity = match self.identity {
-            None if is_tls => identity(env)?,
+            None if is_tls => certificates::identity(env)?,
             given => given,
         };
         Ok(Connection {
@@ -223,6 +227,10 @@ impl Otlp {
     }
 }
 
+fn in_code(setting: &str, content: Vec<u8>) -> Pem {
+    Pem { content, origin: format!("set {setting}: what is given") }
+}
+
 /// Without the headers' values.
 impl fmt::Debug for Otlp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -271,38 +279,6 @@ fn compression(env: &Environment) -> Result<Option<Compression>, Error> {
     let zstd = Err("needs the feature of that name of prela");
     let choices = [("gzip", Ok(Some(Compression::Gzip))), ("zstd", zstd), ("none", Ok(None))];
     setting.choice(&choices)?.map_err(|problem| setting.error(problem))
-}
-
-fn certificate(env: &Environment) -> Result<Option<Vec<u8>>, Error> {
-    file(env, [env::OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE, env::OTEL_EXPORTER_OTLP_CERTIFICATE])
-}
-
-fn identity(env: &Environment) -> Result<Option<Identity>, Error> {
-    let certificate = [
-        env::OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE,
-        env::OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE,
-    ];
-    let key = [env::OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY, env::OTEL_EXPORTER_OTLP_CLIENT_KEY];
-    let alone = |variables: [Variable; 2], other: [Variable; 2]| match env.first(&variables)? {
-        Some(setting) => {
-            let text = format!("is of no use without {}", other[1].name());
-            Err(setting.error(&text))
-        }
-        None => Ok(None),
-    };
-    match (file(env, certificate)?, file(env, key)?) {
-        (Some(certificate), Some(key)) => Ok(Some(Identity { certificate, key })),
-        (Some(_), None) => alone(certificate, key),
-        (None, _) => alone(key, certificate),
-    }
-}
-
-/// The content of the file that the first of these variables names.
-fn file(env: &Environment, variables: [Variable; 2]) -> Result<Option<Vec<u8>>, Error> {
-    let Some(setting) = env.first(&variables)? else { return Ok(None) };
-    let content = std::fs::read(setting.value)
-        .map_err(|error| setting.error("cannot be read").with_source(error))?;
-    Ok(Some(content))
 }
 
 fn headers(env: &Environment, given: &[(String, String)]) -> Result<HeaderMap, Error> {

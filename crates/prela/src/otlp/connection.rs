@@ -1,6 +1,7 @@
 //! What a transport needs to know of the collector it talks to.
 
 use super::Compression;
+use crate::{Error, ErrorKind};
 use http::{HeaderMap, Uri};
 use std::fmt;
 use std::path::PathBuf;
@@ -39,21 +40,36 @@ pub(crate) struct Connection {
     /// For one attempt, connecting included.
     pub(crate) timeout: Duration,
     pub(crate) compression: Option<Compression>,
-    /// PEM certificates to trust instead of the system's.
+    /// Certificates to trust instead of the system's.
     #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS has certificates"))]
-    pub(crate) certificate: Option<Vec<u8>>,
+    pub(crate) certificate: Option<Pem>,
     /// What to show to a collector that asks who its client is.
     #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS has certificates"))]
     pub(crate) identity: Option<Identity>,
 }
 
-/// A client's certificate with those that vouch for it, and its private key; both PEM.
+/// A client's certificate with those that vouch for it, and its private key.
 #[derive(Clone)]
+#[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS has certificates"))]
 pub(crate) struct Identity {
+    pub(crate) certificate: Pem,
+    pub(crate) key: Pem,
+}
+
+/// What is to be PEM, and where it came from.
+#[derive(Clone)]
+pub(crate) struct Pem {
     #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS has certificates"))]
-    pub(crate) certificate: Vec<u8>,
-    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS has certificates"))]
-    pub(crate) key: Vec<u8>,
+    pub(crate) content: Vec<u8>,
+    /// As an error begins: what is wrong with the content reads after it.
+    pub(crate) origin: String,
+}
+
+impl Pem {
+    /// An error without the content.
+    pub(crate) fn unusable(&self, problem: &str) -> Error {
+        Error::new(ErrorKind::Config, format!("{} {problem}", self.origin))
+    }
 }
 
 impl Connection {

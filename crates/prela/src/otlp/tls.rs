@@ -1,16 +1,16 @@
 //! Certificates: which to trust, and which to show.
 
 use super::connector::BoxError;
-use super::{Connection, Protocol};
+use super::{Connection, Identity, Pem, Protocol};
 use crate::{Error, ErrorKind};
 use std::sync::Arc;
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::{TlsConnector, rustls};
 
 /// How to talk TLS to one collector.
 #[derive(Clone)]
@@ -49,19 +49,25 @@ pub(super) fn check(connection: &Connection) -> Result<(), Error> {
 }
 
 fn config(connection: &Connection, roots: RootCertStore) -> Result<ClientConfig, Error> {
-    let problem = |error| unusable(connection).with_source(error);
     // Not the process's default provider: there is none unless the program installs one.
     let config = ClientConfig::builder_with_provider(ring::default_provider().into())
         .with_safe_default_protocol_versions()
-        .map_err(problem)?
+        .map_err(|error| unprepared(connection).with_source(error))?
         .with_root_certificates(roots);
     let mut config = match &connection.identity {
         None => config.with_no_client_auth(),
-        Some(identity) => {
-            let chain = certificates(connection, &identity.certificate)?;
-            let key = PrivateKeyDer::from_pem_slice(&identity.key)
-                .map_err(|_| unusable(connection).with_source("the client's key is no PEM key"))?;
-            config.with_client_auth_cert(chain, key).map_err(problem)?
+        Some(Identity { certificate, key }) => {
+            let chain = certificates(certificate)?;
+            // Without the cause: who knows what of a key it would show.
+            let parsed = PrivateKeyDer::from_pem_slice(&key.content)
+                .map_err(|_| key.unusable("has no PEM key"))?;
+            config.with_client_auth_cert(chain, parsed).map_err(|error| {
+                let unusable = match &error {
+                    rustls::Error::InvalidCertificate(_) => certificate.unusable(MALFORMED),
+                    _ => key.unusable("is no key for the client's certificate"),
+                };
+                unusable.with_source(error)
+            })?
         }
     };
     config.alpn_protocols = match connection.protocol {
@@ -76,15 +82,19 @@ fn config(connection: &Connection, roots: RootCertStore) -> Result<ClientConfig,
 fn name(connection: &Connection) -> Result<ServerName<'static>, Error> {
     let host = connection.endpoint.host().unwrap_or_default();
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-    ServerName::try_from(host).map_err(|error| unusable(connection).with_source(error))
+    ServerName::try_from(host).map_err(|error| {
+        let text =
+            format!("connect to {}: no certificate is for such a host", connection.address());
+        Error::new(ErrorKind::Config, text).with_source(error)
+    })
 }
 
 /// What the connection trusts instead of the system's certificates, if it says so.
 fn given_roots(connection: &Connection) -> Result<Option<RootCertStore>, Error> {
     let Some(pem) = &connection.certificate else { return Ok(None) };
     let mut roots = RootCertStore::empty();
-    for certificate in certificates(connection, pem)? {
-        roots.add(certificate).map_err(|error| unusable(connection).with_source(error))?;
+    for certificate in certificates(pem)? {
+        roots.add(certificate).map_err(|error| pem.unusable(MALFORMED).with_source(error))?;
     }
     Ok(Some(roots))
 }
@@ -97,7 +107,7 @@ fn system_roots(connection: &Connection) -> Result<RootCertStore, Error> {
     if !roots.is_empty() {
         return Ok(roots);
     }
-    let error = unusable(connection);
+    let error = unprepared(connection);
     Err(match found.errors.into_iter().next() {
         Some(cause) => error.with_source(cause),
         None => error.with_source("the system has no certificates"),
@@ -106,18 +116,18 @@ fn system_roots(connection: &Connection) -> Result<RootCertStore, Error> {
 
 /// At least one. What cannot be read is not passed over, or else all would seem well until the
 /// handshake.
-fn certificates(
-    connection: &Connection,
-    pem: &[u8],
-) -> Result<Vec<CertificateDer<'static>>, Error> {
-    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(pem).collect();
-    let all = all.map_err(|error| unusable(connection).with_source(error))?;
+fn certificates(pem: &Pem) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem.content).collect();
+    let all = all.map_err(|error| pem.unusable("is malformed PEM").with_source(error))?;
     match all.is_empty() {
-        true => Err(unusable(connection).with_source("the given file has no PEM certificate")),
+        true => Err(pem.unusable("has no PEM certificate")),
         false => Ok(all),
     }
 }
 
-fn unusable(connection: &Connection) -> Error {
+fn unprepared(connection: &Connection) -> Error {
     Error::new(ErrorKind::Config, format!("prepare TLS for {}", connection.address()))
 }
+
+/// PEM all right, and no certificate in it.
+const MALFORMED: &str = "has a malformed certificate";

@@ -178,8 +178,23 @@ fn certificates_are_read_at_build() {
     let https = (ENDPOINT, "https://localhost:4317");
     let missing = refused(&[https, (CERTIFICATE, "/no/such/file")]);
     assert_eq!(missing, format!("read {CERTIFICATE}: `/no/such/file` cannot be read"));
-    let not_pem = refused(&[https, (CERTIFICATE, file!().trim_start_matches("crates/prela/"))]);
-    assert_eq!(not_pem, "prepare TLS for https://localhost:4317");
+    for (content, problem) in [
+        ("no PEM", "has no PEM certificate"),
+        ("-----BEGIN CERTIFICATE-----\n?", "is malformed PEM"),
+        (
+            "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n",
+            "has a malformed certificate",
+        ),
+    ] {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(&file, content).unwrap();
+        let path = file.path().to_str().unwrap();
+        let shown = refused(&[https, (CERTIFICATE, path)]);
+        assert_eq!(shown, format!("read {CERTIFICATE}: `{path}` {problem}"));
+        let otlp = Exporter::otlp_grpc("https://c").certificate(content);
+        let shown = builder().env([("", ""); 0]).exporter(otlp).build().unwrap_err();
+        assert_eq!(shown.to_string(), format!("set certificate: what is given {problem}"));
+    }
     // Without TLS nobody looks at it.
     let http = (ENDPOINT, "http://localhost:4317");
     assert!(super::with_env(&[http, (CERTIFICATE, "/no/such/file")]).build().is_ok());
