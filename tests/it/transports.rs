@@ -3,6 +3,7 @@
 mod answers;
 pub mod attempt;
 mod broken;
+mod languages;
 mod security;
 mod sizes;
 

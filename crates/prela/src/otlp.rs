@@ -8,6 +8,8 @@ mod connection;
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod connector;
 pub(crate) mod encode;
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod greeting;
 #[cfg(feature = "grpc")]
 pub(crate) mod grpc;
 mod halves;

@@ -1,7 +1,8 @@
 //! How a stream of bytes to a collector comes about: over TCP, TLS or a Unix socket, the same for both
 //! transports.
 
-use super::Connection;
+use super::greeting::{Greeted, Language};
+use super::{Connection, Protocol};
 use crate::Error;
 use http::Uri;
 use hyper_util::client::legacy::connect::{Connected, Connection as ClientStream, HttpConnector};
@@ -21,6 +22,7 @@ use tower_service::Service;
 #[derive(Clone)]
 pub(super) struct Connector {
     endpoint: Uri,
+    language: Language,
     timeout: Duration,
     tcp: HttpConnector,
     #[cfg(unix)]
@@ -48,6 +50,12 @@ impl Connector {
         }
         Ok(Self {
             endpoint: connection.endpoint.clone(),
+            language: match connection.protocol {
+                #[cfg(feature = "grpc")]
+                Protocol::Grpc => Language::Http2,
+                #[cfg(feature = "http")]
+                Protocol::HttpProtobuf => Language::Http1,
+            },
             timeout: connection.timeout,
             tcp,
             #[cfg(unix)]
@@ -63,14 +71,16 @@ impl Connector {
     async fn connect(mut self) -> Result<Box<dyn Stream>, BoxError> {
         #[cfg(unix)]
         if let Some(socket) = self.socket {
-            return Ok(Box::new(tokio::net::UnixStream::connect(socket).await?));
+            let stream = tokio::net::UnixStream::connect(socket).await?;
+            return Ok(Box::new(Greeted::new(stream, self.language)));
         }
         let tcp = self.tcp.call(self.endpoint).await?.into_inner();
         #[cfg(feature = "tls")]
         if let Some(tls) = self.tls {
-            return Ok(Box::new(tls.handshake(tcp).await?));
+            let stream = tls.handshake(Greeted::new(tcp, Language::Tls)).await?;
+            return Ok(Box::new(Greeted::new(stream, self.language)));
         }
-        Ok(Box::new(tcp))
+        Ok(Box::new(Greeted::new(tcp, self.language)))
     }
 }
 

@@ -1,10 +1,9 @@
 //! Certificates: which to trust, and which to show.
 
-use super::connector::BoxError;
+use super::connector::{BoxError, Stream};
 use super::{Connection, Identity, Pem, Protocol};
 use crate::{Error, ErrorKind};
 use std::sync::Arc;
-use tokio::net::TcpStream;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
@@ -36,8 +35,8 @@ impl Tls {
         })
     }
 
-    pub(super) async fn handshake(self, tcp: TcpStream) -> Result<TlsStream<TcpStream>, BoxError> {
-        Ok(self.connector.connect(self.name, tcp).await?)
+    pub(super) async fn handshake<S: Stream>(self, stream: S) -> Result<TlsStream<S>, BoxError> {
+        Ok(self.connector.connect(self.name, stream).await?)
     }
 }
 

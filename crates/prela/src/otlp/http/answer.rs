@@ -32,6 +32,12 @@ impl Answer {
                 format!("export to {address}: the answer is a web page: no OTLP endpoint there");
             return Err(Error::new(ErrorKind::Rejected, text));
         }
+        // Such a server answers all that it does not know with success, and its own status.
+        if self.is("application/grpc") {
+            let text =
+                format!("export to {address}: the answer is gRPC: no OTLP/HTTP endpoint there");
+            return Err(Error::new(ErrorKind::Rejected, text));
+        }
         Ok(match &self.body {
             None => Reply::unreadable(),
             Some(body) if self.is(PROTOBUF) => Reply::read(body, connection),
