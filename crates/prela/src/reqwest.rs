@@ -1,11 +1,11 @@
 //! reqwest, through the middlewares of `reqwest-middleware`.
 
-use crate::Tracer;
 use crate::http::{ClientLayer, Outbound, ResponseFuture, TracedBody};
+use crate::{Error, Tracer};
 use async_trait::async_trait;
 use http::{Extensions, Uri};
 use reqwest::{Body, Request, Response, ResponseBuilderExt as _, Url};
-use reqwest_middleware::{Next, Result};
+use reqwest_middleware::Next;
 
 /// A span for each request of a reqwest client, and the context in its headers.
 ///
@@ -58,6 +58,15 @@ impl Middleware {
     pub fn without_trace_to<H: AsRef<str>>(self, hosts: impl IntoIterator<Item = H>) -> Self {
         Self { layer: self.layer.without_trace_to(hosts) }
     }
+
+    /// Whether it can be used as it was told; see [`Outbound::check`].
+    ///
+    /// # Errors
+    ///
+    /// [`Config`](crate::ErrorKind::Config), with the first host of its lists that is none.
+    pub fn check(&self) -> Result<(), Error> {
+        self.layer.check()
+    }
 }
 
 #[async_trait]
@@ -67,7 +76,7 @@ impl reqwest_middleware::Middleware for Middleware {
         mut request: Request,
         extensions: &mut Extensions,
         next: Next<'_>,
-    ) -> Result<Response> {
+    ) -> reqwest_middleware::Result<Response> {
         let (method, uri) = (request.method().clone(), uri_of(request.url()));
         let begun = self.layer.begin(&method, &uri, request.headers_mut(), extensions);
         if begun.is_none() {
@@ -81,7 +90,7 @@ impl reqwest_middleware::Middleware for Middleware {
             if let Ok(url) = url {
                 response.extensions_mut().extend(url.into_parts().0.extensions);
             }
-            Result::Ok(response)
+            reqwest_middleware::Result::Ok(response)
         };
         let response = ResponseFuture::new(begun, || response).await?;
         Ok(response.map(Body::wrap::<TracedBody<Body>>).into())

@@ -5,7 +5,7 @@ use super::exchange::{Exchange, Side};
 use super::future::{Begun, Mark, ResponseFuture};
 use super::target::Target;
 use super::{Outbound, TracedBody};
-use crate::{SpanType, Tracer};
+use crate::{Error, SpanType, Tracer};
 use http::request::Parts;
 use http::{Extensions, HeaderMap, Method, Request, Response, Uri};
 use http_body::Body;
@@ -99,6 +99,15 @@ impl ClientLayer {
     pub fn without_trace_to<H: AsRef<str>>(self, hosts: impl IntoIterator<Item = H>) -> Self {
         let outbound = Outbound::clone(&self.outbound).without_trace_to(hosts);
         self.outbound(outbound)
+    }
+
+    /// Whether it can be used as it was told; see [`Outbound::check`].
+    ///
+    /// # Errors
+    ///
+    /// [`Config`](crate::ErrorKind::Config), with the first host of its lists that is none.
+    pub fn check(&self) -> Result<(), Error> {
+        self.outbound.check()
     }
 
     /// Begins a span for a request and writes its context into the headers, unless a layer further out

@@ -41,24 +41,33 @@ impl<'a> Host<'a> {
 }
 
 impl Pattern {
-    /// `api.example.com`, `*.example.com`, `*` or an address. Of a URL the host is taken.
-    pub(super) fn parse(text: &str) -> Self {
+    /// `api.example.com`, `*.example.com`, `*` or an address. Of a URL the host is taken. None if it is
+    /// something else, which no host would ever match.
+    pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
-        let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
-        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let (is_url, rest) = match text.split_once("://") {
+            Some((_, rest)) => (true, rest),
+            None => (false, text),
+        };
+        let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         let authority = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
         let host = match authority.parse::<Ipv6Addr>() {
             Ok(_) => authority,
             Err(_) => without_port(authority),
         };
         match Host::parse(host) {
-            Host::Address(address) => Self::Address(address),
-            Host::Name("*") => Self::Any,
+            // `10.0.0.0/8` would be that one address.
+            Host::Address(_) if !is_url && path.len() > 1 => None,
+            Host::Address(address) => Some(Self::Address(address)),
+            Host::Name("*") => Some(Self::Any),
             Host::Name(name) => {
                 let name = name.trim_end_matches('.').to_ascii_lowercase();
                 match name.strip_prefix('*') {
-                    Some(below) if below.starts_with('.') => Self::Below(below.to_owned()),
-                    _ => Self::Name(name),
+                    Some(below) => {
+                        let is_domain = below.strip_prefix('.').is_some_and(is_name);
+                        is_domain.then(|| Self::Below(below.to_owned()))
+                    }
+                    None => is_name(&name).then_some(Self::Name(name)),
                 }
             }
         }
@@ -76,6 +85,12 @@ impl Pattern {
             | (Self::Name(_) | Self::Below(_), Host::Address(_)) => false,
         }
     }
+}
+
+/// Whether a URL can have this name as its host: other alphabets are written in punycode there.
+fn is_name(name: &str) -> bool {
+    let is_part = |byte: u8| byte.is_ascii_graphic() && byte != b'*';
+    name.split('.').all(|label| !label.is_empty() && label.bytes().all(is_part))
 }
 
 /// Whether a name is one of a domain, which begins with a dot.

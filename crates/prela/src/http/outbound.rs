@@ -2,8 +2,8 @@
 
 use super::host::{Host, Pattern};
 use super::target::Target;
-use crate::TraceContext;
 use crate::propagation::{Format, Propagator};
+use crate::{Error, ErrorKind, TraceContext};
 use http::{HeaderMap, Request, Uri};
 
 /// Which hosts get the trace, and which the baggage too: the policy of every client integration.
@@ -15,7 +15,9 @@ use http::{HeaderMap, Request, Uri};
 /// What is withheld is also removed from a request that has it, such as one that a proxy passes on.
 ///
 /// In the lists a host is `api.example.com`, `*.example.com` for all below it, `*` for every host, or an
-/// address. Case and ports do not matter, and of a URL the host counts.
+/// address. Case and ports do not matter, and of a URL the host counts. [`check`](Self::check) reports
+/// anything else, such as `*example.com` or `10.0.0.0/8`. Unchecked, it adds no host to those that get
+/// baggage; and as one that is to get nothing it may mean any host, so none gets anything.
 ///
 /// ```
 /// use prela::{baggage, http::Outbound};
@@ -34,6 +36,8 @@ pub struct Outbound {
     without_trace_to: Vec<Pattern>,
     /// None: the global one, whichever that is at a request.
     propagator: Option<Propagator>,
+    /// The first of what was given that is no host.
+    problem: Option<String>,
 }
 
 impl Outbound {
@@ -44,13 +48,17 @@ impl Outbound {
             baggage_to: Vec::new(),
             without_trace_to: Vec::new(),
             propagator: None,
+            problem: None,
         }
     }
 
     /// Sends baggage to these hosts too.
     #[must_use]
     pub fn baggage_to<H: AsRef<str>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
-        self.baggage_to.extend(patterns(hosts));
+        for host in hosts {
+            let pattern = self.pattern("send baggage", host.as_ref());
+            self.baggage_to.extend(pattern);
+        }
         self
     }
 
@@ -58,15 +66,18 @@ impl Outbound {
     #[must_use]
     pub fn baggage_only_to<H: AsRef<str>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
         self.baggage_to_private = false;
-        self.baggage_to = patterns(hosts).collect();
-        self
+        self.baggage_to.clear();
+        self.baggage_to(hosts)
     }
 
     /// Sends these hosts nothing: no trace and no baggage. Nor does a request get anything from then on
     /// whose host cannot be told.
     #[must_use]
     pub fn without_trace_to<H: AsRef<str>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
-        self.without_trace_to.extend(patterns(hosts));
+        for host in hosts {
+            let pattern = self.pattern("send no trace", host.as_ref());
+            self.without_trace_to.push(pattern.unwrap_or(Pattern::Any));
+        }
         self
     }
 
@@ -75,6 +86,29 @@ impl Outbound {
     pub fn propagator(mut self, propagator: Propagator) -> Self {
         self.propagator = Some(propagator);
         self
+    }
+
+    /// Whether all that the lists name are hosts.
+    ///
+    /// ```
+    /// use prela::http::Outbound;
+    ///
+    /// assert!(Outbound::new().baggage_to(["*.example.com", "10.1.2.3"]).check().is_ok());
+    /// assert_eq!(
+    ///     Outbound::new().baggage_to(["*example.com"]).check().unwrap_err().to_string(),
+    ///     "send baggage to `*example.com`: a host is `api.example.com`, `*.example.com` for all below \
+    ///      it, `*` for every host, or an address"
+    /// );
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`Config`](ErrorKind::Config), with the first that is none.
+    pub fn check(&self) -> Result<(), Error> {
+        match &self.problem {
+            Some(problem) => Err(Error::new(ErrorKind::Config, problem)),
+            None => Ok(()),
+        }
     }
 
     /// Writes the current context into a request, as far as its host is to have it.
@@ -119,6 +153,20 @@ impl Outbound {
         }
     }
 
+    fn pattern(&mut self, what: &str, host: &str) -> Option<Pattern> {
+        let pattern = Pattern::parse(host);
+        if pattern.is_none() {
+            self.problem.get_or_insert_with(|| {
+                let host = host.escape_debug();
+                format!(
+                    "{what} to `{host}`: a host is `api.example.com`, `*.example.com` for all below it, \
+                     `*` for every host, or an address"
+                )
+            });
+        }
+        pattern
+    }
+
     fn may_have_baggage(&self, host: Host<'_>) -> bool {
         self.baggage_to_private && host.is_private()
             || self.baggage_to.iter().any(|it| it.matches(host))
@@ -129,8 +177,4 @@ impl Default for Outbound {
     fn default() -> Self {
         Self::new()
     }
-}
-
-fn patterns<H: AsRef<str>>(hosts: impl IntoIterator<Item = H>) -> impl Iterator<Item = Pattern> {
-    hosts.into_iter().map(|host| Pattern::parse(host.as_ref()))
 }

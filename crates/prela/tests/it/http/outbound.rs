@@ -96,3 +96,26 @@ fn a_host_that_cannot_be_told_may_be_an_excluded_one() {
         assert!(closed.headers("https://api.example.com/").contains_key("traceparent"));
     });
 }
+
+#[test]
+fn what_is_no_host_is_reported_and_gets_nothing() {
+    let hint = "a host is `api.example.com`, `*.example.com` for all below it, `*` for every host, or an address";
+    for text in ["*example.com", "10.0.0.0/8", ""] {
+        let baggage = Outbound::new().baggage_only_to(["*.example.org", text, "also wrong"]);
+        let error = baggage.check().unwrap_err();
+        assert_eq!(error.kind(), prela::ErrorKind::Config);
+        assert_eq!(error.to_string(), format!("send baggage to `{text}`: {hint}"));
+        assert_eq!(sent(&baggage, "https://api.example.com/"), "t");
+        assert_eq!(sent(&baggage, "https://api.example.org/"), "tb");
+
+        let trace = Outbound::new().without_trace_to([text]);
+        let error = trace.check().unwrap_err().to_string();
+        assert_eq!(error, format!("send no trace to `{text}`: {hint}"));
+        assert_eq!(sent(&trace, "https://api.example.com/"), "");
+
+        let layer = prela::http::ClientLayer::new().baggage_to([text]);
+        assert!(layer.check().is_err());
+        assert!(prela::reqwest::Middleware::new().without_trace_to([text]).check().is_err());
+    }
+    assert!(Outbound::new().baggage_to(["*", "*.example.com", "[::1]:80"]).check().is_ok());
+}
