@@ -5,16 +5,23 @@ use crate::semconv;
 use std::any::{Any, type_name};
 use std::error::Error;
 use std::fmt::Display;
+use std::io;
+use std::iter::successors;
 
 type Boxed = Box<dyn Error + Send + Sync>;
 
-/// `error.type`: the error's type, if that tells anything.
+/// `error.type`: the error's type, if that tells anything; `timeout` if it, or one that caused it, is
+/// known to be one.
 pub(super) fn type_of<E: 'static>(error: &E) -> &'static str {
     let any: &dyn Any = error;
-    if TIMEOUTS.iter().any(|is_timeout| is_timeout(any)) {
-        return semconv::http::TIMEOUT;
+    let is_timeout = || as_error(any).is_some_and(|error| causes(error).any(is_timeout));
+    if guarded(is_timeout) == Some(true) {
+        semconv::http::TIMEOUT
+    } else if any.is::<Boxed>() {
+        semconv::http::OTHER
+    } else {
+        type_name::<E>()
     }
-    if any.is::<Boxed>() { semconv::http::OTHER } else { type_name::<E>() }
 }
 
 /// The text of an error and of its causes, where its type is known to have some.
@@ -22,8 +29,7 @@ pub(super) fn type_of<E: 'static>(error: &E) -> &'static str {
 /// A transport's error says little by itself (`transport error`). What it hides can only be had from
 /// types that are known here: services need not have errors that are [`Error`].
 pub(super) fn message_of<E: Display + 'static>(error: &E) -> String {
-    let any: &dyn Any = error;
-    let text = || match KNOWN.iter().find_map(|as_error| as_error(any)) {
+    let text = || match as_error(error) {
         Some(error) => with_causes(error),
         None => error.to_string(),
     };
@@ -32,8 +38,7 @@ pub(super) fn message_of<E: Display + 'static>(error: &E) -> String {
 
 fn with_causes(error: &(dyn Error + 'static)) -> String {
     let mut text = String::new();
-    let mut next = Some(error);
-    while let Some(error) = next {
+    for error in causes(error) {
         let own = if HAS_URL.iter().any(|has_url| has_url(error)) {
             String::new()
         } else {
@@ -46,9 +51,22 @@ fn with_causes(error: &(dyn Error + 'static)) -> String {
             }
             text.push_str(&own);
         }
-        next = error.source();
     }
     text
+}
+
+/// An error, what caused it, what caused that.
+fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
+    successors(Some(error), |&error| error.source())
+}
+
+/// An error as what it is, if its type is known to be an [`Error`].
+fn as_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
+    KNOWN.iter().find_map(|as_error| as_error(error))
+}
+
+fn is_timeout(error: &(dyn Error + 'static)) -> bool {
+    TIMEOUTS.iter().any(|is_timeout| is_timeout(error))
 }
 
 type AsError = for<'a> fn(&'a dyn Any) -> Option<&'a (dyn Error + 'static)>;
@@ -66,19 +84,25 @@ const KNOWN: &[AsError] = &[
     |any| any.downcast_ref::<reqwest_middleware::Error>().map(|error| error as _),
 ];
 
-type Is<T> = fn(&T) -> bool;
+type Is = fn(&(dyn Error + 'static)) -> bool;
 
 /// Errors whose text has the URL of the request, with its query.
-const HAS_URL: &[Is<dyn Error + 'static>] = &[
+const HAS_URL: &[Is] = &[
     #[cfg(feature = "reqwest")]
     |error| error.is::<reqwest::Error>(),
     #[cfg(feature = "reqwest")]
     |error| matches!(error.downcast_ref(), Some(reqwest_middleware::Error::Reqwest(_))),
 ];
 
-const TIMEOUTS: &[Is<dyn Any>] = &[
+const TIMEOUTS: &[Is] = &[
+    |error| error.is::<tokio::time::error::Elapsed>(),
+    |error| error.downcast_ref().is_some_and(|it: &io::Error| it.kind() == io::ErrorKind::TimedOut),
+    // `tower::timeout`'s, by all that can be seen of it without that crate.
+    |error| error.to_string() == "request timed out" && format!("{error:?}") == "Elapsed(())",
+    #[cfg(feature = "grpc")]
+    |error| error.is::<tonic::TimeoutExpired>(),
     #[cfg(feature = "reqwest")]
-    |any| any.downcast_ref().is_some_and(reqwest::Error::is_timeout),
+    |error| error.downcast_ref().is_some_and(reqwest::Error::is_timeout),
     #[cfg(feature = "reqwest")]
-    |any| any.downcast_ref().is_some_and(reqwest_middleware::Error::is_timeout),
+    |error| error.downcast_ref().is_some_and(reqwest_middleware::Error::is_timeout),
 ];

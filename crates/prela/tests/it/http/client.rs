@@ -12,6 +12,7 @@ use prela::{SpanKind, SpanType, baggage};
 use std::convert::Infallible;
 use std::io;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 use tower::{Layer as _, Service, ServiceExt as _};
 
 fn layer(capture: &Capture) -> ClientLayer {
@@ -263,4 +264,32 @@ fn a_request_that_is_sent_on_has_a_span_at_each_stop() {
     let depths: Vec<_> =
         capture.tree().lines().map(|line| line.len() - line.trim_start().len()).collect();
     assert_eq!(depths, [0, 2, 4, 6], "client, server, client, server");
+}
+
+#[test]
+fn a_timeout_in_a_box_is_a_timeout() {
+    let fails_with = |error: fn() -> tower::BoxError| {
+        let capture = Capture::new();
+        let service = tower::service_fn(move |_: Request<()>| {
+            std::future::ready(Err::<Response<Full<Bytes>>, _>(error()))
+        });
+        send(layer(&capture).layer(service), get("http://worker/")).unwrap_err();
+        capture.tree()
+    };
+    let capture = Capture::new();
+    let never = tower::service_fn(async |_: Request<()>| {
+        std::future::pending::<Result<Response<Full<Bytes>>, Infallible>>().await
+    });
+    let timeout = tower::timeout::Timeout::new(never, Duration::ZERO);
+    send(layer(&capture).layer(timeout), get("http://worker/")).unwrap_err();
+    expect![[r#"
+        GET  custom {http.request.method: GET, server.address: worker, server.port: 80, url.full: http://worker/, error.type: timeout} error: request timed out
+          • exception {exception.type: timeout, exception.message: request timed out}
+    "#]].assert_eq(&capture.tree());
+
+    let late = fails_with(|| io::Error::from(io::ErrorKind::TimedOut).into());
+    assert!(late.contains("error.type: timeout"), "{late}");
+    // Words alone prove nothing.
+    let refused = fails_with(|| "request timed out".into());
+    assert!(refused.contains("error.type: _OTHER"), "{refused}");
 }
