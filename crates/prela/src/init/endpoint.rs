@@ -23,47 +23,53 @@ pub(super) enum Origin {
     Code,
 }
 
-/// Why a URL cannot be an endpoint.
-pub(super) struct Problem {
-    pub(super) text: &'static str,
-    /// The URL can have a password in it.
-    pub(super) is_secret: bool,
-}
-
 /// Reads the URL of a collector: `http://`, `https://`, or `unix:` and the path of a socket. `bare` is
 /// the scheme of a host without one; none if it must have one.
-pub(super) fn parse(text: &str, bare: Option<Scheme>) -> Result<Target, Problem> {
-    let problem = |text| Problem { text, is_secret: false };
+///
+/// # Errors
+///
+/// What is wrong with which URL; without what can be a secret.
+pub(super) fn parse(text: &str, bare: Option<Scheme>) -> Result<Target, String> {
+    if text.contains('@') {
+        return Err("the URL has a user or a password: send a header instead".to_owned());
+    }
+    read(text, bare).map_err(|problem| {
+        let (shown, query) = match text.split_once('?') {
+            Some((shown, _)) => (shown, "?…"),
+            None => (text, ""),
+        };
+        // Escaped, so that the error stays one line.
+        format!("`{}{query}` {problem}", shown.escape_debug())
+    })
+}
+
+fn read(text: &str, bare: Option<Scheme>) -> Result<Target, &'static str> {
     if let Some(path) = text.strip_prefix("unix:") {
         // `unix:/path` and `unix:///path` are the same.
         let path = path.strip_prefix("//").unwrap_or(path);
         return match path.starts_with('/') {
-            _ if !cfg!(unix) => Err(problem("needs Unix sockets, which are not to be had here")),
+            _ if !cfg!(unix) => Err("needs Unix sockets, which are not to be had here"),
             true => Ok(Target::Socket(path.into())),
-            false => Err(problem("is no `unix:` and the whole path of a socket")),
+            false => Err("has not the whole path of a socket, such as `unix:/run/otel.sock`"),
         };
     }
-    if text.contains('@') {
-        let text = "the URL has a user or a password: send a header instead";
-        return Err(Problem { text, is_secret: true });
-    }
-    let mut url: Uri = text.parse().map_err(|_| problem("is not a URL"))?;
+    let mut url: Uri = text.parse().map_err(|_| "is not a URL")?;
     if let (None, Some(scheme), Some(host)) = (url.scheme(), bare, url.authority()) {
         let with_scheme = Uri::builder().scheme(scheme).authority(host.clone()).path_and_query("/");
-        url = with_scheme.build().map_err(|_| problem("is not a URL"))?;
+        url = with_scheme.build().map_err(|_| "is not a URL")?;
     }
     match url.scheme() {
         Some(scheme) if *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS => {}
-        _ => return Err(problem("is not a URL that begins with `http://` or `https://`")),
+        _ => return Err("is not a URL that begins with `http://` or `https://`"),
     }
     // Without this a port that is none would be the default one.
     let port = |host: &str| url.authority()?.as_str().strip_prefix(host)?.strip_prefix(':');
     if url.host().and_then(port).is_some_and(|port| !port.is_empty() && url.port_u16().is_none()) {
-        return Err(problem("has a port that is no number up to 65535"));
+        return Err("has a port that is no number up to 65535");
     }
     match url.host() {
         Some(host) if !host.is_empty() => Ok(Target::Url(url)),
-        _ => Err(problem("is a URL without a host")),
+        _ => Err("is a URL without a host"),
     }
 }
 

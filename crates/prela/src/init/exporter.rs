@@ -3,7 +3,7 @@
 #[cfg(any(feature = "grpc", feature = "http"))]
 use super::otlp::Otlp;
 use crate::Error;
-use crate::env::{self, Environment};
+use crate::env::{self, Environment, Setting};
 use crate::export::{ConsoleExporter, FileExporter, MemoryExporter, Outlet, SpanExporter};
 use std::fmt;
 use std::path::PathBuf;
@@ -85,14 +85,15 @@ impl Exporter {
 
     /// The exporters that the environment asks for.
     pub(super) fn by_environment(env: &Environment) -> Result<Vec<Self>, Error> {
-        let named = if let Some(setting) = env.get(env::PRELA_EXPORTER)? {
-            vec![setting.choice(&[
+        let (asked, named) = if let Some(setting) = env.get(env::PRELA_EXPORTER)? {
+            let named = setting.choice(&[
                 ("console", Named::Console),
                 ("file", Named::File),
                 ("otlp", Named::Otlp),
                 ("http", Named::OtlpHttp),
                 ("none", Named::None),
-            ])?]
+            ])?;
+            (setting, vec![named])
         } else if let Some(setting) = env.get(env::OTEL_TRACES_EXPORTER)? {
             let named = setting.choices(&[
                 ("otlp", Named::Otlp),
@@ -103,14 +104,16 @@ impl Exporter {
             if named.len() > 1 && named.contains(&Named::None) {
                 return Err(setting.error("has `none` beside others"));
             }
-            named
+            (setting, named)
         } else {
             let endpoints =
                 [env::OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, env::OTEL_EXPORTER_OTLP_ENDPOINT];
-            let is_configured = env.first(&endpoints)?.is_some();
-            vec![if is_configured { Named::Otlp } else { Named::Console }]
+            match env.first(&endpoints)? {
+                Some(setting) => (setting, vec![Named::Otlp]),
+                None => return Ok(vec![Self::console()]),
+            }
         };
-        let exporters = named.into_iter().filter_map(|name| name.exporter(env).transpose());
+        let exporters = named.into_iter().filter_map(|name| name.exporter(env, asked).transpose());
         exporters.collect()
     }
 }
@@ -150,7 +153,10 @@ enum Named {
 }
 
 impl Named {
-    fn exporter(self, env: &Environment) -> Result<Option<Exporter>, Error> {
+    /// None for `none`; an error of the variable that `asked` if a feature is missing.
+    fn exporter(self, env: &Environment, asked: Setting<'_>) -> Result<Option<Exporter>, Error> {
+        #[cfg(feature = "http")]
+        let _ = asked;
         match self {
             Self::Console => Ok(Some(Exporter::console())),
             Self::File => {
@@ -160,21 +166,12 @@ impl Named {
             #[cfg(any(feature = "grpc", feature = "http"))]
             Self::Otlp => Ok(Some(Exporter::otlp().into())),
             #[cfg(not(any(feature = "grpc", feature = "http")))]
-            Self::Otlp => Err(no_feature("`grpc` or `http`")),
+            Self::Otlp => Err(asked.hidden("OTLP needs the feature `grpc` or `http` of prela")),
             #[cfg(feature = "http")]
             Self::OtlpHttp => Ok(Some(Otlp::http_by_environment().into())),
             #[cfg(not(feature = "http"))]
-            Self::OtlpHttp => Err(no_feature("`http`")),
+            Self::OtlpHttp => Err(asked.hidden("OTLP over HTTP needs the feature `http` of prela")),
             Self::None => Ok(None),
         }
     }
-}
-
-/// A protocol was asked for that is not compiled in.
-#[cfg(not(feature = "http"))]
-fn no_feature(feature: &str) -> Error {
-    Error::new(
-        crate::ErrorKind::Config,
-        format!("set up OTLP: this needs the feature {feature} of prela"),
-    )
 }

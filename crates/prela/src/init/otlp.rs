@@ -182,22 +182,13 @@ impl Otlp {
     fn endpoint(&self, env: &Environment) -> Result<Option<(Target, Origin)>, Error> {
         if let Some(text) = &self.endpoint {
             let target = endpoint::parse(text, None).map_err(|problem| {
-                let text = match problem.is_secret {
-                    true => format!("use an OTLP endpoint: {}", problem.text),
-                    false => {
-                        format!("use an OTLP endpoint: `{}` {}", text.escape_debug(), problem.text)
-                    }
-                };
-                Error::new(ErrorKind::Config, text)
+                Error::new(ErrorKind::Config, format!("use an OTLP endpoint: {problem}"))
             })?;
             return Ok(Some((target, Origin::Code)));
         }
         let bare = self.scheme_of_bare_hosts(env)?;
         let parsed = |setting: Setting<'_>| {
-            endpoint::parse(setting.value, bare).map_err(|problem| match problem.is_secret {
-                true => setting.hidden(problem.text),
-                false => setting.error(problem.text),
-            })
+            endpoint::parse(setting.value, bare).map_err(|problem| setting.hidden(&problem))
         };
         if let Some(setting) = env.get(env::OTEL_EXPORTER_OTLP_TRACES_ENDPOINT)? {
             return Ok(Some((parsed(setting)?, Origin::Traces)));
@@ -249,18 +240,15 @@ fn protocol(env: &Environment) -> Result<Option<Protocol>, Error> {
     let variables = [env::OTEL_EXPORTER_OTLP_TRACES_PROTOCOL, env::OTEL_EXPORTER_OTLP_PROTOCOL];
     let Some(setting) = env.first(&variables)? else { return Ok(None) };
     #[cfg(feature = "grpc")]
-    let grpc = Some(Protocol::Grpc);
+    let grpc = Ok(Protocol::Grpc);
     #[cfg(not(feature = "grpc"))]
-    let grpc = None;
+    let grpc = Err("needs the feature `grpc` of prela");
     #[cfg(feature = "http")]
-    let http = Some(Protocol::HttpProtobuf);
+    let http = Ok(Protocol::HttpProtobuf);
     #[cfg(not(feature = "http"))]
-    let http = None;
+    let http = Err("needs the feature `http` of prela");
     let protocol = setting.choice(&[("grpc", grpc), ("http/protobuf", http)])?;
-    if protocol.is_none() {
-        return Err(setting.error("needs the feature of that name of prela"));
-    }
-    Ok(protocol)
+    protocol.map(Some).map_err(|problem| setting.error(problem))
 }
 
 fn timeout(env: &Environment) -> Result<Duration, Error> {
@@ -276,7 +264,7 @@ fn compression(env: &Environment) -> Result<Option<Compression>, Error> {
     #[cfg(feature = "zstd")]
     let zstd = Ok(Some(Compression::Zstd));
     #[cfg(not(feature = "zstd"))]
-    let zstd = Err("needs the feature of that name of prela");
+    let zstd = Err("needs the feature `zstd` of prela");
     let choices = [("gzip", Ok(Some(Compression::Gzip))), ("zstd", zstd), ("none", Ok(None))];
     setting.choice(&choices)?.map_err(|problem| setting.error(problem))
 }
@@ -302,7 +290,8 @@ fn headers(env: &Environment, given: &[(String, String)]) -> Result<HeaderMap, E
 }
 
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
-    let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| "has no header's name")?;
+    let name = HeaderName::from_bytes(name.as_bytes())
+        .map_err(|_| "has a name that no header can have")?;
     let mut value =
         HeaderValue::from_str(value).map_err(|_| "has a value that no header can have")?;
     value.set_sensitive(true);

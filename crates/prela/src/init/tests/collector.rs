@@ -65,7 +65,9 @@ fn a_socket_is_an_endpoint() {
     }
     let error = refused(&[(ENDPOINT, "unix:otel.sock")]);
     assert!(
-        error.ends_with("`unix:otel.sock` is no `unix:` and the whole path of a socket"),
+        error.ends_with(
+            "`unix:otel.sock` has not the whole path of a socket, such as `unix:/run/otel.sock`"
+        ),
         "{error}"
     );
 }
@@ -138,6 +140,11 @@ fn bad_endpoints_are_refused() {
         ("http://c:99999", "`http://c:99999` has a port that is no number up to 65535"),
         ("http://[::1]:http", "`http://[::1]:http` has a port that is no number up to 65535"),
         ("not a url", "`not a url` is not a URL"),
+        (
+            "htps://c/v1?token=secret",
+            "`htps://c/v1?…` is not a URL that begins with `http://` or `https://`",
+        ),
+        ("https://c/?token=secret x", "`https://c/?…` is not a URL"),
         ("http://u:secret@c", "the URL has a user or a password: send a header instead"),
     ] {
         assert_eq!(refused(&[(ENDPOINT, endpoint)]), format!("read {ENDPOINT}: {problem}"));
@@ -154,7 +161,7 @@ fn bad_settings_are_refused() {
         (PROTOCOL, "http/json", "`http/json` is none of `grpc`, `http/protobuf`"),
         ("OTEL_EXPORTER_OTLP_TIMEOUT", "10s", "`10s` is not a whole number of milliseconds"),
         ("OTEL_EXPORTER_OTLP_COMPRESSION", "zip", "`zip` is none of `gzip`, `zstd`, `none`"),
-        ("OTEL_EXPORTER_OTLP_HEADERS", "a b=secret", "entry 1 has no header's name"),
+        ("OTEL_EXPORTER_OTLP_HEADERS", "a b=secret", "entry 1 has a name that no header can have"),
         (
             "OTEL_EXPORTER_OTLP_HEADERS",
             "a=1,b=%0Asecret",
