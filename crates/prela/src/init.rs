@@ -1,6 +1,6 @@
 //! Starting: what the code and the environment ask for becomes a running instance.
 //!
-//! Everything that can be wrong is found out before the export thread starts.
+//! Everything that can be wrong is found out before an export thread starts.
 
 mod builder;
 #[cfg(any(feature = "grpc", feature = "http"))]

@@ -78,12 +78,17 @@ impl Builder {
     }
 
     /// The name of this service: `service.name`. An empty one is as none.
+    ///
+    /// Environment: `PRELA_SERVICE_NAME`, then `OTEL_SERVICE_NAME`. Default: `unknown_service:` and the
+    /// program's file name.
     pub fn service_name(mut self, name: impl Into<String>) -> Self {
         self.service_name = Some(name.into()).filter(|name| !name.is_empty());
         self
     }
 
     /// Adds attributes to the [`Resource`](crate::Resource); of two with the same key the later one.
+    ///
+    /// Environment: `OTEL_RESOURCE_ATTRIBUTES`, of which attributes with other keys are there as well.
     pub fn resource<K: Into<Key>, V: Into<Value>>(
         mut self,
         attributes: impl IntoIterator<Item = (K, V)>,
@@ -95,7 +100,8 @@ impl Builder {
 
     /// Adds an exporter. Each gets every span, and has a queue of its own.
     ///
-    /// With none, the environment decides. What may be given: an [`Exporter`], an [`Otlp`](super::Otlp),
+    /// With none, the environment decides: `PRELA_EXPORTER`, then `OTEL_TRACES_EXPORTER`. Default: OTLP if
+    /// the environment names an endpoint, else the console. What may be given: an [`Exporter`], an [`Otlp`](super::Otlp),
     /// or any [`SpanExporter`](crate::SpanExporter).
     pub fn exporter(mut self, exporter: impl Into<Exporter>) -> Self {
         self.exporters.push(exporter.into());
@@ -103,6 +109,9 @@ impl Builder {
     }
 
     /// Which traces are recorded. A number is a share of those that begin here.
+    ///
+    /// Environment: `PRELA_SAMPLE_RATE`, then `OTEL_TRACES_SAMPLER`. Default: what a caller has decided,
+    /// and all traces that begin here.
     pub fn sampler(mut self, sampler: impl Into<Sampler>) -> Self {
         self.sampler = Some(sampler.into());
         self
@@ -113,6 +122,8 @@ impl Builder {
     ///
     /// [`inject`](crate::inject) and [`extract`](crate::extract) follow the global instance, also when
     /// it is shut down. That of another instance is [`Prela::propagator`].
+    ///
+    /// Environment: `OTEL_PROPAGATORS`.
     ///
     /// ```
     /// use prela::propagation::{Format, Propagator};
@@ -128,7 +139,7 @@ impl Builder {
         self
     }
 
-    /// How much a span may hold.
+    /// How much a span may hold; [`SpanLimits`] has the defaults, and the variables of each.
     pub fn span_limits(mut self, limits: SpanLimits) -> Self {
         self.span_limits = Some(limits);
         self
@@ -222,16 +233,19 @@ impl Builder {
     }
 
     /// Most spans that wait for one exporter; what comes on top is treated as
-    /// [`overflow`](Self::overflow) says. At least 1.
+    /// [`overflow`](Self::overflow) says. 0 is an error at [`build`](Self::build).
     ///
-    /// A sixteenth is kept for local root spans and for spans that ended in an error. A span waits for at most [`schedule_delay`](Self::schedule_delay) while its exporter keeps up.
+    /// A sixteenth is kept for local root spans and for spans that ended in an error. A span waits for at
+    /// most [`schedule_delay`](Self::schedule_delay) while its exporter keeps up.
+    ///
+    /// Environment: `OTEL_BSP_MAX_QUEUE_SIZE`. Default: 65,536.
     pub fn max_queue_size(mut self, spans: usize) -> Self {
         self.pipeline.max_queue_size = Some(spans);
         self
     }
 
     /// Most memory for the spans that wait for one exporter; what comes on top is treated as
-    /// [`overflow`](Self::overflow) says. At least 1.
+    /// [`overflow`](Self::overflow) says. 0 is an error at [`build`](Self::build).
     ///
     /// Unit: bytes, as estimated from names, attributes and events. Default: 64 MiB. A span that is
     /// larger by itself is always refused.
@@ -290,13 +304,18 @@ impl Builder {
         self
     }
 
-    /// Most spans in one batch, at least 1. One that is larger than the queue is as large as the queue.
+    /// Most spans in one batch. More than the queue holds is as many as it holds; 0 is an error at
+    /// [`build`](Self::build).
+    ///
+    /// Environment: `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`. Default: 512.
     pub fn max_batch_size(mut self, spans: usize) -> Self {
         self.pipeline.max_batch_size = Some(spans);
         self
     }
 
-    /// How long a span may wait for others to fill its batch.
+    /// How long a span may wait for others to fill its batch. More than a year is a year.
+    ///
+    /// Environment: `OTEL_BSP_SCHEDULE_DELAY`. Default: 1 s.
     pub fn schedule_delay(mut self, delay: Duration) -> Self {
         self.pipeline.schedule_delay = Some(delay);
         self
@@ -305,12 +324,14 @@ impl Builder {
     /// How long it may take to deliver one batch, with all attempts, until the batch is dropped. Zero: no
     /// limit. One attempt of an OTLP exporter may take half of it, and no more than
     /// [`Otlp::timeout`](super::Otlp::timeout).
+    ///
+    /// Environment: `OTEL_BSP_EXPORT_TIMEOUT`. Default: 30 s.
     pub fn export_timeout(mut self, timeout: Duration) -> Self {
         self.pipeline.export_timeout = Some(unless_zero(timeout));
         self
     }
 
-    /// Checks all settings and starts the instance, with a thread of its own for the exporters.
+    /// Checks all settings and starts the instance, with a thread for each exporter.
     ///
     /// Connects to nothing. Spans of this instance come from [`Prela::tracer`]; [`Prela::make_global`]
     /// installs it.
