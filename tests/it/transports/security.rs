@@ -156,3 +156,11 @@ fn what_is_no_certificate_or_key_is_named_with_its_variable() {
         assert!(!format!("{error:?}").contains("secret"));
     }
 }
+
+#[test]
+fn a_secret_need_not_be_ascii() {
+    let peer = Peer::start(Transport::Http, |_| Reaction::http(401, &[], "not you, gehe\u{ef}m!"));
+    let otlp = Transport::Http.exporter(peer.endpoint()).header("authorization", "gehe\u{ef}m");
+    let failure = Sender::new(otlp).send().unwrap_err();
+    assert!(failure.line.ends_with(": not you, \u{2026}!"), "{failure:?}");
+}
