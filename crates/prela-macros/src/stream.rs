@@ -41,14 +41,8 @@ impl Returned {
         match last.ident.to_string().as_str() {
             "BoxFuture" | "LocalBoxFuture" => Self::Future { is_boxed: true },
             "BoxStream" | "LocalBoxStream" => Self::Stream { is_boxed: true },
-            "Pin" => match only_argument(last) {
-                Some(Type::Path(boxed)) => match boxed.path.segments.last() {
-                    Some(last) if last.ident == "Box" => match only_argument(last) {
-                        Some(Type::TraitObject(object)) => Self::of_bounds(&object.bounds, true),
-                        _ => Self::Value,
-                    },
-                    _ => Self::Value,
-                },
+            "Pin" => match only_argument(last).and_then(in_box) {
+                Some(Type::TraitObject(object)) => Self::of_bounds(&object.bounds, true),
                 _ => Self::Value,
             },
             _ => Self::Value,
@@ -84,6 +78,11 @@ impl Returned {
             Self::Value | Self::Future { .. } | Self::Stream { .. } => polled,
         }
     }
+}
+
+fn in_box(ty: &Type) -> Option<&Type> {
+    let Type::Path(path) = ty else { return None };
+    only_argument(path.path.segments.last().filter(|last| last.ident == "Box")?)
 }
 
 fn only_argument(segment: &PathSegment) -> Option<&Type> {
