@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use syn::parse::ParseStream;
-use syn::{Error, Token};
+use syn::{Error, Ident, Token};
 
 /// The mistakes found so far.
 #[derive(Default)]
@@ -16,6 +16,22 @@ impl Errors {
             Some(all) => all.combine(error),
             None => self.all = Some(error),
         }
+    }
+
+    /// What was read; none, and one mistake more, if it could not be.
+    pub(crate) fn note<T>(&mut self, read: syn::Result<T>) -> Option<T> {
+        read.map_err(|error| self.push(error)).ok()
+    }
+
+    /// `skip` names something that is not there.
+    pub(crate) fn nothing_to_skip(&mut self, noun: &str, skipped: &Ident, known: &[String]) {
+        let known = match known {
+            [] => format!("there are no {noun}s"),
+            [_] => format!("the {noun} is {}", listed(known)),
+            _ => format!("the {noun}s are {}", listed(known)),
+        };
+        let message = format!("no {noun} `{skipped}` to skip; {known}");
+        self.push(Error::new(skipped.span(), message));
     }
 
     /// The item as it was written, so that nothing else fails for want of it, with the mistakes.

@@ -24,19 +24,10 @@ struct Traced {
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let options = TraceArgs::parse(args, &mut errors);
-    let function = match Function::parse(item.clone()) {
-        Ok(function) => Some(function),
-        Err(error) => {
-            errors.push(error);
-            None
-        }
-    };
+    let function = errors.note(Function::parse(item.clone()));
     let traced = function.map(|function| Traced::check(function, options, &mut errors));
-    match (errors.report(&item), traced) {
-        (None, Some(traced)) => traced.expand(),
-        (Some(tokens), _) => tokens,
-        (None, None) => item,
-    }
+    let report = errors.report(&item);
+    report.unwrap_or_else(|| traced.map_or(item, |traced| traced.expand()))
 }
 
 impl Traced {

@@ -1,7 +1,7 @@
 //! `#[prela::trace_impl]` on an impl block: it puts `#[prela::trace]` on the methods.
 
 use crate::args::{IN_TYPE, TraceImplArgs};
-use crate::errors::{Errors, listed};
+use crate::errors::Errors;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::{ToTokens as _, quote};
 use syn::{
@@ -12,38 +12,21 @@ use syn::{
 pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
     let mut errors = Errors::default();
     let options = TraceImplArgs::parse(args, &mut errors);
-    let block = match syn::parse2::<ItemImpl>(item.clone()) {
-        Ok(block) => {
-            check_skip(&options, &block, &mut errors);
-            Some(block)
-        }
-        Err(error) => {
-            errors.push(not_an_impl(&item).unwrap_or(error));
-            None
-        }
-    };
-    match (errors.report(&item), block) {
-        (None, Some(mut block)) => {
-            trace_methods(&options, &mut block);
-            block.into_token_stream()
-        }
-        (Some(tokens), _) => tokens,
-        (None, None) => item,
+    let block = syn::parse2::<ItemImpl>(item.clone());
+    let block = errors.note(block.map_err(|error| not_an_impl(&item).unwrap_or(error)));
+    if let Some(block) = &block {
+        check_skip(&options, block, &mut errors);
     }
+    let report = errors.report(&item);
+    report.unwrap_or_else(|| block.map_or(item, |block| trace_methods(&options, block)))
 }
 
 fn check_skip(options: &TraceImplArgs, block: &ItemImpl, errors: &mut Errors) {
     let names: Vec<String> = methods(block).map(|method| method.sig.ident.to_string()).collect();
     for skipped in &options.skip {
-        if names.iter().any(|name| skipped == name) {
-            continue;
+        if !names.iter().any(|name| skipped == name) {
+            errors.nothing_to_skip("method", skipped, &names);
         }
-        let message = match names.len() {
-            0 => format!("no method `{skipped}` to skip; there are no methods"),
-            1 => format!("no method `{skipped}` to skip; the method is {}", listed(&names)),
-            _ => format!("no method `{skipped}` to skip; the methods are {}", listed(&names)),
-        };
-        errors.push(Error::new(skipped.span(), message));
     }
 }
 
@@ -54,7 +37,7 @@ fn methods(block: &ItemImpl) -> impl Iterator<Item = &ImplItemFn> {
     })
 }
 
-fn trace_methods(options: &TraceImplArgs, block: &mut ItemImpl) {
+fn trace_methods(options: &TraceImplArgs, mut block: ItemImpl) -> TokenStream {
     let in_type = {
         let name = type_name(&block.self_ty);
         let option = proc_macro2::Ident::new(IN_TYPE, proc_macro2::Span::call_site());
@@ -76,6 +59,7 @@ fn trace_methods(options: &TraceImplArgs, block: &mut ItemImpl) {
             method.attrs.insert(0, parse_quote!(#[::prela::trace(#in_type #(, #span_type)*)]));
         }
     }
+    block.into_token_stream()
 }
 
 /// `#[prela::trace]`, or `#[trace]` after `use prela::trace`.

@@ -1,11 +1,11 @@
 //! The arguments of a function: their names, and how they get into its body.
 
 use crate::args::TraceArgs;
-use crate::errors::{Errors, listed};
+use crate::errors::Errors;
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::visit::{self, Visit};
-use syn::{Attribute, Error, FnArg, Pat, PatIdent, PatType, Receiver, Signature, Token};
+use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Receiver, Signature, Token};
 
 /// One argument; a receiver is one.
 pub(super) struct Argument {
@@ -93,19 +93,13 @@ pub(super) fn check_skip(
     arguments: &[Argument],
     errors: &mut Errors,
 ) {
-    let names: Vec<&Ident> = arguments.iter().flat_map(|argument| &argument.names).collect();
+    let names = arguments.iter().flat_map(|argument| &argument.names);
+    let names: Vec<String> = names.map(ToString::to_string).collect();
     for skipped in options.skip.iter().flatten() {
-        if names.contains(&skipped) || (skipped == "self" && sig.receiver().is_some()) {
-            continue;
+        let is_receiver = skipped == "self" && sig.receiver().is_some();
+        if !is_receiver && !names.iter().any(|name| skipped == name) {
+            errors.nothing_to_skip("argument", skipped, &names);
         }
-        let known: Vec<String> = names.iter().map(ToString::to_string).collect();
-        let known = match known.len() {
-            0 => "there are no arguments".to_owned(),
-            1 => format!("the argument is {}", listed(&known)),
-            _ => format!("the arguments are {}", listed(&known)),
-        };
-        let message = format!("no argument `{skipped}` to skip; {known}");
-        errors.push(Error::new(skipped.span(), message));
     }
 }
 
