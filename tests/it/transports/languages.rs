@@ -65,3 +65,16 @@ fn an_answer_of_grpc_over_http_1_is_a_refusal() {
         "{failure:?}"
     );
 }
+
+/// A server of HTTP/2 understands the request, and has no such path.
+#[test]
+fn an_answer_of_http_to_grpc_says_so() {
+    for status in [404, 405, 415] {
+        let peer =
+            Peer::start(Transport::Grpc, move |_| Reaction::http(status, &[], "nothing here"));
+        let failure = Sender::new(Transport::Grpc.exporter(peer.endpoint())).send().unwrap_err();
+        assert_eq!((failure.kind, failure.retry_after), (ErrorKind::Rejected, None));
+        let hint = " and no gRPC: is the port meant for the protocol `http/protobuf`?";
+        assert!(failure.line.ends_with(hint), "{failure:?}");
+    }
+}

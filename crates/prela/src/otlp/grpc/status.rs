@@ -54,7 +54,15 @@ impl Status {
             | StatusCode::GATEWAY_TIMEOUT => Code::Unavailable,
             _ => Code::Unknown,
         };
-        Some(Self { code, message: format!("HTTP {status}"), retry_delay: None })
+        let hint = match status {
+            StatusCode::NOT_FOUND
+            | StatusCode::METHOD_NOT_ALLOWED
+            | StatusCode::UNSUPPORTED_MEDIA_TYPE => {
+                " and no gRPC: is the port meant for the protocol `http/protobuf`?"
+            }
+            _ => "",
+        };
+        Some(Self { code, message: format!("HTTP {status}{hint}"), retry_delay: None })
     }
 
     /// The status of an answer that nobody will read to its end.
