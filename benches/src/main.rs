@@ -6,7 +6,8 @@
 //! does the work.
 //!
 //! `--json` prints one line of JSON a row, `--only GROUP` runs one group, `--no-instructions` leaves
-//! callgrind out. Without `--only` the tables are written to `benches/RESULTS.md`.
+//! callgrind out. Without `--only` each group has a process of its own, and the tables are written to
+//! `benches/RESULTS.md`.
 
 mod allocations;
 mod encode;
@@ -42,7 +43,8 @@ const GROUPS: &[Group] = &[
     foreground::CONTEXT,
     encode::PROTOBUF,
     transport::SEND,
-    paced::PIPELINE,
+    paced::GRPC,
+    paced::HTTP,
     propagation::INJECT,
     propagation::EXTRACT,
 ];
@@ -63,6 +65,5 @@ fn main() -> ExitCode {
             _ => return report::usage(&arg),
         }
     }
-    report::run(GROUPS, FIGURES, &options);
-    ExitCode::SUCCESS
+    report::run(GROUPS, FIGURES, &options)
 }

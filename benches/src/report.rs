@@ -4,7 +4,7 @@ use crate::figures::Figures;
 use crate::instructions;
 use crate::measure::{self, Bar, Cost, Group, Variant};
 use std::fmt::Write as _;
-use std::process::{Command, ExitCode};
+use std::process::{Command, ExitCode, Stdio};
 use std::{env, fs};
 
 /// What the command line asks for.
@@ -42,48 +42,70 @@ pub(crate) fn run_for_callgrind(groups: &[Group], name: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-pub(crate) fn run(groups: &[Group], figures: &[Figures], options: &Options) {
-    let is_wanted = |name: &str| options.only.as_deref().is_none_or(|only| only == name);
-    let counts_instructions = !options.no_instructions && instructions::can_be_counted();
-    let mut report = heading();
-    for group in groups.iter().filter(|group| is_wanted(group.name)) {
-        let variants = (group.variants)();
-        let costs = measure::measure(&variants);
-        let instructions: Vec<_> = variants
-            .iter()
-            .map(|variant| {
-                let is_counted = counts_instructions && variant.is_of_one_thread;
-                let count = is_counted.then(|| instructions::of_variant(variant.name))??;
-                Some(count / measure::callgrind_units(variant) as f64)
-            })
-            .collect();
-        let rows = rows(&variants, &costs, &instructions);
-        if options.json {
-            rows.iter().for_each(|row| println!("{}", json(group, row)));
-        }
-        let table = table(group, &variants, &costs, &instructions, &rows);
-        if !options.json {
-            println!("{table}");
-        }
-        report.push_str(&table);
-    }
-    for figures in figures.iter().filter(|figures| is_wanted(figures.name)) {
+/// Runs what is asked for. All of it: each group in a process of its own, since a second instance in a
+/// process changes what contexts hold.
+pub(crate) fn run(groups: &[Group], figures: &[Figures], options: &Options) -> ExitCode {
+    let names = groups.iter().map(|group| group.name).chain(figures.iter().map(|it| it.name));
+    let Some(only) = &options.only else { return run_each(names, options) };
+    if let Some(group) = groups.iter().find(|group| group.name == only) {
+        run_group(group, options);
+    } else if let Some(figures) = figures.iter().find(|figures| figures.name == only) {
         let rows = (figures.measure)();
         if options.json {
             rows.iter().for_each(|row| println!("{}", row.json(figures)));
         }
-        let table = figures.table(&rows);
-        if !options.json {
-            println!("{table}");
-        }
-        report.push_str(&table);
+        print!("{}", figures.table(&rows));
+    } else {
+        return usage(only);
     }
-    if options.only.is_none() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/RESULTS.md");
-        if let Err(error) = fs::write(path, report) {
-            eprintln!("prela-bench: write {path}: {error}");
+    ExitCode::SUCCESS
+}
+
+fn run_each<'a>(names: impl Iterator<Item = &'a str>, options: &Options) -> ExitCode {
+    let mut report = heading();
+    for name in names {
+        let mut one = Command::new(env::current_exe().expect("it runs"));
+        one.args(["--only", name]).args(options.json.then_some("--json"));
+        one.args(options.no_instructions.then_some("--no-instructions")).stderr(Stdio::inherit());
+        let Ok(output) = one.output() else { return ExitCode::FAILURE };
+        if !output.status.success() {
+            return ExitCode::FAILURE;
+        }
+        for line in String::from_utf8_lossy(&output.stdout).lines() {
+            if line.starts_with('{') == options.json {
+                println!("{line}");
+            }
+            if !line.starts_with('{') {
+                report.push_str(line);
+                report.push('\n');
+            }
         }
     }
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/RESULTS.md");
+    if let Err(error) = fs::write(path, report) {
+        eprintln!("prela-bench: write {path}: {error}");
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
+}
+
+fn run_group(group: &Group, options: &Options) {
+    let counts_instructions = !options.no_instructions && instructions::can_be_counted();
+    let variants = (group.variants)();
+    let costs = measure::measure(&variants);
+    let instructions: Vec<_> = variants
+        .iter()
+        .map(|variant| {
+            let is_counted = counts_instructions && variant.is_of_one_thread;
+            let count = is_counted.then(|| instructions::of_variant(variant.name))??;
+            Some(count / measure::callgrind_units(variant) as f64)
+        })
+        .collect();
+    let rows = rows(&variants, &costs, &instructions);
+    if options.json {
+        rows.iter().for_each(|row| println!("{}", json(group, row)));
+    }
+    print!("{}", table(group, &variants, &costs, &instructions, &rows));
 }
 
 fn rows(variants: &[Variant], costs: &[Cost], instructions: &[Option<f64>]) -> Vec<Row> {

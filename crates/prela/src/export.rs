@@ -87,7 +87,7 @@ pub trait SpanExporter: Send + 'static {
 ///
 /// Source: [OTLP, Binary Protobuf Encoding](https://opentelemetry.io/docs/specs/otlp/#binary-protobuf-encoding).
 pub fn otlp_protobuf(batch: &Batch) -> bytes::Bytes {
-    crate::otlp::encode::batch(batch)
+    crate::otlp::encode::request(&batch.resource, &batch.spans)
 }
 
 /// How a batch was received.

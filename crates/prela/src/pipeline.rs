@@ -45,7 +45,7 @@ use self::worker::Workers;
 use crate::export::Outlet;
 use crate::fork;
 use crate::span::processor::Sink;
-use crate::span::{Ended, Rewritten};
+use crate::span::{Encoded, Ended};
 use crate::{Error, ErrorKind, Resource, SpanData};
 use std::fmt;
 use std::future::Future;
@@ -392,7 +392,7 @@ impl Sink for Pipeline {
         if shared.settings.changes(span) {
             let mut data = span.to_data();
             shared.settings.clean(&mut data);
-            shared.take_in(Rewritten::default().write(&data));
+            shared.take_in(Encoded::rewritten(&data).ended());
         } else {
             shared.take_in(span);
         }

@@ -42,6 +42,6 @@ pub use self::retry::{RetryPolicy, Retrying, retry_after};
 
 pub(crate) use self::active::{span_of, span_of_instance, without_spans};
 pub(crate) use self::block::{Blocks, Encoded};
-pub(crate) use self::ended::{Ended, Marks, Rewritten};
+pub(crate) use self::ended::{Ended, Marks};
 pub use self::otel::ContextSpan;
 pub(crate) use self::source::Source;

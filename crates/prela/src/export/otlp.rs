@@ -65,7 +65,7 @@ impl SpanExporter for OneAttempt {
     }
 
     fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported> {
-        self.0.send(encode::batch(batch))
+        self.0.send(encode::request(&batch.resource, &batch.spans))
     }
 
     fn for_fork(&self) -> Option<Box<dyn SpanExporter>> {

@@ -1,55 +1,73 @@
 //! Spans as the body of a request: OTLP's protobuf message.
 //!
-//! The messages of the spans are written already, by whoever recorded them, so a request is what is
-//! around them.
+//! The messages of spans are written already, by whoever recorded them, so a request is what is around
+//! them; unless they come from an exporter that had them read.
 
 #[cfg(test)]
 mod tests;
 
-use crate::Resource;
-use crate::span::wire::{Buffers, Writer, attribute, attributes_len, field_len};
-use crate::span::{Batch, Blocks, Encoded, Rewritten};
+use crate::span::Encoded;
+use crate::span::wire::{Buffers, Guess, Writer, attribute, attributes, span};
+use crate::{Resource, SpanData};
 use bytes::Bytes;
 use opentelemetry::InstrumentationScope;
-use opentelemetry::Key;
 use std::mem;
 use std::sync::Arc;
+
+/// A span that can be put into a request.
+pub(crate) trait Message {
+    fn scope(&self) -> &Arc<InstrumentationScope>;
+    /// Writes it as a field.
+    fn write(&self, w: &mut Writer);
+}
+
+/// Written already.
+impl Message for Encoded {
+    fn scope(&self) -> &Arc<InstrumentationScope> {
+        self.ended().scope
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.bytes(0x12, self.ended().message);
+    }
+}
+
+/// Read by an exporter, and perhaps changed.
+impl Message for Arc<SpanData> {
+    fn scope(&self) -> &Arc<InstrumentationScope> {
+        &self.scope
+    }
+
+    fn write(&self, w: &mut Writer) {
+        w.message(0x12, Guess::Medium, |w| span(w, self));
+    }
+}
 
 /// The body of the `ExportTraceServiceRequest` that carries these spans.
 ///
 /// Its memory serves another request when the last clone of it is dropped.
 ///
 /// Source: [OTLP `trace.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto).
-pub(crate) fn request(resource: &Resource, spans: &[Encoded]) -> Bytes {
-    let scopes: Vec<_> =
-        scopes(spans).into_iter().map(|scope| ScopeSpans::new(scope, spans)).collect();
-    let resource = resource.attributes();
-    let resource_len = attributes_len(resource);
-    let len = field_len(resource_len) + scopes.iter().map(|it| field_len(it.len)).sum::<usize>();
+pub(crate) fn request(resource: &Resource, spans: &[impl Message]) -> Bytes {
     let mut w = Writer::new(BUFFERS.take());
-    w.reserve(field_len(len));
-    w.length(0x0a, len);
-    w.length(0x0a, resource_len);
-    resource.iter().for_each(|(key, value)| attribute(&mut w, 0x0a, key, value));
-    scopes.iter().for_each(|scope| scope.write(&mut w, spans));
+    w.message(0x0a, Guess::Large, |w| {
+        w.message(0x0a, Guess::Medium, |w| {
+            attributes(w, 0x0a, resource.attributes());
+        });
+        for scope in scopes(spans) {
+            w.message(0x12, Guess::Large, |w| scope_spans(w, scope, spans));
+        }
+    });
     let (buffer, len) = w.into_parts();
     Bytes::from_owner(Lent { buffer, len })
 }
 
-/// The same for spans that were read, and may have been changed since.
-pub(crate) fn batch(batch: &Batch) -> Bytes {
-    let (mut blocks, mut rewritten) = (Blocks::default(), Rewritten::default());
-    batch.spans.iter().for_each(|span| blocks.push(rewritten.write(span)));
-    request(&batch.resource, &blocks.drain().collect::<Vec<_>>())
-}
-
 /// The scopes of the spans, in the order of their first ones.
-fn scopes(spans: &[Encoded]) -> Vec<&Arc<InstrumentationScope>> {
+fn scopes(spans: &[impl Message]) -> Vec<&Arc<InstrumentationScope>> {
     let mut scopes: Vec<&Arc<InstrumentationScope>> = Vec::new();
     for span in spans {
-        let scope = span.ended().scope;
-        if !scopes.iter().any(|known| is_same(known, scope)) {
-            scopes.push(scope);
+        if !scopes.iter().any(|known| is_same(known, span.scope())) {
+            scopes.push(span.scope());
         }
     }
     scopes
@@ -59,47 +77,16 @@ fn is_same(a: &Arc<InstrumentationScope>, b: &Arc<InstrumentationScope>) -> bool
     Arc::ptr_eq(a, b) || a == b
 }
 
-/// The message `ScopeSpans`, before it is written.
-struct ScopeSpans<'a> {
-    scope: &'a Arc<InstrumentationScope>,
-    attributes: Vec<(Key, crate::Value)>,
-    scope_len: usize,
-    len: usize,
-}
-
-impl<'a> ScopeSpans<'a> {
-    fn new(scope: &'a Arc<InstrumentationScope>, spans: &[Encoded]) -> Self {
-        let attributes =
-            scope.attributes().map(|pair| (pair.key.clone(), pair.value.clone().into()));
-        let attributes: Vec<_> = attributes.collect();
-        let text_len = |text: &str| if text.is_empty() { 0 } else { field_len(text.len()) };
-        let scope_len = text_len(scope.name())
-            + text_len(scope.version().unwrap_or_default())
-            + attributes_len(&attributes);
-        let spans = of_scope(scope, spans).map(|span| field_len(span.ended().message.len()));
-        let len = field_len(scope_len)
-            + spans.sum::<usize>()
-            + text_len(scope.schema_url().unwrap_or_default());
-        Self { scope, attributes, scope_len, len }
-    }
-
-    fn write(&self, w: &mut Writer, spans: &[Encoded]) {
-        let scope = self.scope;
-        w.length(0x12, self.len);
-        w.length(0x0a, self.scope_len);
+fn scope_spans(w: &mut Writer, scope: &Arc<InstrumentationScope>, spans: &[impl Message]) {
+    w.message(0x0a, Guess::Small, |w| {
         w.text(0x0a, scope.name().as_bytes());
         w.text(0x12, scope.version().unwrap_or_default().as_bytes());
-        self.attributes.iter().for_each(|(key, value)| attribute(w, 0x1a, key, value));
-        of_scope(scope, spans).for_each(|span| w.bytes(0x12, span.ended().message));
-        w.text(0x1a, scope.schema_url().unwrap_or_default().as_bytes());
-    }
-}
-
-fn of_scope<'a>(
-    scope: &Arc<InstrumentationScope>,
-    spans: &'a [Encoded],
-) -> impl Iterator<Item = &'a Encoded> {
-    spans.iter().filter(move |span| is_same(scope, span.ended().scope))
+        for pair in scope.attributes() {
+            attribute(w, 0x1a, &pair.key, &pair.value.clone().into());
+        }
+    });
+    spans.iter().filter(|span| is_same(scope, span.scope())).for_each(|span| span.write(w));
+    w.text(0x1a, scope.schema_url().unwrap_or_default().as_bytes());
 }
 
 /// A buffer that comes back when the last clone of the bytes in it is dropped.

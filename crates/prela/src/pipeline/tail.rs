@@ -6,7 +6,7 @@ pub use self::rule::TailRule;
 
 use super::queue::bytes_of;
 use crate::semconv;
-use crate::span::{Encoded, Ended, Rewritten};
+use crate::span::{Encoded, Ended};
 use opentelemetry::trace::TraceId;
 use std::collections::{HashMap, VecDeque};
 
@@ -163,7 +163,7 @@ fn kept_root(root: Ended<'_>, reason: Option<&'static str>) -> Encoded {
     let Some(reason) = reason else { return kept(Encoded::alone(root)) };
     let mut root = root.to_data();
     root.attributes.push((semconv::PRELA_KEPT_BY.into(), reason.into()));
-    kept(Encoded::alone(Rewritten::default().write(&root)))
+    kept(Encoded::rewritten(&root))
 }
 
 /// Decisions kept for spans that end late.

@@ -3,8 +3,9 @@
 //! So a thread that ends spans writes to memory that it wrote to just before, asks for none, and gives
 //! whole pieces to the export thread.
 
+use super::SpanData;
 use super::ended::{Ended, Marks};
-use super::wire::{self, Buffers};
+use super::wire::{self, Buffers, Writer};
 use opentelemetry::InstrumentationScope;
 use std::fmt;
 use std::mem;
@@ -37,6 +38,16 @@ impl Encoded {
     pub(crate) fn alone(span: Ended<'_>) -> Self {
         let block = Block { scope: span.scope.clone(), bytes: span.message.to_vec() };
         Self { message: 0..span.message.len(), block: Arc::new(block), marks: span.marks }
+    }
+
+    /// The same for one that was read, and may have been changed since.
+    pub(crate) fn rewritten(span: &SpanData) -> Self {
+        let mut w = Writer::default();
+        wire::span(&mut w, span);
+        let (mut bytes, len) = w.into_parts();
+        bytes.truncate(len);
+        let block = Block { scope: span.scope.clone(), bytes };
+        Self { message: 0..len, block: Arc::new(block), marks: Marks::of(span) }
     }
 
     pub(crate) fn ended(&self) -> Ended<'_> {

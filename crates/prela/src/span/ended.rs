@@ -1,10 +1,11 @@
 //! A span that has ended, on its way to the exporters.
 
 use super::SpanData;
-use super::wire::{self, Draft};
+use super::wire;
 use crate::SpanType;
+use crate::clock::unix_nano;
 use opentelemetry::InstrumentationScope;
-use opentelemetry::trace::TraceId;
+use opentelemetry::trace::{Status, TraceId};
 use std::sync::Arc;
 
 /// A span that has ended: its message, written already.
@@ -36,7 +37,7 @@ impl Ended<'_> {
     pub(crate) fn to_data(self) -> SpanData {
         let mut span = SpanData::blank(self.scope.clone());
         span.span_type = self.marks.span_type;
-        wire::span(self.message, &mut span);
+        wire::read(self.message, &mut span);
         span
     }
 
@@ -47,13 +48,15 @@ impl Ended<'_> {
     }
 }
 
-/// A message that is written from a [`SpanData`], in memory that is used again.
-#[derive(Debug, Default)]
-pub(crate) struct Rewritten(Draft);
-
-impl Rewritten {
-    pub(crate) fn write<'a>(&'a mut self, span: &'a SpanData) -> Ended<'a> {
-        self.0.copy(span);
-        Ended { message: self.0.message(), scope: &span.scope, marks: self.0.marks() }
+impl Marks {
+    pub(crate) fn of(span: &SpanData) -> Self {
+        Self {
+            start_time: unix_nano(span.start_time),
+            end_time: unix_nano(span.end_time),
+            span_type: span.span_type,
+            is_local_root: span.is_local_root(),
+            is_sampled: span.span_context.is_sampled(),
+            is_error: matches!(span.status, Status::Error { .. }),
+        }
     }
 }

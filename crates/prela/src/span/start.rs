@@ -5,7 +5,7 @@ use super::handle::Span;
 use super::options::Options;
 use super::provider::Provider;
 use super::record::{Given, Record};
-use super::wire::{self, Start, TypeAttributes};
+use super::wire::{self, Head, TypeAttributes};
 use super::{Source, pool};
 use crate::clock::{Anchor, unix_nano};
 use crate::context::{Correlation, Origin, Scope};
@@ -283,15 +283,16 @@ impl Pending {
         }
         let of_type = TypeAttributes::of(self.span_type);
         let draft = record.state.get_mut().unwrap_or_else(PoisonError::into_inner).record();
-        draft.begin(&Start {
+        let head = Head {
             span_context: &record.span_context,
             parent_span_id: record.parent_span_id,
-            parent_is_remote: matches!(parent, Parent::Other(it) if it.is_remote()),
             name: &self.name,
-            span_type: self.span_type,
             kind: self.kind.as_ref().map_or(of_type.kind, wire::kind),
-            time: start_time,
-        });
+            start_time,
+            end_time: start_time,
+        };
+        let parent_is_remote = matches!(parent, Parent::Other(it) if it.is_remote());
+        draft.begin(&head, self.span_type, parent_is_remote);
         if self.writes_type {
             provider.limits.set_type(draft, self.span_type);
         }

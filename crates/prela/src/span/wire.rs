@@ -1,7 +1,7 @@
 //! A span as OTLP's message `Span`: how it is written and read.
 //!
 //! Here are the numbers of its fields, and of what is in them; requests and transports are `otlp`'s.
-//! Everything is written from front to back: what a message inside takes is reckoned before it is written.
+//! Everything is written once, from front to back.
 //!
 //! Source: [OTLP `trace.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto).
 
@@ -12,18 +12,21 @@ mod fields;
 mod keys;
 mod read;
 mod scalar;
+mod span;
 mod type_attributes;
 mod writer;
 
-pub(crate) use self::attribute::{attribute, attributes_len};
+pub(crate) use self::attribute::{attribute, attributes};
 pub(crate) use self::buffers::Buffers;
-pub(super) use self::draft::{Draft, Start};
+pub(super) use self::draft::Draft;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use self::fields::{Field, Fields};
-pub(super) use self::read::span;
+pub(super) use self::read::read;
 pub(super) use self::scalar::Scalar;
+pub(super) use self::span::Head;
+pub(crate) use self::span::span;
 pub(super) use self::type_attributes::TypeAttributes;
-pub(crate) use self::writer::{Writer, field_len};
+pub(crate) use self::writer::{Guess, Writer};
 
 use super::SpanData;
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceFlags};

@@ -2,22 +2,27 @@
 
 use super::*;
 use crate::otlp::message;
-use crate::{Event, Link, SpanData, SpanType, Value};
-use opentelemetry::KeyValue;
+use crate::span::Batch;
+use crate::{Event, Link, SpanType, Value};
 use opentelemetry::trace::{
     SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
 };
+use opentelemetry::{Key, KeyValue};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
 use rand::rngs::SmallRng;
 use rand::{RngCore as _, SeedableRng as _};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+fn body(batch: &Batch) -> Bytes {
+    request(&batch.resource, &batch.spans)
+}
+
 #[test]
 fn random_batches_are_the_same_message() {
     for seed in 0..400 {
         let batch = Random(SmallRng::seed_from_u64(seed)).batch();
-        let decoded = ExportTraceServiceRequest::decode(&*super::batch(&batch));
+        let decoded = ExportTraceServiceRequest::decode(&*body(&batch));
         assert_eq!(decoded.as_ref(), Ok(&message::request(&batch)), "seed {seed}");
     }
 }
@@ -28,7 +33,7 @@ fn a_buffer_is_used_again() {
     let batches: Vec<_> =
         (0..3).map(|seed| Random(SmallRng::seed_from_u64(seed)).batch()).collect();
     for batch in batches.iter().chain(&batches).rev() {
-        let (once, again) = (super::batch(batch), super::batch(batch));
+        let (once, again) = (body(batch), body(batch));
         assert_eq!(once, again);
     }
 }
@@ -37,9 +42,8 @@ fn a_buffer_is_used_again() {
 #[test]
 fn a_message_is_read_as_it_was_written() {
     for seed in 0..400 {
-        let mut rewritten = Rewritten::default();
         for span in Random(SmallRng::seed_from_u64(seed)).batch().spans {
-            let read = rewritten.write(&span).to_data();
+            let read = Encoded::rewritten(&span).ended().to_data();
             let expected = as_on_the_wire((*span).clone());
             assert_eq!(format!("{read:?}"), format!("{expected:?}"), "seed {seed}");
         }
@@ -64,7 +68,7 @@ fn as_on_the_wire(mut span: SpanData) -> SpanData {
 #[test]
 fn a_batch_without_spans() {
     let batch = Batch { resource: Arc::default(), spans: Vec::new() };
-    let decoded = ExportTraceServiceRequest::decode(&*super::batch(&batch));
+    let decoded = ExportTraceServiceRequest::decode(&*body(&batch));
     assert_eq!(decoded, Ok(message::request(&batch)));
 }
 

@@ -6,7 +6,7 @@ use crate::pipeline::losses::Losses;
 use crate::pipeline::queue::{Held, Limits};
 use crate::pipeline::store::{Found, LostRecord};
 use crate::pipeline::worker::Workers;
-use crate::span::{Encoded, Rewritten};
+use crate::span::Encoded;
 use crate::{ExporterStats, Overflow};
 use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -135,7 +135,7 @@ fn span(name: String) -> Encoded {
     let prela = builder.build().unwrap();
     drop(prela.tracer().span_default(name).start());
     prela.flush(A_WHILE).unwrap();
-    Encoded::alone(Rewritten::default().write(&memory.take()[0]))
+    Encoded::rewritten(&memory.take()[0])
 }
 
 /// Ends `count` spans, drives an exporter for them until all have a fate, and shuts down.

@@ -1,12 +1,19 @@
 //! Attributes: `KeyValue` and `AnyValue`.
 
 use super::scalar::Scalar;
-use super::writer::{SHORT_KEY, Writer, field_len, varint_len};
+use super::writer::{Guess, SHORT_KEY, Writer};
 use crate::Value;
 use opentelemetry::Key;
 
+/// Writes attributes as fields with this tag.
+pub(crate) fn attributes(w: &mut Writer, tag: u8, pairs: &[(Key, Value)]) {
+    for (key, value) in pairs {
+        attribute(w, tag, key, value);
+    }
+}
+
 /// Writes one attribute as a field with this tag.
-#[inline]
+#[inline(always)]
 pub(crate) fn attribute(w: &mut Writer, tag: u8, key: &Key, value: &Value) {
     let key = key.as_str().as_bytes();
     // The common ones in one piece; what is too long for lengths of one byte, or nested, below.
@@ -39,64 +46,40 @@ pub(super) fn scalar(w: &mut Writer, tag: u8, key: &[u8], value: Scalar) {
 
 #[cold]
 fn scalar_of_long_key(w: &mut Writer, tag: u8, key: &[u8], value: Scalar) {
-    w.length(tag, field_len(key.len()) + field_len(value.len));
-    w.bytes(0x0a, key);
-    w.bytes(0x12, &value.bytes[..value.len]);
+    w.message(tag, Guess::Small, |w| {
+        w.bytes(0x0a, key);
+        w.bytes(0x12, &value.bytes[..value.len()]);
+    });
 }
 
 #[cold]
 fn long_attribute(w: &mut Writer, tag: u8, key: &[u8], value: &Value) {
-    w.length(tag, attribute_len(key, value));
-    w.bytes(0x0a, key);
-    any_value(w, 0x12, value);
-}
-
-/// Bytes of attributes as fields, each with a tag of one byte.
-pub(crate) fn attributes_len(attributes: &[(Key, Value)]) -> usize {
-    let len = |(key, value): &(Key, Value)| attribute_len(key.as_str().as_bytes(), value);
-    attributes.iter().map(|pair| field_len(len(pair))).sum()
-}
-
-fn attribute_len(key: &[u8], value: &Value) -> usize {
-    field_len(key.len()) + field_len(any_value_len(value))
+    w.message(tag, Guess::Small, |w| {
+        w.bytes(0x0a, key);
+        any_value(w, 0x12, value);
+    });
 }
 
 fn any_value(w: &mut Writer, tag: u8, value: &Value) {
-    w.length(tag, any_value_len(value));
     match value {
-        Value::Bool(value) => w.raw([0x10, u8::from(*value)]),
-        // Two's complement, as protobuf's `int64` is.
-        Value::I64(value) => w.number(0x18, value.cast_unsigned()),
-        Value::F64(value) => {
-            w.raw([0x21]);
-            w.raw(value.to_bits().to_le_bytes());
-        }
-        Value::String(text) => w.bytes(0x0a, text.as_bytes()),
-        Value::Bytes(bytes) => w.bytes(0x3a, bytes),
-        Value::Array(values) => {
-            w.length(0x2a, array_len(values));
-            values.iter().for_each(|value| any_value(w, 0x0a, value));
-        }
-        Value::Map(entries) => {
-            w.length(0x32, attributes_len(entries));
-            entries.iter().for_each(|(key, value)| attribute(w, 0x0a, key, value));
-        }
+        Value::Bool(value) => scalar_value(w, tag, Scalar::bool(*value)),
+        Value::I64(value) => scalar_value(w, tag, Scalar::i64(*value)),
+        Value::F64(value) => scalar_value(w, tag, Scalar::f64(*value)),
+        Value::String(text) => w.message(tag, Guess::Small, |w| w.bytes(0x0a, text.as_bytes())),
+        Value::Bytes(bytes) => w.message(tag, Guess::Small, |w| w.bytes(0x3a, bytes)),
+        Value::Array(values) => w.message(tag, Guess::Small, |w| {
+            w.message(0x2a, Guess::Small, |w| {
+                values.iter().for_each(|value| any_value(w, 0x0a, value));
+            });
+        }),
+        Value::Map(entries) => w.message(tag, Guess::Small, |w| {
+            w.message(0x32, Guess::Small, |w| {
+                attributes(w, 0x0a, entries);
+            });
+        }),
     }
 }
 
-/// Bytes inside of an `AnyValue`.
-fn any_value_len(value: &Value) -> usize {
-    match value {
-        Value::Bool(_) => 2,
-        Value::I64(value) => 1 + varint_len(value.cast_unsigned()),
-        Value::F64(_) => 9,
-        Value::String(text) => field_len(text.len()),
-        Value::Bytes(bytes) => field_len(bytes.len()),
-        Value::Array(values) => field_len(array_len(values)),
-        Value::Map(entries) => field_len(attributes_len(entries)),
-    }
-}
-
-fn array_len(values: &[Value]) -> usize {
-    values.iter().map(|value| field_len(any_value_len(value))).sum()
+fn scalar_value(w: &mut Writer, tag: u8, value: Scalar) {
+    w.bytes(tag, &value.bytes[..value.len()]);
 }

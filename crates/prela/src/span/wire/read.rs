@@ -11,7 +11,7 @@ use opentelemetry::trace::{
 use std::str::FromStr as _;
 
 /// Reads a message of ours into `span`, which has nothing in it yet.
-pub(in crate::span) fn span(message: &[u8], span: &mut SpanData) {
+pub(in crate::span) fn read(message: &[u8], span: &mut SpanData) {
     let mut context = Context::default();
     for (number, field) in Fields::of(message) {
         match number {

@@ -6,7 +6,7 @@ use crate::Value;
 #[derive(Clone, Copy, Debug)]
 pub(in crate::span) struct Scalar {
     pub(super) bytes: [u8; LONGEST],
-    pub(super) len: usize,
+    len: u8,
 }
 
 /// A tag, and the longest varint.
@@ -29,6 +29,11 @@ impl TryFrom<Value> for Scalar {
 }
 
 impl Scalar {
+    #[inline]
+    pub(super) fn len(self) -> usize {
+        self.len.into()
+    }
+
     #[inline]
     pub(super) fn bool(value: bool) -> Self {
         Self::of(0x10, [u8::from(value)])
@@ -59,7 +64,8 @@ impl Scalar {
         let mut bytes = [0; LONGEST];
         bytes[0] = tag;
         bytes[1..=N].copy_from_slice(&value);
-        Self { bytes, len: 1 + N }
+        let [len, ..] = (1 + N).to_le_bytes();
+        Self { bytes, len }
     }
 
     fn varint(mut value: u64) -> Self {
@@ -72,6 +78,7 @@ impl Scalar {
             len += 1;
         }
         [bytes[len], ..] = value.to_le_bytes();
-        Self { bytes, len: len + 1 }
+        let [len, ..] = (len + 1).to_le_bytes();
+        Self { bytes, len }
     }
 }

@@ -82,7 +82,7 @@ impl Writer {
     }
 
     #[inline]
-    pub(super) fn all(&mut self, bytes: &[u8]) {
+    pub(crate) fn all(&mut self, bytes: &[u8]) {
         copy(self.next(bytes.len()), bytes);
     }
 
@@ -91,39 +91,51 @@ impl Writer {
     pub(super) fn short_pair(&mut self, tag: u8, key: &[u8], head: Scalar, tail: &[u8]) {
         // All of `head`'s bytes are written, and what comes next over those that are too much.
         const MOST: usize = 4 + SHORT_KEY + 2 + scalar::LONGEST;
-        self.reserve(MOST + tail.len());
-        let value_len = head.len + tail.len();
+        let value_len = head.len() + tail.len();
         let [key_len, head_and_tail] = [key.len(), value_len].map(|len| len.to_le_bytes()[0]);
-        let Some(out) = self.buffer[self.len..].first_chunk_mut::<MOST>() else { return };
-        out[..4].copy_from_slice(&[tag, 4 + key_len + head_and_tail, 0x0a, key_len]);
-        copy(&mut out[4..], key);
-        let out = &mut out[4 + key.len()..];
-        out[..2].copy_from_slice(&[0x12, head_and_tail]);
-        out[2..2 + scalar::LONGEST].copy_from_slice(&head.bytes);
-        let from = self.len + 6 + key.len() + head.len;
+        self.reserve(MOST + tail.len());
+        let out = &mut self.buffer[self.len..];
+        let Some((front, _)) = out.split_first_chunk_mut::<MOST>() else { return };
+        front[..4].copy_from_slice(&[tag, 4 + key_len + head_and_tail, 0x0a, key_len]);
+        copy(&mut front[4..], key);
+        let value = &mut front[4 + key.len()..];
+        value[..2].copy_from_slice(&[0x12, head_and_tail]);
+        value[2..2 + scalar::LONGEST].copy_from_slice(&head.bytes);
+        let from = 6 + key.len() + head.len();
         if !tail.is_empty() {
-            copy(&mut self.buffer[from..], tail);
+            copy(&mut out[from..], tail);
         }
-        self.len = from + tail.len();
+        self.len += from + tail.len();
     }
 
-    /// What begins a message, or a text, of this length.
+    /// A message: its length is written when that is known, into room for `guess` bytes, or into what is
+    /// made of that.
     #[inline]
-    pub(crate) fn length(&mut self, tag: u8, len: usize) {
-        let [low, high, ..] = len.to_le_bytes();
-        if len < 0x80 {
-            self.raw([tag, low]);
-        } else if len < 0x4000 {
-            self.raw([tag, low | 0x80, high << 1 | low >> 7]);
-        } else {
-            self.raw([tag]);
-            self.long_varint(len as u64);
+    pub(crate) fn message(&mut self, tag: u8, guess: Guess, write: impl FnOnce(&mut Self)) {
+        let guess = guess as usize;
+        self.next(1 + guess)[0] = tag;
+        let from = self.len;
+        write(self);
+        let len = self.len - from;
+        let taken = varint_len(len as u64);
+        if taken != guess {
+            self.reserve(taken);
+            self.buffer.copy_within(from..self.len, from - guess + taken);
         }
+        self.len = from - guess;
+        self.varint(len as u64);
+        self.len += len;
     }
 
     #[inline]
     pub(crate) fn bytes(&mut self, tag: u8, bytes: &[u8]) {
-        self.length(tag, bytes.len());
+        match u8::try_from(bytes.len()) {
+            Ok(len @ 0..0x80) => self.raw([tag, len]),
+            _ => {
+                self.raw([tag]);
+                self.varint(bytes.len() as u64);
+            }
+        }
         self.all(bytes);
     }
 
@@ -139,21 +151,22 @@ impl Writer {
     #[inline]
     pub(super) fn count(&mut self, tag: u8, count: u32) {
         if count != 0 {
-            self.number(tag, count.into());
+            self.raw([tag]);
+            self.varint(count.into());
         }
     }
 
-    #[inline]
-    pub(super) fn number(&mut self, tag: u8, value: u64) {
-        match u8::try_from(value) {
-            Ok(value @ 0..0x80) => self.raw([tag, value]),
-            _ => {
-                self.raw([tag]);
-                self.long_varint(value);
-            }
+    #[inline(always)]
+    fn varint(&mut self, value: u64) {
+        let [low, high, ..] = value.to_le_bytes();
+        match value {
+            0..0x80 => self.raw([low]),
+            0x80..0x4000 => self.raw([low | 0x80, high << 1 | low >> 7]),
+            _ => self.long_varint(value),
         }
     }
 
+    #[cold]
     fn long_varint(&mut self, mut value: u64) {
         while value >= 0x80 {
             let [low, ..] = value.to_le_bytes();
@@ -165,52 +178,51 @@ impl Writer {
     }
 }
 
+/// How many bytes the length of a message takes. Any number will do, and the usual one is fast.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Guess {
+    /// Up to 127 bytes.
+    Small = 1,
+    /// Up to 16 KiB.
+    Medium = 2,
+    /// Up to 2 MiB.
+    Large = 3,
+}
+
+#[inline]
+fn varint_len(value: u64) -> usize {
+    match value {
+        0..0x80 => 1,
+        0x80..0x4000 => 2,
+        _ => (u64::BITS - value.leading_zeros()).div_ceil(7) as usize,
+    }
+}
+
 /// Copies to the start of `to`. What is this short is copied before a call of `memcpy` has begun to.
 #[inline]
 fn copy(to: &mut [u8], from: &[u8]) {
     let to = &mut to[..from.len()];
-    if let (9..=16, Some(first), Some(last)) =
-        (from.len(), from.first_chunk::<8>(), from.last_chunk::<8>())
-    {
-        to[..8].copy_from_slice(first);
-        to[from.len() - 8..].copy_from_slice(last);
-    } else if let (4..=8, Some(first), Some(last)) =
-        (from.len(), from.first_chunk::<4>(), from.last_chunk::<4>())
-    {
-        to[..4].copy_from_slice(first);
-        to[from.len() - 4..].copy_from_slice(last);
-    } else if let (17..=32, Some(first), Some(last)) =
-        (from.len(), from.first_chunk::<16>(), from.last_chunk::<16>())
-    {
-        to[..16].copy_from_slice(first);
-        to[from.len() - 16..].copy_from_slice(last);
+    if from.len() > 16 {
+        if from.len() > 32 {
+            return to.copy_from_slice(from);
+        }
+        copy_ends::<16>(to, from);
+    } else if from.len() > 8 {
+        copy_ends::<8>(to, from);
+    } else if from.len() >= 4 {
+        copy_ends::<4>(to, from);
     } else {
-        to.copy_from_slice(from);
+        to.iter_mut().zip(from).for_each(|(to, from)| *to = *from);
     }
 }
 
-/// Bytes of a field with a tag of one byte and contents of this length.
-#[inline]
-pub(crate) fn field_len(len: usize) -> usize {
-    1 + varint_len(len as u64) + len
-}
-
-/// The same for a text, which is left out when it is empty.
-#[inline]
-pub(super) fn text_len(text: &[u8]) -> usize {
-    if text.is_empty() { 0 } else { field_len(text.len()) }
-}
-
-/// The same for a count, which is left out when it is 0.
-#[inline]
-pub(super) fn count_len(count: u32) -> usize {
-    if count == 0 { 0 } else { 1 + varint_len(count.into()) }
-}
-
-#[inline]
-pub(super) fn varint_len(value: u64) -> usize {
-    let significant = u64::BITS - (value | 1).leading_zeros();
-    significant.div_ceil(7) as usize
+/// Copies the first and the last `N` bytes, of not more than twice that.
+#[inline(always)]
+fn copy_ends<const N: usize>(to: &mut [u8], from: &[u8]) {
+    if let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) {
+        to[..N].copy_from_slice(first);
+        to[from.len() - N..].copy_from_slice(last);
+    }
 }
 
 /// A key with less bytes is a short one.
