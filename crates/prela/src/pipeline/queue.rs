@@ -65,8 +65,10 @@ thread_local! {
 
 impl Queue {
     pub(super) fn new(limits: Limits) -> Self {
+        // More than can push at one moment: a thread that is interrupted while it has the lock of a shard
+        // holds up few others.
         let threads = thread::available_parallelism().map_or(1, usize::from);
-        let shards = threads.next_power_of_two().min(MOST_SHARDS);
+        let shards = (4 * threads).next_power_of_two().min(MOST_SHARDS);
         Self {
             shards: (0..shards).map(|_| Shard::default()).collect(),
             room: Room::new(limits, shards),
@@ -154,4 +156,4 @@ impl Shard {
     }
 }
 
-const MOST_SHARDS: usize = 16;
+const MOST_SHARDS: usize = 64;

@@ -2,7 +2,7 @@
 
 use std::ops::{AddAssign, SubAssign};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 /// Bounds of one queue, and the batch that is worth waking up for.
 #[derive(Clone, Copy, Debug)]
@@ -61,6 +61,8 @@ pub(super) struct Room {
     /// For spans that nothing is kept for.
     ordinary: Held,
     crowded: Held,
+    /// Below this there is room for many.
+    full: Held,
     /// Given at a time, while there is enough. At one span a time the bounds are exact; the larger
     /// the queue, the less that matters.
     grant: Held,
@@ -90,6 +92,10 @@ impl Room {
             crowded: Held {
                 spans: queue.spans - queue.spans / 4,
                 bytes: queue.bytes - queue.bytes / 4,
+            },
+            full: Held {
+                spans: queue.spans - queue.spans / 8,
+                bytes: queue.bytes - queue.bytes / 8,
             },
             grant: Held { spans: grant, bytes: if grant == 1 { 0 } else { grant * USUAL_SIZE } },
             state: Mutex::default(),
@@ -134,7 +140,8 @@ impl Room {
         }
         let mut state = self.state();
         state.taken -= held;
-        if state.waiting > 0 {
+        // Not for a few spans: all who wait would wake up, and most of them find it taken again.
+        if state.waiting > 0 && !state.taken.reaches(self.full) {
             drop(state);
             self.freed.notify_all();
         }
@@ -161,7 +168,7 @@ impl Room {
                 return false;
             }
             state.waiting += 1;
-            let woken = self.freed.wait_timeout(state, left);
+            let woken = self.freed.wait_timeout(state, left.min(LOOK_AGAIN));
             state = woken.unwrap_or_else(PoisonError::into_inner).0;
             state.waiting -= 1;
         }
@@ -173,6 +180,9 @@ impl Room {
         self.freed.notify_all();
     }
 }
+
+/// There may be room that nobody is woken for.
+const LOOK_AGAIN: Duration = Duration::from_millis(5);
 
 /// Bytes that a grant has for each span.
 const USUAL_SIZE: usize = 1024;
