@@ -79,7 +79,7 @@ impl prela::SpanExporter for Keep {
     }
 
     fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported> {
-        if batch.spans.len() == SPANS {
+        if batch.len() == SPANS {
             *self.0.lock().expect("nothing panics under the lock") = Some(batch.clone());
         }
         Box::pin(async { Ok(Exported::all()) })

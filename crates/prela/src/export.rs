@@ -83,11 +83,12 @@ pub trait SpanExporter: Send + 'static {
 /// A batch as the body of an OTLP request, in protobuf: for an exporter of your own, over a transport
 /// that Prela does not have.
 ///
-/// Cost: one pass, and memory that is used again as soon as the last clone of the bytes is dropped.
+/// Cost: a copy of the messages, into memory that is used again as soon as the last clone of the bytes is
+/// dropped.
 ///
 /// Source: [OTLP, Binary Protobuf Encoding](https://opentelemetry.io/docs/specs/otlp/#binary-protobuf-encoding).
 pub fn otlp_protobuf(batch: &Batch) -> bytes::Bytes {
-    crate::otlp::encode::request(&batch.resource, &batch.spans)
+    crate::otlp::encode::request(batch.resource(), batch.encoded())
 }
 
 /// How a batch was received.

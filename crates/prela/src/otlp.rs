@@ -88,7 +88,7 @@ fn too_large(connection: &Connection, length: usize) -> crate::Error {
 /// The spans of each instrumentation scope, both in the order of the batch.
 fn by_scope(batch: &Batch) -> Vec<(&InstrumentationScope, Vec<&SpanData>)> {
     let mut scopes: Vec<(&Arc<InstrumentationScope>, Vec<&SpanData>)> = Vec::new();
-    for span in &batch.spans {
+    for span in batch.spans() {
         let same = |known: &Arc<_>| Arc::ptr_eq(known, &span.scope) || *known == span.scope;
         match scopes.iter_mut().find(|(known, _)| same(known)) {
             Some((_, spans)) => spans.push(span),

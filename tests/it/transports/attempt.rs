@@ -85,7 +85,10 @@ impl SpanExporter for Keep {
 
     fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported> {
         match &mut *self.0.lock().unwrap() {
-            Some(whole) => whole.spans.extend_from_slice(&batch.spans),
+            Some(whole) => {
+                let spans = whole.spans().iter().chain(batch.spans()).cloned();
+                *whole = Batch::new(batch.resource().clone(), spans);
+            }
             none => *none = Some(batch.clone()),
         }
         Box::pin(async { Ok::<_, Error>(Exported::all()) })

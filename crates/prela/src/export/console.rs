@@ -111,8 +111,8 @@ impl SpanExporter for ConsoleExporter {
 
     fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported> {
         Box::pin(async {
-            self.resource = Arc::clone(&batch.resource);
-            let trees = self.held.add(&batch.spans);
+            self.resource = Arc::clone(batch.resource());
+            let trees = self.held.add(batch.spans());
             self.print(&trees)?;
             Ok(Exported::all())
         })

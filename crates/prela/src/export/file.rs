@@ -106,7 +106,7 @@ impl SpanExporter for FileExporter {
 
     fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported> {
         Box::pin(async {
-            if !batch.spans.is_empty() {
+            if !batch.is_empty() {
                 let mut line = json::line(batch);
                 line.push('\n');
                 self.append(line.as_bytes(), SystemTime::now())?;

@@ -79,8 +79,8 @@ impl SpanExporter for MemoryExporter {
 
     fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported> {
         let mut kept = self.kept();
-        kept.spans.extend(batch.spans.iter().cloned());
-        kept.resource = Some(Arc::clone(&batch.resource));
+        kept.spans.extend(batch.spans().iter().cloned());
+        kept.resource = Some(Arc::clone(batch.resource()));
         drop(kept);
         Box::pin(async { Ok(Exported::all()) })
     }

@@ -65,7 +65,7 @@ impl SpanExporter for OneAttempt {
     }
 
     fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported> {
-        self.0.send(encode::request(&batch.resource, &batch.spans))
+        self.0.send(encode::request(batch.resource(), batch.encoded()))
     }
 
     fn for_fork(&self) -> Option<Box<dyn SpanExporter>> {

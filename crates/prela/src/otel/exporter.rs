@@ -83,8 +83,8 @@ impl<X: sdk::SpanExporter + 'static> SpanExporter for SdkExporter<X> {
 
     fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported> {
         Box::pin(async move {
-            let exporter = self.ready(&batch.resource)?;
-            let spans = batch.spans.iter().map(|span| sdk_span((**span).clone())).collect();
+            let exporter = self.ready(batch.resource())?;
+            let spans = batch.spans().iter().map(|span| sdk_span((**span).clone())).collect();
             exporter.export(spans).await.map_err(error)?;
             Ok(Exported::all())
         })

@@ -1,54 +1,24 @@
 //! Spans as the body of a request: OTLP's protobuf message.
 //!
-//! The messages of spans are written already, by whoever recorded them, so a request is what is around
-//! them; unless they come from an exporter that had them read.
+//! The messages of spans are written already, by whoever recorded them: a request is what is around them.
 
 #[cfg(test)]
 mod tests;
 
+use crate::Resource;
 use crate::span::Encoded;
-use crate::span::wire::{Buffers, Guess, Writer, attribute, attributes, span};
-use crate::{Resource, SpanData};
+use crate::span::wire::{Buffers, Guess, Writer, attribute, attributes};
 use bytes::Bytes;
 use opentelemetry::InstrumentationScope;
 use std::mem;
 use std::sync::Arc;
-
-/// A span that can be put into a request.
-pub(crate) trait Message {
-    fn scope(&self) -> &Arc<InstrumentationScope>;
-    /// Writes it as a field.
-    fn write(&self, w: &mut Writer);
-}
-
-/// Written already.
-impl Message for Encoded {
-    fn scope(&self) -> &Arc<InstrumentationScope> {
-        self.ended().scope
-    }
-
-    fn write(&self, w: &mut Writer) {
-        w.bytes(0x12, self.ended().message);
-    }
-}
-
-/// Read by an exporter, and perhaps changed.
-impl Message for Arc<SpanData> {
-    fn scope(&self) -> &Arc<InstrumentationScope> {
-        &self.scope
-    }
-
-    fn write(&self, w: &mut Writer) {
-        w.message(0x12, Guess::Medium, |w| span(w, self));
-    }
-}
 
 /// The body of the `ExportTraceServiceRequest` that carries these spans.
 ///
 /// Its memory serves another request when the last clone of it is dropped.
 ///
 /// Source: [OTLP `trace.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto).
-pub(crate) fn request(resource: &Resource, spans: &[impl Message]) -> Bytes {
+pub(crate) fn request(resource: &Resource, spans: &[Encoded]) -> Bytes {
     let mut w = Writer::new(BUFFERS.take());
     w.message(0x0a, Guess::Large, |w| {
         w.message(0x0a, Guess::Medium, |w| {
@@ -63,11 +33,11 @@ pub(crate) fn request(resource: &Resource, spans: &[impl Message]) -> Bytes {
 }
 
 /// The scopes of the spans, in the order of their first ones.
-fn scopes(spans: &[impl Message]) -> Vec<&Arc<InstrumentationScope>> {
+fn scopes(spans: &[Encoded]) -> Vec<&Arc<InstrumentationScope>> {
     let mut scopes: Vec<&Arc<InstrumentationScope>> = Vec::new();
     for span in spans {
-        if !scopes.iter().any(|known| is_same(known, span.scope())) {
-            scopes.push(span.scope());
+        if !scopes.iter().any(|known| is_same(known, span.ended().scope)) {
+            scopes.push(span.ended().scope);
         }
     }
     scopes
@@ -77,7 +47,7 @@ fn is_same(a: &Arc<InstrumentationScope>, b: &Arc<InstrumentationScope>) -> bool
     Arc::ptr_eq(a, b) || a == b
 }
 
-fn scope_spans(w: &mut Writer, scope: &Arc<InstrumentationScope>, spans: &[impl Message]) {
+fn scope_spans(w: &mut Writer, scope: &Arc<InstrumentationScope>, spans: &[Encoded]) {
     w.message(0x0a, Guess::Small, |w| {
         w.text(0x0a, scope.name().as_bytes());
         w.text(0x12, scope.version().unwrap_or_default().as_bytes());
@@ -85,7 +55,11 @@ fn scope_spans(w: &mut Writer, scope: &Arc<InstrumentationScope>, spans: &[impl 
             attribute(w, 0x1a, &pair.key, &pair.value.clone().into());
         }
     });
-    spans.iter().filter(|span| is_same(scope, span.scope())).for_each(|span| span.write(w));
+    spans
+        .iter()
+        .filter(|span| is_same(scope, span.ended().scope))
+        .map(Encoded::ended)
+        .for_each(|span| w.bytes(0x12, span.message));
     w.text(0x1a, scope.schema_url().unwrap_or_default().as_bytes());
 }
 

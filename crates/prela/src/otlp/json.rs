@@ -30,7 +30,7 @@ struct Line<'a>(&'a Batch);
 impl Display for Line<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(r#"{"resourceSpans":[{"resource":{"#)?;
-        let attributes = self.0.resource.attributes();
+        let attributes = self.0.resource().attributes();
         if !attributes.is_empty() {
             f.write_str(r#""attributes":"#)?;
             list(f, attributes, attribute)?;

@@ -28,7 +28,7 @@ pub(crate) fn request(batch: &Batch) -> ExportTraceServiceRequest {
         })
         .collect();
     let resource =
-        Resource { attributes: attributes(batch.resource.attributes()), ..Resource::default() };
+        Resource { attributes: attributes(batch.resource().attributes()), ..Resource::default() };
     let resource_spans =
         wire::ResourceSpans { resource: Some(resource), scope_spans, ..Default::default() };
     ExportTraceServiceRequest { resource_spans: vec![resource_spans] }

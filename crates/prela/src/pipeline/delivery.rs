@@ -96,7 +96,7 @@ impl Delivery {
             match self.lane.next(is_due) {
                 Next::Export(spans) => {
                     (due_at, is_due, replays_next) = (None, false, true);
-                    let load = self.spill.load(&spans);
+                    let load = self.spill.load(spans);
                     self.deliver(load).await;
                 }
                 Next::WaitForMore => {
@@ -142,7 +142,7 @@ impl Delivery {
         match self.lane.next(due_at.is_some_and(|at| at <= Instant::now())) {
             Next::Export(spans) => {
                 *due_at = None;
-                let load = self.spill.load(&spans);
+                let load = self.spill.load(spans);
                 self.spill.keep(load);
             }
             Next::ShutDown => return true,

@@ -18,22 +18,23 @@ pub(super) enum Load {
 }
 
 impl Load {
-    pub(super) fn new(resource: &Arc<Resource>, spans: &[Encoded], encode: Option<Encode>) -> Self {
+    pub(super) fn new(
+        resource: &Arc<Resource>,
+        spans: Vec<Encoded>,
+        encode: Option<Encode>,
+    ) -> Self {
         match encode {
             Some(encode) => {
-                Self::Bytes { body: encode(resource, spans), spans: spans.len() as u64 }
+                Self::Bytes { body: encode(resource, &spans), spans: spans.len() as u64 }
             }
-            None => {
-                let spans = spans.iter().map(|span| Arc::new(span.ended().to_data())).collect();
-                Self::Spans(Batch { resource: resource.clone(), spans })
-            }
+            None => Self::Spans(Batch::of(resource.clone(), spans)),
         }
     }
 
     /// How many spans.
     pub(super) fn count(&self) -> u64 {
         match self {
-            Self::Spans(batch) => batch.spans.len() as u64,
+            Self::Spans(batch) => batch.len() as u64,
             Self::Bytes { spans, .. } => *spans,
         }
     }
@@ -41,9 +42,8 @@ impl Load {
     /// Two loads with half of the spans each; none of a single span.
     pub(super) fn halves(self) -> Result<[Self; 2], Self> {
         match self {
-            Self::Spans(mut batch) if batch.spans.len() > 1 => {
-                let spans = batch.spans.split_off(batch.spans.len() / 2);
-                let second = Batch { resource: batch.resource.clone(), spans };
+            Self::Spans(mut batch) if batch.len() > 1 => {
+                let second = batch.split_off_half();
                 Ok([Self::Spans(batch), Self::Spans(second)])
             }
             Self::Bytes { body, spans } => match halves(&body) {

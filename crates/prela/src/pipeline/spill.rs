@@ -41,7 +41,7 @@ impl Spill {
         self.store.is_some()
     }
 
-    pub(super) fn load(&self, spans: &[Encoded]) -> Load {
+    pub(super) fn load(&self, spans: Vec<Encoded>) -> Load {
         Load::new(&self.resource, spans, self.encode)
     }
 
@@ -137,7 +137,7 @@ impl Spill {
             while self.lane.is_half_full()
                 && let Some(spans) = self.lane.take()
             {
-                let load = self.load(&spans);
+                let load = self.load(spans);
                 self.keep(load);
             }
         }

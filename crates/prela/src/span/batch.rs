@@ -1,15 +1,66 @@
 //! Several finished spans.
 
-use super::SpanData;
+use super::block::Encoded;
+use super::data::SpanData;
 use crate::Resource;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 /// Finished spans with the resource that produced them.
+///
+/// The spans are messages already, and are read when somebody asks for them. So an exporter that sends
+/// [`otlp_protobuf`](crate::export::otlp_protobuf) on, or only counts, pays for nothing more.
 #[derive(Clone, Debug)]
-#[non_exhaustive]
 pub struct Batch {
+    resource: Arc<Resource>,
+    encoded: Vec<Encoded>,
+    spans: OnceLock<Vec<Arc<SpanData>>>,
+}
+
+impl Batch {
+    /// A batch of these spans: for an exporter that hands on to another what it filtered or changed.
+    ///
+    /// Cost: each span is encoded.
+    pub fn new(resource: Arc<Resource>, spans: impl IntoIterator<Item = Arc<SpanData>>) -> Self {
+        let spans: Vec<_> = spans.into_iter().collect();
+        let encoded = spans.iter().map(|span| Encoded::rewritten(span)).collect();
+        Self { resource, encoded, spans: spans.into() }
+    }
+
+    pub(crate) fn of(resource: Arc<Resource>, encoded: Vec<Encoded>) -> Self {
+        Self { resource, encoded, spans: OnceLock::new() }
+    }
+
     /// What produced the spans.
-    pub resource: Arc<Resource>,
+    pub fn resource(&self) -> &Arc<Resource> {
+        &self.resource
+    }
+
     /// The spans, oldest first.
-    pub spans: Vec<Arc<SpanData>>,
+    ///
+    /// Cost: the first call reads them all, which is about as much work as recording them was.
+    pub fn spans(&self) -> &[Arc<SpanData>] {
+        let read = || self.encoded.iter().map(|span| Arc::new(span.ended().to_data())).collect();
+        self.spans.get_or_init(read)
+    }
+
+    /// How many spans there are.
+    pub fn len(&self) -> usize {
+        self.encoded.len()
+    }
+
+    /// Whether there are none, which no exporter is ever given.
+    pub fn is_empty(&self) -> bool {
+        self.encoded.is_empty()
+    }
+
+    pub(crate) fn encoded(&self) -> &[Encoded] {
+        &self.encoded
+    }
+
+    /// Splits off the later half.
+    pub(crate) fn split_off_half(&mut self) -> Self {
+        let later = self.encoded.split_off(self.encoded.len() / 2);
+        self.spans = OnceLock::new();
+        Self::of(self.resource.clone(), later)
+    }
 }

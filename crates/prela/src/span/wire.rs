@@ -24,7 +24,7 @@ pub(crate) use self::fields::{Field, Fields};
 pub(super) use self::read::read;
 pub(super) use self::scalar::Scalar;
 pub(super) use self::span::Head;
-pub(crate) use self::span::span;
+pub(super) use self::span::span;
 pub(super) use self::type_attributes::TypeAttributes;
 pub(crate) use self::writer::{Guess, Writer};
 

@@ -128,8 +128,7 @@ impl Console {
     fn export(&mut self, spans: impl IntoIterator<Item = SpanData>) {
         let mut resource = Resource::default();
         resource.set("service.name", "travel-desk");
-        let spans = spans.into_iter().map(Arc::new).collect();
-        let batch = Batch { resource: Arc::new(resource), spans };
+        let batch = Batch::new(Arc::new(resource), spans.into_iter().map(Arc::new));
         futures_util::FutureExt::now_or_never(self.exporter.export(&batch)).unwrap().unwrap();
     }
 

@@ -3,7 +3,7 @@
 use super::*;
 use crate::otlp::message;
 use crate::span::Batch;
-use crate::{Event, Link, SpanType, Value};
+use crate::{Event, Link, SpanData, SpanType, Value};
 use opentelemetry::trace::{
     SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
 };
@@ -15,7 +15,7 @@ use rand::{RngCore as _, SeedableRng as _};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 fn body(batch: &Batch) -> Bytes {
-    request(&batch.resource, &batch.spans)
+    request(batch.resource(), batch.encoded())
 }
 
 #[test]
@@ -42,9 +42,9 @@ fn a_buffer_is_used_again() {
 #[test]
 fn a_message_is_read_as_it_was_written() {
     for seed in 0..400 {
-        for span in Random(SmallRng::seed_from_u64(seed)).batch().spans {
-            let read = Encoded::rewritten(&span).ended().to_data();
-            let expected = as_on_the_wire((*span).clone());
+        for span in Random(SmallRng::seed_from_u64(seed)).batch().spans() {
+            let read = Encoded::rewritten(span).ended().to_data();
+            let expected = as_on_the_wire((**span).clone());
             assert_eq!(format!("{read:?}"), format!("{expected:?}"), "seed {seed}");
         }
     }
@@ -67,7 +67,7 @@ fn as_on_the_wire(mut span: SpanData) -> SpanData {
 
 #[test]
 fn a_batch_without_spans() {
-    let batch = Batch { resource: Arc::default(), spans: Vec::new() };
+    let batch = Batch::new(Arc::default(), []);
     let decoded = ExportTraceServiceRequest::decode(&*body(&batch));
     assert_eq!(decoded, Ok(message::request(&batch)));
 }
@@ -98,8 +98,7 @@ impl Random {
             let scope = self.pick(&scopes);
             Arc::new(self.span(scope))
         });
-        let spans = spans.collect();
-        Batch { resource: Arc::new(resource), spans }
+        Batch::new(Arc::new(resource), spans.collect::<Vec<_>>())
     }
 
     fn scope(&mut self) -> InstrumentationScope {

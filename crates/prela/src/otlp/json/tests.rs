@@ -29,7 +29,7 @@ fn batch(attributes: Vec<(Key, Value)>) -> Batch {
         status: Status::Unset,
         scope: Arc::new(InstrumentationScope::builder("prela").build()),
     };
-    Batch { resource: Arc::new(Resource::default()), spans: vec![Arc::new(span)] }
+    Batch::new(Arc::new(Resource::default()), [Arc::new(span)])
 }
 
 /// The attributes of the batch's span as JSON.

@@ -91,8 +91,7 @@ fn everything() -> Batch {
         scope: Arc::new(InstrumentationScope::builder("other").build()),
         ..span.clone()
     };
-    let spans = [span, other, root].map(Arc::new).to_vec();
-    Batch { resource: Arc::new(resource), spans }
+    Batch::new(Arc::new(resource), [span, other, root].map(Arc::new))
 }
 
 #[test]
