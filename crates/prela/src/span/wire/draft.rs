@@ -1,12 +1,13 @@
 //! The message of a span while the span runs.
 
 use super::attribute::scalar;
+use super::fields::Fields;
 use super::keys::Keys;
 use super::scalar::Scalar;
 use super::span::{Head, NAME, event, foot, head, link};
 use super::type_attributes::TypeAttributes;
 use super::writer::Writer;
-use super::{ATTRIBUTES, Fields, attribute, flags};
+use super::{ATTRIBUTES, attribute, flags};
 use crate::span::ended::Marks;
 use crate::span::{Event, Link};
 use crate::{SpanType, Value};

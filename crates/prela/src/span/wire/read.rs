@@ -1,6 +1,7 @@
 //! A span's message as [`SpanData`], for exporters and processors that ask for that.
 
-use super::{Fields, HAS_IS_REMOTE, IS_REMOTE};
+use super::fields::Fields;
+use super::{HAS_IS_REMOTE, IS_REMOTE};
 use crate::clock::from_unix_nano;
 use crate::span::{Event, Link, SpanData};
 use crate::{Text, Value};
