@@ -191,7 +191,7 @@ impl Span {
     pub fn end(&self) {
         match &self.repr {
             Repr::None | Repr::Inherited(_) => {}
-            Repr::Own(record) => drop(record.end(None)),
+            Repr::Own(record) => pool::give_back_draft(record.end(None)),
             Repr::Foreign(cx) => cx.span().end(),
         }
     }

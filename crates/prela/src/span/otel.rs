@@ -1,5 +1,6 @@
 //! Prela's span as a span of the OpenTelemetry API, and the way back from there.
 
+use super::pool;
 use super::record::Record;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Span, SpanContext, SpanRef, Status};
@@ -83,7 +84,7 @@ impl ContextSpan {
         let Some(record) = self.record() else { return };
         // Nothing below unwinds: hooks are caught.
         let _ = ENDING.try_with(|ending| ending.borrow_mut().push(record.clone()));
-        record.end(time);
+        pool::give_back_draft(record.end(time));
         let _ = ENDING.try_with(|ending| ending.borrow_mut().pop());
     }
 }

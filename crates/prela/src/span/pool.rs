@@ -1,6 +1,6 @@
-//! Records of spans that are over, for spans to come.
+//! Memory of spans that are over, for spans to come.
 //!
-//! A record stays on the thread that ended its span, so the next span there finds it in the nearest cache.
+//! It stays on the thread that ended the span, so the next span there finds it in the nearest cache.
 
 use super::Source;
 use super::record::Record;
@@ -8,16 +8,23 @@ use super::wire::Draft;
 use std::cell::RefCell;
 use std::sync::Arc;
 
+struct Pool {
+    records: Vec<Arc<Record>>,
+    #[expect(clippy::vec_box, reason = "they come and go in their boxes")]
+    drafts: Vec<Box<Draft>>,
+}
+
 thread_local! {
-    static RECORDS: RefCell<Vec<Arc<Record>>> = const { RefCell::new(Vec::new()) };
+    static POOL: RefCell<Pool> =
+        const { RefCell::new(Pool { records: Vec::new(), drafts: Vec::new() }) };
 }
 
 /// Open spans of a thread are seldom deeper than this.
-const MOST_RECORDS: usize = 64;
+const MOST: usize = 64;
 
 /// A record of this source, for a span that has not started yet. Nobody else refers to it.
 pub(crate) fn record(source: &Arc<Source>) -> Arc<Record> {
-    let pooled = RECORDS.try_with(|records| records.borrow_mut().pop());
+    let pooled = POOL.try_with(|pool| pool.borrow_mut().records.pop());
     match pooled {
         Ok(Some(record)) if Arc::ptr_eq(&record.source, source) => record,
         // One of another instance is let go here, not under the borrow: its processors are the user's.
@@ -25,19 +32,36 @@ pub(crate) fn record(source: &Arc<Source>) -> Arc<Record> {
     }
 }
 
-/// Gives a record back, with the memory of its message, unless somebody still refers to it.
-pub(super) fn give_back(mut shared: Arc<Record>, draft: Option<Box<Draft>>) {
-    // An instance that was shut down must not be kept alive by idle threads.
-    if !shared.source.provider.is_running() {
-        return;
-    }
-    let Some(record) = Arc::get_mut(&mut shared) else { return };
-    record.reuse(draft);
-    let mut shared = Some(shared);
-    let _ = RECORDS.try_with(|records| {
-        let mut records = records.borrow_mut();
-        if records.len() < MOST_RECORDS {
-            records.extend(shared.take());
+/// What a span that is recorded writes its message to.
+pub(super) fn draft() -> Box<Draft> {
+    let pooled = POOL.try_with(|pool| pool.borrow_mut().drafts.pop());
+    pooled.ok().flatten().unwrap_or_default()
+}
+
+/// Gives back what a span was recorded in, and its record unless somebody still refers to that.
+#[inline]
+pub(super) fn give_back(record: Arc<Record>, draft: Option<Box<Draft>>) {
+    // An instance that was shut down must not be kept alive by idle threads. And a count of one stays one,
+    // since nobody has another to make a second of.
+    let is_kept = Arc::strong_count(&record) == 1 && record.source.provider.is_running();
+    let mut record = Some(record);
+    let _ = POOL.try_with(|pool| {
+        let pool = &mut *pool.borrow_mut();
+        if is_kept && pool.records.len() < MOST {
+            pool.records.extend(record.take());
+        }
+        if pool.drafts.len() < MOST {
+            pool.drafts.extend(draft);
+        }
+    });
+}
+
+/// The same without the record.
+pub(super) fn give_back_draft(draft: Option<Box<Draft>>) {
+    let _ = POOL.try_with(|pool| {
+        let drafts = &mut pool.borrow_mut().drafts;
+        if drafts.len() < MOST {
+            drafts.extend(draft);
         }
     });
 }

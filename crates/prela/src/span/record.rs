@@ -1,7 +1,7 @@
 //! The record of one span while it runs: what was known at the start, and what is written later.
 
 use super::wire::{Draft, Scalar};
-use super::{Ended, Event, Link, Source, SpanLimits};
+use super::{Ended, Event, Link, Source, SpanLimits, pool};
 use crate::clock::{Anchor, from_unix_nano, unix_nano};
 use crate::context::Origin;
 use crate::semconv;
@@ -38,7 +38,7 @@ pub(super) struct Given {
 #[derive(Default)]
 pub(super) struct State {
     phase: Phase,
-    /// The message: of this span while it is recorded, else of one before.
+    /// The message, while the span is recorded.
     draft: Option<Box<Draft>>,
     /// Run right before the span ends, once.
     at_end: Option<Hook>,
@@ -63,7 +63,7 @@ impl State {
     #[inline]
     pub(super) fn record(&mut self) -> &mut Draft {
         self.phase = Phase::Recording;
-        self.draft.get_or_insert_default()
+        self.draft.get_or_insert_with(pool::draft)
     }
 }
 
@@ -83,14 +83,6 @@ impl Record {
     pub(super) fn start_unsampled(&mut self) {
         self.given = Given::default();
         self.state.get_mut().unwrap_or_else(PoisonError::into_inner).phase = Phase::Unsampled;
-    }
-
-    /// Takes back the memory of a message.
-    #[inline]
-    pub(super) fn reuse(&mut self, draft: Option<Box<Draft>>) {
-        if draft.is_some() {
-            self.state.get_mut().unwrap_or_else(PoisonError::into_inner).draft = draft;
-        }
     }
 
     /// What its children need of it.
