@@ -17,7 +17,7 @@ use std::time::Duration;
 
 pub(crate) const PROTOBUF: Group = Group {
     name: "encode",
-    work: "batches of 512 spans with 8 attributes and an event each, to protobuf",
+    work: "batches of 512 spans with 8 attributes and an event each, to the body of a request",
     unit: "span",
     variants: || vec![proto(), prela()],
 };
@@ -32,6 +32,7 @@ fn prela() -> Variant {
     };
     assert!((380..450).contains(&(bytes / SPANS)), "{} bytes a span", bytes / SPANS);
     Variant::new("prela, direct", SPANS, run)
+        .note("a span is written as OTLP while it runs, which is part of `sampled`; this puts such messages together.")
         .bar(Bar::Instructions(1_600.0))
         // What refers to the buffer, once a batch.
         .bar(Bar::Allocations(0.01))

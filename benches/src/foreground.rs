@@ -73,9 +73,12 @@ const SPANS: usize = 1 + CHILDREN;
 fn sampled() -> Variant {
     let tracer = instance().tracer();
     Variant::new("prela", SPANS, move || agent(&tracer)).rest(flush).note(
-        "about 600 instructions are OpenTelemetry's context; about 480 are attributes, each under the lock \
-         of its span with a search for its key; about 400 are the queue, which measures each span; 230 drop \
-         the values of the span before. Attributes in wire form would save most of the last three.",
+        "about 600 instructions and both allocations are OpenTelemetry's context, which other libraries read; \
+         800 are the attributes, each under the lock of its span, checked against its keys and limits, and \
+         written as OTLP, which the peers leave to their exporters; 330 are two readings of the clock, an id and \
+         the start of the message; 320 put the message into the queue and count it; 250 find the parent, the \
+         instance and the decision. In time, the locks (one for each attribute) and the clock (24 ns a reading) \
+         are nearly half.",
     )
 }
 
@@ -87,7 +90,8 @@ fn unsampled() -> Variant {
         });
     };
     Variant::new("prela, unsampled", UNSAMPLED_CHILDREN, run).rest(flush).note(
-        "a record is taken from its pool and given back, in case the builder is given another parent.",
+        "a record is taken from its pool and given back, in case the builder is given another parent; its scope is \
+         one of its own, for `baggage::set`, in the context of the span above.",
     )
 }
 

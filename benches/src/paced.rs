@@ -52,8 +52,8 @@ fn prela(name: &'static str, sink: &Rc<Sink>, otlp: Otlp) -> Variant {
         prela.flush(A_WHILE).expect("the sink takes all");
     };
     Variant::new(name, SPANS, run).by_process().bar(Bar::Ratio(0.2, SDK)).note(
-        "encoding and sending is what `transport` says; the rest is making, queueing and dropping spans, with \
-         texts copied that the peer borrows.",
+        "putting together and sending is what `transport` says; the rest is making spans, with texts copied that \
+         the peer borrows, and waking the export thread, whose runtime polls for each batch.",
     )
 }
 
