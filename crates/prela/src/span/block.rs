@@ -3,6 +3,9 @@
 //! So a thread that ends spans writes to memory that it wrote to just before, asks for none, and gives
 //! whole pieces to the export thread.
 
+#[cfg(test)]
+mod tests;
+
 use super::SpanData;
 use super::ended::{Ended, Marks};
 use super::wire::{self, Buffers, Writer};
@@ -154,6 +157,6 @@ impl Blocks {
 /// The room of a new block.
 const SMALLEST: usize = 8 * 1024;
 /// A block with more takes no other span.
-const FULL: usize = 256 * 1024;
+const FULL: usize = 128 * 1024;
 
 static BUFFERS: Buffers = Buffers::new(32, FULL);

@@ -281,6 +281,7 @@ impl Record {
             provider.each_processor(|processor| processor.on_end(&data));
         }
         provider.sink.on_end(ended);
+        draft.trim();
         Some(draft)
     }
 }

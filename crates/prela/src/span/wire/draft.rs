@@ -1,8 +1,11 @@
 //! The message of a span while the span runs.
 
+#[cfg(test)]
+mod tests;
+
 use super::attribute::scalar;
 use super::fields::Fields;
-use super::keys::Keys;
+use super::keys::{Hash, Keys};
 use super::scalar::Scalar;
 use super::span::{Head, NAME, event, foot, head, link};
 use super::type_attributes::TypeAttributes;
@@ -61,7 +64,7 @@ impl Draft {
         span_type: SpanType,
         parent_is_remote: bool,
     ) {
-        self.message.clear(LARGE);
+        self.message.clear();
         self.name = head(&mut self.message, start);
         self.attributes_at = self.message.len();
         self.attributes = 0;
@@ -104,13 +107,15 @@ impl Draft {
 
     #[inline(always)]
     fn write(&mut self, key: &[u8], most: usize, write: impl Fn(&mut Writer)) {
-        if self.keys.insert(key)
+        let hash = Hash::of(key);
+        if self.keys.may_have(hash)
             && let Some(known) = self.find(key)
         {
             self.replace(known, write);
         } else if self.attributes < most && !key.is_empty() {
             // A key is never empty: <https://opentelemetry.io/docs/specs/otel/common/#attribute>.
             self.attributes += 1;
+            self.keys.insert(hash);
             write(&mut self.message);
         } else {
             let dropped = &mut self.rare_mut().dropped_attributes;
@@ -199,6 +204,16 @@ impl Draft {
         }
     }
 
+    /// Lets go of memory that is too much to be kept for the next span.
+    #[inline]
+    pub(in crate::span) fn trim(&mut self) {
+        self.message.trim(LARGE);
+        if self.has_rare {
+            self.rare.events.fields.trim(LARGE);
+            self.rare.links.fields.trim(LARGE);
+        }
+    }
+
     /// Once it is finished.
     pub(in crate::span) fn message(&self) -> &[u8] {
         self.message.written()
@@ -241,11 +256,11 @@ impl Fielded {
     }
 
     fn clear(&mut self) {
-        self.fields.clear(LARGE);
+        self.fields.clear();
         self.count = 0;
         self.dropped = 0;
     }
 }
 
-/// Memory that is not kept for the next span.
+/// More memory than this is not kept for the next span.
 const LARGE: usize = 16 * 1024;

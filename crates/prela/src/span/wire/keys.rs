@@ -5,24 +5,22 @@
 pub(super) struct Keys {
     /// A bit for each value of a byte of the hash.
     seen: [u64; 4],
-    hashes: Vec<u32>,
+    hashes: Vec<Hash>,
 }
 
 impl Keys {
-    /// Whether the key was very likely inserted before.
+    /// Whether a key with this hash, which then very likely is this key, was inserted.
     #[inline]
-    pub(super) fn insert(&mut self, key: &[u8]) -> bool {
-        let hash = hash(key);
-        let [highest, ..] = hash.to_be_bytes();
-        let word = &mut self.seen[usize::from(highest >> 6)];
-        let bit = 1 << (highest & 63);
-        let was_set = *word & bit != 0;
-        *word |= bit;
-        if was_set && self.hashes.contains(&hash) {
-            return true;
-        }
+    pub(super) fn may_have(&self, hash: Hash) -> bool {
+        let (word, bit) = hash.place();
+        self.seen[word] & bit != 0 && self.hashes.contains(&hash)
+    }
+
+    #[inline]
+    pub(super) fn insert(&mut self, hash: Hash) {
+        let (word, bit) = hash.place();
+        self.seen[word] |= bit;
         self.hashes.push(hash);
-        false
     }
 
     /// Starts anew, with what is in another set.
@@ -33,6 +31,11 @@ impl Keys {
         self.hashes.extend_from_slice(&others.hashes);
     }
 
+    #[cfg(test)]
+    pub(super) fn len(&self) -> usize {
+        self.hashes.len()
+    }
+
     #[inline]
     pub(super) fn clear(&mut self) {
         self.seen = [0; 4];
@@ -40,7 +43,23 @@ impl Keys {
     }
 }
 
-/// Cheap rather than good.
+/// Of a key. Cheap rather than good.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Hash(u32);
+
+impl Hash {
+    #[inline]
+    pub(super) fn of(key: &[u8]) -> Self {
+        Self(hash(key))
+    }
+
+    #[inline]
+    fn place(self) -> (usize, u64) {
+        let [highest, ..] = self.0.to_be_bytes();
+        (usize::from(highest >> 6), 1 << (highest & 63))
+    }
+}
+
 #[inline]
 fn hash(key: &[u8]) -> u32 {
     let (first, last) = match (key.first_chunk(), key.last_chunk()) {
@@ -78,16 +97,24 @@ fn short(key: &[u8]) -> (u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use super::Keys;
+    use super::*;
+
+    /// Whether it was taken for one that is there.
+    fn insert(keys: &mut Keys, name: &str) -> bool {
+        let hash = Hash::of(name.as_bytes());
+        let may_have = keys.may_have(hash);
+        keys.insert(hash);
+        may_have
+    }
 
     #[test]
     fn a_key_that_was_inserted_is_never_denied() {
         let mut keys = Keys::default();
         let names: Vec<_> = (0..300).map(|n| "k".repeat(n % 20) + &n.to_string()).collect();
         for name in &names {
-            keys.insert(name.as_bytes());
+            insert(&mut keys, name);
         }
-        assert!(names.iter().all(|name| keys.insert(name.as_bytes())));
+        assert!(names.iter().all(|name| keys.may_have(Hash::of(name.as_bytes()))));
     }
 
     #[test]
@@ -97,7 +124,7 @@ mod tests {
             ["input.documents.%.id", "key-%", "%", "a.rather.long.name.of.%.parts"]
                 .map(|name| name.replace('%', &n.to_string()))
         });
-        let taken = names.filter(|name| keys.insert(name.as_bytes())).count();
+        let taken = names.filter(|name| insert(&mut keys, name)).count();
         assert!(taken <= 2, "{taken} of 8,000 are taken for others");
     }
 }

@@ -1,7 +1,7 @@
 //! What each span type writes, written once for all spans.
 
 use super::attribute;
-use super::keys::Keys;
+use super::keys::{Hash, Keys};
 use super::writer::Writer;
 use crate::SpanType;
 use std::sync::LazyLock;
@@ -28,7 +28,7 @@ impl TypeAttributes {
     fn new(span_type: SpanType) -> Self {
         let (mut fields, mut keys, mut count) = (Writer::default(), Keys::default(), 0);
         span_type.write_attributes(|key, value| {
-            keys.insert(key.as_str().as_bytes());
+            keys.insert(Hash::of(key.as_str().as_bytes()));
             attribute(&mut fields, super::ATTRIBUTES, &key, &value);
             count += 1;
         });

@@ -44,12 +44,17 @@ impl Writer {
         self.len = self.len.min(len);
     }
 
-    /// Forgets everything, and the buffer if that is larger.
+    /// Forgets everything.
     #[inline]
-    pub(super) fn clear(&mut self, largest: usize) {
+    pub(super) fn clear(&mut self) {
         self.len = 0;
+    }
+
+    /// Forgets everything with the buffer, if that is larger.
+    #[inline]
+    pub(super) fn trim(&mut self, largest: usize) {
         if self.buffer.len() > largest {
-            self.buffer = Vec::new();
+            *self = Self::default();
         }
     }
 
