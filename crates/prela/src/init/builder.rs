@@ -146,7 +146,8 @@ impl Builder {
     }
 
     /// Adds a hook on the start and the end of each recorded span. They run in the order in which they
-    /// were added.
+    /// were added. For those that run at the end each span is read back, which costs about as much as recording
+    /// it.
     pub fn processor(mut self, processor: impl SpanProcessor) -> Self {
         self.processors.push(Box::new(processor));
         self
@@ -247,7 +248,7 @@ impl Builder {
     /// Most memory for the spans that wait for one exporter; what comes on top is treated as
     /// [`overflow`](Self::overflow) says. 0 is an error at [`build`](Self::build).
     ///
-    /// Unit: bytes, as estimated from names, attributes and events. Default: 64 MiB. A span that is
+    /// Unit: bytes, as the spans are sent, and some sixty for each. Default: 64 MiB. A span that is
     /// larger by itself is always refused.
     pub fn max_queue_bytes(mut self, bytes: usize) -> Self {
         self.pipeline.max_queue_bytes = Some(bytes);

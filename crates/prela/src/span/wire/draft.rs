@@ -150,9 +150,13 @@ impl Draft {
         let before = w.len();
         write(w);
         let new = w.len() - before;
-        let rest = &mut w.written_mut()[old.start..];
-        rest.rotate_right(new);
-        rest.copy_within(new + old.len().., new);
+        if new == old.len() {
+            w.written_mut().copy_within(before.., old.start);
+        } else {
+            let rest = &mut w.written_mut()[old.start..];
+            rest.rotate_right(new);
+            rest.copy_within(new + old.len().., new);
+        }
         w.truncate(before - old.len() + new);
         new
     }
