@@ -1,9 +1,8 @@
 //! Attempts one at a time, without a pipeline that makes them again.
 
-use prela::export::{Batch, ExportFuture, Exported};
-use prela::{Error, ErrorKind, Exporter, Otlp, SpanExporter};
+use prela::export::{Batch, Exported};
+use prela::{ErrorKind, MemoryExporter, Otlp, SpanExporter};
 use std::error::Error as _;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
@@ -65,32 +64,12 @@ pub fn batch_of_size(bytes: usize) -> Batch {
 }
 
 fn spans(count: usize, text: &str) -> Batch {
-    let keep = Keep::default();
-    let builder = prela::builder().env([("", ""); 0]).exporter(Exporter::custom(keep.clone()));
+    let memory = MemoryExporter::new();
+    let builder = prela::builder().env([("", ""); 0]).exporter(memory.clone());
     let prela = builder.max_queue_bytes(1 << 30).build().unwrap();
     for _ in 0..count {
         prela.tracer().span_default("step").attr("input", text).in_scope(|_| ());
     }
-    drop(prela);
-    keep.0.lock().unwrap().take().unwrap()
-}
-
-#[derive(Clone, Default)]
-struct Keep(Arc<Mutex<Option<Batch>>>);
-
-impl SpanExporter for Keep {
-    fn name(&self) -> String {
-        "keep".to_owned()
-    }
-
-    fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported> {
-        match &mut *self.0.lock().unwrap() {
-            Some(whole) => {
-                let spans = whole.spans().iter().chain(batch.spans()).cloned();
-                *whole = Batch::new(batch.resource().clone(), spans);
-            }
-            none => *none = Some(batch.clone()),
-        }
-        Box::pin(async { Ok::<_, Error>(Exported::all()) })
-    }
+    prela.flush(Duration::from_secs(60)).unwrap();
+    Batch::new(memory.resource().unwrap(), memory.take())
 }
