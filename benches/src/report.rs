@@ -136,9 +136,20 @@ fn rows(variants: &[Variant], costs: &[Cost], instructions: &[Option<f64>]) -> V
 }
 
 impl Row {
+    fn measured(&self) -> f64 {
+        self.peer.map_or(self.value, |(_, ratio)| ratio)
+    }
+
     fn holds(&self) -> Option<bool> {
-        let measured = self.peer.map_or(self.value, |(_, ratio)| ratio);
-        self.bar.map(|bar| measured <= bar)
+        self.bar.map(|bar| self.measured() <= bar)
+    }
+
+    /// In words, and by how much it is missed.
+    fn verdict(&self, bar: f64) -> String {
+        if self.measured() <= bar {
+            return "met".to_owned();
+        }
+        format!("**missed** by {:.0} %", 100.0 * (self.measured() / bar - 1.0))
     }
 }
 
@@ -176,14 +187,14 @@ fn table(
             instructions.map_or_else(|| "–".to_owned(), |count| format!("{count:.0}"));
         let mut bars = String::new();
         for row in rows.iter().filter(|row| row.variant == variant.name) {
-            let (Some(bar), Some(holds)) = (row.bar, row.holds()) else { continue };
-            let holds = if holds { "met" } else { "**missed**" };
+            let Some(bar) = row.bar else { continue };
+            let verdict = row.verdict(bar);
             let separator = if bars.is_empty() { "" } else { "; " };
             let _ = match row.peer {
                 Some((peer, ratio)) => {
-                    write!(bars, "{separator}{ratio:.2} of {peer}, bar {bar}: {holds}")
+                    write!(bars, "{separator}{ratio:.2} of {peer}, bar {bar:.2}: {verdict}")
                 }
-                None => write!(bars, "{separator}{} ≤ {bar}: {holds}", row.metric),
+                None => write!(bars, "{separator}{} ≤ {bar}: {verdict}", row.metric),
             };
         }
         let _ = writeln!(
