@@ -9,6 +9,38 @@ use std::sync::{Arc, OnceLock};
 ///
 /// The spans are messages already, and are read when somebody asks for them. So an exporter that sends
 /// [`otlp_protobuf`](crate::export::otlp_protobuf) on, or only counts, pays for nothing more.
+///
+/// ```
+/// use prela::export::{Batch, ExportFuture, Exported};
+/// use prela::{Exporter, MemoryExporter, SpanExporter};
+///
+/// /// Hands on all but health checks.
+/// struct Healthy<E>(E);
+///
+/// impl<E: SpanExporter> SpanExporter for Healthy<E> {
+///     fn name(&self) -> String {
+///         self.0.name()
+///     }
+///
+///     fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported> {
+///         Box::pin(async move {
+///             let wanted = batch.spans().iter().filter(|span| span.name != "health").cloned();
+///             self.0.export(&Batch::new(batch.resource().clone(), wanted)).await
+///         })
+///     }
+/// }
+///
+/// let memory = MemoryExporter::new();
+/// let exporter = Exporter::custom(Healthy(memory.clone()));
+/// let prela = prela::builder().service_name("doc").exporter(exporter).build()?;
+/// for name in ["health", "work"] {
+///     prela.tracer().span_default(name).in_scope(|_| ());
+/// }
+/// prela.flush(std::time::Duration::from_secs(5))?;
+/// assert_eq!(memory.spans().len(), 1);
+/// assert_eq!(memory.spans()[0].name, "work");
+/// # Ok::<(), prela::Error>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Batch {
     resource: Arc<Resource>,
@@ -48,7 +80,7 @@ impl Batch {
         self.encoded.len()
     }
 
-    /// Whether there are none, which no exporter is ever given.
+    /// Whether there are none, which the pipeline never gives to an exporter.
     pub fn is_empty(&self) -> bool {
         self.encoded.is_empty()
     }
