@@ -13,27 +13,21 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
-pub(crate) const GRPC: Group = Group {
-    name: "pipeline",
-    work: WORK,
-    unit: "span",
-    variants: || {
-        let sink = Rc::new(Sink::start());
-        let otlp = prela::Exporter::otlp_grpc(sink.grpc());
-        vec![sdk(&sink), prela("prela, whole pipeline, gRPC", &sink, otlp)]
-    },
-};
+pub(crate) const GRPC: Group = group("pipeline", || {
+    let sink = Rc::new(Sink::start());
+    let otlp = prela::Exporter::otlp_grpc(sink.grpc());
+    vec![sdk(&sink), prela("prela, whole pipeline, gRPC", &sink, otlp)]
+});
 
-pub(crate) const HTTP: Group = Group {
-    name: "pipeline-http",
-    work: WORK,
-    unit: "span",
-    variants: || {
-        let sink = Rc::new(Sink::start());
-        let otlp = prela::Exporter::otlp_http(sink.http());
-        vec![sdk(&sink), prela("prela, whole pipeline, HTTP", &sink, otlp)]
-    },
-};
+pub(crate) const HTTP: Group = group("pipeline-http", || {
+    let sink = Rc::new(Sink::start());
+    let otlp = prela::Exporter::otlp_http(sink.http());
+    vec![sdk(&sink), prela("prela, whole pipeline, HTTP", &sink, otlp)]
+});
+
+const fn group(name: &'static str, variants: fn() -> Vec<Variant>) -> Group {
+    Group { name, work: WORK, unit: "span", variants }
+}
 
 const WORK: &str = "spans with 8 attributes and an event each, made, queued, encoded and sent to a process \
                     on loopback, 1,024 between two flushes; CPU time of all threads";

@@ -14,6 +14,14 @@ struct Pool {
     drafts: Vec<Box<Draft>>,
 }
 
+impl Pool {
+    fn keep(&mut self, draft: Option<Box<Draft>>) {
+        if self.drafts.len() < MOST {
+            self.drafts.extend(draft);
+        }
+    }
+}
+
 thread_local! {
     static POOL: RefCell<Pool> =
         const { RefCell::new(Pool { records: Vec::new(), drafts: Vec::new() }) };
@@ -50,20 +58,13 @@ pub(super) fn give_back(record: Arc<Record>, draft: Option<Box<Draft>>) {
         if is_kept && pool.records.len() < MOST {
             pool.records.extend(record.take());
         }
-        if pool.drafts.len() < MOST {
-            pool.drafts.extend(draft);
-        }
+        pool.keep(draft);
     });
 }
 
 /// The same without the record.
 pub(super) fn give_back_draft(draft: Option<Box<Draft>>) {
-    let _ = POOL.try_with(|pool| {
-        let drafts = &mut pool.borrow_mut().drafts;
-        if drafts.len() < MOST {
-            drafts.extend(draft);
-        }
-    });
+    let _ = POOL.try_with(|pool| pool.borrow_mut().keep(draft));
 }
 
 /// Gives a record back that was not started.

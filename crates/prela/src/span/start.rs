@@ -302,8 +302,8 @@ impl Pending {
         self.furnish(shared, base, sampler_attributes)
     }
 
-    /// Adds to a span that has started what most do not have.
-    #[cold]
+    /// Adds to a span that has started what many do not have.
+    #[inline(never)]
     fn furnish(
         &self,
         mut shared: Arc<Record>,

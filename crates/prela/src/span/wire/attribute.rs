@@ -54,7 +54,7 @@ fn scalar_of_long_key(w: &mut Writer, tag: u8, key: &[u8], value: Scalar) {
 
 #[cold]
 fn long_attribute(w: &mut Writer, tag: u8, key: &[u8], value: &Value) {
-    w.message(tag, Guess::Small, |w| {
+    w.message(tag, Guess::of(key.len() + content_len(value)), |w| {
         w.bytes(0x0a, key);
         any_value(w, 0x12, value);
     });
@@ -65,8 +65,10 @@ fn any_value(w: &mut Writer, tag: u8, value: &Value) {
         Value::Bool(value) => scalar_value(w, tag, Scalar::bool(*value)),
         Value::I64(value) => scalar_value(w, tag, Scalar::i64(*value)),
         Value::F64(value) => scalar_value(w, tag, Scalar::f64(*value)),
-        Value::String(text) => w.message(tag, Guess::Small, |w| w.bytes(0x0a, text.as_bytes())),
-        Value::Bytes(bytes) => w.message(tag, Guess::Small, |w| w.bytes(0x3a, bytes)),
+        Value::String(text) => {
+            w.message(tag, Guess::of(text.len()), |w| w.bytes(0x0a, text.as_bytes()));
+        }
+        Value::Bytes(bytes) => w.message(tag, Guess::of(bytes.len()), |w| w.bytes(0x3a, bytes)),
         Value::Array(values) => w.message(tag, Guess::Small, |w| {
             w.message(0x2a, Guess::Small, |w| {
                 values.iter().for_each(|value| any_value(w, 0x0a, value));
@@ -77,6 +79,15 @@ fn any_value(w: &mut Writer, tag: u8, value: &Value) {
                 attributes(w, 0x0a, entries);
             });
         }),
+    }
+}
+
+/// Bytes of text and bytes: prompts can be long, and would be moved if their length were not foreseen.
+fn content_len(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len(),
+        Value::Bytes(bytes) => bytes.len(),
+        _ => 0,
     }
 }
 

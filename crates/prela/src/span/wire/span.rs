@@ -20,7 +20,7 @@ pub(in crate::span) struct Head<'a> {
 }
 
 /// Writes a span's message, without what says its length.
-pub(crate) fn span(w: &mut Writer, span: &SpanData) {
+pub(in crate::span) fn span(w: &mut Writer, span: &SpanData) {
     head(
         w,
         &Head {

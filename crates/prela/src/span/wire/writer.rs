@@ -194,6 +194,17 @@ pub(crate) enum Guess {
     Large = 3,
 }
 
+impl Guess {
+    /// For contents of this length, and a few bytes around them.
+    pub(super) fn of(len: usize) -> Self {
+        match len {
+            0..100 => Self::Small,
+            100..16_300 => Self::Medium,
+            _ => Self::Large,
+        }
+    }
+}
+
 #[inline]
 fn varint_len(value: u64) -> usize {
     match value {
