@@ -4,7 +4,8 @@
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod tests;
 
-use bytes::{BufMut as _, Bytes, BytesMut};
+use crate::span::wire::{self, Writer};
+use bytes::Bytes;
 
 /// A part of a request, which is a request by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -31,13 +32,13 @@ pub(crate) fn halves(request: &[u8]) -> Option<[Half; 2]> {
 /// The number of spans in a request.
 fn count(request: &[u8]) -> Option<u64> {
     let mut spans = 0;
-    for field in Fields(request) {
+    for field in Fields::of(request) {
         let field = field?;
         if field.number == RESOURCE_SPANS {
-            for field in Fields(field.content) {
+            for field in Fields::of(field.content) {
                 let field = field?;
                 if field.number == SCOPE_SPANS {
-                    for field in Fields(field.content) {
+                    for field in Fields::of(field.content) {
                         spans += u64::from(field?.number == SPANS);
                     }
                 }
@@ -50,22 +51,22 @@ fn count(request: &[u8]) -> Option<u64> {
 /// The request with its spans number `from` up to `to`, without that.
 fn part(request: &[u8], from: u64, to: u64) -> Option<Half> {
     let mut number = 0;
-    let mut body = BytesMut::new();
-    for field in Fields(request) {
+    let mut body = Writer::default();
+    for field in Fields::of(request) {
         let field = field?;
         if field.number != RESOURCE_SPANS {
-            body.put_slice(field.whole);
+            body.all(field.whole);
             continue;
         }
-        let (mut resource_spans, mut has_scopes) = (BytesMut::new(), false);
-        for field in Fields(field.content) {
+        let (mut resource_spans, mut has_scopes) = (Writer::default(), false);
+        for field in Fields::of(field.content) {
             let field = field?;
             if field.number != SCOPE_SPANS {
-                resource_spans.put_slice(field.whole);
+                resource_spans.all(field.whole);
                 continue;
             }
-            let (mut scope_spans, mut has_spans) = (BytesMut::new(), false);
-            for field in Fields(field.content) {
+            let (mut scope_spans, mut has_spans) = (Writer::default(), false);
+            for field in Fields::of(field.content) {
                 let field = field?;
                 if field.number == SPANS {
                     number += 1;
@@ -74,94 +75,70 @@ fn part(request: &[u8], from: u64, to: u64) -> Option<Half> {
                     }
                     has_spans = true;
                 }
-                scope_spans.put_slice(field.whole);
+                scope_spans.all(field.whole);
             }
             if has_spans {
                 has_scopes = true;
-                put(&mut resource_spans, SCOPE_SPANS, &scope_spans);
+                resource_spans.bytes(tag(SCOPE_SPANS), scope_spans.written());
             }
         }
         if has_scopes {
-            put(&mut body, RESOURCE_SPANS, &resource_spans);
+            body.bytes(tag(RESOURCE_SPANS), resource_spans.written());
         }
     }
-    Some(Half { body: body.freeze(), spans: to - from })
+    Some(Half { body: Bytes::copy_from_slice(body.written()), spans: to - from })
 }
 
-/// Writes a message as a field.
-fn put(into: &mut BytesMut, number: u64, content: &[u8]) {
-    put_varint(into, number << 3 | LENGTH_DELIMITED);
-    put_varint(into, content.len() as u64);
-    into.put_slice(content);
-}
-
-fn put_varint(into: &mut BytesMut, mut value: u64) {
-    loop {
-        let [low, ..] = value.to_le_bytes();
-        value >>= 7;
-        if value == 0 {
-            return into.put_u8(low);
-        }
-        into.put_u8(low | 0x80);
-    }
+/// What begins a message as a field with this number.
+fn tag(number: u8) -> u8 {
+    number << 3 | LENGTH_DELIMITED
 }
 
 /// The fields of a message, in order; none instead of one that is malformed, which is the last.
-struct Fields<'a>(&'a [u8]);
+struct Fields<'a> {
+    message: &'a [u8],
+    fields: wire::Fields<'a>,
+}
 
 struct Field<'a> {
-    number: u64,
+    /// 0 if it is larger than any that is looked for.
+    number: u8,
     /// With its number and length.
     whole: &'a [u8],
     /// Without; empty for a field that has no length.
     content: &'a [u8],
 }
 
+impl<'a> Fields<'a> {
+    fn of(message: &'a [u8]) -> Self {
+        Self { message, fields: wire::Fields::of(message) }
+    }
+}
+
 impl<'a> Iterator for Fields<'a> {
     type Item = Option<Field<'a>>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.0.is_empty() {
+        let left = self.fields.left();
+        if left == 0 {
             return None;
         }
-        let field = read(self.0);
-        self.0 = field.as_ref().map_or(&[][..], |field| &self.0[field.whole.len()..]);
-        Some(field)
+        let Some((number, field)) = self.fields.next() else {
+            self.fields = wire::Fields::of(&[]);
+            return Some(None);
+        };
+        let end = self.message.len();
+        let whole = &self.message[end - left..end - self.fields.left()];
+        let number = u8::try_from(number).unwrap_or_default();
+        Some(Some(Field { number, whole, content: field.bytes() }))
     }
-}
-
-fn read(message: &[u8]) -> Option<Field<'_>> {
-    let (key, rest) = varint(message)?;
-    let (content, rest) = match key & 7 {
-        0 => (&[][..], varint(rest)?.1),
-        1 => (&[][..], rest.get(8..)?),
-        LENGTH_DELIMITED => {
-            let (length, rest) = varint(rest)?;
-            rest.split_at_checked(usize::try_from(length).ok()?)?
-        }
-        5 => (&[][..], rest.get(4..)?),
-        _ => return None,
-    };
-    let whole = &message[..message.len() - rest.len()];
-    Some(Field { number: key >> 3, whole, content })
-}
-
-fn varint(bytes: &[u8]) -> Option<(u64, &[u8])> {
-    let mut value = 0;
-    for (i, byte) in bytes.iter().enumerate().take(10) {
-        value |= u64::from(byte & 0x7f) << (7 * i);
-        if byte & 0x80 == 0 {
-            return Some((value, &bytes[i + 1..]));
-        }
-    }
-    None
 }
 
 /// Of `ExportTraceServiceRequest`.
-const RESOURCE_SPANS: u64 = 1;
+const RESOURCE_SPANS: u8 = 1;
 /// Of `ResourceSpans`.
-const SCOPE_SPANS: u64 = 2;
+const SCOPE_SPANS: u8 = 2;
 /// Of `ScopeSpans`.
-const SPANS: u64 = 2;
+const SPANS: u8 = 2;
 
-const LENGTH_DELIMITED: u64 = 2;
+const LENGTH_DELIMITED: u8 = 2;

@@ -20,7 +20,8 @@ pub(crate) use self::attribute::{attribute, attributes};
 pub(crate) use self::buffers::Buffers;
 pub(super) use self::draft::Draft;
 #[cfg(any(feature = "grpc", feature = "http"))]
-pub(crate) use self::fields::{Field, Fields};
+pub(crate) use self::fields::Field;
+pub(crate) use self::fields::Fields;
 pub(super) use self::read::read;
 pub(super) use self::scalar::Scalar;
 pub(super) use self::span::Head;

@@ -29,7 +29,7 @@ impl Writer {
     }
 
     #[inline]
-    pub(super) fn written(&self) -> &[u8] {
+    pub(crate) fn written(&self) -> &[u8] {
         &self.buffer[..self.len]
     }
 
