@@ -27,6 +27,22 @@ struct Inner {
     message: String,
     source: Option<Box<dyn StdError + Send + Sync>>,
     retry_after: Option<Duration>,
+    contact: Option<Contact>,
+}
+
+/// What a failed request tells of the peer that it was for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(any(feature = "grpc", feature = "http")),
+    expect(dead_code, reason = "only our own transports know")
+)]
+pub(crate) enum Contact {
+    /// It answered.
+    Answered,
+    /// It took the connection, which broke off before an answer came.
+    Broken,
+    /// Nobody is there: no connection, or no word in time.
+    Absent,
 }
 
 /// What a caller may act on. More kinds may come.
@@ -58,6 +74,7 @@ impl Error {
                 message: message.into(),
                 source: None,
                 retry_after: None,
+                contact: None,
             }),
         }
     }
@@ -71,6 +88,11 @@ impl Error {
 
     /// Marks what failed as worth another attempt, after this time at the earliest; zero if the peer
     /// did not say when.
+    ///
+    /// Whether the peer is there at all decides for how long a shutdown goes on with attempts. An exporter
+    /// of your own says that it is by a time of more than zero, which somebody must have asked for, or by
+    /// the kind [`Rejected`](ErrorKind::Rejected), such as for an HTTP 503. Any other kind is taken for a
+    /// peer that cannot be reached.
     #[must_use]
     pub fn with_retry(mut self, after: Duration) -> Self {
         self.inner.retry_after = Some(after);
@@ -80,6 +102,28 @@ impl Error {
     /// When another attempt may succeed; none if it will not.
     pub fn retry_after(&self) -> Option<Duration> {
         self.inner.retry_after
+    }
+
+    #[cfg(any(feature = "grpc", feature = "http"))]
+    pub(crate) fn with_contact(mut self, contact: Contact) -> Self {
+        self.inner.contact = Some(contact);
+        self
+    }
+
+    /// What is known of the peer; none if whoever made this error did not say.
+    pub(crate) fn contact(&self) -> Option<Contact> {
+        self.inner.contact
+    }
+
+    /// Whether the peer gave a sign of life, whatever it was.
+    pub(crate) fn is_sign_of_life(&self) -> bool {
+        match self.contact() {
+            Some(contact) => contact != Contact::Absent,
+            None => {
+                self.kind() == ErrorKind::Rejected
+                    || self.retry_after().is_some_and(|asked| !asked.is_zero())
+            }
+        }
     }
 
     /// What a caller may act on.

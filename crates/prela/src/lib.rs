@@ -125,6 +125,7 @@ pub use context::{
     copy_context_to_thread, log_ids,
 };
 pub use context::{baggage, pool, thread};
+pub(crate) use error::Contact;
 pub use error::{Error, ErrorKind};
 pub use export::{ConsoleExporter, FileExporter, MemoryExporter, SpanExporter};
 pub use id::{IdGenerator, RandomIds};

@@ -7,6 +7,8 @@ mod compression;
 mod connection;
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod connector;
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod contact;
 pub(crate) mod encode;
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod greeting;
@@ -81,7 +83,10 @@ fn unprepared(connection: &Connection) -> crate::Error {
 
 #[cfg(any(feature = "grpc", feature = "http"))]
 fn too_large(connection: &Connection, length: usize) -> crate::Error {
-    let text = format!("export to {}: {length} bytes are too many", connection.address());
+    let address = connection.address();
+    let text = format!(
+        "export to {address}: {length} bytes are too many: at most {LONGEST_REQUEST} are sent at once"
+    );
     crate::Error::new(crate::ErrorKind::TooLarge, text)
 }
 

@@ -8,9 +8,9 @@ mod status;
 
 use self::status::Status;
 use super::compression::Encoder;
-use super::connector::Connector;
+use super::contact::{self, Reach};
 use super::{Connection, LONGEST_ANSWER, Reply, USER_AGENT, too_large};
-use crate::{Error, ErrorKind};
+use crate::{Contact, Error, ErrorKind};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, TE, USER_AGENT as USER_AGENT_HEADER};
 use http::{HeaderMap, HeaderName, HeaderValue, Method, Request, Response, Uri};
@@ -63,12 +63,16 @@ impl GrpcTransport {
         let timeout = self.connection.timeout;
         match tokio::time::timeout(timeout, self.exchange(request)).await {
             Ok(Ok(answer)) => answer.reply(&self.connection),
-            Ok(Err(error)) => Err(self.broken(ErrorKind::Io, "").with_source(error)),
+            Ok(Err(error)) => {
+                let contact = contact::of(&error);
+                Err(self.failed(ErrorKind::Io, "").with_source(error).with_contact(contact))
+            }
             Err(_elapsed) => {
                 // A peer that went away without a word would keep its connection, and each attempt,
                 // busy until TCP gives up.
                 self.channel = channel(&self.connection)?;
-                Err(self.broken(ErrorKind::Timeout, &format!(": no answer in {timeout:?}")))
+                let text = format!(": no answer in {timeout:?}");
+                Err(self.failed(ErrorKind::Timeout, &text).with_contact(Contact::Absent))
             }
         }
     }
@@ -78,7 +82,7 @@ impl GrpcTransport {
             frame::of(message, self.encoder.as_mut()).map_err(|problem| match problem {
                 frame::Problem::TooLong(length) => too_large(&self.connection, length),
                 frame::Problem::Compress(error) => {
-                    self.broken(ErrorKind::Io, "").with_source(error)
+                    self.failed(ErrorKind::Io, "").with_source(error)
                 }
             })?;
         let mut request = Request::new(Body::new(framed));
@@ -99,7 +103,7 @@ impl GrpcTransport {
     }
 
     /// What did not go through, and may the next time.
-    fn broken(&self, kind: ErrorKind, text: &str) -> Error {
+    fn failed(&self, kind: ErrorKind, text: &str) -> Error {
         let text = format!("export to {}{text}", self.connection.address());
         Error::new(kind, text).with_retry(Duration::ZERO)
     }
@@ -143,11 +147,12 @@ impl Answer {
                 let message = frame::message(&self.body, encoding);
                 Ok(message.map_or_else(Reply::unreadable, |it| Reply::read(&it, connection)))
             }
-            Ok(status) => Err(status.refusal(connection)),
+            Ok(status) => Err(status.refusal(connection).with_contact(Contact::Answered)),
             // Nobody said that the spans were taken.
             Err(broken) => {
                 let text = format!("export to {}: the answer broke off", connection.address());
                 let error = Error::new(ErrorKind::Io, text).with_retry(Duration::ZERO);
+                let error = error.with_contact(Contact::Broken);
                 Err(match broken {
                     Some(broken) => error.with_source(broken.message()),
                     None => error,
@@ -158,7 +163,7 @@ impl Answer {
 }
 
 fn channel(connection: &Connection) -> Result<Channel, Error> {
-    let connector = Connector::new(connection)?;
+    let connector = Reach::new(connection)?;
     // The connector knows where to connect, and adds TLS itself: tonic must not.
     let endpoint = Endpoint::from_static("http://collector")
         .origin(connection.endpoint.clone())

@@ -4,15 +4,16 @@ mod answer;
 
 use self::answer::Answer;
 use super::compression::Encoder;
-use super::connector::Connector;
+use super::contact::{self, Reach};
 use super::{Connection, LONGEST_ANSWER, LONGEST_REQUEST, Reply, USER_AGENT, too_large};
-use crate::{Error, ErrorKind};
+use crate::{Contact, Error, ErrorKind};
 use bytes::Bytes;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, USER_AGENT as USER_AGENT_HEADER};
 use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper_util::client::legacy::Client;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
+use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
@@ -21,7 +22,8 @@ pub(crate) struct HttpTransport {
     connection: Connection,
     headers: HeaderMap,
     encoder: Option<Encoder>,
-    client: Client<Connector, Full<Bytes>>,
+    reach: Reach,
+    client: Client<Reach, Full<Bytes>>,
 }
 
 impl HttpTransport {
@@ -31,9 +33,7 @@ impl HttpTransport {
     ///
     /// If TLS cannot be had: no feature `tls`, unreadable certificates.
     pub(crate) fn new(connection: &Connection) -> Result<Self, Error> {
-        let client = Client::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .build(Connector::new(connection)?);
+        let reach = Reach::new(connection)?;
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT_HEADER, HeaderValue::from_static(USER_AGENT));
         // The user's may replace the one above, but not those that describe the body.
@@ -44,7 +44,8 @@ impl HttpTransport {
         }
         let encoder = connection.compression.map(super::Compression::encoder).transpose();
         let encoder = encoder.map_err(|error| super::unprepared(connection).with_source(error))?;
-        Ok(Self { connection: connection.clone(), headers, encoder, client })
+        let client = client(reach.clone());
+        Ok(Self { connection: connection.clone(), headers, encoder, reach, client })
     }
 
     /// One attempt. Redirects are not followed: they would send the headers elsewhere.
@@ -61,9 +62,19 @@ impl HttpTransport {
 
         let timeout = self.connection.timeout;
         match tokio::time::timeout(timeout, self.exchange(request)).await {
-            Ok(answer) => answer?.reply(&self.connection),
+            Ok(answer) => {
+                let reply = answer?.reply(&self.connection);
+                let reply = reply.map_err(|error| error.with_contact(Contact::Answered));
+                if reply.as_ref().is_err_and(|error| error.kind() == ErrorKind::TooLarge) {
+                    // Who answers before a body is read to its end closes, or waits for the rest of it:
+                    // nothing more is to be sent there.
+                    self.client = client(self.reach.clone());
+                }
+                reply
+            }
             Err(_elapsed) => {
-                Err(self.broken(ErrorKind::Timeout, format_args!(": no answer in {timeout:?}")))
+                let text = format_args!(": no answer in {timeout:?}");
+                Err(self.failed(ErrorKind::Timeout, text).with_contact(Contact::Absent))
             }
         }
     }
@@ -76,22 +87,22 @@ impl HttpTransport {
         let mut body = Vec::new();
         match encoder.encode(&message, &mut body) {
             Ok(()) => Ok(body.into()),
-            Err(error) => Err(self.broken(ErrorKind::Io, format_args!("")).with_source(error)),
+            Err(error) => Err(self.failed(ErrorKind::Io, format_args!("")).with_source(error)),
         }
     }
 
     async fn exchange(&self, request: Request<Full<Bytes>>) -> Result<Answer, Error> {
         let response = self.client.request(request).await;
-        let response = response
-            .map_err(|error| self.broken(ErrorKind::Io, format_args!("")).with_source(error))?;
+        let response = response.map_err(|error| self.broken(format_args!(""), error))?;
         let (head, body) = response.into_parts();
         let body = match Limited::new(body, LONGEST_ANSWER).collect().await {
             Ok(body) => Some(body.to_bytes()),
             // The status says what became of the spans.
             Err(error) if error.is::<LengthLimitError>() => None,
+            // So does that of a refusal, whose words may be lost with the connection.
+            Err(_broken) if !head.status.is_success() => None,
             Err(error) => {
-                let text = format_args!(": read the answer {}", head.status);
-                return Err(self.broken(ErrorKind::Io, text).with_source(error));
+                return Err(self.broken(format_args!(": read the answer {}", head.status), error));
             }
         };
         let header = |name| head.headers.get(name).cloned();
@@ -104,10 +115,26 @@ impl HttpTransport {
     }
 
     /// What did not go through, and may the next time.
-    fn broken(&self, kind: ErrorKind, text: fmt::Arguments<'_>) -> Error {
+    fn failed(&self, kind: ErrorKind, text: fmt::Arguments<'_>) -> Error {
         let text = format!("export to {}{text}", self.connection.address());
         Error::new(kind, text).with_retry(Duration::ZERO)
     }
+
+    /// The same for what came to no answer.
+    fn broken(
+        &self,
+        text: fmt::Arguments<'_>,
+        cause: impl Into<Box<dyn StdError + Send + Sync>>,
+    ) -> Error {
+        let cause = cause.into();
+        let contact = contact::of(&*cause);
+        self.failed(ErrorKind::Io, text).with_source(cause).with_contact(contact)
+    }
+}
+
+/// A client without a connection yet.
+fn client(reach: Reach) -> Client<Reach, Full<Bytes>> {
+    Client::builder(TokioExecutor::new()).pool_timer(TokioTimer::new()).build(reach)
 }
 
 impl fmt::Debug for HttpTransport {

@@ -79,21 +79,12 @@ fn begin<'a>(outlet: &'a mut Outlet, load: &'a Load) -> ExportFuture<'a, Exporte
     }
 }
 
-/// Of the time for shutting down, what is kept for writing to the disk what could not be sent.
-pub(super) fn reserve(left: Duration) -> Duration {
-    (left / 4).min(LONGEST_RESERVE)
-}
-
 /// Waits until the lane is closing. Gives when attempts must end; none if there is no such time.
 async fn closes(lane: &Lane) -> Option<Instant> {
     loop {
         if let Some(closing) = lane.closing() {
-            let now = std::time::Instant::now();
-            let left = closing.until?.saturating_duration_since(now);
-            return Some(Instant::from_std(now + left - reserve(left)));
+            return closing.last_attempt(true).map(Instant::from_std);
         }
         lane.hurried().await;
     }
 }
-
-const LONGEST_RESERVE: Duration = Duration::from_millis(500);

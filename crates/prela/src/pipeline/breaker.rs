@@ -9,32 +9,45 @@ use tokio::time::Instant;
 #[derive(Debug)]
 pub(super) struct Breaker {
     failures: u32,
+    is_alive: bool,
+    asked_until: Option<Instant>,
     open_until: Option<Instant>,
     jitter: Backoff,
 }
 
 impl Breaker {
     pub(super) fn new() -> Self {
-        Self { failures: 0, open_until: None, jitter: Backoff::new() }
+        Self {
+            failures: 0,
+            is_alive: true,
+            asked_until: None,
+            open_until: None,
+            jitter: Backoff::new(),
+        }
     }
 
-    /// The peer answered, even if by a refusal.
+    /// The peer took what was sent, or refused it for good.
     pub(super) fn success(&mut self) {
         self.failures = 0;
+        self.is_alive = true;
+        self.asked_until = None;
         self.open_until = None;
     }
 
     /// An attempt failed; `asked`: for how long the peer wants to be left alone.
-    pub(super) fn failure(&mut self, asked: Duration) {
+    pub(super) fn failure(&mut self, asked: Duration, is_alive: bool) {
         self.failures = self.failures.saturating_add(1);
+        self.is_alive = is_alive;
         let beyond = self.failures.checked_sub(OPENS_AFTER);
         let own = beyond.map(|beyond| {
             let bound = FIRST.saturating_mul(1 << beyond.min(10)).min(LONGEST);
             // Half of it for certain, the other half by chance.
             bound / 2 + self.jitter.jitter(bound / 2)
         });
-        let time = own.unwrap_or_default().max(asked);
-        self.open_until = (!time.is_zero()).then(|| Instant::now() + time);
+        let now = Instant::now();
+        let after = |time: Duration| (!time.is_zero()).then(|| now + time);
+        self.asked_until = after(asked);
+        self.open_until = after(own.unwrap_or_default().max(asked));
     }
 
     /// Until when nothing is to be sent; none if it may be.
@@ -42,9 +55,19 @@ impl Breaker {
         self.open_until.filter(|until| *until > Instant::now())
     }
 
+    /// The part of that time that the peer itself asked for.
+    pub(super) fn asked_until(&self) -> Option<Instant> {
+        self.asked_until.filter(|until| *until > Instant::now())
+    }
+
     /// Whether the peer is not known to be back.
     pub(super) fn is_open(&self) -> bool {
         self.failures >= OPENS_AFTER
+    }
+
+    /// The same of a peer that gave no sign of life either.
+    pub(super) fn is_absent(&self) -> bool {
+        self.is_open() && !self.is_alive
     }
 }
 

@@ -4,16 +4,18 @@
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod tests;
 
-use super::attempt::{attempt, guarded, reserve};
+use super::attempt::{attempt, guarded};
 use super::breaker::Breaker;
 use super::lane::{Lane, Loss, Next};
+use super::last_call::{LastCall, asked_too_long};
 use super::load::Load;
+use super::pieces::{Piece, Pieces};
 use super::retry::Backoff;
 use super::spill::Spill;
 use super::store::{Record, Store};
 use super::{Diagnostics, PipelineSettings};
 use crate::export::{Exported, Outlet};
-use crate::{Error, ErrorKind, Resource};
+use crate::{Contact, Error, ErrorKind, Resource};
 use futures_util::future::select;
 use std::pin::pin;
 use std::sync::Arc;
@@ -29,19 +31,29 @@ pub(super) struct Delivery {
     backoff: Backoff,
     schedule_delay: Duration,
     export_timeout: Duration,
-    /// Failures that are left for the time of shutting down.
-    last_failures: u32,
-    /// The last of them.
-    gave_up: Option<String>,
+    last_call: LastCall,
+    /// The record of the spool at which a connection broke off.
+    cut_off_at: Option<u64>,
     diagnostics: Diagnostics,
 }
 
-/// What came of all attempts for one load.
+/// What becomes of a piece.
+enum Fate {
+    Taken(Exported),
+    Lost(Loss, Error),
+    /// It is in other pieces now.
+    InPieces,
+    Unreachable(Load, Error),
+}
+
+/// What came of all attempts for one piece of a load.
 enum Outcome {
     Taken(Exported),
     /// It is of no use to send it again.
     Refused(Error),
     TooLarge(Error),
+    /// Connections break off at it, and it is large.
+    CutOff(Error),
     /// It may be taken at another time.
     Unreachable(Error),
 }
@@ -66,8 +78,8 @@ impl Delivery {
             backoff: Backoff::new(),
             schedule_delay: settings.schedule_delay,
             export_timeout: settings.export_timeout,
-            last_failures: LAST_FAILURES,
-            gave_up: None,
+            last_call: LastCall::default(),
+            cut_off_at: None,
             diagnostics,
         }
     }
@@ -88,7 +100,8 @@ impl Delivery {
             {
                 continue;
             }
-            if replays_next && self.may_replay() {
+            // While shutting down, what is on the disk is safe, and the others are not.
+            if replays_next && self.lane.closing().is_none() && self.may_replay() {
                 replays_next = false;
                 self.replay().await;
                 continue;
@@ -129,9 +142,12 @@ impl Delivery {
     /// Waits while the breaker is open: with a spool what is queued goes there. True if it is time
     /// for an attempt all the same, because somebody waits for one.
     async fn idle(&mut self, until: Instant, due_at: &mut Option<Instant>) -> bool {
-        let is_awaited = self.lane.is_awaited();
+        if self.lane.closing().is_some() {
+            // There is no later: what the peer asked for is waited for, and no more than that.
+            return true;
+        }
         if !self.spill.has_store() {
-            if is_awaited {
+            if self.lane.is_awaited() {
                 return true;
             }
             // The queue has room for what comes meanwhile.
@@ -145,7 +161,8 @@ impl Delivery {
                 let load = self.spill.load(spans);
                 self.spill.keep(load);
             }
-            Next::ShutDown => return true,
+            // The next look finds the lane closing.
+            Next::ShutDown => {}
             Next::WaitForMore => {
                 let at = *due_at.get_or_insert_with(|| Instant::now() + self.schedule_delay);
                 let _ = timeout_at(at.min(until), self.lane.woken()).await;
@@ -159,36 +176,35 @@ impl Delivery {
 
     /// Whether a record of the spool can be sent now.
     fn may_replay(&self) -> bool {
-        let is_in_time = self.lane.closing().is_none() || !self.breaker.is_open();
-        is_in_time
-            && self.gave_up.is_none()
-            && self.breaker.open_until().is_none()
-            && self.spill.has_records()
+        let is_time = match self.lane.closing() {
+            None => self.breaker.open_until().is_none(),
+            // What waited for a peer that is not there can wait for the next run.
+            Some(_) => !self.breaker.is_absent() && !self.last_call.is_over(),
+        };
+        is_time && self.spill.has_records()
     }
 
     /// Sends the oldest record of the spool.
     async fn replay(&mut self) {
         let Some(Record { id, body, spans, is_own }) = self.spill.oldest() else { return };
-        let mut loads = vec![Load::Bytes { body, spans }];
+        let is_cut_off = self.cut_off_at == Some(id);
+        let deadline = deadline(self.export_timeout);
+        let mut pieces = Pieces::new(Load::Bytes { body, spans });
         let mut results = Vec::new();
-        while let Some(load) = loads.pop() {
-            let count = load.count();
+        while let Some(piece) = pieces.next() {
+            let count = piece.load.count();
             // One attempt: what is on the disk can wait.
-            let result = match self.attempt(&load).await {
-                Ok(exported) => Ok(exported),
-                Err(error) if error.kind() == ErrorKind::TooLarge => match load.halves() {
-                    Ok([first, second]) => {
-                        loads.extend([second, first]);
-                        continue;
-                    }
-                    Err(_) => Err((Loss::TooLarge, error)),
-                },
+            let outcome = self.attempts(&piece, deadline, !is_cut_off).await;
+            let result = match self.fate(outcome, piece, &mut pieces) {
+                Fate::InPieces => continue,
+                Fate::Taken(exported) => Ok(exported),
+                Fate::Lost(why, error) => Err((why, error)),
                 // All that is left of the record comes again; the receiver may get some of it twice.
-                Err(error) if error.retry_after().is_some() => {
-                    self.lane.note_error(&error);
+                Fate::Unreachable(_, error) => {
+                    let is_cut_off = error.contact() == Some(Contact::Broken);
+                    self.cut_off_at = is_cut_off.then_some(id);
                     return;
                 }
-                Err(error) => Err((Loss::ExportFailed, error)),
             };
             results.push((count, result));
         }
@@ -201,42 +217,58 @@ impl Delivery {
     /// Sends a batch: in pieces if need be, and onto the disk if it cannot be sent now.
     async fn deliver(&mut self, load: Load) {
         let deadline = deadline(self.export_timeout);
-        let mut loads = vec![load];
-        while let Some(load) = loads.pop() {
-            let count = load.count();
-            let lost = match self.attempts(&load, deadline).await {
-                Outcome::Taken(exported) => {
+        let mut pieces = Pieces::new(load);
+        while let Some(piece) = pieces.next() {
+            let count = piece.load.count();
+            let outcome = self.attempts(&piece, deadline, false).await;
+            let (why, error) = match self.fate(outcome, piece, &mut pieces) {
+                Fate::InPieces => continue,
+                Fate::Taken(exported) => {
                     self.lane.settle_exported(count, exported, &self.diagnostics);
                     continue;
                 }
-                Outcome::TooLarge(error) => match load.halves() {
-                    Ok([first, second]) => {
-                        loads.extend([second, first]);
-                        continue;
-                    }
-                    Err(_) => (Loss::TooLarge, error),
-                },
-                Outcome::Unreachable(error) if self.spill.has_store() => {
+                Fate::Unreachable(load, error) if self.spill.has_store() => {
                     self.lane.note_error(&error);
                     self.spill.keep(load);
                     continue;
                 }
-                Outcome::Refused(error) | Outcome::Unreachable(error) => {
-                    (Loss::ExportFailed, error)
-                }
+                Fate::Unreachable(_, error) => (Loss::ExportFailed, error),
+                Fate::Lost(why, error) => (why, error),
             };
-            self.lane.settle_lost(count, lost.0, &lost.1, &self.diagnostics);
+            self.lane.settle_lost(count, why, &error, &self.diagnostics);
         }
     }
 
-    /// Tries until the load is taken, refused, or no time is left.
-    async fn attempts(&mut self, load: &Load, deadline: Instant) -> Outcome {
-        self.backoff.reset();
-        loop {
-            if let Some(error) = &self.gave_up {
-                return Outcome::Unreachable(Error::new(ErrorKind::Io, error));
+    /// What becomes of a piece.
+    fn fate(&self, outcome: Outcome, piece: Piece, pieces: &mut Pieces) -> Fate {
+        let (back, error) = match outcome {
+            Outcome::Taken(exported) => {
+                pieces.taken();
+                return Fate::Taken(exported);
             }
-            let error = match self.attempt(load).await {
+            Outcome::Refused(error) => return Fate::Lost(Loss::ExportFailed, error),
+            Outcome::Unreachable(error) => return Fate::Unreachable(piece.load, error),
+            Outcome::TooLarge(error) => (pieces.too_large(piece), error),
+            Outcome::CutOff(error) => (pieces.cut_off(piece), error),
+        };
+        match back {
+            Ok(()) => Fate::InPieces,
+            Err(single) => Fate::Lost(Loss::TooLarge, single.too_large(error)),
+        }
+    }
+
+    /// Tries until a piece is taken, refused, or no time is left; or `once` only.
+    async fn attempts(&mut self, piece: &Piece, deadline: Instant, once: bool) -> Outcome {
+        self.backoff.reset();
+        let mut cut_offs = 0;
+        if let Some(error) = self.leave_alone(deadline).await {
+            return Outcome::Unreachable(error);
+        }
+        loop {
+            if let Some(error) = self.last_call.over() {
+                return Outcome::Unreachable(error);
+            }
+            let error = match self.attempt(&piece.load).await {
                 Ok(exported) => return Outcome::Taken(exported),
                 Err(error) => error,
             };
@@ -244,43 +276,79 @@ impl Delivery {
                 return Outcome::TooLarge(error);
             }
             let Some(asked) = error.retry_after() else { return Outcome::Refused(error) };
-            self.lane.note_error(&error);
-            if self.gave_up.is_some() {
+            let is_cut_off = error.contact() == Some(Contact::Broken) && piece.load.is_large();
+            cut_offs = if is_cut_off { cut_offs + 1 } else { 0 };
+            if cut_offs == CUT_OFFS && piece.is_suspect {
+                return Outcome::CutOff(error);
+            }
+            let is_closing = self.lane.closing().is_some();
+            let has_spare = self.spill.has_store() && self.breaker.is_open() && !is_closing;
+            // While shutting down there is no other time.
+            if has_spare || self.last_call.is_over() || (once && !is_closing) {
                 return Outcome::Unreachable(error);
             }
-            if self.spill.has_store() && self.breaker.is_open() {
-                return Outcome::Unreachable(error);
-            }
-            let now = Instant::now();
-            let next = now + self.backoff.next(asked);
-            // While shutting down there is no later: the last attempts are few anyway.
-            let spared = self.breaker.open_until().filter(|_| self.lane.closing().is_none());
-            let next = spared.map_or(next, |until| next.max(until));
-            let until = now + self.time_left(deadline.saturating_duration_since(now));
-            if now + asked >= until || closes_before(&self.lane, now + asked) {
-                return Outcome::Unreachable(error);
-            }
-            if !self.pause(next, now + asked, until).await {
+            let pause = self.backoff.next();
+            if let Some(error) = self.pause(asked, pause, deadline, Some(error)).await {
                 return Outcome::Unreachable(error);
             }
         }
     }
 
-    /// Waits for the next attempt, which comes at `earliest` if somebody begins to wait for the
-    /// exporter. False if there is none in time.
-    async fn pause(&mut self, next: Instant, earliest: Instant, until: Instant) -> bool {
-        let lane = self.lane.clone();
+    /// While shutting down, waits for as long as the peer asked for when it was last heard. An error if
+    /// that is too long.
+    async fn leave_alone(&mut self, deadline: Instant) -> Option<Error> {
+        self.lane.closing()?;
+        let left = self.breaker.asked_until()?.saturating_duration_since(Instant::now());
+        self.pause(left, Duration::ZERO, deadline, None).await
+    }
+
+    /// Waits for the next attempt, which comes after a pause on top of what the peer asked for; without
+    /// it if somebody begins to wait for the exporter. An error if there is no attempt in time.
+    async fn pause(
+        &mut self,
+        asked: Duration,
+        pause: Duration,
+        deadline: Instant,
+        error: Option<Error>,
+    ) -> Option<Error> {
+        let (lane, has_store) = (self.lane.clone(), self.spill.has_store());
+        let spared = self.breaker.open_until();
+        let earliest = Instant::now() + asked;
         let wait = async move {
-            let mut end = next.min(until);
-            while timeout_at(end, lane.hurried()).await.is_ok() {
-                if closes_before(&lane, earliest) {
-                    return false;
+            let mut is_awaited = false;
+            loop {
+                let closing = lane.closing();
+                let (next, until) = match closing {
+                    // The time of whoever shuts down is that of the batch, be it more or less.
+                    Some(closing) => {
+                        let until = closing.last_attempt(has_store).map(Instant::from_std);
+                        let until = until.unwrap_or(deadline);
+                        let left = until.saturating_duration_since(earliest);
+                        // Shorter towards the end, so that there is another attempt.
+                        (earliest + pause.min(left / 4), until)
+                    }
+                    None if is_awaited => (earliest, deadline),
+                    None => ((earliest + pause).max(spared.unwrap_or(earliest)), deadline),
+                };
+                if earliest + LEAST_ATTEMPT >= until {
+                    return Err(closing.is_some());
                 }
-                end = end.min(earliest);
+                if timeout_at(next.min(until), lane.hurried()).await.is_err() {
+                    return if next < until { Ok(()) } else { Err(closing.is_some()) };
+                }
+                is_awaited = true;
             }
-            end < until
         };
-        self.spill.meanwhile(wait).await
+        let is_closing = self.spill.meanwhile(wait).await.err()?;
+        let error = match error {
+            error if is_closing && !asked.is_zero() => asked_too_long(asked, error.as_ref()),
+            Some(error) => error,
+            None => return self.last_call.over(),
+        };
+        if is_closing {
+            self.last_call.end(error.chain());
+        }
+        Some(error)
     }
 
     /// One attempt, while the queue is watched.
@@ -291,24 +359,34 @@ impl Delivery {
         let result = self.spill.meanwhile(attempt).await;
         match result.as_ref().err().and_then(|error| Some((error, error.retry_after()?))) {
             Some((error, asked)) => {
-                self.breaker.failure(asked);
-                self.count_down(error);
+                self.breaker.failure(asked, error.is_sign_of_life());
+                self.lane.note_attempt(Err(error), &self.diagnostics);
+                self.count_absence(error);
             }
-            None => self.breaker.success(),
+            None => {
+                self.breaker.success();
+                self.last_call.is_alive();
+                if result.is_ok() {
+                    self.lane.note_attempt(Ok(()), &self.diagnostics);
+                }
+            }
         }
         result
     }
 
-    /// Counts the failures while shutting down, so that not every batch waits for the same in vain.
-    fn count_down(&mut self, error: &Error) {
-        if self.lane.closing().is_none() || self.gave_up.is_some() {
+    /// Counts the attempts that find nobody while shutting down, so that not every batch waits for the
+    /// same in vain.
+    fn count_absence(&mut self, error: &Error) {
+        if self.lane.closing().is_none() {
             return;
         }
-        // The time for attempts is over; what is left is for writing to the disk.
-        let is_over = error.kind() == ErrorKind::Timeout && self.spill.has_store();
-        self.last_failures = if is_over { 0 } else { self.last_failures - 1 };
-        if self.last_failures == 0 {
-            self.gave_up = Some(error.chain());
+        if error.is_sign_of_life() {
+            self.last_call.is_alive();
+        } else if error.kind() == ErrorKind::Timeout && self.spill.has_store() {
+            // The time for attempts is over; what is left is for writing to the disk.
+            self.last_call.end(error.chain());
+        } else {
+            self.last_call.is_absent(error);
         }
     }
 
@@ -322,20 +400,14 @@ impl Delivery {
         self.time_left(limit)
     }
 
-    /// What of a time is left while shutting down. With a spool some of it is kept for writing there.
+    /// What of a time is left while shutting down, with a spool. Without one, whoever shuts down counts
+    /// what is left as lost when the time is over.
     fn time_left(&self, time: Duration) -> Duration {
-        // Without one, whoever shuts down counts what is left as lost when the time is over.
-        let until = self.lane.closing().and_then(|closing| closing.until);
-        let Some(until) = until.filter(|_| self.spill.has_store()) else { return time };
-        let left = until.saturating_duration_since(std::time::Instant::now());
-        time.min(left - reserve(left))
+        let closing = self.lane.closing().filter(|_| self.spill.has_store());
+        let until = closing.and_then(|closing| closing.last_attempt(true));
+        let left = until.map(|until| until.saturating_duration_since(std::time::Instant::now()));
+        left.map_or(time, |left| time.min(left))
     }
-}
-
-/// Whether nobody waits for the exporter any more at that time.
-fn closes_before(lane: &Lane, time: Instant) -> bool {
-    let until = lane.closing().and_then(|closing| closing.until);
-    until.is_some_and(|until| until < time.into_std())
 }
 
 fn deadline(within: Duration) -> Instant {
@@ -343,7 +415,10 @@ fn deadline(within: Duration) -> Instant {
     now.checked_add(within).unwrap_or_else(|| now + A_YEAR)
 }
 
-/// While shutting down this many failures in all end the attempts: the peer is not there.
-const LAST_FAILURES: u32 = 3;
+/// As often in a row a connection must break off at a large piece for it to be cut.
+const CUT_OFFS: u32 = 2;
+
+/// No attempt is begun with less time than this.
+const LEAST_ATTEMPT: Duration = Duration::from_millis(5);
 
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);

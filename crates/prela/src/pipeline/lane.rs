@@ -16,7 +16,7 @@ use std::collections::VecDeque;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 use tokio::sync::Notify;
 
 /// The queue before one exporter.
@@ -73,9 +73,26 @@ struct State {
 /// Shutting down.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Closing {
+    begun: Instant,
     /// When whoever shuts down stops waiting; none: never.
-    pub(super) until: Option<Instant>,
+    until: Option<Instant>,
 }
+
+impl Closing {
+    fn new(until: Option<Instant>) -> Self {
+        Self { begun: Instant::now(), until }
+    }
+
+    /// When attempts must end; none: never. With a disk for what could not be sent, a quarter of the time,
+    /// at most half a second, is kept for writing there.
+    pub(super) fn last_attempt(&self, has_store: bool) -> Option<Instant> {
+        let until = self.until?;
+        let reserve = until.saturating_duration_since(self.begun) / 4;
+        Some(if has_store { until - reserve.min(LONGEST_RESERVE) } else { until })
+    }
+}
+
+const LONGEST_RESERVE: Duration = Duration::from_millis(500);
 
 /// What the exporter's task is to do next.
 pub(super) enum Next {
@@ -228,7 +245,7 @@ impl Lane {
     /// Takes no more spans, and sends those it has.
     pub(super) fn close(&self, until: Option<Instant>) {
         self.queue.close();
-        self.state().closing.get_or_insert(Closing { until });
+        self.state().closing.get_or_insert(Closing::new(until));
         self.wake.notify_one();
         self.hurry.notify_one();
     }
@@ -237,7 +254,7 @@ impl Lane {
     pub(super) fn abandon(&self) {
         self.queue.close();
         let mut state = self.up_to_date();
-        state.closing.get_or_insert(Closing { until: None });
+        state.closing.get_or_insert(Closing::new(None));
         state.abandoned = true;
         let lost = state.line.len() as u64 + std::mem::take(&mut state.in_flight);
         state.dropped_by.shut_down += lost;

@@ -1,9 +1,9 @@
 //! What is sent in one attempt.
 
-use crate::Resource;
 use crate::export::{Batch, Encode};
 use crate::otlp::halves;
 use crate::span::Encoded;
+use crate::{Error, ErrorKind, Resource};
 use bytes::Bytes;
 use std::sync::Arc;
 
@@ -39,6 +39,22 @@ impl Load {
         }
     }
 
+    /// Whether it may be more than a receiver takes, if nobody says so.
+    pub(super) fn is_large(&self) -> bool {
+        matches!(self, Self::Bytes { body, .. } if body.len() >= LARGE)
+    }
+
+    /// The error of a single span that is too large.
+    pub(super) fn too_large(&self, error: Error) -> Error {
+        // What a user's own exporter makes of a span, only it knows.
+        let Self::Bytes { body, .. } = self else { return error };
+        let (length, error) = (body.len(), error.chain());
+        let text = format!(
+            "a span that is too large, {length} bytes as a request by itself, where the receiver has a limit: {error}"
+        );
+        Error::new(ErrorKind::TooLarge, text)
+    }
+
     /// Two loads with half of the spans each; none of a single span.
     pub(super) fn halves(self) -> Result<[Self; 2], Self> {
         match self {
@@ -56,3 +72,6 @@ impl Load {
         }
     }
 }
+
+/// No receiver has a limit below this one.
+const LARGE: usize = 64 << 10;

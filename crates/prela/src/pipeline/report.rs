@@ -1,7 +1,9 @@
 //! What is said about spans that were not delivered.
 
+use super::outage::Outage;
 use super::stats::{Dropped, ExporterStats};
-use crate::{Error, ErrorKind};
+use crate::{Contact, Error, ErrorKind};
+use std::fmt;
 use std::time::{Duration, Instant};
 
 /// When a lane last said something, and what it has not said yet.
@@ -10,10 +12,8 @@ pub(super) struct Report {
     /// Losses that no line has told of.
     pub(super) unreported: u64,
     reported_at: Option<Instant>,
+    outage: Outage,
 }
-
-/// A failing exporter says so at most this often.
-const INTERVAL: Duration = Duration::from_secs(30);
 
 impl Report {
     /// A line about new losses or a receiver's remark, if it is time for one.
@@ -22,12 +22,14 @@ impl Report {
         exporter: &str,
         error: Option<&str>,
         remark: Option<String>,
+        now: Instant,
     ) -> Option<String> {
-        let is_time = self.reported_at.is_none_or(|at| at.elapsed() >= INTERVAL);
+        let pause = self.outage.pause();
+        let is_time = self.reported_at.is_none_or(|at| now.saturating_duration_since(at) >= pause);
         if !is_time || (self.unreported == 0 && remark.is_none()) {
             return None;
         }
-        self.reported_at = Some(Instant::now());
+        self.told(now);
         if self.unreported == 0 {
             return remark.map(|remark| format!("prela: {exporter} says: {remark}"));
         }
@@ -35,6 +37,64 @@ impl Report {
         let error = error.unwrap_or(QUEUE_FULL);
         Some(format!("prela: {count} could not be exported to {exporter}: {error}"))
     }
+
+    /// An attempt failed, and there will be another: a line about that, if it is time for one.
+    pub(super) fn failure(
+        &mut self,
+        exporter: &str,
+        error: &Error,
+        waiting: Waiting,
+        now: Instant,
+    ) -> Option<String> {
+        let lasts = self.outage.failed(error, now)?;
+        let is_first = !self.outage.is_told();
+        // A first line about losses that comes now is no repetition of this one.
+        self.outage.told(now);
+        let state = if is_first && error.contact() == Some(Contact::Absent) {
+            "cannot be reached".to_owned()
+        } else {
+            format!("has taken nothing for {}", seconds(lasts))
+        };
+        let error = error.chain();
+        Some(format!("prela: {exporter} {state}: {error}; {waiting}, and attempts go on"))
+    }
+
+    /// An attempt succeeded: a line if others told that none did.
+    pub(super) fn success(
+        &mut self,
+        exporter: &str,
+        waiting: Waiting,
+        now: Instant,
+    ) -> Option<String> {
+        let lasted = seconds(self.outage.end(now)?);
+        Some(format!("prela: {exporter} works again, after {lasted}; {waiting}"))
+    }
+
+    fn told(&mut self, now: Instant) {
+        self.reported_at = Some(now);
+        self.outage.told(now);
+    }
+}
+
+/// Spans that have no fate yet.
+#[derive(Clone, Copy)]
+pub(super) struct Waiting {
+    pub(super) in_memory: u64,
+    pub(super) on_disk: u64,
+}
+
+impl fmt::Display for Waiting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} waiting", spans(self.in_memory))?;
+        match self.on_disk {
+            0 => Ok(()),
+            on_disk => write!(f, ", and {on_disk} in the spool"),
+        }
+    }
+}
+
+fn seconds(time: Duration) -> humantime::FormattedDuration {
+    humantime::format_duration(Duration::from_secs(time.as_secs().max(1)))
 }
 
 /// At shutdown: how many of all were not delivered, and why. None if all were.

@@ -22,12 +22,12 @@ impl Backoff {
         self.bound = FIRST;
     }
 
-    /// The time until the next attempt, and not less than the peer asked for.
-    pub(super) fn next(&mut self, asked: Duration) -> Duration {
+    /// The pause before the next attempt, on top of what the peer asked for: so those who were told the
+    /// same time come back one after the other.
+    pub(super) fn next(&mut self) -> Duration {
         let jitter = self.jitter(self.bound);
         self.bound = (self.bound * 2).min(LONGEST);
-        // On top, so that those who were told the same time come back one after the other.
-        asked.saturating_add(jitter)
+        jitter
     }
 
     pub(super) fn jitter(&mut self, bound: Duration) -> Duration {

@@ -52,6 +52,8 @@ impl Status {
             | StatusCode::BAD_GATEWAY
             | StatusCode::SERVICE_UNAVAILABLE
             | StatusCode::GATEWAY_TIMEOUT => Code::Unavailable,
+            // Not in that table, which knows of no limit but the receiver's own.
+            StatusCode::PAYLOAD_TOO_LARGE => Code::ResourceExhausted,
             _ => Code::Unknown,
         };
         let hint = match status {
@@ -107,11 +109,13 @@ impl Status {
     }
 
     /// Whether it is the message's length that was refused, which servers say in words only: Go's
-    /// and Java's with `RESOURCE_EXHAUSTED`, tonic's with that or `OUT_OF_RANGE`.
+    /// and Java's with `RESOURCE_EXHAUSTED`, tonic's with that or `OUT_OF_RANGE`; or by HTTP.
     fn is_about_size(&self) -> bool {
-        const WORDS: [&str; 4] = [
+        const WORDS: [&str; 6] = [
+            "HTTP 413 ",
             "larger than max",
             "exceeds maximum size",
+            "exceeds the maximum configured message size",
             "length too large",
             "exceeded while decompressing",
         ];

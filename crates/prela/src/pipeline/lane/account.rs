@@ -3,9 +3,11 @@
 use super::{Lane, State};
 use crate::Error;
 use crate::export::Exported;
+use crate::pipeline::report::Waiting;
 use crate::pipeline::stats::Recovered;
 use crate::pipeline::{Diagnostics, report};
 use std::sync::MutexGuard;
+use std::time::Instant;
 
 /// Why a span that waited was lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -108,9 +110,38 @@ impl Lane {
         account(&mut self.state().recovered);
     }
 
-    /// An attempt failed, and there will be another.
+    /// Why spans in flight go to the disk.
     pub(in crate::pipeline) fn note_error(&self, error: &Error) {
         self.state().last_error = Some(error.chain());
+    }
+
+    /// What came of an attempt: nothing that cannot be tried again, or an error that can.
+    pub(in crate::pipeline) fn note_attempt(
+        &self,
+        result: Result<(), &Error>,
+        diagnostics: &Diagnostics,
+    ) {
+        // What waits is counted for a line only, and lines are mostly about failures.
+        let mut state = if result.is_ok() { self.state() } else { self.up_to_date() };
+        if let Err(error) = result {
+            state.last_error = Some(error.chain());
+        }
+        if state.closing.is_some() {
+            return;
+        }
+        let waiting = Waiting {
+            in_memory: state.line.len() as u64 + state.in_flight,
+            on_disk: state.spooled + state.recovered.spooled,
+        };
+        let now = Instant::now();
+        let line = match result {
+            Ok(()) => state.report.success(&self.name, waiting, now),
+            Err(error) => state.report.failure(&self.name, error, waiting, now),
+        };
+        drop(state);
+        if let Some(line) = line {
+            diagnostics.line(&line);
+        }
     }
 
     /// A line about new losses or a receiver's remark, if it is time for one. While shutting down
@@ -125,7 +156,7 @@ impl Lane {
             return;
         }
         let error = state.last_error.clone();
-        let line = state.report.line(&self.name, error.as_deref(), remark);
+        let line = state.report.line(&self.name, error.as_deref(), remark, Instant::now());
         drop(state);
         if let Some(line) = line {
             diagnostics.line(&line);

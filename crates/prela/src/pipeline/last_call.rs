@@ -1,0 +1,55 @@
+//! When a shutdown makes no more attempts.
+
+use crate::{Error, ErrorKind};
+use std::time::Duration;
+
+/// The end of all attempts while shutting down: nobody is there, or no time is left.
+#[derive(Default)]
+pub(super) struct LastCall {
+    absences: u32,
+    over: Option<String>,
+}
+
+impl LastCall {
+    /// Why there are no more attempts; none if there are.
+    pub(super) fn over(&self) -> Option<Error> {
+        self.over.as_ref().map(|why| Error::new(ErrorKind::Io, why))
+    }
+
+    pub(super) fn is_over(&self) -> bool {
+        self.over.is_some()
+    }
+
+    /// The peer took something, or gave a sign of life.
+    pub(super) fn is_alive(&mut self) {
+        self.absences = 0;
+    }
+
+    /// An attempt found nobody: after some in a row there is no use in another for the next batch.
+    pub(super) fn is_absent(&mut self, error: &Error) {
+        self.absences += 1;
+        if self.absences >= LAST_ABSENCES {
+            self.end(error.chain());
+        }
+    }
+
+    /// The time is over.
+    pub(super) fn end(&mut self, why: String) {
+        self.over.get_or_insert(why);
+    }
+}
+
+/// The error of a peer that wants to be left alone until whoever shuts down is gone.
+pub(super) fn asked_too_long(asked: Duration, error: Option<&Error>) -> Error {
+    let mut text = error.map(Error::chain).unwrap_or_default();
+    if !text.is_empty() {
+        text.push_str("; ");
+    }
+    text.push_str(&format!(
+        "the receiver asked to wait {asked:?}, longer than the shutdown had left"
+    ));
+    Error::new(ErrorKind::Io, text)
+}
+
+/// Attempts in a row that find nobody: a peer that is not there is not there for the next batch either.
+const LAST_ABSENCES: u32 = 3;

@@ -1,0 +1,87 @@
+//! When to tell that the peer of an exporter is away, and that it is back.
+
+#[cfg(test)]
+mod tests;
+
+use crate::{Contact, Error, ErrorKind};
+use std::time::{Duration, Instant};
+
+/// The time in which nothing got through, and what was said of it.
+///
+/// A connection that cannot be had is told of when it fails for the second time, a fraction of a second
+/// after the first; a peer that answers, but takes nothing, after a while. So what is over with the next
+/// attempt is not told at all. Lines come again at growing pauses.
+#[derive(Default)]
+pub(super) struct Outage {
+    since: Option<Instant>,
+    absences: u32,
+    told: Option<Told>,
+    /// When a line last said that an outage is over.
+    ended: Option<Instant>,
+}
+
+struct Told {
+    at: Instant,
+    pause: Duration,
+}
+
+impl Outage {
+    /// An attempt failed that may succeed another time. For how long none has succeeded, if it is time to
+    /// say so.
+    pub(super) fn failed(&mut self, error: &Error, now: Instant) -> Option<Duration> {
+        let lasts = now.saturating_duration_since(*self.since.get_or_insert(now));
+        let is_absent = error.contact() == Some(Contact::Absent);
+        self.absences = if is_absent { self.absences + 1 } else { 0 };
+        let is_time = match &self.told {
+            Some(Told { at, pause }) => now.saturating_duration_since(*at) >= *pause,
+            None => {
+                let is_sure = match is_absent {
+                    // A timeout took its time already.
+                    true => self.absences > 1 || error.kind() == ErrorKind::Timeout,
+                    false => lasts >= PATIENCE,
+                };
+                // A peer that comes and goes does not fill the log.
+                is_sure
+                    && self.ended.is_none_or(|at| now.saturating_duration_since(at) >= FIRST_PAUSE)
+            }
+        };
+        is_time.then_some(lasts)
+    }
+
+    /// A line told of it, or of what was lost by it.
+    pub(super) fn told(&mut self, now: Instant) {
+        if self.since.is_none() {
+            return;
+        }
+        let pause = match &self.told {
+            Some(told) => (told.pause * 2).min(LONGEST_PAUSE),
+            None => FIRST_PAUSE,
+        };
+        self.told = Some(Told { at: now, pause });
+    }
+
+    /// An attempt succeeded. How long none had, if a line told of that.
+    pub(super) fn end(&mut self, now: Instant) -> Option<Duration> {
+        let since = self.since.take()?;
+        self.absences = 0;
+        self.told.take()?;
+        self.ended = Some(now);
+        Some(now.saturating_duration_since(since))
+    }
+
+    /// Whether a line has told of it.
+    pub(super) fn is_told(&self) -> bool {
+        self.told.is_some()
+    }
+
+    /// How long to say nothing after a line.
+    pub(super) fn pause(&self) -> Duration {
+        self.told.as_ref().map_or(FIRST_PAUSE, |told| told.pause)
+    }
+}
+
+/// Between the first two lines; each further pause is twice as long as the one before.
+const FIRST_PAUSE: Duration = Duration::from_secs(30);
+const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+/// A peer that answers is given this time to recover.
+const PATIENCE: Duration = Duration::from_secs(10);
