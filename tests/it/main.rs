@@ -13,6 +13,7 @@ mod interop;
 mod processes;
 mod program;
 mod receiver;
+mod reports;
 mod runtimes;
 mod sampling;
 mod spooling;

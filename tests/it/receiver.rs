@@ -13,7 +13,7 @@ mod tree;
 
 pub use self::arrived::Arrived;
 pub use self::inbox::{Answer, Arrival};
-pub use self::peer::{Peer, Reaction};
+pub use self::peer::{Asked, Peer, Reaction};
 pub use self::tree::tree;
 
 use self::inbox::Inbox;

@@ -4,7 +4,7 @@ use super::{ANY_PORT, Transport, tls};
 use http_body_util::combinators::UnsyncBoxBody;
 use http_body_util::{BodyExt as _, Empty, Full, StreamBody};
 use hyper::body::{Bytes, Frame, Incoming};
-use hyper::header::{CONTENT_TYPE, HeaderMap};
+use hyper::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderMap};
 use hyper::rt::{Read, Write};
 use hyper::service::service_fn;
 use hyper::{Request, Response};
@@ -15,6 +15,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UnixListener};
 use tokio::sync::{Notify, oneshot};
@@ -37,6 +38,8 @@ pub struct Asked {
 /// What comes of a request.
 pub enum Reaction {
     Answer(Response<AnswerBody>),
+    /// The same, and then the connection is closed.
+    LastAnswer(Response<AnswerBody>),
     /// The connection is reset.
     Reset,
     /// Nothing, for ever.
@@ -45,14 +48,41 @@ pub enum Reaction {
 
 pub type AnswerBody = UnsyncBoxBody<Bytes, Infallible>;
 
-type Script = Arc<dyn Fn(Asked) -> Reaction + Send + Sync>;
+/// What comes of a request whose body, or message, has this length.
+type Early = dyn Fn(usize) -> Option<Reaction> + Send + Sync;
+
+/// What is answered to a request that was read to its end, and what before that.
+#[derive(Clone)]
+struct Script {
+    early: Arc<Early>,
+    whole: Arc<dyn Fn(Asked) -> Reaction + Send + Sync>,
+}
+
+impl Script {
+    fn new(whole: impl Fn(Asked) -> Reaction + Send + Sync + 'static) -> Self {
+        Self { early: Arc::new(|_| None), whole: Arc::new(whole) }
+    }
+}
 
 impl Peer {
     pub fn start(
         transport: Transport,
         script: impl Fn(Asked) -> Reaction + Send + Sync + 'static,
     ) -> Self {
-        let script: Script = Arc::new(script);
+        Self::run(transport, Script::new(script))
+    }
+
+    /// May answer, and close, before the body of a request was read.
+    pub fn start_early(
+        transport: Transport,
+        early: impl Fn(usize) -> Option<Reaction> + Send + Sync + 'static,
+        script: impl Fn(Asked) -> Reaction + Send + Sync + 'static,
+    ) -> Self {
+        let whole = Script::new(script);
+        Self::run(transport, Script { early: Arc::new(early), ..whole })
+    }
+
+    fn run(transport: Transport, script: Script) -> Self {
         Self::launch("http", move |connections, listener| {
             serve_tcp(listener, connections, move |stream| react(transport, stream, script.clone()))
         })
@@ -64,14 +94,14 @@ impl Peer {
         identity: tls::Identity,
         script: impl Fn(Asked) -> Reaction + Send + Sync + 'static,
     ) -> Self {
-        let script: Script = Arc::new(script);
+        let script = Script::new(script);
         Self::launch("https", move |connections, listener| {
             serve_tcp(listener, connections, move |stream| {
                 let (acceptor, script) = (identity.acceptor.clone(), script.clone());
                 async move {
                     // A client without a certificate is what some tests are about.
                     if let Ok(stream) = acceptor.accept(stream).await {
-                        speak(transport, TokioIo::new(stream), script, Arc::default()).await;
+                        speak(transport, TokioIo::new(stream), script, Ends::default()).await;
                     }
                 }
             })
@@ -84,7 +114,7 @@ impl Peer {
         path: &Path,
         script: impl Fn(Asked) -> Reaction + Send + Sync + 'static,
     ) -> Self {
-        let script: Script = Arc::new(script);
+        let script = Script::new(script);
         let listener = std::os::unix::net::UnixListener::bind(path).unwrap();
         listener.set_nonblocking(true).unwrap();
         let mut peer = Self::launch("http", move |connections, _| async move {
@@ -92,7 +122,7 @@ impl Peer {
             while let Ok((stream, _)) = listener.accept().await {
                 connections.fetch_add(1, Ordering::SeqCst);
                 let script = script.clone();
-                tokio::spawn(speak(transport, TokioIo::new(stream), script, Arc::default()));
+                tokio::spawn(speak(transport, TokioIo::new(stream), script, Ends::default()));
             }
         });
         peer.endpoint = format!("unix:{}", path.display());
@@ -169,30 +199,55 @@ async fn react(transport: Transport, stream: TcpStream, script: Script) {
     let stream = stream.into_std().unwrap();
     let twin = TcpStream::from_std(stream.try_clone().unwrap()).unwrap();
     let stream = TokioIo::new(TcpStream::from_std(stream).unwrap());
-    let reset = Arc::new(Notify::new());
+    let ends = Ends::default();
     tokio::select! {
-        () = speak(transport, stream, script, reset.clone()) => {}
+        biased;
+        () = speak(transport, stream, script, ends.clone()) => {}
+        () = ends.close.notified() => {}
         // What is closed last, with nothing left to send, is closed by a reset.
-        () = reset.notified() => twin.set_zero_linger().unwrap(),
+        () = ends.reset.notified() => twin.set_zero_linger().unwrap(),
     }
+}
+
+/// How a connection may end, if not by the client.
+#[derive(Clone, Default)]
+struct Ends {
+    reset: Arc<Notify>,
+    close: Arc<Notify>,
 }
 
 async fn speak(
     transport: Transport,
     stream: impl Read + Write + Send + Unpin + 'static,
     script: Script,
-    reset: Arc<Notify>,
+    ends: Ends,
 ) {
     let service = service_fn(move |request: Request<Incoming>| {
-        let (script, reset) = (script.clone(), reset.clone());
+        let (script, ends) = (script.clone(), ends.clone());
         async move {
-            let (head, body) = request.into_parts();
-            let body = body.collect().await?.to_bytes();
-            let path = head.uri.path().to_owned();
-            match script(Asked { path, headers: head.headers, body }) {
+            let (head, mut body) = request.into_parts();
+            let (length, begin) = length(transport, &head.headers, &mut body).await?;
+            let reaction = match (script.early)(length) {
+                Some(reaction) => reaction,
+                None => {
+                    let rest = body.collect().await?.to_bytes();
+                    let body = [begin, rest].concat().into();
+                    let path = head.uri.path().to_owned();
+                    (script.whole)(Asked { path, headers: head.headers, body })
+                }
+            };
+            match reaction {
                 Reaction::Answer(response) => Ok::<_, hyper::Error>(response),
+                Reaction::LastAnswer(response) => {
+                    // The answer is written before the task of the connection looks at this.
+                    tokio::spawn(async move {
+                        tokio::time::sleep(A_MOMENT).await;
+                        ends.close.notify_one();
+                    });
+                    Ok(response)
+                }
                 Reaction::Reset => {
-                    reset.notify_one();
+                    ends.reset.notify_one();
                     pending().await
                 }
                 Reaction::Silence => pending().await,
@@ -212,7 +267,35 @@ async fn speak(
     }
 }
 
+/// The length of what is sent, and what had to be read for it.
+async fn length(
+    transport: Transport,
+    headers: &HeaderMap,
+    body: &mut Incoming,
+) -> Result<(usize, Bytes), hyper::Error> {
+    if transport == Transport::Http {
+        let length = headers.get(CONTENT_LENGTH).map_or("0", |length| length.to_str().unwrap());
+        return Ok((length.parse().unwrap(), Bytes::new()));
+    }
+    let mut begin = Vec::new();
+    while begin.len() < 5
+        && let Some(frame) = body.frame().await
+    {
+        begin.extend_from_slice(frame?.data_ref().unwrap());
+    }
+    let length = begin.get(1..5).map_or([0; 4], |length| length.try_into().unwrap());
+    Ok((u32::from_be_bytes(length) as usize, begin.into()))
+}
+
 impl Reaction {
+    /// The same answer, after which the connection is closed.
+    pub fn and_close(self) -> Self {
+        match self {
+            Self::Answer(response) => Self::LastAnswer(response),
+            other => other,
+        }
+    }
+
     /// An answer over HTTP.
     pub fn http(status: u16, headers: &[(&'static str, &str)], body: impl Into<Bytes>) -> Self {
         let mut response = Response::builder().status(status);
@@ -257,3 +340,6 @@ impl Reaction {
 fn grpc_head() -> hyper::http::response::Builder {
     Response::builder().header(CONTENT_TYPE, "application/grpc")
 }
+
+/// Between an answer and the end of its connection.
+const A_MOMENT: Duration = Duration::from_millis(5);

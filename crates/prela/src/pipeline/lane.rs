@@ -66,7 +66,10 @@ struct State {
     closing: Option<Closing>,
     /// Nobody waits for the exporter any more.
     abandoned: bool,
+    /// Of attempts, whatever became of them.
     last_error: Option<String>,
+    /// Why the last spans that were lost were lost.
+    last_loss: Option<String>,
     report: Report,
 }
 
@@ -259,6 +262,9 @@ impl Lane {
         let lost = state.line.len() as u64 + std::mem::take(&mut state.in_flight);
         state.dropped_by.shut_down += lost;
         state.lost += lost;
+        if lost > 0 {
+            state.last_loss = state.last_error.clone();
+        }
         state.in_flight_from = None;
         let held = Held { spans: state.line.len(), bytes: std::mem::take(&mut state.line_bytes) };
         let line = std::mem::take(&mut state.line);

@@ -45,9 +45,11 @@ pub(super) fn asked_too_long(asked: Duration, error: Option<&Error>) -> Error {
     if !text.is_empty() {
         text.push_str("; ");
     }
-    text.push_str(&format!(
-        "the receiver asked to wait {asked:?}, longer than the shutdown had left"
-    ));
+    // What is left of a round number is nearly one.
+    let asked =
+        Duration::from_millis(asked.as_micros().div_ceil(1_000).try_into().unwrap_or(u64::MAX));
+    let said = format!("the receiver asked to wait {asked:?}, longer than the shutdown had left");
+    text.push_str(&said);
     Error::new(ErrorKind::Io, text)
 }
 

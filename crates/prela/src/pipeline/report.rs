@@ -98,13 +98,14 @@ fn seconds(time: Duration) -> humantime::FormattedDuration {
 }
 
 /// At shutdown: how many of all were not delivered, and why. None if all were.
-pub(super) fn losses(stats: &ExporterStats) -> Option<String> {
+pub(super) fn losses(stats: &ExporterStats, last_loss: Option<&str>) -> Option<String> {
     let ExporterStats { name, dropped, spooled, .. } = stats;
     if *dropped == 0 && *spooled == 0 {
         return None;
     }
     let Dropped { queue_full, shut_down, .. } = stats.dropped_by;
-    let error = match &stats.last_error {
+    // An attempt that failed need not have to do with what was lost.
+    let error = match last_loss.or(stats.last_error.as_deref()) {
         Some(error) => error,
         None if shut_down > queue_full => "the time for shutdown ran out",
         None => QUEUE_FULL,

@@ -45,7 +45,7 @@ impl Lane {
             *state.dropped_by.of(why) += count;
             state.report.unreported += count;
             state.lost += count;
-            state.last_error = Some(error.chain());
+            state.note_loss(error);
         });
         self.losses.note();
     }
@@ -97,7 +97,7 @@ impl Lane {
             Err((why, error)) => {
                 *state.dropped_by.of(why) += count;
                 state.report.unreported += count;
-                state.last_error = Some(error.chain());
+                state.note_loss(error);
                 self.losses.note();
                 None
             }
@@ -155,7 +155,7 @@ impl Lane {
         if state.closing.is_some() {
             return;
         }
-        let error = state.last_error.clone();
+        let error = state.last_loss.clone();
         let line = state.report.line(&self.name, error.as_deref(), remark, Instant::now());
         drop(state);
         if let Some(line) = line {
@@ -165,8 +165,17 @@ impl Lane {
 
     /// At shutdown: how many spans of all were not delivered, and why.
     pub(in crate::pipeline) fn report_losses(&self, diagnostics: &Diagnostics) {
-        if let Some(line) = report::losses(&self.stats()) {
+        let last_loss = self.state().last_loss.clone();
+        if let Some(line) = report::losses(&self.stats(), last_loss.as_deref()) {
             diagnostics.line(&line);
         }
+    }
+}
+
+impl State {
+    fn note_loss(&mut self, error: &Error) {
+        let why = error.chain();
+        self.last_error = Some(why.clone());
+        self.last_loss = Some(why);
     }
 }

@@ -51,7 +51,8 @@ impl Lane {
             };
         }
         let (lost, kept) = (state.lost - ticket.lost_before, state.kept - ticket.kept_before);
-        let error = state.last_error.as_deref().unwrap_or("the queue was full");
+        let error = if lost > 0 { &state.last_loss } else { &state.last_error };
+        let error = error.as_deref().unwrap_or("the queue was full");
         report::flushed(lost, kept, &self.name, error)
     }
 }
