@@ -49,7 +49,8 @@ pub trait SpanExporter: Send + 'static {
     /// # Errors
     ///
     /// With an error that is [marked](Error::with_retry) as worth another attempt the same batch comes
-    /// again, after a while, for at most `OTEL_BSP_EXPORT_TIMEOUT` altogether. With the kind
+    /// again, after a while, for at most `OTEL_BSP_EXPORT_TIMEOUT` altogether; while shutting down, for
+    /// as long as that takes, if the error says that the peer is there. With the kind
     /// [`TooLarge`](crate::ErrorKind::TooLarge) it comes again in halves. With any other the whole
     /// batch counts as dropped, with the error's text on the diagnostic line.
     fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported>;

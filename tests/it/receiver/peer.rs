@@ -94,7 +94,20 @@ impl Peer {
         identity: tls::Identity,
         script: impl Fn(Asked) -> Reaction + Send + Sync + 'static,
     ) -> Self {
-        let script = Script::new(script);
+        Self::run_with_tls(transport, identity, Script::new(script))
+    }
+
+    /// With TLS, and answers to requests that were not read.
+    pub fn start_early_with_tls(
+        transport: Transport,
+        identity: tls::Identity,
+        early: impl Fn(usize) -> Option<Reaction> + Send + Sync + 'static,
+    ) -> Self {
+        let whole = Script::new(|_| Reaction::Silence);
+        Self::run_with_tls(transport, identity, Script { early: Arc::new(early), ..whole })
+    }
+
+    fn run_with_tls(transport: Transport, identity: tls::Identity, script: Script) -> Self {
         Self::launch("https", move |connections, listener| {
             serve_tcp(listener, connections, move |stream| {
                 let (acceptor, script) = (identity.acceptor.clone(), script.clone());

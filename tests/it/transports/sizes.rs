@@ -1,10 +1,11 @@
 //! Bounds of what is sent and read.
 
 use super::attempt::{Sender, batch_of_size};
-use crate::receiver::{Peer, Reaction, Receiver, Transport};
+use crate::receiver::{Peer, Reaction, Receiver, Transport, tls};
 use prela::ErrorKind;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 const MIB: usize = 1 << 20;
 
@@ -19,6 +20,49 @@ fn a_server_that_takes_less_says_so() {
     }
     let just_right = batch_of_size(MIB * 7 / 2);
     Sender::of(receiver.exporter(), just_right).send().unwrap();
+}
+
+/// The refusal comes while most of the body is not sent yet, and the connection ends with it.
+#[test]
+fn an_answer_that_comes_early_is_read() {
+    let refusal = |transport| match transport {
+        Transport::Http => Reaction::http(413, &[], "length limit exceeded"),
+        Transport::Grpc => Reaction::grpc_without_body(&[
+            ("grpc-status", "8"),
+            ("grpc-message", "grpc: received message larger than max (9 vs. 8)"),
+        ]),
+    };
+    let long = batch_of_size(8 * MIB);
+    for transport in Transport::BOTH {
+        let plain = Peer::start_early(
+            transport,
+            move |_| Some(refusal(transport).and_close()),
+            |_| Reaction::Silence,
+        );
+        let identity = tls::identity(transport);
+        let certificate = identity.certificate.clone();
+        let early = move |_| Some(refusal(transport));
+        let secure = Peer::start_early_with_tls(transport, identity, early);
+        let otlps = [
+            transport.exporter(plain.endpoint()),
+            transport.exporter(secure.endpoint()).certificate(certificate),
+        ];
+        for otlp in otlps {
+            let mut sender = Sender::of(otlp, long.clone());
+            for _ in 0..10 {
+                let failure = sender.send().unwrap_err();
+                // Over gRPC, the connection may be known to be closed when it is used again.
+                if transport == Transport::Grpc && failure.kind == ErrorKind::Io {
+                    assert_eq!(failure.retry_after, Some(Duration::ZERO), "{failure:?}");
+                    continue;
+                }
+                let expected = (ErrorKind::TooLarge, None);
+                assert_eq!((failure.kind, failure.retry_after), expected, "{failure:?}");
+                let said = ["limit exceeded", "(9 vs. 8)"];
+                assert!(said.iter().any(|words| failure.line.ends_with(words)), "{failure:?}");
+            }
+        }
+    }
 }
 
 #[test]

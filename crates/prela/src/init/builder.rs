@@ -222,12 +222,18 @@ impl Builder {
     /// Where the lines go that tell an operator of spans that were lost, at most one in 30 s for each
     /// exporter. Default: the standard error stream. A line has counts, exporters and errors in it,
     /// and nothing of what was traced.
+    ///
+    /// A collector that cannot be reached is told of within two seconds of the first connection that
+    /// failed, again after 30 s, and then after pauses that double up to an hour; one that answers and
+    /// takes nothing, after 10 s. One more line says that it works again.
     pub fn diagnostics(mut self, write: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.diagnostics = Diagnostics::new(Arc::new(write));
         self
     }
 
     /// How long dropping the instance may wait for the spans that are queued. Default: 1.5 s.
+    ///
+    /// It takes that long only if it must: see [`Prela::shutdown`].
     pub fn shutdown_timeout(mut self, within: Duration) -> Self {
         self.shutdown_timeout = within;
         self
@@ -324,7 +330,8 @@ impl Builder {
 
     /// How long it may take to deliver one batch, with all attempts, until the batch is dropped. Zero: no
     /// limit. One attempt of an OTLP exporter may take half of it, and no more than
-    /// [`Otlp::timeout`](super::Otlp::timeout).
+    /// [`Otlp::timeout`](super::Otlp::timeout). While shutting down, attempts go on for as long as the
+    /// shutdown has time.
     ///
     /// Environment: `OTEL_BSP_EXPORT_TIMEOUT`. Default: 30 s.
     pub fn export_timeout(mut self, timeout: Duration) -> Self {

@@ -128,6 +128,12 @@ impl Prela {
 
     /// Ends tracing and sends what is queued, for at most `within`.
     ///
+    /// A receiver that answers, by whatever code, is asked again until the time is over, at the pauses
+    /// that it wants. If it wants one that is longer than what is left, or if three attempts in a row find
+    /// nobody (no connection, no answer), this ends early: the report's
+    /// [`last_error`](crate::ExporterStats::last_error) and the diagnostic line say why. With a spool, what
+    /// could not be sent goes there, for which a quarter of the time, at most half a second, is kept.
+    ///
     /// Spans that start later do nothing. Spans that were open are counted as dropped when they end. A
     /// second call changes nothing and reports how things stand then.
     pub fn shutdown(&self, within: Duration) -> ShutdownReport {

@@ -17,6 +17,8 @@ pub(crate) enum Answer {
     Fail,
     /// Fails, and may succeed after this time.
     Retry(Duration),
+    /// The same of a peer that says no, and not when to come back.
+    Busy,
     TooLarge,
     PanicNow,
     PanicLater,
@@ -105,6 +107,9 @@ impl SpanExporter for Gated {
                 Answer::Reject(count) => Ok(Exported::all_but(count)),
                 Answer::Fail => Err(Error::new(ErrorKind::Io, "reach nobody")),
                 Answer::Retry(after) => Err(Error::new(ErrorKind::Io, "be busy").with_retry(after)),
+                Answer::Busy => {
+                    Err(Error::new(ErrorKind::Rejected, "be busy").with_retry(Duration::ZERO))
+                }
                 Answer::TooLarge => Err(Error::new(ErrorKind::TooLarge, "take so much")),
                 Answer::PanicNow | Answer::PanicLater => panic!("as the test says"),
             }

@@ -114,6 +114,50 @@ fn last_attempts_are_bounded() {
     assert!((3..10).contains(&attempts), "{attempts} attempts for 100 batches");
 }
 
+/// An exporter of one's own says that its peer is there by a time to wait, or by the kind of its error.
+#[test]
+fn attempts_go_on_while_the_peer_gives_signs_of_life() {
+    for busy in [|| Answer::Busy, || Answer::Retry(Duration::from_millis(5))] {
+        let (prela, gate, lines) = gated(|builder| builder.max_batch_size(10).max_queue_size(100));
+        for _ in 0..5 {
+            (0..4).for_each(|_| gate.answer(busy()));
+            gate.answer(Answer::Take);
+        }
+        end_spans(&prela, 50);
+        let report = prela.shutdown(LONG);
+        adds_up(&report.stats);
+        assert_eq!((report.stats.exported, report.timed_out), (50, false));
+        assert_eq!(gate.batches(), [10; 25]);
+        assert_eq!(lines.take(), [""; 0]);
+    }
+}
+
+/// Nobody, once or twice, between signs of life is not nobody for good.
+#[test]
+fn a_success_begins_the_count_anew() {
+    let (prela, gate, _) = gated(|builder| builder.max_batch_size(10).max_queue_size(100));
+    for _ in 0..5 {
+        (0..2).for_each(|_| gate.answer(Answer::Retry(NOW)));
+        gate.answer(Answer::Take);
+    }
+    end_spans(&prela, 50);
+    assert_eq!(prela.shutdown(LONG).stats.exported, 50);
+}
+
+#[test]
+fn a_pause_beyond_the_deadline_ends_the_attempts() {
+    let (prela, gate, lines) = gated(|builder| builder.max_batch_size(100));
+    gate.answer(Answer::Retry(LONG * 2));
+    end_spans(&prela, 50);
+    let begin = Instant::now();
+    let report = prela.shutdown(LONG);
+    assert!(begin.elapsed() < LONG / 4);
+    let said = "be busy; the receiver asked to wait 120s, longer than the shutdown had left";
+    assert_eq!(report.stats.exporters[0].last_error.as_deref(), Some(said));
+    let line = format!("prela: 50 of 50 spans could not be delivered to gated: {said}");
+    assert_eq!(lines.take(), [line]);
+}
+
 /// What is queued behind a batch that fails stays there while the peer is left alone.
 #[test]
 fn the_queue_waits_while_a_peer_is_left_alone() {
