@@ -2,7 +2,6 @@
 
 use super::lane::Lane;
 use super::load::Load;
-use super::retry::LONGEST_ASKED;
 use crate::export::{ExportFuture, Exported, Outlet};
 use crate::{Error, ErrorKind};
 use futures_util::FutureExt as _;
@@ -39,11 +38,6 @@ pub(super) async fn attempt(
             Err(Error::new(ErrorKind::Timeout, "export: not done before the shutdown"))
         }
     };
-    let result = result.map_err(|error| match error.retry_after() {
-        // Nor does time itself reach as far as some ask for.
-        Some(asked) => error.with_retry(asked.min(LONGEST_ASKED)),
-        None => error,
-    });
     result.map_err(|error| match (load, error.kind()) {
         // The time for one attempt is over, not that for all.
         (Load::Bytes { .. }, ErrorKind::Timeout) if error.retry_after().is_none() => {

@@ -1,13 +1,15 @@
 //! From a lane's queue to its exporter: batches, attempts, and what is done when they fail.
 
+mod attempts;
 #[cfg(test)]
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod tests;
 
-use super::attempt::{attempt, guarded};
+use self::attempts::Outcome;
+use super::attempt::guarded;
 use super::breaker::Breaker;
 use super::lane::{Lane, Loss, Next};
-use super::last_call::{LastCall, asked_too_long};
+use super::last_call::LastCall;
 use super::load::Load;
 use super::pieces::{Piece, Pieces};
 use super::retry::Backoff;
@@ -15,7 +17,7 @@ use super::spill::Spill;
 use super::store::{Record, Store};
 use super::{Diagnostics, PipelineSettings};
 use crate::export::{Exported, Outlet};
-use crate::{Contact, Error, ErrorKind, Resource};
+use crate::{Contact, Error, Resource};
 use futures_util::future::select;
 use std::pin::pin;
 use std::sync::Arc;
@@ -44,18 +46,6 @@ enum Fate {
     /// It is in other pieces now.
     InPieces,
     Unreachable(Load, Error),
-}
-
-/// What came of all attempts for one piece of a load.
-enum Outcome {
-    Taken(Exported),
-    /// It is of no use to send it again.
-    Refused(Error),
-    TooLarge(Error),
-    /// Connections break off at it, and it is large.
-    CutOff(Error),
-    /// It may be taken at another time.
-    Unreachable(Error),
 }
 
 impl Delivery {
@@ -203,6 +193,13 @@ impl Delivery {
                 Fate::Unreachable(_, error) => {
                     let is_cut_off = error.contact() == Some(Contact::Broken);
                     self.cut_off_at = is_cut_off.then_some(id);
+                    if self.lane.closing().is_some()
+                        && !self.last_call.is_over()
+                        && let Some(asked) = error.retry_after()
+                    {
+                        // Nothing else keeps it from coming again at once.
+                        self.back_off(asked, deadline, Some(error)).await;
+                    }
                     return;
                 }
             };
@@ -241,172 +238,22 @@ impl Delivery {
 
     /// What becomes of a piece.
     fn fate(&self, outcome: Outcome, piece: Piece, pieces: &mut Pieces) -> Fate {
-        let (back, error) = match outcome {
+        match outcome {
             Outcome::Taken(exported) => {
                 pieces.taken();
-                return Fate::Taken(exported);
+                Fate::Taken(exported)
             }
-            Outcome::Refused(error) => return Fate::Lost(Loss::ExportFailed, error),
-            Outcome::Unreachable(error) => return Fate::Unreachable(piece.load, error),
-            Outcome::TooLarge(error) => (pieces.too_large(piece), error),
-            Outcome::CutOff(error) => (pieces.cut_off(piece), error),
-        };
-        match back {
-            Ok(()) => Fate::InPieces,
-            Err(single) => Fate::Lost(Loss::TooLarge, single.too_large(error)),
+            Outcome::Refused(error) => Fate::Lost(Loss::ExportFailed, error),
+            Outcome::Unreachable(error) => Fate::Unreachable(piece.load, error),
+            Outcome::TooLarge(error) => match pieces.too_large(piece) {
+                Ok(()) => Fate::InPieces,
+                Err(single) => Fate::Lost(Loss::TooLarge, single.too_large(error)),
+            },
+            Outcome::CutOff(error) => match pieces.cut_off(piece) {
+                Ok(()) => Fate::InPieces,
+                Err(single) => Fate::Lost(Loss::TooLarge, single.suspected(&error)),
+            },
         }
-    }
-
-    /// Tries until a piece is taken, refused, or no time is left; or `once` only.
-    async fn attempts(&mut self, piece: &Piece, deadline: Instant, once: bool) -> Outcome {
-        self.backoff.reset();
-        let mut cut_offs = 0;
-        if let Some(error) = self.leave_alone(deadline).await {
-            return Outcome::Unreachable(error);
-        }
-        loop {
-            if let Some(error) = self.last_call.over() {
-                return Outcome::Unreachable(error);
-            }
-            let error = match self.attempt(&piece.load).await {
-                Ok(exported) => return Outcome::Taken(exported),
-                Err(error) => error,
-            };
-            if error.kind() == ErrorKind::TooLarge {
-                return Outcome::TooLarge(error);
-            }
-            let Some(asked) = error.retry_after() else { return Outcome::Refused(error) };
-            let is_cut_off = error.contact() == Some(Contact::Broken) && piece.load.is_large();
-            cut_offs = if is_cut_off { cut_offs + 1 } else { 0 };
-            if cut_offs == CUT_OFFS && piece.is_suspect {
-                return Outcome::CutOff(error);
-            }
-            let is_closing = self.lane.closing().is_some();
-            let has_spare = self.spill.has_store() && self.breaker.is_open() && !is_closing;
-            // While shutting down there is no other time.
-            if has_spare || self.last_call.is_over() || (once && !is_closing) {
-                return Outcome::Unreachable(error);
-            }
-            let pause = self.backoff.next();
-            if let Some(error) = self.pause(asked, pause, deadline, Some(error)).await {
-                return Outcome::Unreachable(error);
-            }
-        }
-    }
-
-    /// While shutting down, waits for as long as the peer asked for when it was last heard. An error if
-    /// that is too long.
-    async fn leave_alone(&mut self, deadline: Instant) -> Option<Error> {
-        self.lane.closing()?;
-        let left = self.breaker.asked_until()?.saturating_duration_since(Instant::now());
-        self.pause(left, Duration::ZERO, deadline, None).await
-    }
-
-    /// Waits for the next attempt, which comes after a pause on top of what the peer asked for; without
-    /// it if somebody begins to wait for the exporter. An error if there is no attempt in time.
-    async fn pause(
-        &mut self,
-        asked: Duration,
-        pause: Duration,
-        deadline: Instant,
-        error: Option<Error>,
-    ) -> Option<Error> {
-        let (lane, has_store) = (self.lane.clone(), self.spill.has_store());
-        let spared = self.breaker.open_until();
-        let earliest = Instant::now() + asked;
-        let wait = async move {
-            let mut is_awaited = false;
-            loop {
-                let closing = lane.closing();
-                let (next, until) = match closing {
-                    // The time of whoever shuts down is that of the batch, be it more or less.
-                    Some(closing) => {
-                        let until = closing.last_attempt(has_store).map(Instant::from_std);
-                        let until = until.unwrap_or(deadline);
-                        let left = until.saturating_duration_since(earliest);
-                        // Shorter towards the end, so that there is another attempt.
-                        (earliest + pause.min(left / 4), until)
-                    }
-                    None if is_awaited => (earliest, deadline),
-                    None => ((earliest + pause).max(spared.unwrap_or(earliest)), deadline),
-                };
-                if earliest + LEAST_ATTEMPT >= until {
-                    return Err(closing.is_some());
-                }
-                if timeout_at(next.min(until), lane.hurried()).await.is_err() {
-                    return if next < until { Ok(()) } else { Err(closing.is_some()) };
-                }
-                is_awaited = true;
-            }
-        };
-        let is_closing = self.spill.meanwhile(wait).await.err()?;
-        let error = match error {
-            error if is_closing && !asked.is_zero() => asked_too_long(asked, error.as_ref()),
-            Some(error) => error,
-            None => return self.last_call.over(),
-        };
-        if is_closing {
-            self.last_call.end(error.chain());
-        }
-        Some(error)
-    }
-
-    /// One attempt, while the queue is watched.
-    async fn attempt(&mut self, load: &Load) -> Result<Exported, Error> {
-        let within = self.attempt_limit();
-        let lane = self.spill.has_store().then_some(&*self.lane);
-        let attempt = attempt(&mut self.outlet, load, within, lane);
-        let result = self.spill.meanwhile(attempt).await;
-        match result.as_ref().err().and_then(|error| Some((error, error.retry_after()?))) {
-            Some((error, asked)) => {
-                self.breaker.failure(asked, error.is_sign_of_life());
-                self.lane.note_attempt(Err(error), &self.diagnostics);
-                self.count_absence(error);
-            }
-            None => {
-                self.breaker.success();
-                self.last_call.is_alive();
-                if result.is_ok() {
-                    self.lane.note_attempt(Ok(()), &self.diagnostics);
-                }
-            }
-        }
-        result
-    }
-
-    /// Counts the attempts that find nobody while shutting down, so that not every batch waits for the
-    /// same in vain.
-    fn count_absence(&mut self, error: &Error) {
-        if self.lane.closing().is_none() {
-            return;
-        }
-        if error.is_sign_of_life() {
-            self.last_call.is_alive();
-        } else if error.kind() == ErrorKind::Timeout && self.spill.has_store() {
-            // The time for attempts is over; what is left is for writing to the disk.
-            self.last_call.end(error.chain());
-        } else {
-            self.last_call.is_absent(error);
-        }
-    }
-
-    /// How long one attempt may take: less than all of them, so that there can be a second.
-    fn attempt_limit(&self) -> Duration {
-        let limit = match &self.outlet {
-            Outlet::Wire(_) => self.export_timeout / 2,
-            // Whether a call that was dropped half-way can be repeated, only its author knows.
-            Outlet::Spans(_) => self.export_timeout,
-        };
-        self.time_left(limit)
-    }
-
-    /// What of a time is left while shutting down, with a spool. Without one, whoever shuts down counts
-    /// what is left as lost when the time is over.
-    fn time_left(&self, time: Duration) -> Duration {
-        let closing = self.lane.closing().filter(|_| self.spill.has_store());
-        let until = closing.and_then(|closing| closing.last_attempt(true));
-        let left = until.map(|until| until.saturating_duration_since(std::time::Instant::now()));
-        left.map_or(time, |left| time.min(left))
     }
 }
 
@@ -414,11 +261,5 @@ fn deadline(within: Duration) -> Instant {
     let now = Instant::now();
     now.checked_add(within).unwrap_or_else(|| now + A_YEAR)
 }
-
-/// As often in a row a connection must break off at a large piece for it to be cut.
-const CUT_OFFS: u32 = 2;
-
-/// No attempt is begun with less time than this.
-const LEAST_ATTEMPT: Duration = Duration::from_millis(5);
 
 const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);

@@ -44,15 +44,26 @@ impl Load {
         matches!(self, Self::Bytes { body, .. } if body.len() >= LARGE)
     }
 
-    /// The error of a single span that is too large.
+    /// The error of a single span that the receiver said is too large.
     pub(super) fn too_large(&self, error: Error) -> Error {
-        // What a user's own exporter makes of a span, only it knows.
-        let Self::Bytes { body, .. } = self else { return error };
-        let (length, error) = (body.len(), error.chain());
-        let text = format!(
-            "a span that is too large, {length} bytes as a request by itself, where the receiver has a limit: {error}"
-        );
-        Error::new(ErrorKind::TooLarge, text)
+        match self {
+            // What a user's own exporter makes of a span, only it knows.
+            Self::Spans(_) => error,
+            Self::Bytes { body, .. } => {
+                let text = "which is over the limit for a request";
+                of_single(body.len(), text, &error)
+            }
+        }
+    }
+
+    /// The same of one at which the connection breaks off while others get through.
+    pub(super) fn suspected(&self, error: &Error) -> Error {
+        let length = match self {
+            Self::Spans(_) => 0,
+            Self::Bytes { body, .. } => body.len(),
+        };
+        let text = "which is over the limit for a request, as it seems: others get through";
+        of_single(length, text, error)
     }
 
     /// Two loads with half of the spans each; none of a single span.
@@ -71,6 +82,12 @@ impl Load {
             single @ Self::Spans(_) => Err(single),
         }
     }
+}
+
+fn of_single(length: usize, text: &str, error: &Error) -> Error {
+    let error = error.chain();
+    let text = format!("one span alone makes a request of {length} bytes, {text}: {error}");
+    Error::new(ErrorKind::TooLarge, text)
 }
 
 /// No receiver has a limit below this one.

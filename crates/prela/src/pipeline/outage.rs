@@ -3,14 +3,14 @@
 #[cfg(test)]
 mod tests;
 
-use crate::{Contact, Error, ErrorKind};
+use crate::{Contact, Error};
 use std::time::{Duration, Instant};
 
 /// The time in which nothing got through, and what was said of it.
 ///
 /// A connection that cannot be had is told of when it fails for the second time, a fraction of a second
-/// after the first; a peer that answers, but takes nothing, after a while. So what is over with the next
-/// attempt is not told at all. Lines come again at growing pauses.
+/// after the first, or at once if that took long; a peer that answers, but takes nothing, after a while. So
+/// what is over with the next attempt is not told at all. Lines come again at growing pauses.
 #[derive(Default)]
 pub(super) struct Outage {
     since: Option<Instant>,
@@ -28,16 +28,20 @@ struct Told {
 impl Outage {
     /// An attempt failed that may succeed another time. For how long none has succeeded, if it is time to
     /// say so.
-    pub(super) fn failed(&mut self, error: &Error, now: Instant) -> Option<Duration> {
-        let lasts = now.saturating_duration_since(*self.since.get_or_insert(now));
+    pub(super) fn failed(
+        &mut self,
+        error: &Error,
+        began: Instant,
+        now: Instant,
+    ) -> Option<Duration> {
+        let lasts = now.saturating_duration_since(*self.since.get_or_insert(began));
         let is_absent = error.contact() == Some(Contact::Absent);
         self.absences = if is_absent { self.absences + 1 } else { 0 };
         let is_time = match &self.told {
             Some(Told { at, pause }) => now.saturating_duration_since(*at) >= *pause,
             None => {
                 let is_sure = match is_absent {
-                    // A timeout took its time already.
-                    true => self.absences > 1 || error.kind() == ErrorKind::Timeout,
+                    true => self.absences > 1 || lasts >= LONG,
                     false => lasts >= PATIENCE,
                 };
                 // A peer that comes and goes does not fill the log.
@@ -83,5 +87,7 @@ impl Outage {
 /// Between the first two lines; each further pause is twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_secs(30);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
+/// Of one attempt.
+const LONG: Duration = Duration::from_secs(1);
 /// A peer that answers is given this time to recover.
 const PATIENCE: Duration = Duration::from_secs(10);

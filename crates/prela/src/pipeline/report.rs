@@ -38,15 +38,16 @@ impl Report {
         Some(format!("prela: {count} could not be exported to {exporter}: {error}"))
     }
 
-    /// An attempt failed, and there will be another: a line about that, if it is time for one.
+    /// An attempt that `began` then failed, and there will be another: a line about that, if it is time for one.
     pub(super) fn failure(
         &mut self,
         exporter: &str,
         error: &Error,
         waiting: Waiting,
+        began: Instant,
         now: Instant,
     ) -> Option<String> {
-        let lasts = self.outage.failed(error, now)?;
+        let lasts = self.outage.failed(error, began, now)?;
         let is_first = !self.outage.is_told();
         // A first line about losses that comes now is no repetition of this one.
         self.outage.told(now);

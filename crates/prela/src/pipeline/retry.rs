@@ -38,5 +38,5 @@ impl Backoff {
 const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// A peer that asks for more is not believed.
+/// A peer that asks for more is not believed. Nor does time itself reach as far as some ask for.
 pub(super) const LONGEST_ASKED: Duration = Duration::from_secs(300);

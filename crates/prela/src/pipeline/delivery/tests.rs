@@ -7,7 +7,7 @@ use crate::pipeline::queue::{Held, Limits};
 use crate::pipeline::store::{Found, LostRecord};
 use crate::pipeline::worker::Workers;
 use crate::span::Encoded;
-use crate::{ExporterStats, Overflow};
+use crate::{ErrorKind, ExporterStats, Overflow};
 use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;

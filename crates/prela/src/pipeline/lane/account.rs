@@ -115,10 +115,11 @@ impl Lane {
         self.state().last_error = Some(error.chain());
     }
 
-    /// What came of an attempt: nothing that cannot be tried again, or an error that can.
+    /// An attempt succeeded, or failed by an error after which there may be another.
     pub(in crate::pipeline) fn note_attempt(
         &self,
         result: Result<(), &Error>,
+        began: Instant,
         diagnostics: &Diagnostics,
     ) {
         // What waits is counted for a line only, and lines are mostly about failures.
@@ -136,7 +137,7 @@ impl Lane {
         let now = Instant::now();
         let line = match result {
             Ok(()) => state.report.success(&self.name, waiting, now),
-            Err(error) => state.report.failure(&self.name, error, waiting, now),
+            Err(error) => state.report.failure(&self.name, error, waiting, began, now),
         };
         drop(state);
         if let Some(line) = line {

@@ -1,6 +1,7 @@
 //! Which attempts are told of, by a clock that stands still.
 
 use super::*;
+use crate::ErrorKind;
 
 /// Seconds after the beginning at which a line is said; with `+` that it works again.
 struct Log {
@@ -15,8 +16,14 @@ impl Log {
     }
 
     fn fail(&mut self, at: f64, error: &Error) {
+        self.fail_after(0.0, at, error);
+    }
+
+    /// By an attempt that took some seconds.
+    fn fail_after(&mut self, took: f64, at: f64, error: &Error) {
         let now = self.begin + Duration::from_secs_f64(at);
-        if self.outage.failed(error, now).is_some() {
+        let began = now - Duration::from_secs_f64(took);
+        if self.outage.failed(error, began, now).is_some() {
             self.outage.told(now);
             self.lines.push(format!("{at}"));
         }
@@ -30,11 +37,7 @@ impl Log {
 }
 
 fn refused() -> Error {
-    absent(ErrorKind::Io)
-}
-
-fn absent(kind: ErrorKind) -> Error {
-    let error = Error::new(kind, "connect").with_retry(Duration::ZERO);
+    let error = Error::new(ErrorKind::Io, "connect").with_retry(Duration::ZERO);
     error.with_contact(Contact::Absent)
 }
 
@@ -67,9 +70,9 @@ fn what_is_over_with_the_next_attempt_is_not_told() {
 }
 
 #[test]
-fn a_timeout_is_told_of_at_once_and_a_busy_peer_after_a_while() {
+fn what_takes_long_is_told_of_at_once_and_a_busy_peer_after_a_while() {
     let mut log = Log::new();
-    log.fail(10.0, &absent(ErrorKind::Timeout));
+    log.fail_after(5.0, 10.0, &refused());
     assert_eq!(log.lines, ["10"]);
     // Whoever makes an error of his own does not say whether anybody is there.
     for error in [busy(), Error::new(ErrorKind::Io, "reach nobody").with_retry(Duration::ZERO)] {
