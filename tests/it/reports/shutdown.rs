@@ -307,26 +307,53 @@ fn a_pause_beyond_the_deadline_is_said() {
             Transport::Http => Turn::HttpAfter(503, 60),
             Transport::Grpc => Turn::GrpcAfter(Code::Unavailable, 60_000),
         };
+        let receiver = Moody::start(transport, vec![wait]);
+        let run = Run::new(transport, receiver.peer.endpoint(), has_spool, |it| {
+            it.shutdown_timeout(A_WHILE)
+        });
+        run.end_spans(40);
+        let begin = Instant::now();
+        let (report, text) = run.end(ending, A_WHILE);
+        assert!(begin.elapsed() < SOON, "{:?}", begin.elapsed());
+        // What was asked for is respected.
+        assert_eq!(receiver.turns(), 1);
+        let fate = if has_spool { "wait in the spool" } else { "could not be delivered" };
+        assert!(text.starts_with(&format!("prela: 40 of 40 spans {fate}")), "{text}");
+        let said = "the receiver asked to wait 60s, longer than the shutdown had left";
+        assert!(text.contains(said), "{text}");
+        if let Some(report) = report {
+            let lane = &report.stats.exporters[0];
+            assert!(lane.last_error.as_ref().unwrap().contains(said));
+            assert_eq!(report.stats.spooled, if has_spool { 40 } else { 0 });
+            assert!(!report.timed_out);
+        }
+    });
+}
+
+/// The same when it was asked for before the shutdown began: no other batch is tried meanwhile.
+#[test]
+fn a_pause_that_was_asked_for_before_is_kept() {
+    for_each(|transport, ending, has_spool| {
+        let wait = match transport {
+            Transport::Http => Turn::HttpAfter(503, 60),
+            Transport::Grpc => Turn::GrpcAfter(Code::Unavailable, 60_000),
+        };
         let receiver = Moody::start(transport, vec![Turn::Take, wait]);
         let run = Run::new(transport, receiver.peer.endpoint(), has_spool, |it| {
             it.max_batch_size(10).shutdown_timeout(A_WHILE)
         });
         run.end_spans(40);
         let begin = Instant::now();
-        let (report, text) = run.end(ending, A_WHILE);
-        assert!(begin.elapsed() < SOON, "{:?}", begin.elapsed());
-        // What was asked for is respected: no further batch is tried.
-        assert_eq!((receiver.taken(), receiver.turns()), (10, 2));
-        let said = "longer than the shutdown had left";
-        assert!(text.contains("the receiver asked to wait ") && text.contains(said), "{text}");
-        let fate = if has_spool { "wait in the spool" } else { "could not be delivered" };
-        assert!(text.starts_with("prela: 30 of 40 spans ") && text.contains(fate), "{text}");
-        if let Some(report) = report {
-            let lane = &report.stats.exporters[0];
-            assert!(lane.last_error.as_ref().unwrap().contains(said));
-            assert_eq!(report.stats.spooled, if has_spool { 30 } else { 0 });
-            assert!(!report.timed_out);
+        while receiver.turns() < 2 {
+            assert!(begin.elapsed() < A_WHILE);
+            thread::yield_now();
         }
+        let (_, text) = run.end(ending, A_WHILE);
+        assert!(begin.elapsed() < SOON, "{:?}", begin.elapsed());
+        assert_eq!((receiver.taken(), receiver.turns()), (10, 2), "{text}");
+        let last = text.lines().last().unwrap();
+        assert!(last.starts_with("prela: 30 of 40 spans "), "{text}");
+        assert!(last.contains("the receiver asked to wait "), "{text}");
     });
 }
 

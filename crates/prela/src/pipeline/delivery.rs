@@ -191,6 +191,7 @@ impl Delivery {
                 Fate::Lost(why, error) => Err((why, error)),
                 // All that is left of the record comes again; the receiver may get some of it twice.
                 Fate::Unreachable(_, error) => {
+                    self.lane.note_error(&error);
                     let is_cut_off = error.contact() == Some(Contact::Broken);
                     self.cut_off_at = is_cut_off.then_some(id);
                     if self.lane.closing().is_some()
@@ -198,7 +199,8 @@ impl Delivery {
                         && let Some(asked) = error.retry_after()
                     {
                         // Nothing else keeps it from coming again at once.
-                        self.back_off(asked, deadline, Some(error)).await;
+                        let error = self.back_off(asked, deadline, Some(error)).await;
+                        error.iter().for_each(|error| self.lane.note_error(error));
                     }
                     return;
                 }

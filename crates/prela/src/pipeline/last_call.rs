@@ -7,6 +7,8 @@ use std::time::Duration;
 #[derive(Default)]
 pub(super) struct LastCall {
     absences: u32,
+    /// Why the peer did not take what it was sent last, if it said so.
+    answer: Option<String>,
     over: Option<String>,
 }
 
@@ -21,8 +23,9 @@ impl LastCall {
     }
 
     /// The peer took something, or gave a sign of life.
-    pub(super) fn is_alive(&mut self) {
+    pub(super) fn is_alive(&mut self, answer: Option<&Error>) {
         self.absences = 0;
+        self.answer = answer.map(Error::chain);
     }
 
     /// An attempt found nobody: after some in a row there is no use in another for the next batch.
@@ -31,6 +34,12 @@ impl LastCall {
         if self.absences >= LAST_ABSENCES {
             self.end(error.chain());
         }
+    }
+
+    /// An attempt was cut short since its time was over: what the peer said before tells more.
+    pub(super) fn is_cut_short(&mut self, error: &Error) {
+        let why = self.answer.take().unwrap_or_else(|| error.chain());
+        self.end(why);
     }
 
     /// The time is over.

@@ -59,7 +59,7 @@ impl Delivery {
             let is_other_time = self.lane.closing().is_none() && self.breaker.is_open();
             let has_spare = is_other_time && self.spill.has_store();
             if once || has_spare || self.last_call.is_over() {
-                return Outcome::Unreachable(error);
+                return Outcome::Unreachable(self.last_call.over().unwrap_or(error));
             }
             if let Some(error) = self.back_off(asked, deadline, Some(error)).await {
                 return Outcome::Unreachable(error);
@@ -151,7 +151,7 @@ impl Delivery {
             None => {
                 self.breaker.success();
                 self.backoff.reset();
-                self.last_call.is_alive();
+                self.last_call.is_alive(None);
                 if result.is_ok() {
                     self.lane.note_attempt(Ok(()), began, &self.diagnostics);
                 }
@@ -167,10 +167,10 @@ impl Delivery {
             return;
         }
         if error.is_sign_of_life() {
-            self.last_call.is_alive();
+            self.last_call.is_alive(Some(error));
         } else if error.kind() == ErrorKind::Timeout && self.spill.has_store() {
             // The time for attempts is over; what is left is for writing to the disk.
-            self.last_call.end(error.chain());
+            self.last_call.is_cut_short(error);
         } else {
             self.last_call.is_absent(error);
         }
