@@ -10,7 +10,7 @@ use reqwest_middleware::Next;
 /// A span for each request of a reqwest client, and the context in its headers.
 ///
 /// As [`ClientLayer`]: the same attributes, the same [`Outbound`], and the span ends with the response's
-/// body. Added before a middleware that tries again it sees one request, added after it each attempt.
+/// body, of which nobody needs to read more than they want. Added before a middleware that tries again it sees one request, added after it each attempt.
 ///
 /// reqwest follows redirects by itself, with the headers of the first request and in its span. Where
 /// baggage must not follow a redirect to another host, give the client a `redirect::Policy`.

@@ -114,6 +114,8 @@ pub(crate) mod http {
 
     /// A value that is none of those known: of a method, and of `error.type`.
     pub(crate) const OTHER: &str = "_OTHER";
+    /// The event of a client's response whose body was not read to its end.
+    pub(crate) const BODY_INCOMPLETE: &str = "body.incomplete";
     /// `error.type` of a request that took too long.
     pub(crate) const TIMEOUT: &str = "timeout";
 }

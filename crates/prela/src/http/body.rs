@@ -13,6 +13,9 @@ use std::task::{Context as TaskContext, Poll, ready};
 pin_project! {
     /// The body of a response, which runs in the context of its request; the request's span ends with
     /// it. Frames, errors and lengths are those of the body inside.
+    ///
+    /// Dropped before its end it is `cancelled` on a server, and on a client no error: see
+    /// [`ClientLayer`](super::ClientLayer).
     #[derive(Debug)]
     pub struct TracedBody<B> {
         #[pin]
@@ -28,9 +31,7 @@ pin_project! {
             let mut this = this.project();
             let Some(exchange) = this.exchange else { return };
             exchange.enter(|| this.inner.set(None));
-            if !*this.was_polled {
-                exchange.leave_unread();
-            }
+            exchange.leave(*this.was_polled);
         }
     }
 }

@@ -20,8 +20,13 @@ use tower_service::Service;
 /// client, tonic's channel, and whatever else is a `tower` service over HTTP.
 ///
 /// The span is a child of what is current at the call. It ends when the response's body has ended, for
-/// gRPC with the trailers. A body that is dropped before its end is `cancelled`; one that nobody ever
-/// asked for a frame is not.
+/// gRPC with the trailers, or when the body is dropped.
+///
+/// A body that is dropped before its end is no error: readers of server-sent events stop at `[DONE]`, and
+/// a download may be cut by choice. The span is what it was as far as the answer was read, and has the
+/// event `body.incomplete`; without it, if nobody ever asked the body for a frame. A call of gRPC that is
+/// dropped before its status came has no `rpc.response.status_code`. If an answer that is cut is an error
+/// to you, as after a timeout around reading it, that is for the span around the request to say.
 ///
 /// | attribute | of HTTP | of gRPC |
 /// |---|---|---|
@@ -30,7 +35,7 @@ use tower_service::Service;
 /// | `rpc.system.name`, `rpc.method`, `rpc.response.status_code` | | yes |
 /// | `server.address`, `server.port` | from the URI, the [destination](Self::destination) or `host` | the same |
 /// | `network.protocol.version` | yes | yes |
-/// | `error.type` and status `Error` | 4xx, 5xx, error, `cancelled` | every code but `OK`, the same |
+/// | `error.type` and status `Error` | 4xx, 5xx, error of the transport, `cancelled` when dropped before the head | every code but `OK`, the same |
 ///
 /// The name is `GET`, or `package.Service/Method`. Which host gets what is the matter of
 /// [`Outbound`]: baggage goes to private hosts only, unless others are allowed.

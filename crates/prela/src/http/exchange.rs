@@ -6,7 +6,7 @@ use super::grpc::Code;
 use crate::context::Scope;
 use crate::semconv::{self, http as keys};
 use crate::span::scope::recording_panic;
-use crate::{RequestId, Span, SpanBuilder, TraceContext};
+use crate::{Key, RequestId, Span, SpanBuilder, TraceContext, Value};
 use http::response::Parts;
 use http::{HeaderMap, Method, StatusCode};
 use opentelemetry::Context;
@@ -21,8 +21,9 @@ pub(super) enum Side {
     Client,
 }
 
-/// One request and its response. Its span ends by [`finish`](Self::finish), [`fail`](Self::fail) or
-/// [`cancel`](Self::cancel), whichever comes first; its context is current for what comes after, too.
+/// One request and its response. Its span ends by [`finish`](Self::finish), [`fail`](Self::fail),
+/// [`leave`](Self::leave) or [`cancel`](Self::cancel), whichever comes first; its context is current for what
+/// comes after, too.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     span: Span,
@@ -152,12 +153,22 @@ impl Exchange {
         self.end();
     }
 
-    /// Dropped without a look at the body: a client that wants to know the status only has not cancelled
-    /// anything.
-    pub(super) fn leave_unread(&mut self) {
-        if self.side == Side::Client && self.protocol == Protocol::Http {
-            self.finish();
+    /// The body was dropped before its end. A client may have all that it wanted of it, as a reader of
+    /// server-sent events has at `[DONE]`, so what came is what counts. A server has sent less than it
+    /// was to, and is cancelled.
+    pub(super) fn leave(&mut self, was_read: bool) {
+        if self.side == Side::Server || self.has_ended {
+            return;
         }
+        let has_status = match self.protocol {
+            Protocol::Http => true,
+            // The trailers, where it is usually found, did not come.
+            Protocol::Grpc => self.code.is_some() || self.status != StatusCode::OK,
+        };
+        if was_read || !has_status {
+            self.span.add_event(keys::BODY_INCOMPLETE, [] as [(Key, Value); 0]);
+        }
+        if has_status { self.finish() } else { self.end() }
     }
 
     /// The service or the body gave an error.
@@ -172,7 +183,7 @@ impl Exchange {
         self.end();
     }
 
-    /// Dropped before its end: whoever waited for it does so no more.
+    /// Dropped before its head came, or before all of it was sent: whoever waited does so no more.
     pub(super) fn cancel(&mut self) {
         if self.has_ended {
             return;

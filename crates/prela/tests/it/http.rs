@@ -3,6 +3,7 @@
 mod axum;
 mod bodies;
 mod client;
+mod left_early;
 mod outbound;
 mod server;
 mod trust;
