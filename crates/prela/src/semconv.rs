@@ -35,6 +35,7 @@ pub(crate) const ERROR_TYPE: &str = "error.type";
 pub(crate) const EXCEPTION_EVENT: &str = "exception";
 pub(crate) const EXCEPTION_TYPE: &str = "exception.type";
 pub(crate) const EXCEPTION_MESSAGE: &str = "exception.message";
+pub(crate) const EXCEPTION_STACKTRACE: &str = "exception.stacktrace";
 pub(crate) const EXCEPTION_ESCAPED: &str = "exception.escaped";
 /// `error.type` of a future or stream that was dropped before its end, and the name of its event.
 pub(crate) const CANCELLED: &str = "cancelled";

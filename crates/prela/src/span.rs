@@ -8,6 +8,7 @@ mod active;
 mod batch;
 mod block;
 mod builder;
+pub(crate) mod calls;
 mod data;
 mod ended;
 mod future;

@@ -1,19 +1,26 @@
 //! Prints traces as trees, for a person at a terminal.
 
 mod held;
+mod line;
+mod look;
+mod once;
 mod pretty;
+mod printer;
 mod text;
 pub(crate) mod tree;
 
 #[cfg(test)]
 mod tests;
 
-use self::held::{Held, Tree};
+use self::look::{Look, Width};
+use self::printer::Printer;
 use super::{Batch, ExportFuture, Exported, SpanExporter};
-use crate::{Error, ErrorKind, Resource};
+use crate::span::calls;
 use std::fmt;
 use std::io::{self, IsTerminal as _, Write};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
 
 /// Prints each trace as a tree, when its first span in this process has ended.
 ///
@@ -28,8 +35,16 @@ use std::sync::Arc;
 /// ```
 ///
 /// A line has the span's status, name, type, duration and attributes, without those that repeat the
-/// type. Values are cut to 60 characters; the other exporters have them in full. Control characters
-/// are shown as escapes, so that a model's answer cannot change the terminal.
+/// type. Ids of a request, a session and a user are shown once, where they begin, and the text of an error
+/// once, at the span where it began. Control characters are shown as escapes, so that a model's answer
+/// cannot change the terminal.
+///
+/// Values are cut to 60 characters, and lines to the terminal's width, if the standard output is one of a
+/// known width; the other exporters have everything in full. [`full`](Self::full), or `PRELA_CONSOLE=full`
+/// for [`Exporter::console`](crate::Exporter::console), cuts nothing and shows stack traces.
+///
+/// Where this process calls itself, as client and server, both sides are one tree. What was called waits
+/// up to 30 seconds for its caller, and is then printed by itself.
 ///
 /// At most 10,000 spans wait for their trace to end. Beyond that the trace that waited longest is
 /// printed incomplete, and says so; so are those that still wait at shutdown. Spans that end after
@@ -39,32 +54,34 @@ use std::sync::Arc;
 ///
 /// ```
 /// let plain = prela::ConsoleExporter::new().color(false);
+/// let narrow = prela::ConsoleExporter::new().width(100);
 /// let to_file = prela::ConsoleExporter::to_writer(Vec::new());
-/// # drop((plain, to_file));
+/// # drop((plain, narrow, to_file));
 /// ```
 pub struct ConsoleExporter {
-    writer: Box<dyn Write + Send>,
-    color: bool,
-    held: Held,
-    resource: Arc<Resource>,
+    printer: Arc<Mutex<Printer>>,
+    look: Look,
+    /// Prints what has waited for its caller for too long.
+    timer: Option<JoinHandle<()>>,
 }
 
 impl ConsoleExporter {
-    /// Prints to the standard output, with colours if that is a terminal.
+    /// Prints to the standard output, with colours and cut lines if that is a terminal.
     pub fn new() -> Self {
         let stdout = io::stdout();
         let color = stdout.is_terminal();
-        Self::to_writer(stdout).color(color)
+        let look = Look { color, width: Width::OfTerminal, is_full: false };
+        Self::with(Box::new(stdout), look)
     }
 
-    /// Prints to `writer`, without colours.
+    /// Prints to `writer`, without colours and with whole lines.
     pub fn to_writer(writer: impl Write + Send + 'static) -> Self {
-        Self {
-            writer: Box::new(writer),
-            color: false,
-            held: Held::default(),
-            resource: Arc::default(),
-        }
+        Self::with(Box::new(writer), Look { color: false, width: Width::Any, is_full: false })
+    }
+
+    fn with(writer: Box<dyn Write + Send>, look: Look) -> Self {
+        calls::watch();
+        Self { printer: Arc::new(Mutex::new(Printer::new(writer))), look, timer: None }
     }
 
     /// Whether to use colours, as ANSI escape sequences.
@@ -72,20 +89,46 @@ impl ConsoleExporter {
     /// Default: if the standard output is a terminal; never for [`to_writer`](Self::to_writer).
     #[must_use]
     pub fn color(mut self, color: bool) -> Self {
-        self.color = color;
+        self.look.color = color;
         self
     }
 
-    fn print(&mut self, trees: &[Tree]) -> Result<(), Error> {
-        if trees.is_empty() {
-            return Ok(());
+    /// Cuts lines to this many columns, of at least one, with `…` at the end. A wide character takes two.
+    ///
+    /// Default: the width of the terminal, if the standard output is one, at each trace that is printed;
+    /// whole lines elsewhere, and for [`to_writer`](Self::to_writer).
+    #[must_use]
+    pub fn width(mut self, columns: usize) -> Self {
+        self.look.width = Width::Columns(columns);
+        self
+    }
+
+    /// Whether nothing is cut, neither lines, by [`width`](Self::width) or the terminal's, nor values,
+    /// which may be long; and whether the stack traces of exceptions are shown.
+    ///
+    /// Default: not. `PRELA_CONSOLE=full` does it for [`Exporter::console`](crate::Exporter::console).
+    #[must_use]
+    pub fn full(mut self, full: bool) -> Self {
+        self.look.is_full = full;
+        self
+    }
+
+    fn printer(&self) -> MutexGuard<'_, Printer> {
+        printer::lock(&self.printer)
+    }
+
+    /// Sees to it that what waits is printed in time, though nothing else may end until then.
+    fn watch(&mut self) {
+        if self.timer.as_ref().is_some_and(|timer| !timer.is_finished()) {
+            return;
         }
-        let service = self.resource.get(crate::semconv::SERVICE_NAME);
-        let text: String =
-            trees.iter().map(|tree| pretty::trace(tree, service, self.color)).collect();
-        // In one piece, so that the program's own output does not come between.
-        let written = self.writer.write_all(text.as_bytes()).and_then(|()| self.writer.flush());
-        written.map_err(|error| Error::new(ErrorKind::Io, "print a trace").with_source(error))
+        // Without a runtime it is printed with the next batch.
+        if self.printer().is_waiting()
+            && let Ok(runtime) = Handle::try_current()
+        {
+            let timer = printer::print_in_time(Arc::downgrade(&self.printer), self.look);
+            self.timer = Some(runtime.spawn(timer));
+        }
     }
 }
 
@@ -98,8 +141,8 @@ impl Default for ConsoleExporter {
 impl fmt::Debug for ConsoleExporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConsoleExporter")
-            .field("color", &self.color)
-            .field("held", &self.held.len())
+            .field("look", &self.look)
+            .field("held", &self.printer().held())
             .finish_non_exhaustive()
     }
 }
@@ -111,18 +154,14 @@ impl SpanExporter for ConsoleExporter {
 
     fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported> {
         Box::pin(async {
-            self.resource = Arc::clone(batch.resource());
-            let trees = self.held.add(batch.spans());
-            self.print(&trees)?;
-            Ok(Exported::all())
+            let printed = self.printer().add(batch, self.look);
+            self.watch();
+            printed.map(|()| Exported::all())
         })
     }
 
     fn shutdown(&mut self) -> ExportFuture<'_, ()> {
-        Box::pin(async {
-            let trees = self.held.rest();
-            self.print(&trees)
-        })
+        Box::pin(async { self.printer().finish(self.look) })
     }
 
     fn is_interactive(&self) -> bool {

@@ -30,7 +30,7 @@ enum Kind {
 
 impl Exporter {
     /// To the standard output, as a tree; see [`ConsoleExporter`]. With colours on a terminal, unless
-    /// `NO_COLOR` is set.
+    /// `NO_COLOR` is set, and with lines cut to its width, unless `PRELA_CONSOLE` is `full`.
     pub fn console() -> Self {
         Self(Kind::Console)
     }
@@ -73,10 +73,7 @@ impl Exporter {
 
     pub(super) fn build(self, env: &Environment) -> Result<Outlet, Error> {
         match self.0 {
-            Kind::Console if env.get(env::NO_COLOR)?.is_some() => {
-                Ok(Outlet::Spans(Box::new(ConsoleExporter::new().color(false))))
-            }
-            Kind::Console => Ok(Outlet::Spans(Box::new(ConsoleExporter::new()))),
+            Kind::Console => Ok(Outlet::Spans(Box::new(console(env)?))),
             #[cfg(any(feature = "grpc", feature = "http"))]
             Kind::Otlp(otlp) => otlp.build(env),
             Kind::Ready(exporter) => Ok(Outlet::Spans(exporter)),
@@ -115,6 +112,17 @@ impl Exporter {
         };
         let exporters = named.into_iter().filter_map(|name| name.exporter(env, asked).transpose());
         exporters.collect()
+    }
+}
+
+fn console(env: &Environment) -> Result<ConsoleExporter, Error> {
+    let mut console = ConsoleExporter::new();
+    if env.get(env::NO_COLOR)?.is_some() {
+        console = console.color(false);
+    }
+    match env.get(env::PRELA_CONSOLE)? {
+        Some(setting) => Ok(console.full(setting.choice(&[("full", true), ("fit", false)])?)),
+        None => Ok(console),
     }
 }
 

@@ -7,6 +7,7 @@ use super::{
 use crate::Baggage;
 use crate::TraceContext;
 use crate::context::baggage_of;
+use crate::span::calls;
 use crate::value::BaggageBuilder;
 use opentelemetry::Context;
 use opentelemetry::trace::{
@@ -139,6 +140,7 @@ impl Propagator {
         baggage: impl FnOnce() -> Baggage,
         field: &mut dyn FnMut(&'static str, Option<String>),
     ) {
+        calls::note_sent(cx);
         let span = cx.span();
         let span = Some(span.span_context()).filter(|span| span.is_valid());
         if self.has(Format::TraceContext) {

@@ -5,7 +5,7 @@ use super::handle::Span;
 use super::options::Options;
 use super::otel::ContextSpan;
 use super::start::{Begun, ParentChoice, Pending};
-use super::{OwnedSpan, Source};
+use super::{OwnedSpan, Source, calls};
 use crate::context::{Correlation, Scope};
 #[cfg(feature = "retry")]
 use crate::semconv;
@@ -222,6 +222,7 @@ impl SpanBuilder {
         given.attributes.extend(super::otel::pairs(builder.attributes.unwrap_or_default()));
         let its_parent = active::parent_in(parent, &own.source().provider);
         let record = own.start(&its_parent, parent);
+        calls::note_received(&its_parent, &record);
         for link in builder.links.unwrap_or_default() {
             record.add_link(link.span_context, super::otel::pairs(link.attributes));
         }

@@ -6,7 +6,7 @@ use super::options::Options;
 use super::provider::Provider;
 use super::record::{Given, Record};
 use super::wire::{self, Head, TypeAttributes};
-use super::{Source, pool};
+use super::{Source, calls, pool};
 use crate::clock::{Anchor, unix_nano};
 use crate::context::{Correlation, Origin, Scope};
 use crate::sampling::{SamplingParameters, decide};
@@ -202,6 +202,7 @@ impl Pending {
             }
             parent => {
                 let record = self.start(&parent, &base);
+                calls::note_received(&parent, &record);
                 let cx = active::context_with(&base, &record);
                 Begun::within(Span::of(record), cx)
             }

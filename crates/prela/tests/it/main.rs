@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod baggage;
+mod consoles;
 mod context;
 mod exporters;
 mod futures;

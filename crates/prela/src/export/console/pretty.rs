@@ -1,6 +1,9 @@
 //! A tree for a person to look at: branches, marks, columns and colours.
 
 use super::held::{MAX_SPANS, Tree, Why};
+use super::line::{Line, width};
+use super::look::Look;
+use super::once::{Once, rest_of};
 use super::text::{attributes, duration, shown};
 use super::tree::{self, DEEPEST_DRAWN, Row, Style};
 use crate::{SpanType, Value};
@@ -8,85 +11,81 @@ use opentelemetry::trace::{Status, TraceId};
 use std::time::SystemTime;
 
 /// A tree with its heading, and an empty line after it.
-pub(super) fn trace(tree: &Tree, service: Option<&Value>, color: bool) -> String {
-    let paint = Paint { color };
+pub(super) fn trace(tree: &Tree, service: Option<&Value>, look: Look<usize>) -> String {
     let spans = &tree.spans;
     let trace_id = spans.first().map_or(TraceId::INVALID, |span| span.span_context.trace_id());
     let start = spans.iter().map(|span| span.start_time).min().unwrap_or(SystemTime::UNIX_EPOCH);
     let end = spans.iter().map(|span| span.end_time).max().unwrap_or(start);
 
-    let mut text = paint.faint("trace ");
-    text.push_str(&trace_id.to_string());
-    let separator = paint.faint(" · ");
+    let mut line = Line::default();
+    line.faint("trace ").plain(trace_id.to_string());
     if let Some(service) = service {
-        text.push_str(&separator);
-        text.push_str(&paint.bold(&shown(service, LONGEST_NAME)));
+        line.faint(SEPARATOR).bold(shown(service, look.longest_name()));
     }
     let late = if tree.why == Why::Late { "late " } else { "" };
     let plural = if spans.len() == 1 { "" } else { "s" };
-    text.push_str(&separator);
-    text.push_str(&format!("{} {late}span{plural}", spans.len()));
-    text.push_str(&separator);
-    text.push_str(&duration(end.duration_since(start).unwrap_or_default()));
+    line.faint(SEPARATOR).plain(format!("{} {late}span{plural}", spans.len()));
+    line.faint(SEPARATOR).plain(duration(end.duration_since(start).unwrap_or_default()));
     let note = match tree.why {
         Why::Ended => None,
         Why::Late => Some("ended after the trace was printed".to_owned()),
+        Why::CallerRuns => Some("its caller still runs".to_owned()),
         Why::Overflow => Some(format!("incomplete: more than {MAX_SPANS} spans were waiting")),
         Why::Shutdown => Some("incomplete: not ended at shutdown".to_owned()),
     };
     if let Some(note) = note {
-        text.push_str(&separator);
-        text.push_str(&paint.warning(&note));
+        line.faint(SEPARATOR).warning(note);
     }
-    text.push('\n');
+    let mut text = String::new();
+    line.write(look, &mut text);
     let missing = matches!(tree.why, Why::Overflow | Why::Shutdown);
-    text.push_str(&tree::render(spans, Style::Pretty { color, missing }));
+    text.push_str(&tree::render(spans, Style::Pretty { look, missing }));
     text.push('\n');
     text
 }
 
-pub(super) fn rows(rows: &[Row<'_>], color: bool, missing: bool) -> String {
-    let paint = Paint { color };
-    let heads: Vec<Head> = heads(rows);
+pub(super) fn rows(rows: &[Row<'_>], look: Look<usize>, missing: bool) -> String {
+    let heads: Vec<Head> = heads(rows, look);
     let column = heads.iter().map(Head::width).max().unwrap_or_default().min(WIDEST_NAME_COLUMN);
+    let once = Once::of(rows);
 
     let mut text = String::new();
-    for (row, head) in rows.iter().zip(heads) {
+    for (at, (row, head)) in rows.iter().zip(heads).enumerate() {
         let span = row.span;
-        let failed = matches!(span.status, Status::Error { .. });
         let padding = column.saturating_sub(head.width());
-        text.push_str(&paint.faint(&head.branch));
-        text.push_str(&if failed { paint.error("✗ ") } else { paint.success("✓ ") });
-        text.push_str(&paint.bold(&head.name));
-        text.push_str(&" ".repeat(padding + 2));
-        text.push_str(&paint.span_type(span.span_type));
-        text.push_str(&format!(" {:>7}", duration(span.duration())));
-        let attributes_text = attributes(&span.attributes, LONGEST_VALUE);
-        if !attributes_text.is_empty() {
-            text.push_str("  ");
-            text.push_str(&paint.faint(&attributes_text));
+        let mut line = Line::default();
+        line.faint(head.branch);
+        match span.status {
+            Status::Error { .. } => line.error("✗ "),
+            _ => line.success("✓ "),
+        };
+        line.bold(head.name).plain(" ".repeat(padding + 2));
+        // Padded to a column.
+        line.with(Some(color(span.span_type)), format!("{:<9}", span.span_type));
+        line.plain(format!(" {:>7}", duration(span.duration())));
+        let of_span = attributes(once.attributes(at, span), look.longest_value());
+        if !of_span.is_empty() {
+            line.plain("  ").faint(of_span);
         }
         if missing && row.is_orphan {
-            text.push_str("  ");
-            text.push_str(&paint.warning("(parent missing)"));
+            line.plain("  ").warning("(parent missing)");
         }
-        text.push('\n');
+        line.write(look, &mut text);
 
-        let mut detail = |line: &str| {
-            text.push_str(&paint.faint(&head.below));
-            text.push_str(line);
-            text.push('\n');
-        };
-        if let Status::Error { description } = &span.status
-            && !description.is_empty()
-        {
-            detail(&paint.error(&format!("error: {}", shown(description, LONGEST_MESSAGE))));
+        if let Some(error) = once.error(at, span) {
+            let error = shown(error, look.longest_message());
+            let mut line = Line::default();
+            line.faint(head.below.as_str()).error(format!("error: {error}"));
+            line.write(look, &mut text);
         }
         for event in &span.events {
-            let name = shown(&event.name, LONGEST_NAME);
-            let attributes_text = attributes(&event.attributes, LONGEST_VALUE);
-            let space = if attributes_text.is_empty() { "" } else { " " };
-            detail(&format!("• {name}{space}{}", paint.faint(&attributes_text)));
+            let Some(rest) = rest_of(event, span, look.is_full) else { continue };
+            let name = shown(&event.name, look.longest_name());
+            let of_event = attributes(rest, look.longest_value());
+            let space = if of_event.is_empty() { "" } else { " " };
+            let mut line = Line::default();
+            line.faint(head.below.as_str()).plain(format!("• {name}{space}")).faint(of_event);
+            line.write(look, &mut text);
         }
     }
     text
@@ -102,11 +101,11 @@ struct Head {
 impl Head {
     /// With the mark.
     fn width(&self) -> usize {
-        self.branch.chars().count() + 2 + self.name.chars().count()
+        width(&self.branch) + 2 + width(&self.name)
     }
 }
 
-fn heads(rows: &[Row<'_>]) -> Vec<Head> {
+fn heads(rows: &[Row<'_>], look: Look<usize>) -> Vec<Head> {
     // For each level above: whether a sibling follows there, to which a line must be drawn.
     let mut open: Vec<bool> = Vec::new();
     let bar = |open: &bool| if *open { "│  " } else { "   " };
@@ -125,60 +124,23 @@ fn heads(rows: &[Row<'_>]) -> Vec<Head> {
             below.push_str(bar(&!row.is_last));
         }
         below.push_str(if row.has_children { "│ " } else { "  " });
-        Head { branch, name: shown(&row.span.name, LONGEST_NAME), below }
+        Head { branch, name: shown(&row.span.name, look.longest_name()), below }
     };
     rows.iter().map(head).collect()
 }
 
-#[derive(Clone, Copy)]
-struct Paint {
-    color: bool,
-}
-
-impl Paint {
-    fn bold(self, text: &str) -> String {
-        self.with("1", text)
-    }
-
-    fn faint(self, text: &str) -> String {
-        self.with("2", text)
-    }
-
-    fn success(self, text: &str) -> String {
-        self.with("32", text)
-    }
-
-    fn warning(self, text: &str) -> String {
-        self.with("33", text)
-    }
-
-    fn error(self, text: &str) -> String {
-        self.with("31", text)
-    }
-
-    /// Padded to a column: a colour for what decides, for models, for tools, for data and for checks.
-    fn span_type(self, span_type: SpanType) -> String {
-        let color = match span_type {
-            SpanType::Agent | SpanType::Workflow | SpanType::Chain => "35",
-            SpanType::Llm => "36",
-            SpanType::Tool => "33",
-            SpanType::Retrieval | SpanType::Embedding | SpanType::Reranker => "34",
-            SpanType::Guardrail | SpanType::Evaluator => "32",
-            SpanType::Custom => "2",
-        };
-        self.with(color, &format!("{span_type:<9}"))
-    }
-
-    fn with(self, color: &str, text: &str) -> String {
-        match self.color && !text.is_empty() {
-            true => format!("\x1b[{color}m{text}\x1b[0m"),
-            false => text.to_owned(),
-        }
+/// A colour for what decides, for models, for tools, for data and for checks.
+fn color(span_type: SpanType) -> &'static str {
+    match span_type {
+        SpanType::Agent | SpanType::Workflow | SpanType::Chain => "35",
+        SpanType::Llm => "36",
+        SpanType::Tool => "33",
+        SpanType::Retrieval | SpanType::Embedding | SpanType::Reranker => "34",
+        SpanType::Guardrail | SpanType::Evaluator => "32",
+        SpanType::Custom => "2",
     }
 }
 
-const LONGEST_VALUE: usize = 60;
-const LONGEST_NAME: usize = 100;
-const LONGEST_MESSAGE: usize = 500;
+const SEPARATOR: &str = " · ";
 /// Longer names push their columns to the right.
 const WIDEST_NAME_COLUMN: usize = 44;

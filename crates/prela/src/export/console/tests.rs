@@ -1,6 +1,10 @@
+mod calls;
+mod fitting;
+mod once;
+
 use super::tree::Style;
 use super::*;
-use crate::{Event, SpanData, SpanType, Value};
+use crate::{Event, Resource, SpanData, SpanType, Value};
 use expect_test::{Expect, expect};
 use opentelemetry::trace::{
     SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
@@ -206,36 +210,6 @@ fn a_trace_waits_for_its_local_root() {
 }
 
 #[test]
-fn each_local_root_has_its_tree() {
-    use SpanType::{Agent, Tool};
-    let mut console = Console::new();
-    let handler = |id, name| {
-        let mut span = span(id, 99, name, Agent);
-        span.parent_is_remote = true;
-        span
-    };
-    // The second handler is called by the first, in the same process.
-    let mut second = handler(3, "second");
-    second.parent_span_id = Some(SpanId::from(2));
-    console.export([
-        span(4, 3, "of the second", Tool),
-        second,
-        span(2, 1, "of the first", Tool),
-        handler(1, "first"),
-    ]);
-    console.check(expect![[r#"
-        trace 00000000000000000000000000000001 · travel-desk · 2 spans · 101ms
-        ✓ second            agent       100ms
-        └─ ✓ of the second  tool        100ms
-
-        trace 00000000000000000000000000000001 · travel-desk · 2 spans · 101ms
-        ✓ first            agent       100ms
-        └─ ✓ of the first  tool        100ms
-
-    "#]]);
-}
-
-#[test]
 fn late_spans_say_so() {
     use SpanType::{Agent, Tool};
     let mut console = Console::new();
@@ -286,7 +260,7 @@ fn what_waits_is_bounded() {
         ✓ waits  tool        100ms  (parent missing)
 
     "#]]);
-    assert_eq!(console.exporter.held.len(), 10_000);
+    assert_eq!(console.exporter.printer().held(), 10_000);
     // The first trace's root ends after all.
     console.export([span_of(1, 1, 0, "root", SpanType::Agent)]);
     console.check(expect![[r#"
@@ -412,7 +386,8 @@ fn a_chain_of_100_000_does_not_overflow() {
     assert_eq!(text.lines().count(), 100_000);
     assert!(text.ends_with("…99999 deeper  custom\n"));
     assert!(text.len() < 10_000_000);
-    let text = tree::render(&spans, Style::Pretty { color: true, missing: true });
+    let look = Look { color: true, width: usize::MAX, is_full: false };
+    let text = tree::render(&spans, Style::Pretty { look, missing: true });
     assert_eq!(text.lines().count(), 100_000);
     assert!(text.len() < 30_000_000);
 }

@@ -46,7 +46,10 @@ fn reorders(c: char) -> bool {
 
 /// Attributes as `{key: value, key: value}`, without those that repeat the span's type; nothing if
 /// there are none.
-pub(super) fn attributes(attributes: &[(Key, Value)], limit: usize) -> String {
+pub(super) fn attributes<'a>(
+    attributes: impl IntoIterator<Item = &'a (Key, Value)>,
+    limit: usize,
+) -> String {
     let mut text = String::new();
     for (key, value) in attributes {
         if !REPEAT_THE_TYPE.contains(&key.as_str()) {

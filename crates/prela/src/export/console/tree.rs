@@ -1,5 +1,6 @@
 //! The tree that spans form, row by row; and its plainest form as text.
 
+use super::look::Look;
 use super::pretty;
 use super::text::{attributes, shown};
 use crate::SpanData;
@@ -16,8 +17,7 @@ pub(crate) enum Style {
     Plain,
     /// For a person: with branches, marks and durations.
     Pretty {
-        /// With ANSI escape sequences.
-        color: bool,
+        look: Look<usize>,
         /// Says of spans whose parent is not there that it is missing.
         missing: bool,
     },
@@ -31,7 +31,7 @@ pub(crate) fn render(spans: &[Arc<SpanData>], style: Style) -> String {
     let rows = rows(spans);
     match style {
         Style::Plain => plain(&rows),
-        Style::Pretty { color, missing } => pretty::rows(&rows, color, missing),
+        Style::Pretty { look, missing } => pretty::rows(&rows, look, missing),
     }
 }
 

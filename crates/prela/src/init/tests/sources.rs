@@ -183,6 +183,8 @@ fn what_is_refused_is_named_with_its_value() {
         sampler.starts_with("read OTEL_TRACES_SAMPLER: `xray` is none of `always_on`"),
         "{sampler}"
     );
+    let console = [("PRELA_EXPORTER", "console"), ("PRELA_CONSOLE", "whole")];
+    assert_eq!(refused(&console), "read PRELA_CONSOLE: `whole` is none of `full`, `fit`");
     let error =
         builder().env([("", ""); 0]).exporter(&Quiet).max_queue_size(0).build().unwrap_err();
     assert_eq!(error.to_string(), "set max_queue_size: `0` is not above 0");
