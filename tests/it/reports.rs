@@ -1,5 +1,7 @@
-//! What people reported of other tracing SDKs, tried here: each test names the report it stands for.
+//! What users of other tracing SDKs reported, tried here: each test names the report it stands for.
 
+mod console;
+mod left_early;
 mod outage;
 mod shutdown;
 mod too_large;

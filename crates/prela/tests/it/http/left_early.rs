@@ -205,6 +205,29 @@ fn a_timeout_of_the_users() {
     );
 }
 
+#[tokio::test]
+async fn an_event_stream_over_http_2() {
+    let events = || {
+        let first = stream::iter([Ok::<_, io::Error>(Bytes::from("data: [DONE]\n\n"))]);
+        std::future::ready(axum::body::Body::from_stream(first.chain(stream::pending())))
+    };
+    let app = axum::Router::new().route("/events", axum::routing::get(events));
+    let listener = tokio::net::TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move { axum::serve(listener, app).await });
+
+    let capture = Capture::new();
+    let channel = tonic::transport::Channel::from_shared(url.clone()).unwrap().connect_lazy();
+    let client = ClientLayer::new().tracer(&capture.tracer()).layer(channel);
+    let request = Request::get(format!("{url}/events")).body(tonic::body::Body::empty()).unwrap();
+    let mut body = client.oneshot(request).await.unwrap().into_body();
+    assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), "data: [DONE]\n\n");
+    drop(body);
+    let span = &capture.spans()[0];
+    assert_eq!(span.attribute("network.protocol.version"), Some(&"2".into()));
+    expect!["unset, http.response.status_code: 200, • body.incomplete"].assert_eq(&verdict(span));
+}
+
 /// What the span has been told by its user stays.
 #[test]
 fn a_status_of_the_users_own() {
