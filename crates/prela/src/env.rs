@@ -2,43 +2,146 @@
 //!
 //! Here is which variables there are and how a value is written; what it means is `init`'s matter.
 
+mod instead;
 mod setting;
 #[cfg(test)]
 mod tests;
 mod variables;
 
-pub(crate) use self::setting::Setting;
+pub(crate) use self::setting::{Setting, decoded, quoted};
 pub(crate) use self::variables::*;
 
+use crate::error::{Instead, Unusable};
 use crate::{Error, ErrorKind};
 use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 
-/// The variables of Prela's that are set, as they were at one moment.
+/// The variables of Prela's that are set, as they were at one moment, and what could not be used of
+/// them.
+///
+/// Variables are set for many programs at once, so no value may keep one from starting: what cannot be
+/// used is left out.
 #[derive(Default)]
 pub(crate) struct Environment {
     values: Vec<(Variable, OsString)>,
+    left_out: Vec<Variable>,
+    errors: Vec<Error>,
+    warnings: Vec<String>,
 }
 
 impl Environment {
     pub(crate) fn of_process() -> Self {
         let value = |variable: &Variable| Some((*variable, std::env::var_os(variable.name())?));
-        Self { values: VARIABLES.iter().filter_map(value).collect() }
+        Self { values: VARIABLES.iter().filter_map(value).collect(), ..Self::default() }
     }
 
     /// The variables given in code; of two with the same name the later one. What Prela does not
     /// read is left out, so that a whole environment can be given.
     pub(crate) fn of_pairs(pairs: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
-        let known = |name: &OsString| VARIABLES.iter().find(|known| known.name() == name);
         let mut values = Vec::new();
         for (name, value) in pairs {
-            if let Some(&variable) = known(&name) {
+            if let Some(variable) = name.to_str().and_then(Variable::known) {
                 values.retain(|(other, _)| *other != variable);
                 values.push((variable, value));
             }
         }
-        Self { values }
+        Self { values, ..Self::default() }
+    }
+
+    /// What `read` makes of the environment. As long as it fails on a value, that value is left out and
+    /// it reads again.
+    ///
+    /// # Errors
+    ///
+    /// What `read` fails with and is not about the environment.
+    pub(crate) fn settle<T>(
+        &mut self,
+        mut read: impl FnMut(&Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        loop {
+            let error = match read(self) {
+                Ok(read) => return Ok(read),
+                Err(error) => error,
+            };
+            let Some(unusable) = error.unusable().cloned() else { return Err(error) };
+            let Some(variable) = Variable::known(unusable.variable) else { return Err(error) };
+            if !self.leave_out(variable, &unusable.instead) {
+                return Err(error);
+            }
+            let is_consequence = self.left_out.iter().any(|it| unusable.needs.contains(&it.name()));
+            self.left_out.push(variable);
+            let instead = self.used_instead(variable, &unusable.instead);
+            let text = error.chain();
+            let begin = format!("read {}: ", variable.name());
+            let problem = text.strip_prefix(&begin).unwrap_or(&text);
+            let problem = problem.replace(char::is_control, " ");
+            let warning = format!("{}: {problem}; used instead: {instead}", variable.name());
+            self.warnings.push(warning);
+            // Who mends the cause has mended this too.
+            if !is_consequence {
+                self.errors.push(error);
+            }
+        }
+    }
+
+    /// Whether anything changed.
+    fn leave_out(&mut self, variable: Variable, instead: &Instead) -> bool {
+        let Some(at) = self.values.iter().position(|(known, _)| *known == variable) else {
+            return false;
+        };
+        let value = &mut self.values[at].1;
+        let rest = match instead {
+            Instead::Default | Instead::Nothing => None,
+            Instead::Value(other) => Some(other.clone()),
+            // Empty ones in their place, so that those that stay keep their positions.
+            Instead::OtherEntries { without, .. } => {
+                let entries = value.to_str().unwrap_or_default().split(',').enumerate();
+                let kept = entries
+                    .map(|(at, entry)| if without.binary_search(&at).is_ok() { "" } else { entry });
+                let kept = kept.collect::<Vec<_>>().join(",");
+                kept.contains(|c: char| c != ',' && !c.is_whitespace()).then_some(kept)
+            }
+        };
+        match rest {
+            Some(rest) if value.to_str() == Some(&rest) => false,
+            Some(rest) => {
+                *value = rest.into();
+                true
+            }
+            None => {
+                self.values.remove(at);
+                true
+            }
+        }
+    }
+
+    /// Whether a value of one of these could not be used, or a part of it.
+    pub(crate) fn has_left_out(&self, variables: &[Variable]) -> bool {
+        self.left_out.iter().any(|left_out| variables.contains(left_out))
+    }
+
+    /// Takes every variable for not set. What could not be used before is still told.
+    pub(crate) fn clear(&mut self) {
+        self.values.clear();
+    }
+
+    /// What could not be used, and what is used instead, a line each.
+    ///
+    /// # Errors
+    ///
+    /// The same as one error, if it has to be one.
+    pub(crate) fn warnings(self, are_errors: bool) -> Result<Vec<String>, Error> {
+        let mut errors = self.errors;
+        match errors.len() {
+            _ if !are_errors => Ok(self.warnings),
+            0 => Ok(Vec::new()),
+            1 => Err(errors.remove(0)),
+            _ => {
+                let all: Vec<_> = errors.iter().map(Error::to_string).collect();
+                Err(Error::new(ErrorKind::Config, all.join("; ")))
+            }
+        }
     }
 
     /// A variable, if it is set; an empty one is not.
@@ -51,11 +154,17 @@ impl Environment {
             return Ok(None);
         };
         let Some(value) = value.to_str() else {
-            let text = format!("read {}: the value is not UTF-8", variable.name());
-            return Err(Error::new(ErrorKind::Config, text));
+            return Err(variable.unusable("the value is not UTF-8", Instead::Default));
         };
         let value = value.trim();
         Ok((!value.is_empty()).then_some(Setting { variable, value }))
+    }
+
+    /// Whether a variable has any value at all.
+    pub(crate) fn is_set(&self, variable: Variable) -> bool {
+        let mut values = self.values.iter();
+        let is_empty = |value: &OsString| value.to_str().is_some_and(|text| text.trim().is_empty());
+        values.any(|(known, value)| *known == variable && !is_empty(value))
     }
 
     /// The first of these variables that is set. Those after it are not looked at.
@@ -70,6 +179,25 @@ impl Environment {
             }
         }
         Ok(None)
+    }
+}
+
+impl Variable {
+    fn known(name: &str) -> Option<Self> {
+        VARIABLES.iter().copied().find(|known| known.name() == name)
+    }
+
+    /// An error about this variable: `problem` reads after its name.
+    fn unusable(self, problem: &str, instead: Instead) -> Error {
+        let error = Error::new(ErrorKind::Config, format!("read {}: {problem}", self.name()));
+        error.with_unusable(Unusable { variable: self.name(), instead, needs: Vec::new() })
+    }
+
+    /// Makes the environment's what would otherwise be an error of the code's.
+    #[cfg(any(feature = "grpc", feature = "http"))]
+    pub(crate) fn blamed_for(self, error: Error) -> Error {
+        let (variable, instead) = (self.name(), Instead::Default);
+        error.with_unusable(Unusable { variable, instead, needs: Vec::new() })
     }
 }
 

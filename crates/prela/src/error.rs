@@ -2,6 +2,10 @@
 //!
 //! Recording spans is not among them: it never fails.
 
+mod unusable;
+
+pub(crate) use self::unusable::{Instead, Unusable};
+
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
@@ -13,6 +17,7 @@ use std::time::Duration;
 ///
 /// ```
 /// let error = prela::builder().env([("OTEL_TRACES_SAMPLER_ARG", "x"), ("OTEL_TRACES_SAMPLER", "traceidratio")])
+///     .strict(true)
 ///     .build()
 ///     .unwrap_err();
 /// assert_eq!(error.kind(), prela::ErrorKind::Config);
@@ -28,6 +33,7 @@ struct Inner {
     source: Option<Box<dyn StdError + Send + Sync>>,
     retry_after: Option<Duration>,
     contact: Option<Contact>,
+    unusable: Option<Unusable>,
 }
 
 /// What a failed request tells of the peer that it was for.
@@ -75,6 +81,7 @@ impl Error {
                 source: None,
                 retry_after: None,
                 contact: None,
+                unusable: None,
             }),
         }
     }
@@ -124,6 +131,27 @@ impl Error {
                     || self.retry_after().is_some_and(|asked| !asked.is_zero())
             }
         }
+    }
+
+    /// Says that this is about a value of the environment, which a program can do without.
+    #[must_use]
+    pub(crate) fn with_unusable(mut self, unusable: Unusable) -> Self {
+        self.inner.unusable = Some(unusable);
+        self
+    }
+
+    /// Says that this variable of the environment would have to be used for the value to mean something.
+    #[must_use]
+    pub(crate) fn needing(mut self, variable: &'static str) -> Self {
+        if let Some(unusable) = &mut self.inner.unusable {
+            unusable.needs.push(variable);
+        }
+        self
+    }
+
+    /// The value of the environment that this is about, if it is about one.
+    pub(crate) fn unusable(&self) -> Option<&Unusable> {
+        self.inner.unusable.as_ref()
     }
 
     /// What a caller may act on.

@@ -11,6 +11,7 @@ mod guard;
 mod metrics;
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod otlp;
+mod pipeline;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -28,7 +29,9 @@ use crate::tracer::global;
 /// and the attribute macros follow.
 ///
 /// The service name given here wins over every variable; an empty one is as none. Without any variable
-/// traces are printed to the standard output. [`Builder`] lists the variables.
+/// traces are printed to the standard output. [`Builder`] lists the variables. One that cannot be used is no
+/// error: it is left out, and [`Prela::warnings`] has a line about it. [`Builder::init`] does the same with
+/// settings in code.
 ///
 /// Keep the returned guard until the program ends: dropping it sends what is queued and ends tracing.
 /// `let _ = prela::init(..)` drops it at once.

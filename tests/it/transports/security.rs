@@ -53,14 +53,15 @@ fn certificates_come_from_files_that_the_environment_names() {
             ("OTEL_EXPORTER_OTLP_CLIENT_KEY", &key),
         ];
         let send = |variables: &[(&str, &str)]| {
-            let prela =
-                prela::builder().env(variables.iter().copied()).diagnostics(|_| ()).build()?;
+            let builder = prela::builder().env(variables.iter().copied()).strict(true);
+            let prela = builder.diagnostics(|_| ()).build()?;
             prela.tracer().span_default("step").in_scope(|_| ());
             prela.flush(Duration::from_secs(30))
         };
         send(&any).unwrap();
 
-        // The names for traces win; a key that does not fit, or is missing, is an error at start.
+        // The names for traces win; a key that does not fit, or is missing, is an error at start if
+        // errors are asked for.
         let (_, other) = tls::identity_for_a_client(transport);
         let other = file("other.pem", &other.key);
         let wrong = ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", other.as_str());
@@ -149,11 +150,20 @@ fn what_is_no_certificate_or_key_is_named_with_its_variable() {
             ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", certificate),
             ("OTEL_EXPORTER_OTLP_CLIENT_KEY", key),
         ];
-        let error = prela::builder().env(variables).build().unwrap_err();
+        let error = prela::builder().env(variables).strict(true).build().unwrap_err();
         let path = if at_fault == "KEY" { key } else { certificate };
         let expected = format!("read OTEL_EXPORTER_OTLP_CLIENT_{at_fault}: `{path}` {problem}");
         assert_eq!((error.kind(), error.to_string()), (ErrorKind::Config, expected));
         assert!(!format!("{error:?}").contains("secret"));
+
+        // Else no certificate is shown, which the collector may refuse, and each half is warned of.
+        let prela = prela::builder().env(variables).diagnostics(|_| ()).build().unwrap();
+        let warnings = prela.warnings();
+        let begin = format!("OTEL_EXPORTER_OTLP_CLIENT_{at_fault}: `{path}` {problem}");
+        assert!(warnings[0].starts_with(&begin), "{warnings:?}");
+        assert_eq!(warnings.len(), 2, "{warnings:?}");
+        assert!(warnings.iter().all(|line| line.ends_with("; used instead: none")), "{warnings:?}");
+        assert!(!warnings.concat().contains("secret"), "{warnings:?}");
     }
 }
 

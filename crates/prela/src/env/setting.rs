@@ -1,11 +1,15 @@
 //! One variable's value, and how values are written.
 
 use super::Variable;
-use crate::{Error, ErrorKind};
+use crate::Error;
+use crate::error::Instead;
 use percent_encoding::percent_decode_str;
 use std::time::Duration;
 
 /// A variable that is set, with its value: not empty, no white space around it.
+///
+/// Each error of its methods says what to read in place of the value; see
+/// [`Environment::settle`](super::Environment::settle).
 ///
 /// No `Debug`: the value can be a secret.
 #[derive(Clone, Copy)]
@@ -14,21 +18,37 @@ pub(crate) struct Setting<'a> {
     pub(crate) value: &'a str,
 }
 
-impl Setting<'_> {
+impl<'a> Setting<'a> {
     /// The variable and its value, as an error begins. A problem reads after it.
+    #[cfg(any(feature = "grpc", feature = "http"))]
     pub(crate) fn shown(self) -> String {
-        // Escaped, so that the error stays one line.
-        format!("read {}: `{}`", self.variable.name(), self.value.escape_debug())
+        format!("read {}: {}", self.variable.name(), quoted(self.value))
     }
 
     /// An error that shows the value: `problem` reads after it.
     pub(crate) fn error(self, problem: &str) -> Error {
-        Error::new(ErrorKind::Config, format!("{} {problem}", self.shown()))
+        self.variable.unusable(&format!("{} {problem}", quoted(self.value)), Instead::Default)
+    }
+
+    /// An error that shows the value, which is about something that is not there.
+    pub(crate) fn of_no_use(self, problem: &str) -> Error {
+        self.variable.unusable(&format!("{} {problem}", quoted(self.value)), Instead::Nothing)
+    }
+
+    /// An error that shows the value, which means nothing by itself.
+    pub(crate) fn of_no_use_without(self, other: Variable) -> Error {
+        self.of_no_use(&format!("is of no use without {}", other.name())).needing(other.name())
     }
 
     /// An error that does not show the value.
     pub(crate) fn hidden(self, problem: &str) -> Error {
-        Error::new(ErrorKind::Config, format!("read {}: {problem}", self.variable.name()))
+        self.variable.unusable(problem, Instead::Default)
+    }
+
+    /// An error that shows the value, and with another value to use.
+    pub(crate) fn replaced(self, problem: &str, by: impl Into<String>) -> Error {
+        let problem = format!("{} {problem}", quoted(self.value));
+        self.variable.unusable(&problem, Instead::Value(by.into()))
     }
 
     pub(crate) fn number(self) -> Result<usize, Error> {
@@ -56,57 +76,134 @@ impl Setting<'_> {
         }
     }
 
+    /// `true` or `false`, in any case. The specification wants anything else to be `false`.
+    pub(crate) fn flag(self) -> Result<bool, Error> {
+        match self.value {
+            value if value.eq_ignore_ascii_case("true") => Ok(true),
+            value if value.eq_ignore_ascii_case("false") => Ok(false),
+            _ => Err(self.replaced("is none of `true`, `false`", "false")),
+        }
+    }
+
     /// What goes with the name that the value is, in any case.
     pub(crate) fn choice<T: Copy>(self, choices: &[(&str, T)]) -> Result<T, Error> {
-        self.chosen(self.value, choices)
+        chosen(self.value, choices).map_err(|problem| self.hidden(&problem))
     }
 
-    /// The same for a list; never empty.
-    pub(crate) fn choices<T: Copy>(self, choices: &[(&str, T)]) -> Result<Vec<T>, Error> {
-        self.value.split(',').map(|name| self.chosen(name.trim(), choices)).collect()
-    }
-
-    fn chosen<T: Copy>(self, name: &str, choices: &[(&str, T)]) -> Result<T, Error> {
-        match choices.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
-            Some((_, choice)) => Ok(*choice),
-            None => {
-                let known: Vec<_> = choices.iter().map(|(known, _)| format!("`{known}`")).collect();
-                let shown = Setting { value: name, ..self };
-                Err(shown.error(&format!("is none of {}", known.join(", "))))
+    /// The same for a list; never empty. A choice can be an error: what it would need. The name `none`
+    /// stands alone.
+    pub(crate) fn choices<T: Copy>(
+        self,
+        choices: &[(&str, Result<T, &str>)],
+    ) -> Result<Vec<T>, Error> {
+        let chosen = self.each(true, |_, name| Ok(chosen(name, choices)??))?;
+        let is_none = |name: &str| name.trim().eq_ignore_ascii_case("none");
+        let nones: Vec<_> = positions(self.value, is_none).collect();
+        match (nones.len(), chosen.len()) {
+            (_, 0) => Err(self.error("names nothing")),
+            (0, _) => Ok(chosen),
+            (nones, all) if nones == all => Ok(chosen),
+            _ => {
+                let problem = format!("{} has `none` beside others", quoted(self.value));
+                let instead = Instead::OtherEntries { without: nones, are_shown: true };
+                Err(self.variable.unusable(&problem, instead))
             }
         }
     }
 
-    /// The entries of `key=value,key=value`, percent-decoded.
+    /// What `read` makes of each entry of a list, and of its position, counted from 1. Empty entries
+    /// are passed over.
     ///
     /// # Errors
     ///
-    /// Name the entry by its position alone, since headers are secrets.
-    pub(crate) fn entries(self) -> Result<Vec<(String, String)>, Error> {
-        let entries = self.value.split(',').enumerate();
-        entries
-            .filter(|(_, entry)| !entry.trim().is_empty())
-            .map(|(at, entry)| {
-                let problem = |text| self.hidden(&format!("entry {} {text}", at + 1));
-                let (key, value) =
-                    entry.split_once('=').ok_or_else(|| problem("is not `key=value`"))?;
-                let (Some(key), Some(value)) = (decoded(key.trim()), decoded(value.trim())) else {
-                    return Err(problem("is not percent-encoded UTF-8"));
-                };
-                if key.is_empty() {
-                    return Err(problem("has no key"));
+    /// One for all entries that cannot be read; the others are to be used.
+    pub(crate) fn each<T>(
+        self,
+        are_shown: bool,
+        read: impl Fn(usize, &'a str) -> Result<T, String>,
+    ) -> Result<Vec<T>, Error> {
+        let (mut good, mut bad, mut problems) = (Vec::new(), Vec::new(), Vec::new());
+        for (at, entry) in self.value.split(',').enumerate() {
+            let entry = entry.trim();
+            if entry.is_empty() {
+                continue;
+            }
+            match read(at + 1, entry) {
+                Ok(value) => good.push(value),
+                Err(problem) => {
+                    bad.push(at);
+                    problems.push(problem);
                 }
-                Ok((key, value))
-            })
-            .collect()
+            }
+        }
+        if bad.is_empty() {
+            return Ok(good);
+        }
+        let more = problems.len().saturating_sub(MOST_PROBLEMS);
+        problems.truncate(MOST_PROBLEMS);
+        let mut problem = problems.join("; ");
+        if more > 0 {
+            problem.push_str(&format!("; and {more} more"));
+        }
+        let instead = Instead::OtherEntries { without: bad, are_shown };
+        Err(self.variable.unusable(&problem, instead))
+    }
+
+    /// What `read` makes of the entries of `key=value,key=value`, given a key as it stands and a
+    /// percent-decoded value. A `%` with no code after it stands for itself.
+    ///
+    /// # Errors
+    ///
+    /// Name the entries by their positions alone, since headers are secrets.
+    pub(crate) fn pairs<T>(
+        self,
+        read: impl Fn(&'a str, &str) -> Result<T, &'static str>,
+    ) -> Result<Vec<T>, Error> {
+        self.each(false, |at, entry| {
+            let problem = |text| format!("entry {at} {text}");
+            let (key, value) =
+                entry.split_once('=').ok_or_else(|| problem("is not `key=value`"))?;
+            let (key, value) = (key.trim(), value.trim());
+            if key.is_empty() {
+                return Err(problem("has no key"));
+            }
+            decoded(value).and_then(|value| read(key, &value)).map_err(problem)
+        })
     }
 }
 
-fn decoded(text: &str) -> Option<String> {
-    // The decoder passes over a `%` with no code after it.
-    let is_code = |after: &str| matches!(after.as_bytes(), [a, b, ..] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit());
-    if !text.split('%').skip(1).all(is_code) {
-        return None;
+/// A percent-decoded text.
+pub(crate) fn decoded(text: &str) -> Result<String, &'static str> {
+    match percent_decode_str(text).decode_utf8() {
+        Ok(text) => Ok(text.into_owned()),
+        Err(_) => Err("is not percent-encoded UTF-8"),
     }
-    Some(percent_decode_str(text).decode_utf8().ok()?.into_owned())
 }
+
+/// The positions of entries of a list, counted from 0.
+fn positions(list: &str, is_one: impl Fn(&str) -> bool) -> impl Iterator<Item = usize> {
+    list.split(',').enumerate().filter(move |(_, entry)| is_one(entry)).map(|(at, _)| at)
+}
+
+fn chosen<T: Copy>(name: &str, choices: &[(&str, T)]) -> Result<T, String> {
+    match choices.iter().find(|(known, _)| known.eq_ignore_ascii_case(name)) {
+        Some((_, choice)) => Ok(*choice),
+        None => {
+            let known: Vec<_> = choices.iter().map(|(known, _)| format!("`{known}`")).collect();
+            Err(format!("{} is none of {}", quoted(name), known.join(", ")))
+        }
+    }
+}
+
+/// A value as part of a line: without control characters, and no longer than a line or two.
+pub(crate) fn quoted(value: &str) -> String {
+    let mut shown: String = value.chars().take(LONGEST_SHOWN).collect();
+    if shown.len() < value.len() {
+        shown.push('…');
+    }
+    format!("`{}`", shown.escape_debug())
+}
+
+const LONGEST_SHOWN: usize = 200;
+/// More of one list would make its line unreadable.
+const MOST_PROBLEMS: usize = 5;

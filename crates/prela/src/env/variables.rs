@@ -15,13 +15,15 @@ macro_rules! variables {
         $(pub(crate) const $name: Variable = Variable(stringify!($name));)*
 
         /// Every variable that Prela reads as a setting.
-        pub(super) const VARIABLES: &[Variable] = &[$($name),*];
+        pub(crate) const VARIABLES: &[Variable] = &[$($name),*];
     };
 }
 
 // What they take and their defaults are in `variables.md`, which is the documentation of `Builder`.
-// A variable of our own, `PRELA_*`, is one that users of the Python SDK know.
+// A variable of our own, `PRELA_*`, is one that users of the Python SDK know, or sets what a
+// deployment decides and OpenTelemetry has no name for.
 variables! {
+    PRELA_STRICT
     OTEL_SDK_DISABLED
     PRELA_SERVICE_NAME
     OTEL_SERVICE_NAME
@@ -57,11 +59,22 @@ variables! {
     OTEL_TRACES_SAMPLER_ARG
 
     OTEL_PROPAGATORS
+    PRELA_BAGGAGE_TO_ATTRIBUTES
 
     OTEL_BSP_MAX_QUEUE_SIZE
     OTEL_BSP_MAX_EXPORT_BATCH_SIZE
     OTEL_BSP_SCHEDULE_DELAY
     OTEL_BSP_EXPORT_TIMEOUT
+    PRELA_MAX_QUEUE_BYTES
+    PRELA_OVERFLOW
+    PRELA_SPOOL_DIR
+    PRELA_SPOOL_MAX_BYTES
+    PRELA_SPOOL_MAX_AGE
+    PRELA_SHUTDOWN_TIMEOUT
+
+    PRELA_REDACT
+    PRELA_PAYLOAD_LIMIT
+    PRELA_KEEP_TRACES
 
     OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT
     OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT

@@ -1,7 +1,7 @@
 //! What the code asks for.
 
-use super::settings::{self, Given, unless_zero};
-use super::{Exporter, Prela};
+use super::pipeline::{self, Given, unless_zero};
+use super::{Exporter, Prela, settings};
 #[cfg(feature = "spool")]
 use crate::Spool;
 use crate::clock::{Clock, Guarded, SystemClock};
@@ -25,6 +25,11 @@ use std::time::Duration;
 /// What the code sets wins. What it does not set comes from the environment as it is at
 /// [`build`](Self::build); an empty variable counts as not set. Where a line says "the next line", that
 /// variable is asked when this one is not set.
+///
+/// A value of a variable that cannot be used is left out, since variables are set for many programs at
+/// once: [`Prela::warnings`] and one line on the [diagnostics](Self::diagnostics) channel say which, why,
+/// and what is used instead. With [`strict`](Self::strict) it is an error. Of a list the other entries
+/// hold, and so do those of `OTEL_RESOURCE_ATTRIBUTES`, which the specification would discard as a whole.
 ///
 #[doc = include_str!("../env/variables.md")]
 ///
@@ -52,8 +57,9 @@ pub struct Builder {
     ids: Box<dyn IdGenerator>,
     baggage_to_attributes: Vec<Key>,
     env: Option<Environment>,
+    strict: Option<bool>,
     diagnostics: Diagnostics,
-    shutdown_timeout: Duration,
+    shutdown_timeout: Option<Duration>,
     pipeline: Given,
 }
 
@@ -71,8 +77,9 @@ impl Builder {
             ids: Box::new(RandomIds),
             baggage_to_attributes: Vec::new(),
             env: None,
+            strict: None,
             diagnostics: Diagnostics::default(),
-            shutdown_timeout: Duration::from_millis(1500),
+            shutdown_timeout: None,
             pipeline: Given::default(),
         }
     }
@@ -157,6 +164,9 @@ impl Builder {
     /// out.
     ///
     /// [Processors](Self::processor) see spans as they were recorded.
+    ///
+    /// Environment: `PRELA_REDACT`. Where that has a word in it that Prela does not know, all detectors
+    /// are on and the word is taken for a key: rather too much is taken out than too little.
     pub fn redact(mut self, redactor: Redactor) -> Self {
         self.pipeline.redactor = Some(redactor);
         self
@@ -167,15 +177,16 @@ impl Builder {
     /// attribute `prela.original_length.` with the key behind it has the length before, in bytes.
     ///
     /// For prompts and documents that are too long for a backend, while the span stays. Unit: bytes.
-    /// Default: no limit. [`SpanLimits`] cuts earlier, as the specification asks: by characters, and
+    /// Environment: `PRELA_PAYLOAD_LIMIT`. Default: no limit. [`SpanLimits`] cuts earlier, as the specification asks: by characters, and
     /// without a word.
     pub fn payload_limit(mut self, bytes: usize) -> Self {
         self.pipeline.payload_limit = Some(bytes);
         self
     }
 
-    /// Keeps traces that end badly although the sampler left them out; see [`TailRule`]. Default: the
-    /// sampler has the last word.
+    /// Keeps traces that end badly although the sampler left them out; see [`TailRule`].
+    ///
+    /// Environment: `PRELA_KEEP_TRACES`. Default: the sampler has the last word.
     pub fn keep_traces(mut self, rule: TailRule) -> Self {
         self.pipeline.tail = Some(rule);
         self
@@ -194,7 +205,8 @@ impl Builder {
     }
 
     /// Keys of baggage entries that each span gets as attributes, from the context it starts in.
-    /// Default: none, since baggage comes from callers.
+    ///
+    /// Environment: `PRELA_BAGGAGE_TO_ATTRIBUTES`. Default: none, since baggage comes from callers.
     pub fn baggage_to_attributes<K: Into<Key>>(
         mut self,
         keys: impl IntoIterator<Item = K>,
@@ -204,6 +216,7 @@ impl Builder {
     }
 
     /// Reads these variables instead of those of the process. What Prela does not know is passed over.
+    /// They count as the environment: a value that cannot be used is left out, with a warning.
     ///
     /// ```
     /// let prela = prela::builder().env([("OTEL_SERVICE_NAME", "shop"), ("OTEL_TRACES_EXPORTER", "none")]).build()?;
@@ -219,9 +232,28 @@ impl Builder {
         self
     }
 
-    /// Where the lines go that tell an operator of spans that were lost, at most one in 30 s for each
-    /// exporter. Default: the standard error stream. A line has counts, exporters and errors in it,
-    /// and nothing of what was traced.
+    /// Whether a value of the environment that cannot be used is an error at [`build`](Self::build), all of
+    /// them in one text, instead of a [warning](Prela::warnings): for continuous integration, where
+    /// nobody reads warnings.
+    ///
+    /// Environment: `PRELA_STRICT`; `1` or `true`. Default: no. What the *code* sets and cannot be used is
+    /// always an error.
+    ///
+    /// ```
+    /// let builder = || prela::builder().env([("OTEL_TRACES_SAMPLER", "xray"), ("OTEL_TRACES_EXPORTER", "none")]);
+    /// let prela = builder().diagnostics(|_| ()).build()?;
+    /// assert_eq!(prela.warnings().len(), 1);
+    /// assert!(builder().strict(true).build().is_err());
+    /// # Ok::<(), prela::Error>(())
+    /// ```
+    pub fn strict(mut self, is_strict: bool) -> Self {
+        self.strict = Some(is_strict);
+        self
+    }
+
+    /// Where the lines go that tell an operator of values of the environment that could not be used, once,
+    /// and of spans that were lost, at most one in 30 s for each exporter. Default: the standard error
+    /// stream. A line has counts, exporters and errors in it, and nothing of what was traced.
     ///
     /// A collector that cannot be reached is told of within two seconds of the first connection that
     /// failed, again after 30 s, and then after pauses that double up to an hour; one that answers and
@@ -231,11 +263,13 @@ impl Builder {
         self
     }
 
-    /// How long dropping the instance may wait for the spans that are queued. Default: 1.5 s.
+    /// How long dropping the instance may wait for the spans that are queued.
     ///
     /// It takes that long only if it must: see [`Prela::shutdown`].
+    ///
+    /// Environment: `PRELA_SHUTDOWN_TIMEOUT`. Default: 1.5 s.
     pub fn shutdown_timeout(mut self, within: Duration) -> Self {
-        self.shutdown_timeout = within;
+        self.shutdown_timeout = Some(within);
         self
     }
 
@@ -254,14 +288,18 @@ impl Builder {
     /// Most memory for the spans that wait for one exporter; what comes on top is treated as
     /// [`overflow`](Self::overflow) says. 0 is an error at [`build`](Self::build).
     ///
-    /// Unit: bytes, as the spans are sent, and some sixty for each. Default: 64 MiB. A span that is
-    /// larger by itself is always refused.
+    /// Unit: bytes, as the spans are sent, and some sixty for each. A span that is larger by itself is
+    /// always refused.
+    ///
+    /// Environment: `PRELA_MAX_QUEUE_BYTES`. Default: 64 MiB.
     pub fn max_queue_bytes(mut self, bytes: usize) -> Self {
         self.pipeline.max_queue_bytes = Some(bytes);
         self
     }
 
-    /// What happens when a queue is full. Default: [`Overflow::DropNewest`].
+    /// What happens when a queue is full.
+    ///
+    /// Environment: `PRELA_OVERFLOW`. Default: [`Overflow::DropNewest`].
     ///
     /// ```
     /// use prela::Overflow;
@@ -271,13 +309,15 @@ impl Builder {
     /// # drop(batch_job);
     /// ```
     pub fn overflow(mut self, overflow: Overflow) -> Self {
-        self.pipeline.overflow = overflow;
+        self.pipeline.overflow = Some(overflow);
         self
     }
 
     /// Lets spans wait on disk while a collector is away, and across restarts; see [`Spool`]. For OTLP
-    /// exporters; others have nothing that could be kept. Default: no spool, since spans can hold
-    /// prompts.
+    /// exporters; others have nothing that could be kept.
+    ///
+    /// Environment: `PRELA_SPOOL_DIR`, with `PRELA_SPOOL_MAX_BYTES` and `PRELA_SPOOL_MAX_AGE`. Default: no
+    /// spool, since spans can hold prompts.
     ///
     /// When an exporter's attempts have failed a few times in a row, its batches go to the disk until
     /// the collector answers again. Then they are sent, oldest first, in turns with new ones. Each
@@ -342,34 +382,52 @@ impl Builder {
     /// Checks all settings and starts the instance, with a thread for each exporter.
     ///
     /// Connects to nothing. Spans of this instance come from [`Prela::tracer`]; [`Prela::make_global`]
-    /// installs it.
+    /// installs it, and [`init`](Self::init) does both.
     ///
     /// # Errors
     ///
-    /// [`Config`](ErrorKind::Config), with the setting and its value, if one cannot be used; values of
-    /// headers are not shown. [`Io`](ErrorKind::Io) if the system gives no thread.
+    /// [`Config`](ErrorKind::Config), with the setting and its value, if one of the code cannot be used, or
+    /// if one of the environment cannot and errors are [asked for](Self::strict); values of headers are
+    /// not shown. [`Io`](ErrorKind::Io) if the system gives no thread.
     pub fn build(self) -> Result<Prela, Error> {
-        let env = self.env.unwrap_or_else(Environment::of_process);
+        let mut env = self.env.unwrap_or_else(Environment::of_process);
+        let is_strict = self.strict.map_or_else(|| env.settle(settings::is_strict), Ok)?;
         // It is no part of what can be disabled: the traces of others are passed on.
-        let propagator = self.propagator.map_or_else(|| settings::propagator(&env), Ok)?;
-        let is_disabled = settings::is_disabled(&env)?;
-        // A program that is not traced must not fail on how it would be.
-        let env = if is_disabled { Environment::default() } else { env };
-        let resource = Arc::new(settings::resource(&env, self.service_name, self.resource)?);
-        let sampler = self.sampler.map_or_else(|| settings::sampler(&env), Ok)?;
+        let propagator = self.propagator.map_or_else(|| env.settle(settings::propagator), Ok)?;
+        let is_disabled = env.settle(settings::is_disabled)?;
+        if is_disabled {
+            // A program that is not traced need not hear of how it would be.
+            env.clear();
+        }
+        let (name, attributes) = (self.service_name.as_deref(), &self.resource);
+        let resource = env.settle(|env| settings::resource(env, name, attributes))?;
+        let sampler = self.sampler.map_or_else(|| env.settle(settings::sampler), Ok)?;
         sampler.check()?;
-        let limits = self.span_limits.map_or_else(|| settings::span_limits(&env), Ok)?;
-        let sizes = checked(settings::pipeline(&env, self.pipeline)?)?;
+        let limits = self.span_limits.map_or_else(|| env.settle(settings::span_limits), Ok)?;
+        let baggage = match self.baggage_to_attributes {
+            none if none.is_empty() => env.settle(settings::baggage_to_attributes)?,
+            given => given,
+        };
+        let sizes = checked(env.settle(|env| pipeline::settings(env, &self.pipeline))?)?;
+        let shutdown_timeout = self.shutdown_timeout;
+        let shutdown_timeout =
+            shutdown_timeout.map_or_else(|| env.settle(pipeline::shutdown_timeout), Ok)?;
         let exporters = match (is_disabled, self.exporters) {
             (true, _) => Vec::new(),
-            (false, none) if none.is_empty() => Exporter::by_environment(&env)?,
+            (false, none) if none.is_empty() => env.settle(Exporter::by_environment)?,
             (false, given) => given,
         };
-        let exporters: Result<Vec<_>, _> =
-            exporters.into_iter().map(|exporter| exporter.build(&env)).collect();
+        let exporters =
+            exporters.into_iter().filter_map(|exporter| exporter.build(&mut env).transpose());
+        let exporters = exporters.collect::<Result<_, _>>()?;
+        let warnings = env.warnings(is_strict)?;
+        for warning in &warnings {
+            self.diagnostics.line(&format!("prela: {warning}"));
+        }
 
         let records_all = sizes.tail.is_some();
-        let pipeline = Pipeline::start(exporters?, resource.clone(), sizes, self.diagnostics)?;
+        let resource = Arc::new(resource);
+        let pipeline = Pipeline::start(exporters, resource.clone(), sizes, self.diagnostics)?;
         let provider = Provider::new(
             sampler,
             limits,
@@ -377,13 +435,34 @@ impl Builder {
             self.ids,
             self.processors,
             Box::new(pipeline.clone()),
-            self.baggage_to_attributes,
+            baggage,
         )
         .recording_all(records_all);
         if is_disabled {
             provider.stop();
         }
-        Ok(Prela::new(provider, pipeline, resource, propagator, self.shutdown_timeout))
+        Ok(Prela::new(provider, pipeline, resource, propagator, shutdown_timeout, warnings))
+    }
+
+    /// [Builds](Self::build) the instance and makes it [global](Prela::make_global), in one call: what
+    /// [`init`](crate::init()) does, with settings in code.
+    ///
+    /// Keep the returned guard until the program ends, as that of [`init`](crate::init()).
+    ///
+    /// ```no_run
+    /// # fn main() -> Result<(), prela::Error> {
+    /// let _prela = prela::builder().service_name("travel-desk").sampler(0.1).init()?;
+    /// prela::tracer().span("plan", prela::SpanType::Agent).in_scope(|_| ());
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// [`AlreadyInitialized`](ErrorKind::AlreadyInitialized) while another instance is global; otherwise as
+    /// [`build`](Self::build). In neither case is a thread started.
+    pub fn init(self) -> Result<Prela, Error> {
+        super::init_with(self)
     }
 }
 

@@ -1,5 +1,7 @@
 //! Where a collector is.
 
+use crate::Error;
+use crate::env;
 use crate::otlp::Protocol;
 use http::Uri;
 use http::uri::{PathAndQuery, Scheme};
@@ -23,6 +25,17 @@ pub(super) enum Origin {
     Code,
 }
 
+impl Origin {
+    /// Says that an error is about the endpoint of a variable, if it came from one.
+    pub(super) fn blamed_for(self, error: Error) -> Error {
+        match self {
+            Self::AnySignal => env::OTEL_EXPORTER_OTLP_ENDPOINT.blamed_for(error),
+            Self::Traces => env::OTEL_EXPORTER_OTLP_TRACES_ENDPOINT.blamed_for(error),
+            Self::Code => error,
+        }
+    }
+}
+
 /// Reads the URL of a collector: `http://`, `https://`, or `unix:` and the path of a socket. `bare` is
 /// the scheme of a host without one; none if it must have one.
 ///
@@ -34,12 +47,11 @@ pub(super) fn parse(text: &str, bare: Option<Scheme>) -> Result<Target, String> 
         return Err("the URL has a user or a password: send a header instead".to_owned());
     }
     read(text, bare).map_err(|problem| {
-        let (shown, query) = match text.split_once('?') {
-            Some((shown, _)) => (shown, "?…"),
-            None => (text, ""),
+        let shown = match text.find(['?', '#']) {
+            Some(at) => format!("{}…", &text[..=at]),
+            None => text.to_owned(),
         };
-        // Escaped, so that the error stays one line.
-        format!("`{}{query}` {problem}", shown.escape_debug())
+        format!("{} {problem}", env::quoted(&shown))
     })
 }
 

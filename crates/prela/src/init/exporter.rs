@@ -3,7 +3,7 @@
 #[cfg(any(feature = "grpc", feature = "http"))]
 use super::otlp::Otlp;
 use crate::Error;
-use crate::env::{self, Environment, Setting};
+use crate::env::{self, Environment};
 use crate::export::{ConsoleExporter, FileExporter, MemoryExporter, Outlet, SpanExporter};
 use std::fmt;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ pub struct Exporter(Kind);
 enum Kind {
     Console,
     #[cfg(any(feature = "grpc", feature = "http"))]
-    Otlp(Otlp),
+    Otlp(Box<Otlp>),
     Ready(Box<dyn SpanExporter>),
 }
 
@@ -71,53 +71,52 @@ impl Exporter {
         Self(Kind::Ready(Box::new(exporter)))
     }
 
-    pub(super) fn build(self, env: &Environment) -> Result<Outlet, Error> {
+    /// None if it cannot be had by the environment's fault, which is a warning there.
+    pub(super) fn build(self, env: &mut Environment) -> Result<Option<Outlet>, Error> {
         match self.0 {
-            Kind::Console => Ok(Outlet::Spans(Box::new(console(env)?))),
+            Kind::Console => Ok(Some(Outlet::Spans(Box::new(env.settle(console)?)))),
             #[cfg(any(feature = "grpc", feature = "http"))]
             Kind::Otlp(otlp) => otlp.build(env),
-            Kind::Ready(exporter) => Ok(Outlet::Spans(exporter)),
+            Kind::Ready(exporter) => Ok(Some(Outlet::Spans(exporter))),
         }
     }
 
     /// The exporters that the environment asks for.
     pub(super) fn by_environment(env: &Environment) -> Result<Vec<Self>, Error> {
-        let (asked, named) = if let Some(setting) = env.get(env::PRELA_EXPORTER)? {
+        let named = if let Some(setting) = env.get(env::PRELA_EXPORTER)? {
             let named = setting.choice(&[
-                ("console", Named::Console),
-                ("file", Named::File),
-                ("otlp", Named::Otlp),
-                ("http", Named::OtlpHttp),
-                ("none", Named::None),
+                ("console", Ok(Named::Console)),
+                ("file", Ok(Named::File)),
+                ("otlp", OTLP),
+                ("http", OTLP_HTTP),
+                ("none", Ok(Named::None)),
             ])?;
-            (setting, vec![named])
+            vec![named.map_err(|problem| setting.hidden(problem))?]
         } else if let Some(setting) = env.get(env::OTEL_TRACES_EXPORTER)? {
-            let named = setting.choices(&[
-                ("otlp", Named::Otlp),
-                ("console", Named::Console),
-                ("file", Named::File),
-                ("none", Named::None),
-            ])?;
-            if named.len() > 1 && named.contains(&Named::None) {
-                return Err(setting.error("has `none` beside others"));
-            }
-            (setting, named)
+            setting.choices(&[
+                ("otlp", OTLP),
+                ("console", Ok(Named::Console)),
+                ("file", Ok(Named::File)),
+                ("none", Ok(Named::None)),
+            ])?
         } else {
             let endpoints =
                 [env::OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, env::OTEL_EXPORTER_OTLP_ENDPOINT];
             match env.first(&endpoints)? {
-                Some(setting) => (setting, vec![Named::Otlp]),
-                None => return Ok(vec![Self::console()]),
+                Some(setting) => vec![OTLP.map_err(|problem| setting.hidden(problem))?],
+                // Who named a place to send to has not asked for lines on the standard output.
+                None if env.has_left_out(&endpoints) => vec![OTLP.unwrap_or(Named::None)],
+                None => vec![Named::Console],
             }
         };
-        let exporters = named.into_iter().filter_map(|name| name.exporter(env, asked).transpose());
+        let exporters = named.into_iter().filter_map(|name| name.exporter(env).transpose());
         exporters.collect()
     }
 }
 
 fn console(env: &Environment) -> Result<ConsoleExporter, Error> {
     let mut console = ConsoleExporter::new();
-    if env.get(env::NO_COLOR)?.is_some() {
+    if env.is_set(env::NO_COLOR) {
         console = console.color(false);
     }
     match env.get(env::PRELA_CONSOLE)? {
@@ -146,7 +145,7 @@ impl<E: SpanExporter> From<E> for Exporter {
 #[cfg(any(feature = "grpc", feature = "http"))]
 impl From<Otlp> for Exporter {
     fn from(otlp: Otlp) -> Self {
-        Self(Kind::Otlp(otlp))
+        Self(Kind::Otlp(Box::new(otlp)))
     }
 }
 
@@ -160,11 +159,22 @@ enum Named {
     None,
 }
 
+/// OTLP, or what it would need.
+const OTLP: Result<Named, &str> = if cfg!(any(feature = "grpc", feature = "http")) {
+    Ok(Named::Otlp)
+} else {
+    Err("OTLP needs the feature `grpc` or `http` of prela")
+};
+
+const OTLP_HTTP: Result<Named, &str> = if cfg!(feature = "http") {
+    Ok(Named::OtlpHttp)
+} else {
+    Err("OTLP over HTTP needs the feature `http` of prela")
+};
+
 impl Named {
-    /// None for `none`; an error of the variable that `asked` if a feature is missing.
-    fn exporter(self, env: &Environment, asked: Setting<'_>) -> Result<Option<Exporter>, Error> {
-        #[cfg(feature = "http")]
-        let _ = asked;
+    /// None for `none`, and for what a feature is missing for.
+    fn exporter(self, env: &Environment) -> Result<Option<Exporter>, Error> {
         match self {
             Self::Console => Ok(Some(Exporter::console())),
             Self::File => {
@@ -173,13 +183,9 @@ impl Named {
             }
             #[cfg(any(feature = "grpc", feature = "http"))]
             Self::Otlp => Ok(Some(Exporter::otlp().into())),
-            #[cfg(not(any(feature = "grpc", feature = "http")))]
-            Self::Otlp => Err(asked.hidden("OTLP needs the feature `grpc` or `http` of prela")),
             #[cfg(feature = "http")]
             Self::OtlpHttp => Ok(Some(Otlp::http_by_environment().into())),
-            #[cfg(not(feature = "http"))]
-            Self::OtlpHttp => Err(asked.hidden("OTLP over HTTP needs the feature `http` of prela")),
-            Self::None => Ok(None),
+            _ => Ok(None),
         }
     }
 }

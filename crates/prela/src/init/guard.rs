@@ -38,6 +38,7 @@ pub struct Prela {
     resource: Arc<Resource>,
     propagator: Propagator,
     shutdown_timeout: Duration,
+    warnings: Vec<String>,
 }
 
 impl Prela {
@@ -47,10 +48,11 @@ impl Prela {
         resource: Arc<Resource>,
         propagator: Propagator,
         shutdown_timeout: Duration,
+        warnings: Vec<String>,
     ) -> Self {
         let provider = Arc::new(provider);
         let source = tracer::source_of(provider.clone());
-        Self { provider, source, pipeline, resource, propagator, shutdown_timeout }
+        Self { provider, source, pipeline, resource, propagator, shutdown_timeout, warnings }
     }
 
     #[cfg(feature = "metrics")]
@@ -76,6 +78,24 @@ impl Prela {
     /// The formats in which contexts travel; see [`Builder::propagator`](crate::Builder::propagator).
     pub fn propagator(&self) -> Propagator {
         self.propagator
+    }
+
+    /// Values of the environment that could not be used, a line each: the variable, the value unless it
+    /// can be a secret, what is wrong with it, and what is used instead. Empty if all is well.
+    ///
+    /// The same lines went to the [diagnostics](crate::Builder::diagnostics) channel.
+    ///
+    /// ```
+    /// let prela = prela::builder()
+    ///     .env([("OTEL_BSP_MAX_QUEUE_SIZE", "many"), ("OTEL_TRACES_EXPORTER", "none")])
+    ///     .diagnostics(|_| ())
+    ///     .build()?;
+    /// let warning = "OTEL_BSP_MAX_QUEUE_SIZE: `many` is not a whole number above 0; used instead: 65536";
+    /// assert_eq!(prela.warnings(), [warning]);
+    /// # Ok::<(), prela::Error>(())
+    /// ```
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// What became of the spans so far.

@@ -1,12 +1,16 @@
 //! What the code and the environment say about a collector becomes a connection.
 
 mod certificates;
+mod nowhere;
 
+use self::nowhere::Nowhere;
 use super::endpoint::{self, Origin, Target};
-use super::settings::unless_zero;
-use crate::env::{self, Environment, Setting};
+use super::pipeline::unless_zero;
+use super::settings;
+use crate::env::{self, Environment, Setting, Variable};
 use crate::export::{OneAttempt, OtlpExporter, Outlet, SpanExporter};
 use crate::otlp::{Compression, Connection, Identity, Pem, Protocol, check};
+use crate::pipeline::Diagnostics;
 use crate::{Error, ErrorKind};
 use http::uri::Scheme;
 use http::{HeaderMap, HeaderName, HeaderValue};
@@ -111,7 +115,9 @@ impl Otlp {
     /// back to, a count, a filter. It makes one attempt for each batch; what it fails with says whether
     /// another may succeed.
     ///
-    /// What it is not told comes from the environment of the process.
+    /// What it is not told comes from the environment of the process, of which values that cannot be used
+    /// are left out, with a line on the standard error stream, as at [`build`](super::Builder::build).
+    /// Without a usable endpoint there it is an exporter that refuses every batch.
     ///
     /// ```
     /// use prela::Exporter;
@@ -125,21 +131,40 @@ impl Otlp {
     ///
     /// A setting that cannot be used, as at [`build`](super::Builder::build).
     pub fn into_exporter(self) -> Result<Box<dyn SpanExporter>, Error> {
-        Ok(Box::new(OneAttempt(self.checked(&Environment::of_process())?)))
+        let mut env = Environment::of_process();
+        let is_strict = env.settle(settings::is_strict)?;
+        let exporter = env.settle(|env| self.checked(env))?;
+        for warning in env.warnings(is_strict)? {
+            Diagnostics::default().line(&format!("prela: {warning}"));
+        }
+        Ok(match exporter {
+            Some(exporter) => Box::new(OneAttempt(exporter)),
+            None => Box::new(Nowhere),
+        })
     }
 
-    pub(super) fn build(self, env: &Environment) -> Result<Outlet, Error> {
-        Ok(Outlet::Wire(Box::new(self.checked(env)?)))
+    /// None if the environment names an endpoint that cannot be used: what is traced must not go where
+    /// nobody asked for.
+    pub(super) fn build(self, env: &mut Environment) -> Result<Option<Outlet>, Error> {
+        let exporter = env.settle(|env| self.checked(env))?;
+        Ok(exporter.map(|exporter| Outlet::Wire(Box::new(exporter))))
     }
 
-    fn checked(self, env: &Environment) -> Result<OtlpExporter, Error> {
-        let connection = self.connection(env)?;
+    fn checked(&self, env: &Environment) -> Result<Option<OtlpExporter>, Error> {
+        let Some(connection) = self.connection(env)? else { return Ok(None) };
+        let endpoint = Connection { certificate: None, identity: None, ..connection.clone() };
+        // First without certificates, so that it is known what is at fault.
+        check(&endpoint).map_err(|error| match self.endpoint(env) {
+            Ok(Some((_, origin))) => origin.blamed_for(error),
+            _ => error,
+        })?;
         check(&connection)?;
-        Ok(OtlpExporter::new(connection))
+        Ok(Some(OtlpExporter::new(connection)))
     }
 
-    pub(super) fn connection(self, env: &Environment) -> Result<Connection, Error> {
+    pub(super) fn connection(&self, env: &Environment) -> Result<Option<Connection>, Error> {
         let given = self.endpoint(env)?;
+        let is_nowhere = given.is_none() && env.has_left_out(&ENDPOINTS);
         let protocol = match self.protocol {
             Some(protocol) => protocol,
             None => protocol(env)?
@@ -159,15 +184,15 @@ impl Otlp {
             None => compression(env)?,
         };
         let is_tls = socket.is_none() && endpoint.scheme_str() == Some("https");
-        let certificate = match self.certificate {
+        let certificate = match &self.certificate {
             None if is_tls => certificates::authorities(env)?,
-            given => given,
+            given => given.clone(),
         };
-        let identity = match self.identity {
+        let identity = match &self.identity {
             None if is_tls => certificates::identity(env)?,
-            given => given,
+            given => given.clone(),
         };
-        Ok(Connection {
+        let connection = Connection {
             protocol,
             endpoint,
             socket,
@@ -176,7 +201,9 @@ impl Otlp {
             compression,
             certificate,
             identity,
-        })
+        };
+        // After all the rest: what is wrong in the code is an error all the same.
+        Ok((!is_nowhere).then_some(connection))
     }
 
     fn endpoint(&self, env: &Environment) -> Result<Option<(Target, Origin)>, Error> {
@@ -212,14 +239,14 @@ impl Otlp {
         let variables = [env::OTEL_EXPORTER_OTLP_TRACES_INSECURE, env::OTEL_EXPORTER_OTLP_INSECURE];
         let setting = env.first(&variables)?;
         setting
-            .map(|it| it.choice(&[("true", true), ("false", false)]))
+            .map(|it| it.flag())
             .transpose()
             .map(|it| it.map(|insecure| if insecure { Scheme::HTTP } else { Scheme::HTTPS }))
     }
 }
 
 fn in_code(setting: &str, content: Vec<u8>) -> Pem {
-    Pem { content, origin: format!("set {setting}: what is given") }
+    Pem { content, origin: format!("set {setting}: what is given"), variable: None }
 }
 
 /// Without the headers' values.
@@ -273,9 +300,7 @@ fn headers(env: &Environment, given: &[(String, String)]) -> Result<HeaderMap, E
     let variables = [env::OTEL_EXPORTER_OTLP_TRACES_HEADERS, env::OTEL_EXPORTER_OTLP_HEADERS];
     let mut headers = HeaderMap::new();
     if let Some(setting) = env.first(&variables)? {
-        for (at, (name, value)) in setting.entries()?.iter().enumerate() {
-            let problem = |text| setting.hidden(&format!("entry {} {text}", at + 1));
-            let (name, value) = header(name, value).map_err(problem)?;
+        for (name, value) in setting.pairs(header)? {
             headers.insert(name, value);
         }
     }
@@ -288,6 +313,9 @@ fn headers(env: &Environment, given: &[(String, String)]) -> Result<HeaderMap, E
     }
     Ok(headers)
 }
+
+const ENDPOINTS: [Variable; 2] =
+    [env::OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, env::OTEL_EXPORTER_OTLP_ENDPOINT];
 
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
     let name = HeaderName::from_bytes(name.as_bytes())

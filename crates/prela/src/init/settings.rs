@@ -1,30 +1,33 @@
 //! What the environment says where the code says nothing.
 
 use crate::env::{self, Environment};
-use crate::pipeline::{DropHandler, Overflow, PipelineSettings};
 use crate::propagation::{Format, Propagator};
-use crate::{Error, Redactor, Resource, Sampler, SpanLimits, TailRule, Value, semconv};
+use crate::{Baggage, Error, Resource, Sampler, SpanLimits, Value, semconv};
 use opentelemetry::Key;
-use std::time::Duration;
 
-/// Zero, in a variable or in code: no limit.
-pub(super) fn unless_zero(time: Duration) -> Duration {
-    if time.is_zero() { Duration::MAX } else { time }
+/// Whether a value of the environment that cannot be used is an error.
+pub(super) fn is_strict(env: &Environment) -> Result<bool, Error> {
+    let choices = [("1", true), ("true", true), ("0", false), ("false", false)];
+    env.get(env::PRELA_STRICT)?.map_or(Ok(false), |setting| setting.choice(&choices))
 }
 
 pub(super) fn is_disabled(env: &Environment) -> Result<bool, Error> {
-    let disabled = env.get(env::OTEL_SDK_DISABLED)?;
-    disabled.map_or(Ok(false), |setting| setting.choice(&[("true", true), ("false", false)]))
+    env.get(env::OTEL_SDK_DISABLED)?.map_or(Ok(false), |setting| setting.flag())
 }
 
 /// The service's name first, then the SDK, then what the environment and the code say, the code last.
 pub(super) fn resource(
     env: &Environment,
-    service_name: Option<String>,
-    given: Vec<(Key, Value)>,
+    service_name: Option<&str>,
+    given: &[(Key, Value)],
 ) -> Result<Resource, Error> {
+    let attribute = |key: &str, value: &str| match env::decoded(key)? {
+        key if key.is_empty() => Err("has no key"),
+        key => Ok((key, value.to_owned())),
+    };
+    // The specification would have one bad entry cost all others, the service's name among them.
     let from_env = match env.get(env::OTEL_RESOURCE_ATTRIBUTES)? {
-        Some(setting) => setting.entries()?,
+        Some(setting) => setting.pairs(attribute)?,
         None => Vec::new(),
     };
     let is_service_name = |key: &str| key == semconv::SERVICE_NAME;
@@ -52,7 +55,7 @@ pub(super) fn resource(
         resource.set(key, value);
     }
     for (key, value) in given {
-        resource.set(key, value);
+        resource.set(key.clone(), value.clone());
     }
     resource.set(semconv::SERVICE_NAME, name);
     Ok(resource)
@@ -71,7 +74,13 @@ pub(super) fn sampler(env: &Environment) -> Result<Sampler, Error> {
     if let Some(rate) = env.get(env::PRELA_SAMPLE_RATE)? {
         return Ok(Sampler::parent_based(Sampler::ratio(rate.share()?)));
     }
-    let Some(name) = env.get(env::OTEL_TRACES_SAMPLER)? else { return Ok(Sampler::default()) };
+    let argument = env.get(env::OTEL_TRACES_SAMPLER_ARG)?;
+    let Some(name) = env.get(env::OTEL_TRACES_SAMPLER)? else {
+        return match argument {
+            None => Ok(Sampler::default()),
+            Some(argument) => Err(argument.of_no_use_without(env::OTEL_TRACES_SAMPLER)),
+        };
+    };
     let (root, follows_parent) = name.choice(&[
         ("always_on", (Root::On, false)),
         ("always_off", (Root::Off, false)),
@@ -80,13 +89,16 @@ pub(super) fn sampler(env: &Environment) -> Result<Sampler, Error> {
         ("parentbased_always_off", (Root::Off, true)),
         ("parentbased_traceidratio", (Root::Ratio, true)),
     ])?;
-    let root = match root {
-        Root::On => Sampler::always_on(),
-        Root::Off => Sampler::always_off(),
-        Root::Ratio => {
-            let share = env.get(env::OTEL_TRACES_SAMPLER_ARG)?;
-            Sampler::ratio(share.map_or(Ok(1.0), |share| share.share())?)
+    let root = match (root, argument) {
+        (Root::Ratio, argument) => {
+            Sampler::ratio(argument.map_or(Ok(1.0), |argument| argument.share())?)
         }
+        (Root::On | Root::Off, Some(argument)) => {
+            let taker = "goes with `traceidratio` and `parentbased_traceidratio` only";
+            return Err(argument.of_no_use(taker));
+        }
+        (Root::On, None) => Sampler::always_on(),
+        (Root::Off, None) => Sampler::always_off(),
     };
     Ok(if follows_parent { Sampler::parent_based(root) } else { root })
 }
@@ -101,16 +113,13 @@ enum Root {
 pub(super) fn propagator(env: &Environment) -> Result<Propagator, Error> {
     let Some(setting) = env.get(env::OTEL_PROPAGATORS)? else { return Ok(Propagator::default()) };
     let named = setting.choices(&[
-        ("tracecontext", Some(Format::TraceContext)),
-        ("baggage", Some(Format::Baggage)),
-        ("b3", Some(Format::B3)),
-        ("b3multi", Some(Format::B3Multi)),
-        ("legacy_ids", Some(Format::LegacyIds)),
-        ("none", None),
+        ("tracecontext", Ok(Some(Format::TraceContext))),
+        ("baggage", Ok(Some(Format::Baggage))),
+        ("b3", Ok(Some(Format::B3))),
+        ("b3multi", Ok(Some(Format::B3Multi))),
+        ("legacy_ids", Ok(Some(Format::LegacyIds))),
+        ("none", Ok(None)),
     ])?;
-    if named.len() > 1 && named.contains(&None) {
-        return Err(setting.error("has `none` beside others"));
-    }
     Ok(named.into_iter().flatten().fold(Propagator::none(), Propagator::with))
 }
 
@@ -138,53 +147,10 @@ pub(super) fn span_limits(env: &Environment) -> Result<SpanLimits, Error> {
     })
 }
 
-const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
-/// What the code says of the pipeline; none where it says nothing.
-#[derive(Clone, Default)]
-pub(super) struct Given {
-    pub(super) max_queue_size: Option<usize>,
-    pub(super) max_queue_bytes: Option<usize>,
-    pub(super) overflow: Overflow,
-    pub(super) on_drop: Option<DropHandler>,
-    pub(super) redactor: Option<Redactor>,
-    pub(super) payload_limit: Option<usize>,
-    pub(super) tail: Option<TailRule>,
-    #[cfg(feature = "spool")]
-    pub(super) spool: Option<crate::Spool>,
-    pub(super) max_batch_size: Option<usize>,
-    pub(super) schedule_delay: Option<Duration>,
-    pub(super) export_timeout: Option<Duration>,
-}
-
-pub(super) fn pipeline(env: &Environment, given: Given) -> Result<PipelineSettings, Error> {
-    let size = |given: Option<usize>, variable, default| match given {
-        Some(size) => Ok(size),
-        None => env.get(variable)?.map_or(Ok(default), |setting| setting.size()),
-    };
-    let time = |given: Option<Duration>, variable, default| match given {
-        Some(time) => Ok(time),
-        None => env.get(variable)?.map_or(Ok(default), |setting| setting.milliseconds()),
-    };
-    let max_queue_size = size(given.max_queue_size, env::OTEL_BSP_MAX_QUEUE_SIZE, 65_536)?;
-    let max_batch_size = size(given.max_batch_size, env::OTEL_BSP_MAX_EXPORT_BATCH_SIZE, 512)?;
-    let schedule_delay =
-        time(given.schedule_delay, env::OTEL_BSP_SCHEDULE_DELAY, Duration::from_secs(1))?;
-    let export_timeout =
-        time(given.export_timeout, env::OTEL_BSP_EXPORT_TIMEOUT, Duration::from_secs(30))?;
-    Ok(PipelineSettings {
-        max_queue_size,
-        max_queue_bytes: given.max_queue_bytes.unwrap_or(64 << 20),
-        overflow: given.overflow,
-        on_drop: given.on_drop,
-        redactor: given.redactor,
-        payload_limit: given.payload_limit,
-        tail: given.tail,
-        #[cfg(feature = "spool")]
-        spool: given.spool,
-        max_batch_size: max_batch_size.min(max_queue_size),
-        // So that a deadline can be counted from any moment.
-        schedule_delay: schedule_delay.min(A_YEAR),
-        export_timeout: unless_zero(export_timeout),
+pub(super) fn baggage_to_attributes(env: &Environment) -> Result<Vec<Key>, Error> {
+    let Some(setting) = env.get(env::PRELA_BAGGAGE_TO_ATTRIBUTES)? else { return Ok(Vec::new()) };
+    setting.each(true, |_, key| match Baggage::default().with(key, String::new()) {
+        Some(_) => Ok(key.to_owned().into()),
+        None => Err(format!("{} is a key that no baggage can have", env::quoted(key))),
     })
 }

@@ -4,15 +4,23 @@ use crate::ErrorKind;
 #[cfg(all(feature = "grpc", feature = "http"))]
 mod collector;
 mod sources;
+#[cfg(all(feature = "grpc", feature = "http", feature = "spool"))]
+mod unusable;
 
 /// A builder that reads these variables alone.
 fn with_env(variables: &[(&str, &str)]) -> Builder {
-    builder().env(variables.iter().copied())
+    builder().env(variables.iter().copied()).diagnostics(|_| ())
 }
 
-/// Why these variables are refused.
+/// Why these variables are refused where they may be. Elsewhere they are warned of, with the same
+/// problem.
 fn refused(variables: &[(&str, &str)]) -> String {
-    let error = with_env(variables).build().expect_err("it is refused");
+    let error = with_env(variables).strict(true).build().expect_err("it is refused");
     assert_eq!(error.kind(), ErrorKind::Config);
-    error.to_string()
+    let text = error.to_string();
+    let prela = with_env(variables).build().expect("no variable keeps a program from starting");
+    let warning = prela.warnings().first().expect("there is a warning");
+    let problem = text.strip_prefix("read ").unwrap_or(&text);
+    assert!(warning.starts_with(problem) && warning.contains("; used instead: "), "{warning}");
+    text
 }

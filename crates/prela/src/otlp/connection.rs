@@ -1,6 +1,7 @@
 //! What a transport needs to know of the collector it talks to.
 
 use super::Compression;
+use crate::env::Variable;
 use crate::{Error, ErrorKind};
 use http::{HeaderMap, Uri};
 use std::fmt;
@@ -63,12 +64,18 @@ pub(crate) struct Pem {
     pub(crate) content: Vec<u8>,
     /// As an error begins: what is wrong with the content reads after it.
     pub(crate) origin: String,
+    /// That which named its file; none: it came from the code.
+    pub(crate) variable: Option<Variable>,
 }
 
 impl Pem {
     /// An error without the content.
     pub(crate) fn unusable(&self, problem: &str) -> Error {
-        Error::new(ErrorKind::Config, format!("{} {problem}", self.origin))
+        let error = Error::new(ErrorKind::Config, format!("{} {problem}", self.origin));
+        match self.variable {
+            Some(variable) => variable.blamed_for(error),
+            None => error,
+        }
     }
 }
 

@@ -17,7 +17,8 @@ pub(super) fn identity(env: &Environment) -> Result<Option<Identity>, Error> {
     ];
     let key = [env::OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY, env::OTEL_EXPORTER_OTLP_CLIENT_KEY];
     let alone = |pem: Pem, other: [Variable; 2]| {
-        Err(pem.unusable(&format!("is of no use without {}", other[1].name())))
+        let error = pem.unusable(&format!("is of no use without {}", other[1].name()));
+        Err(other.into_iter().fold(error, |error, other| error.needing(other.name())))
     };
     match (file(env, certificate)?, file(env, key)?) {
         (Some(certificate), Some(key)) => Ok(Some(Identity { certificate, key })),
@@ -32,5 +33,6 @@ fn file(env: &Environment, variables: [Variable; 2]) -> Result<Option<Pem>, Erro
     let Some(setting) = env.first(&variables)? else { return Ok(None) };
     let content = std::fs::read(setting.value)
         .map_err(|error| setting.error("cannot be read").with_source(error))?;
-    Ok(Some(Pem { content, origin: setting.shown() }))
+    let origin = setting.shown();
+    Ok(Some(Pem { content, origin, variable: Some(setting.variable) }))
 }

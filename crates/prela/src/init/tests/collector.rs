@@ -11,8 +11,8 @@ fn env(variables: &[(&str, &str)]) -> Environment {
     Environment::of_pairs(variables.iter().map(|(name, value)| (name.into(), value.into())))
 }
 
-fn target(otlp: Otlp, variables: &[(&str, &str)]) -> (Protocol, String) {
-    let connection = otlp.connection(&env(variables)).expect("valid");
+fn target(otlp: &Otlp, variables: &[(&str, &str)]) -> (Protocol, String) {
+    let connection = otlp.connection(&env(variables)).expect("valid").expect("there is one");
     (connection.protocol, connection.endpoint.to_string())
 }
 
@@ -39,7 +39,7 @@ fn endpoints_of_the_environment() {
         (&[(ENDPOINT, "http://[::1]:4317")], GRPC, "http://[::1]:4317/"),
     ] {
         let expected = (protocol, endpoint.to_owned());
-        assert_eq!(target(Exporter::otlp(), variables), expected, "{variables:?}");
+        assert_eq!(target(&Exporter::otlp(), variables), expected, "{variables:?}");
     }
 }
 
@@ -55,7 +55,7 @@ fn a_socket_is_an_endpoint() {
             "http://localhost/v1/traces",
         ),
     ] {
-        let connection = Exporter::otlp().connection(&env(variables)).expect("valid");
+        let connection = Exporter::otlp().connection(&env(variables)).expect("valid").unwrap();
         assert_eq!(
             (connection.protocol, connection.endpoint.to_string().as_str()),
             (protocol, endpoint)
@@ -78,13 +78,13 @@ fn a_host_alone_needs_a_word_on_tls() {
     let bare = (ENDPOINT, "c:4317");
     for (insecure, endpoint) in [("true", "http://c:4317/"), ("FALSE", "https://c:4317/")] {
         let expected = (GRPC, endpoint.to_owned());
-        assert_eq!(target(Exporter::otlp(), &[bare, (INSECURE, insecure)]), expected);
+        assert_eq!(target(&Exporter::otlp(), &[bare, (INSECURE, insecure)]), expected);
     }
     let both = [bare, (INSECURE, "false"), ("OTEL_EXPORTER_OTLP_TRACES_INSECURE", "true")];
-    assert_eq!(target(Exporter::otlp(), &both).1, "http://c:4317/");
+    assert_eq!(target(&Exporter::otlp(), &both).1, "http://c:4317/");
     // A scheme says it all, and HTTP has no other way to say it.
     let given = [(ENDPOINT, "https://c:4317"), (INSECURE, "true")];
-    assert_eq!(target(Exporter::otlp(), &given).1, "https://c:4317/");
+    assert_eq!(target(&Exporter::otlp(), &given).1, "https://c:4317/");
     let problem = "`c:4317` is not a URL that begins with `http://` or `https://`";
     for variables in [&[bare][..], &[bare, (INSECURE, "true"), (PROTOCOL, "http/protobuf")]] {
         assert_eq!(refused(variables), format!("read {ENDPOINT}: {problem}"));
@@ -102,10 +102,10 @@ fn endpoints_in_code_win() {
         ("http://c:9/mine", "http://c:9/mine"),
     ] {
         let expected = (HTTP, endpoint.to_owned());
-        assert_eq!(target(Exporter::otlp_http(given), &variables), expected);
+        assert_eq!(target(&Exporter::otlp_http(given), &variables), expected);
     }
     let expected = (GRPC, "http://c:9/".to_owned());
-    assert_eq!(target(Exporter::otlp_grpc("http://c:9"), &variables), expected);
+    assert_eq!(target(&Exporter::otlp_grpc("http://c:9"), &variables), expected);
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn the_rest_comes_from_the_environment() {
     ];
     let connection =
         Exporter::otlp_grpc("http://c").header("x-team", "b").connection(&env(&variables));
-    let connection = connection.unwrap();
+    let connection = connection.unwrap().unwrap();
     assert_eq!(connection.headers["x-api-key"], "s cret");
     assert_eq!(connection.headers["x-team"], "b");
     assert_eq!(connection.timeout, Duration::from_millis(250));
@@ -125,7 +125,7 @@ fn the_rest_comes_from_the_environment() {
     assert!(!format!("{connection:?}").contains("cret"));
 
     let given = Exporter::otlp().gzip(false).timeout(Duration::ZERO).connection(&env(&variables));
-    let given = given.unwrap();
+    let given = given.unwrap().unwrap();
     assert_eq!((given.compression, given.timeout), (None, Duration::MAX));
 }
 
@@ -145,6 +145,7 @@ fn bad_endpoints_are_refused() {
             "`htps://c/v1?…` is not a URL that begins with `http://` or `https://`",
         ),
         ("https://c/?token=secret x", "`https://c/?…` is not a URL"),
+        ("c/#token=secret", "`c/#…` is not a URL"),
         ("http://u:secret@c", "the URL has a user or a password: send a header instead"),
     ] {
         assert_eq!(refused(&[(ENDPOINT, endpoint)]), format!("read {ENDPOINT}: {problem}"));

@@ -1,0 +1,228 @@
+//! What the code and the environment say about the way of a span to its exporters.
+
+use crate::env::{self, Environment};
+use crate::pipeline::{DropHandler, Overflow, PipelineSettings};
+use crate::{Error, Redactor, TailRule};
+use std::time::Duration;
+
+/// Zero, in a variable or in code: no limit.
+pub(super) fn unless_zero(time: Duration) -> Duration {
+    if time.is_zero() { Duration::MAX } else { time }
+}
+
+const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// What the code says of the pipeline; none where it says nothing.
+#[derive(Clone, Default)]
+pub(super) struct Given {
+    pub(super) max_queue_size: Option<usize>,
+    pub(super) max_queue_bytes: Option<usize>,
+    pub(super) overflow: Option<Overflow>,
+    pub(super) on_drop: Option<DropHandler>,
+    pub(super) redactor: Option<Redactor>,
+    pub(super) payload_limit: Option<usize>,
+    pub(super) tail: Option<TailRule>,
+    #[cfg(feature = "spool")]
+    pub(super) spool: Option<crate::Spool>,
+    pub(super) max_batch_size: Option<usize>,
+    pub(super) schedule_delay: Option<Duration>,
+    pub(super) export_timeout: Option<Duration>,
+}
+
+pub(super) fn settings(env: &Environment, given: &Given) -> Result<PipelineSettings, Error> {
+    let size = |given: Option<usize>, variable, default| match given {
+        Some(size) => Ok(size),
+        None => env.get(variable)?.map_or(Ok(default), |setting| setting.size()),
+    };
+    let max_queue_size = size(given.max_queue_size, env::OTEL_BSP_MAX_QUEUE_SIZE, 65_536)?;
+    let export_timeout = match given.export_timeout {
+        Some(time) => time,
+        None => {
+            let setting = env.get(env::OTEL_BSP_EXPORT_TIMEOUT)?;
+            setting.map_or(Ok(Duration::from_secs(30)), |setting| setting.milliseconds())?
+        }
+    };
+    #[cfg(feature = "spool")]
+    let spool = given.spool.clone().map_or_else(|| spool(env), |spool| Ok(Some(spool)))?;
+    #[cfg(feature = "spool")]
+    let has_spool = spool.is_some();
+    #[cfg(not(feature = "spool"))]
+    let has_spool = no_spool(env)?;
+    Ok(PipelineSettings {
+        max_queue_size,
+        max_queue_bytes: size(given.max_queue_bytes, env::PRELA_MAX_QUEUE_BYTES, 64 << 20)?,
+        overflow: given.overflow.map_or_else(|| overflow(env, has_spool), Ok)?,
+        on_drop: given.on_drop.clone(),
+        redactor: given.redactor.clone().map_or_else(|| redactor(env), |it| Ok(Some(it)))?,
+        payload_limit: given.payload_limit.map_or_else(|| payload_limit(env), |it| Ok(Some(it)))?,
+        tail: given.tail.clone().map_or_else(|| tail_rule(env), |rule| Ok(Some(rule)))?,
+        #[cfg(feature = "spool")]
+        spool,
+        max_batch_size: batch_size(env, given, max_queue_size)?,
+        schedule_delay: schedule_delay(env, given)?,
+        export_timeout: unless_zero(export_timeout),
+    })
+}
+
+pub(super) fn shutdown_timeout(env: &Environment) -> Result<Duration, Error> {
+    let setting = env.get(env::PRELA_SHUTDOWN_TIMEOUT)?;
+    setting.map_or(Ok(Duration::from_millis(1500)), |setting| setting.milliseconds())
+}
+
+/// No more than the queue holds.
+fn batch_size(env: &Environment, given: &Given, max_queue_size: usize) -> Result<usize, Error> {
+    if let Some(size) = given.max_batch_size {
+        return Ok(size.min(max_queue_size));
+    }
+    let Some(setting) = env.get(env::OTEL_BSP_MAX_EXPORT_BATCH_SIZE)? else {
+        return Ok(max_queue_size.min(512));
+    };
+    match setting.size()? {
+        size if size <= max_queue_size => Ok(size),
+        _ => Err(setting.replaced("is more than the queue holds", max_queue_size.to_string())),
+    }
+}
+
+/// No more than a year, so that a deadline can be counted from any moment.
+fn schedule_delay(env: &Environment, given: &Given) -> Result<Duration, Error> {
+    if let Some(delay) = given.schedule_delay {
+        return Ok(delay.min(A_YEAR));
+    }
+    let Some(setting) = env.get(env::OTEL_BSP_SCHEDULE_DELAY)? else {
+        return Ok(Duration::from_secs(1));
+    };
+    match setting.milliseconds()? {
+        delay if delay <= A_YEAR => Ok(delay),
+        _ => Err(setting.replaced("is more than a year", A_YEAR.as_millis().to_string())),
+    }
+}
+
+fn payload_limit(env: &Environment) -> Result<Option<usize>, Error> {
+    env.get(env::PRELA_PAYLOAD_LIMIT)?.map(|setting| setting.number()).transpose()
+}
+
+fn overflow(env: &Environment, has_spool: bool) -> Result<Overflow, Error> {
+    let Some(setting) = env.get(env::PRELA_OVERFLOW)? else { return Ok(Overflow::default()) };
+    if let Some(time) = after(setting.value, "block:") {
+        return match time.parse().map(Duration::from_millis) {
+            Ok(time) => Ok(Overflow::Block(time)),
+            Err(_) => Err(setting.error("has no whole number of milliseconds after `block:`")),
+        };
+    }
+    // That with a time was read above, and is here to be shown.
+    let chosen = setting.choice(&[
+        ("drop_newest", Some(Overflow::DropNewest)),
+        ("drop_oldest", Some(Overflow::DropOldest)),
+        ("block:1000", None),
+        ("spool", Some(Overflow::Spool)),
+    ])?;
+    match chosen {
+        Some(Overflow::Spool) if !has_spool => {
+            let error = setting.error("is of no use without PRELA_SPOOL_DIR");
+            Err(error.needing(env::PRELA_SPOOL_DIR.name()))
+        }
+        chosen => Ok(chosen.unwrap_or_default()),
+    }
+}
+
+#[cfg(feature = "spool")]
+fn spool(env: &Environment) -> Result<Option<crate::Spool>, Error> {
+    let Some(dir) = env.get(env::PRELA_SPOOL_DIR)? else { return no_spool(env).map(|_| None) };
+    let mut spool = crate::Spool::new(dir.value);
+    if let Some(setting) = env.get(env::PRELA_SPOOL_MAX_BYTES)? {
+        spool = spool.max_bytes(u64::try_from(setting.size()?).unwrap_or(u64::MAX));
+    }
+    if let Some(setting) = env.get(env::PRELA_SPOOL_MAX_AGE)? {
+        let age = setting.milliseconds()?;
+        // The spool counts whole seconds.
+        if age < Duration::from_secs(1) {
+            return Err(setting.error("is less than 1000 milliseconds"));
+        }
+        spool = spool.max_age(age);
+    }
+    Ok(Some(spool))
+}
+
+/// False, unless the environment asks for a spool that there cannot be.
+fn no_spool(env: &Environment) -> Result<bool, Error> {
+    #[cfg(not(feature = "spool"))]
+    if let Some(setting) = env.get(env::PRELA_SPOOL_DIR)? {
+        return Err(setting.error("needs the feature `spool` of prela"));
+    }
+    for variable in [env::PRELA_SPOOL_MAX_BYTES, env::PRELA_SPOOL_MAX_AGE] {
+        if let Some(setting) = env.get(variable)? {
+            return Err(setting.of_no_use_without(env::PRELA_SPOOL_DIR));
+        }
+    }
+    Ok(false)
+}
+
+fn redactor(env: &Environment) -> Result<Option<Redactor>, Error> {
+    let Some(setting) = env.get(env::PRELA_REDACT)? else {
+        // Something was to be taken out, and nobody can say what.
+        let all = env.has_left_out(&[env::PRELA_REDACT]);
+        return Ok(all.then(|| Redactor::new().everything_known()));
+    };
+    let words = setting.value.split(',').map(str::trim).filter(|word| !word.is_empty());
+    let (mut redactor, mut known, mut unknown) = (Redactor::new(), Vec::new(), Vec::new());
+    for word in words.clone() {
+        let after = |prefix| after(word, prefix).filter(|key| !key.is_empty());
+        redactor = match word.to_ascii_lowercase().as_str() {
+            "none" if words.clone().count() == 1 => return Ok(None),
+            "all" => redactor.everything_known(),
+            "api_keys" => redactor.api_keys(),
+            "bearer_tokens" => redactor.bearer_tokens(),
+            "emails" => redactor.emails(),
+            "card_numbers" => redactor.card_numbers(),
+            _ => match (after("key:"), after("keys_with:")) {
+                (Some(key), _) => redactor.key(key),
+                (None, Some(part)) => redactor.keys_with(part),
+                (None, None) => {
+                    unknown.push(word);
+                    continue;
+                }
+            },
+        };
+        known.push(word.to_owned());
+    }
+    if unknown.is_empty() {
+        return Ok(Some(redactor));
+    }
+    let problems: Vec<_> = unknown.iter().take(5).map(|word| env::quoted(word)).collect();
+    let problem = format!("has {}, which is none of {WORDS}", problems.join(", "));
+    // Rather too much is taken out than what was meant is left.
+    let keys = unknown.iter().filter(|word| !word.contains(':')).map(|key| format!("key:{key}"));
+    let instead: Vec<_> = known.into_iter().chain(["all".to_owned()]).chain(keys).collect();
+    Err(setting.replaced(&problem, instead.join(",")))
+}
+
+const WORDS: &str = "`all`, `api_keys`, `bearer_tokens`, `emails`, `card_numbers`, `key:` and a key, \
+                     `keys_with:` and a part of keys";
+
+fn tail_rule(env: &Environment) -> Result<Option<TailRule>, Error> {
+    let Some(setting) = env.get(env::PRELA_KEEP_TRACES)? else { return Ok(None) };
+    let conditions = setting.each(true, |_, word| {
+        let millis =
+            after(word, "longer_than:").map(|time| time.parse().map(Duration::from_millis));
+        match millis {
+            Some(Ok(time)) => Ok(Some(time)),
+            None if word.eq_ignore_ascii_case("errors") => Ok(None),
+            _ => Err(format!(
+                "{} is none of `errors`, `longer_than:` and milliseconds",
+                env::quoted(word)
+            )),
+        }
+    })?;
+    let rule = |rule: TailRule, condition: Option<Duration>| match condition {
+        Some(time) => rule.longer_than(time),
+        None => rule.with_errors(),
+    };
+    let has_one = !conditions.is_empty();
+    Ok(has_one.then(|| conditions.into_iter().fold(TailRule::new(), rule)))
+}
+
+/// What is after a prefix in lower case, which may be there in any case.
+fn after<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
+    let (before, after) = text.split_at_checked(prefix.len())?;
+    before.eq_ignore_ascii_case(prefix).then(|| after.trim())
+}
