@@ -1,6 +1,7 @@
 //! The processes that tests start. A role is named after the module of `it` that has the test.
 
 mod absent;
+mod environment;
 #[cfg(unix)]
 mod forks;
 mod http_services;
@@ -15,6 +16,10 @@ fn main() {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["absent", runtime, status] => absent::run(runtime, status),
+        ["environment", part] => environment::run(part).unwrap_or_else(|error| {
+            eprintln!("failed to {error}");
+            std::process::exit(1);
+        }),
         #[cfg(unix)]
         ["forks", endpoint] => forks::run(endpoint),
         ["http_services", service] => http_services::run(service),

@@ -67,4 +67,13 @@ fn p01_one_instance_is_global_at_a_time() {
     let third = prela::init("third").expect("the second is gone");
     assert_eq!(third.resource().get("service.name"), Some(&"third".into()));
     assert_eq!(fields(), ["traceparent"]);
+    let builder = || prela::builder().env([("", ""); 0]).service_name("fourth");
+    let error = builder().max_queue_size(0).init().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::AlreadyInitialized, "asked before anything else");
+    drop(third);
+
+    let error = builder().max_queue_size(0).init().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Config);
+    let fourth = builder().exporter(second_memory.clone()).init().expect("the third is gone");
+    assert_eq!(recorded(&early, &fourth, &second_memory), 2, "built and global in one call");
 }
