@@ -8,12 +8,14 @@ mod grpc;
 mod http;
 mod inbox;
 mod peer;
+mod proxy;
 pub mod tls;
 mod tree;
 
 pub use self::arrived::Arrived;
 pub use self::inbox::{Answer, Arrival};
 pub use self::peer::{Asked, Peer, Reaction};
+pub use self::proxy::{Conduct, Proxy};
 pub use self::tree::tree;
 
 use self::inbox::Inbox;

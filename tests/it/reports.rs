@@ -2,7 +2,13 @@
 
 mod console;
 mod environment;
+mod json;
 mod left_early;
 mod outage;
+mod ports;
+mod proxies;
+mod redirects;
 mod shutdown;
+mod statuses;
 mod too_large;
+mod trust;

@@ -13,7 +13,7 @@ use prela::Exporter;
 use std::sync::{Arc, Mutex};
 
 /// An answer of success that says nothing more.
-fn taken(transport: Transport) -> Reaction {
+pub fn taken(transport: Transport) -> Reaction {
     match transport {
         Transport::Grpc => Reaction::grpc(vec![0; 5], &[("grpc-status", "0")]),
         Transport::Http => Reaction::http(200, &[("content-type", "application/x-protobuf")], ""),

@@ -126,6 +126,12 @@ impl Environment {
         self.values.clear();
     }
 
+    /// Adds a warning about what is used all the same.
+    #[cfg(any(feature = "grpc", feature = "http"))]
+    pub(crate) fn advise(&mut self, warning: String) {
+        self.warnings.push(warning);
+    }
+
     /// What could not be used, and what is used instead, a line each.
     ///
     /// # Errors
@@ -135,7 +141,7 @@ impl Environment {
         let mut errors = self.errors;
         match errors.len() {
             _ if !are_errors => Ok(self.warnings),
-            0 => Ok(Vec::new()),
+            0 => Ok(self.warnings),
             1 => Err(errors.remove(0)),
             _ => {
                 let all: Vec<_> = errors.iter().map(Error::to_string).collect();

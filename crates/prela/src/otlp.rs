@@ -11,6 +11,8 @@ mod connector;
 mod contact;
 pub(crate) mod encode;
 #[cfg(any(feature = "grpc", feature = "http"))]
+mod fault;
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod greeting;
 #[cfg(feature = "grpc")]
 pub(crate) mod grpc;
@@ -21,6 +23,10 @@ pub(crate) mod json;
 #[cfg(test)]
 mod message;
 #[cfg(any(feature = "grpc", feature = "http"))]
+mod proxy;
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod redirect;
+#[cfg(any(feature = "grpc", feature = "http"))]
 mod reply;
 #[cfg(all(any(feature = "grpc", feature = "http"), feature = "tls"))]
 mod tls;
@@ -28,15 +34,19 @@ mod tls;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use compression::Compression;
 #[cfg(any(feature = "grpc", feature = "http"))]
-pub(crate) use connection::{Connection, Identity, Pem, Protocol};
+pub(crate) use connection::{Connection, Identity, PATH_TWICE, Pem, Protocol};
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) use proxy::Proxy;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use reply::Reply;
 
 pub(crate) use halves::halves;
 
-use crate::SpanData;
-use crate::span::Batch;
+#[cfg(test)]
+use crate::{SpanData, span::Batch};
+#[cfg(test)]
 use opentelemetry::InstrumentationScope;
+#[cfg(test)]
 use std::sync::Arc;
 
 /// Sent by both transports.
@@ -65,13 +75,28 @@ pub(crate) fn check(connection: &Connection) -> Result<(), crate::Error> {
     #[cfg(feature = "tls")]
     return tls::check(connection);
     #[cfg(not(feature = "tls"))]
-    Err(no_tls(connection))
+    Err(no_tls(connection.address()))
+}
+
+/// The same for a proxy.
+///
+/// # Errors
+///
+/// No feature `tls`, or a host that no certificate can be for.
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) fn check_proxy(proxy: &Proxy) -> Result<(), crate::Error> {
+    if !proxy.is_tls() {
+        return Ok(());
+    }
+    #[cfg(feature = "tls")]
+    return tls::check_proxy(proxy);
+    #[cfg(not(feature = "tls"))]
+    Err(no_tls(proxy))
 }
 
 #[cfg(all(any(feature = "grpc", feature = "http"), not(feature = "tls")))]
-fn no_tls(connection: &Connection) -> crate::Error {
-    let text =
-        format!("connect to {}: `https` needs the feature `tls` of prela", connection.address());
+fn no_tls(address: impl std::fmt::Display) -> crate::Error {
+    let text = format!("connect to {address}: `https` needs the feature `tls` of prela");
     crate::Error::new(crate::ErrorKind::Config, text)
 }
 
@@ -91,6 +116,7 @@ fn too_large(connection: &Connection, length: usize) -> crate::Error {
 }
 
 /// The spans of each instrumentation scope, both in the order of the batch.
+#[cfg(test)]
 fn by_scope(batch: &Batch) -> Vec<(&InstrumentationScope, Vec<&SpanData>)> {
     let mut scopes: Vec<(&Arc<InstrumentationScope>, Vec<&SpanData>)> = Vec::new();
     for span in batch.spans() {

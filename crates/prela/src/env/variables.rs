@@ -10,9 +10,19 @@ impl Variable {
     }
 }
 
+/// The name of a variable, unless it is spelled in another way than its constant.
+macro_rules! spelled {
+    ($name:ident) => {
+        stringify!($name)
+    };
+    ($name:ident $spelled:literal) => {
+        $spelled
+    };
+}
+
 macro_rules! variables {
-    ($($name:ident)*) => {
-        $(pub(crate) const $name: Variable = Variable(stringify!($name));)*
+    ($($name:ident $(= $spelled:literal)?)*) => {
+        $(pub(crate) const $name: Variable = Variable(spelled!($name $($spelled)?));)*
 
         /// Every variable that Prela reads as a setting.
         pub(crate) const VARIABLES: &[Variable] = &[$($name),*];
@@ -53,6 +63,16 @@ variables! {
     OTEL_EXPORTER_OTLP_CLIENT_KEY
     OTEL_EXPORTER_OTLP_TRACES_INSECURE
     OTEL_EXPORTER_OTLP_INSECURE
+
+    HTTPS_PROXY
+    HTTPS_PROXY_IN_LOWER_CASE = "https_proxy"
+    HTTP_PROXY
+    HTTP_PROXY_IN_LOWER_CASE = "http_proxy"
+    ALL_PROXY
+    ALL_PROXY_IN_LOWER_CASE = "all_proxy"
+    NO_PROXY
+    NO_PROXY_IN_LOWER_CASE = "no_proxy"
+    REQUEST_METHOD
 
     PRELA_SAMPLE_RATE
     OTEL_TRACES_SAMPLER

@@ -22,6 +22,10 @@ impl OtlpExporter {
         Self { connection, transport: None }
     }
 
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
     async fn attempt(&mut self, body: Bytes) -> Result<Reply, Error> {
         let transport = match &mut self.transport {
             Some(transport) => transport,
@@ -38,6 +42,8 @@ impl WireExporter for OtlpExporter {
             Protocol::Grpc => "grpc",
             #[cfg(feature = "http")]
             Protocol::HttpProtobuf => "http",
+            #[cfg(feature = "http")]
+            Protocol::HttpJson => "http/json",
         };
         format!("otlp {protocol} {}", self.connection.address())
     }
@@ -97,7 +103,9 @@ impl Transport {
             #[cfg(feature = "grpc")]
             Protocol::Grpc => GrpcTransport::new(connection).map(Self::Grpc),
             #[cfg(feature = "http")]
-            Protocol::HttpProtobuf => HttpTransport::new(connection).map(Self::Http),
+            Protocol::HttpProtobuf | Protocol::HttpJson => {
+                HttpTransport::new(connection).map(Self::Http)
+            }
         }
     }
 

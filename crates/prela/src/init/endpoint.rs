@@ -5,6 +5,7 @@ use crate::env;
 use crate::otlp::Protocol;
 use http::Uri;
 use http::uri::{PathAndQuery, Scheme};
+use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
 /// What an endpoint names.
@@ -51,8 +52,42 @@ pub(super) fn parse(text: &str, bare: Option<Scheme>) -> Result<Target, String> 
             Some(at) => format!("{}…", &text[..=at]),
             None => text.to_owned(),
         };
-        format!("{} {problem}", env::quoted(&shown))
+        let advice = match has_scheme(text) {
+            true => None,
+            false => plain(text.split(['?', '#']).next().unwrap_or_default())
+                .map(|rest| format!(": write `http://{rest}`, or `https://{rest}` for TLS")),
+        };
+        format!("{} {problem}{}", env::quoted(&shown), advice.unwrap_or_default())
     })
+}
+
+fn has_scheme(text: &str) -> bool {
+    let scheme = text.split_once("://").map_or("", |(scheme, _)| scheme);
+    ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known))
+}
+
+/// What would come after `http://` in a URL without a scheme, or with a wrong one; none if that would
+/// be no URL either.
+fn plain(text: &str) -> Option<String> {
+    // `grpc://host`, and `http:/host`, `http//host`, `http:host`.
+    let rest = match text.split_once("://") {
+        Some((_, rest)) => rest,
+        None => ["https:", "http:", "https/", "http/"]
+            .iter()
+            .find_map(|begin| text.strip_prefix(begin))
+            .unwrap_or(text),
+    };
+    let rest = rest.trim_start_matches('/');
+    let rest = match rest.parse::<Ipv6Addr>() {
+        Ok(ip) => format!("[{ip}]"),
+        // A port alone.
+        Err(_) => match rest.strip_prefix(':').unwrap_or(rest).parse::<u16>() {
+            Ok(port) => format!("localhost:{port}"),
+            Err(_) => rest.to_owned(),
+        },
+    };
+    let url = format!("http://{rest}");
+    matches!(read(&url, None), Ok(Target::Url(_))).then_some(rest)
 }
 
 fn read(text: &str, bare: Option<Scheme>) -> Result<Target, &'static str> {
@@ -65,14 +100,18 @@ fn read(text: &str, bare: Option<Scheme>) -> Result<Target, &'static str> {
             false => Err("has not the whole path of a socket, such as `unix:/run/otel.sock`"),
         };
     }
-    let mut url: Uri = text.parse().map_err(|_| "is not a URL")?;
+    let parsed = text.parse();
+    let mut url: Uri = parsed.map_err(|_| match has_scheme(text) || plain(text).is_none() {
+        true => "is not a URL",
+        false => NO_SCHEME,
+    })?;
     if let (None, Some(scheme), Some(host)) = (url.scheme(), bare, url.authority()) {
         let with_scheme = Uri::builder().scheme(scheme).authority(host.clone()).path_and_query("/");
         url = with_scheme.build().map_err(|_| "is not a URL")?;
     }
     match url.scheme() {
         Some(scheme) if *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS => {}
-        _ => return Err("is not a URL that begins with `http://` or `https://`"),
+        _ => return Err(NO_SCHEME),
     }
     // Without this a port that is none would be the default one.
     let port = |host: &str| url.authority()?.as_str().strip_prefix(host)?.strip_prefix(':');
@@ -84,6 +123,8 @@ fn read(text: &str, bare: Option<Scheme>) -> Result<Target, &'static str> {
         _ => Err("is a URL without a host"),
     }
 }
+
+const NO_SCHEME: &str = "is not a URL that begins with `http://` or `https://`";
 
 /// The protocol that an endpoint speaks by its looks, where none is given.
 pub(super) fn protocol(endpoint: Option<&Target>) -> Protocol {
@@ -132,7 +173,7 @@ pub(super) fn behind_socket(protocol: Protocol) -> Uri {
         #[cfg(feature = "grpc")]
         Protocol::Grpc => "http://localhost",
         #[cfg(feature = "http")]
-        Protocol::HttpProtobuf => "http://localhost/v1/traces",
+        Protocol::HttpProtobuf | Protocol::HttpJson => "http://localhost/v1/traces",
     })
 }
 
@@ -142,6 +183,6 @@ pub(super) fn default_for(protocol: Protocol) -> Uri {
         #[cfg(feature = "grpc")]
         Protocol::Grpc => "http://localhost:4317",
         #[cfg(feature = "http")]
-        Protocol::HttpProtobuf => "http://localhost:4318/v1/traces",
+        Protocol::HttpProtobuf | Protocol::HttpJson => "http://localhost:4318/v1/traces",
     })
 }

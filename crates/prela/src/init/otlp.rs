@@ -1,7 +1,9 @@
 //! What the code and the environment say about a collector becomes a connection.
 
 mod certificates;
+mod direct;
 mod nowhere;
+mod proxies;
 
 use self::nowhere::Nowhere;
 use super::endpoint::{self, Origin, Target};
@@ -9,7 +11,9 @@ use super::pipeline::unless_zero;
 use super::settings;
 use crate::env::{self, Environment, Setting, Variable};
 use crate::export::{OneAttempt, OtlpExporter, Outlet, SpanExporter};
-use crate::otlp::{Compression, Connection, Identity, Pem, Protocol, check};
+use crate::otlp::{
+    Compression, Connection, Identity, PATH_TWICE, Pem, Protocol, Proxy, check, check_proxy,
+};
 use crate::pipeline::Diagnostics;
 use crate::{Error, ErrorKind};
 use http::uri::Scheme;
@@ -26,6 +30,9 @@ use std::time::Duration;
 #[must_use = "give it to `Builder::exporter`"]
 pub struct Otlp {
     protocol: Option<Protocol>,
+    /// Without a protocol: whether it is one over HTTP.
+    over_http: bool,
+    json: Option<bool>,
     endpoint: Option<String>,
     headers: Vec<(String, String)>,
     timeout: Option<Duration>,
@@ -33,6 +40,8 @@ pub struct Otlp {
     compression: Option<Option<Compression>>,
     certificate: Option<Pem>,
     identity: Option<Identity>,
+    /// None: by the environment.
+    proxy: Option<Option<String>>,
 }
 
 impl Otlp {
@@ -42,7 +51,7 @@ impl Otlp {
 
     #[cfg(feature = "http")]
     pub(super) fn http_by_environment() -> Self {
-        Self { protocol: Some(Protocol::HttpProtobuf), ..Self::default() }
+        Self { over_http: true, ..Self::default() }
     }
 
     pub(super) fn new(protocol: Protocol, endpoint: String) -> Self {
@@ -86,7 +95,47 @@ impl Otlp {
         self
     }
 
-    /// PEM certificates of the authorities to trust for `https`, instead of the system's.
+    /// Whether bodies over HTTP are JSON instead of protobuf: larger and slower, for receivers that
+    /// take nothing else. Default: no.
+    ///
+    /// ```
+    /// use prela::Exporter;
+    ///
+    /// let exporter = Exporter::otlp_http("http://localhost:4318").json(true).into_exporter()?;
+    /// assert_eq!(exporter.name(), "otlp http/json http://localhost:4318/v1/traces");
+    /// # Ok::<(), prela::Error>(())
+    /// ```
+    ///
+    /// Environment: `OTEL_EXPORTER_OTLP_PROTOCOL`, `http/json`, unless the code says which exporter.
+    ///
+    /// At [`build`](super::Builder::build) it is an error over gRPC, which has no JSON.
+    #[cfg(feature = "http")]
+    pub fn json(mut self, json: bool) -> Self {
+        self.json = Some(json);
+        self
+    }
+
+    /// The proxy to reach the collector through, such as `http://user:password@proxy.example:3128`,
+    /// whichever the endpoint. The user and the password are in no error and no `Debug`.
+    ///
+    /// Over gRPC, and to `https://`, it is asked for a connection (`CONNECT`); otherwise it gets each
+    /// request, with the whole URL in it. A Unix socket is never reached through a proxy. What the
+    /// proxy itself refuses is an error with its address.
+    ///
+    /// Environment: `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY`, or the same in lower case.
+    pub fn proxy(mut self, url: impl Into<String>) -> Self {
+        self.proxy = Some(Some(url.into()));
+        self
+    }
+
+    /// No proxy, whatever the environment says.
+    pub fn no_proxy(mut self) -> Self {
+        self.proxy = Some(None);
+        self
+    }
+
+    /// PEM certificates to trust for `https` instead of the system's: of authorities, or the collector's
+    /// own, which is then taken as it is, self-signed or not. Its names and dates count all the same.
     ///
     /// Environment: `OTEL_EXPORTER_OTLP_CERTIFICATE`, the path of a file with them.
     pub fn certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
@@ -134,6 +183,7 @@ impl Otlp {
         let mut env = Environment::of_process();
         let is_strict = env.settle(settings::is_strict)?;
         let exporter = env.settle(|env| self.checked(env))?;
+        self.advise(&mut env, exporter.as_ref())?;
         for warning in env.warnings(is_strict)? {
             Diagnostics::default().line(&format!("prela: {warning}"));
         }
@@ -147,12 +197,26 @@ impl Otlp {
     /// nobody asked for.
     pub(super) fn build(self, env: &mut Environment) -> Result<Option<Outlet>, Error> {
         let exporter = env.settle(|env| self.checked(env))?;
+        self.advise(env, exporter.as_ref())?;
         Ok(exporter.map(|exporter| Outlet::Wire(Box::new(exporter))))
+    }
+
+    /// Says what can be used, and is hardly what was meant.
+    fn advise(&self, env: &mut Environment, exporter: Option<&OtlpExporter>) -> Result<(), Error> {
+        let Some(exporter) = exporter.filter(|it| it.connection().adds_its_path_twice()) else {
+            return Ok(());
+        };
+        if let Some((_, Origin::AnySignal)) = self.endpoint(env)? {
+            let address = exporter.connection().address();
+            env.advise(format!("OTEL_EXPORTER_OTLP_ENDPOINT: {PATH_TWICE}; used: {address}"));
+        }
+        Ok(())
     }
 
     fn checked(&self, env: &Environment) -> Result<Option<OtlpExporter>, Error> {
         let Some(connection) = self.connection(env)? else { return Ok(None) };
-        let endpoint = Connection { certificate: None, identity: None, ..connection.clone() };
+        let endpoint =
+            Connection { certificate: None, identity: None, proxy: None, ..connection.clone() };
         // First without certificates, so that it is known what is at fault.
         check(&endpoint).map_err(|error| match self.endpoint(env) {
             Ok(Some((_, origin))) => origin.blamed_for(error),
@@ -165,11 +229,7 @@ impl Otlp {
     pub(super) fn connection(&self, env: &Environment) -> Result<Option<Connection>, Error> {
         let given = self.endpoint(env)?;
         let is_nowhere = given.is_none() && env.has_left_out(&ENDPOINTS);
-        let protocol = match self.protocol {
-            Some(protocol) => protocol,
-            None => protocol(env)?
-                .unwrap_or_else(|| endpoint::protocol(given.as_ref().map(|(target, _)| target))),
-        };
+        let protocol = self.protocol(env, given.as_ref().map(|(target, _)| target))?;
         let (endpoint, socket) = match given {
             Some((Target::Url(url), origin)) => (endpoint::with_path(url, protocol, origin), None),
             Some((Target::Socket(path), _)) => (endpoint::behind_socket(protocol), Some(path)),
@@ -192,11 +252,25 @@ impl Otlp {
             None if is_tls => certificates::identity(env)?,
             given => given.clone(),
         };
+        let proxy = match &self.proxy {
+            _ if socket.is_some() => None,
+            None => proxies::to(&endpoint, env)?,
+            Some(None) => None,
+            Some(Some(url)) => {
+                let proxy = Proxy::parse(url).map_err(|problem| {
+                    let text = format!("use the proxy that is given: {problem}");
+                    Error::new(ErrorKind::Config, text)
+                })?;
+                check_proxy(&proxy)?;
+                Some(proxy)
+            }
+        };
         let connection = Connection {
             protocol,
             endpoint,
             socket,
             headers: headers(env, &self.headers)?,
+            proxy,
             timeout: unless_zero(timeout),
             compression,
             certificate,
@@ -204,6 +278,31 @@ impl Otlp {
         };
         // After all the rest: what is wrong in the code is an error all the same.
         Ok((!is_nowhere).then_some(connection))
+    }
+
+    fn protocol(&self, env: &Environment, endpoint: Option<&Target>) -> Result<Protocol, Error> {
+        let protocol = match self.protocol {
+            Some(protocol) => protocol,
+            None => match protocol(env)? {
+                // Asked for by the name of HTTP, of which this is a kind or is not.
+                Some(protocol) if self.over_http && !protocol.is_http() => DEFAULT_OVER_HTTP,
+                Some(protocol) => protocol,
+                None if self.over_http => DEFAULT_OVER_HTTP,
+                None => endpoint::protocol(endpoint),
+            },
+        };
+        match (protocol, self.json) {
+            #[cfg(feature = "grpc")]
+            (Protocol::Grpc, Some(true)) => {
+                let text = "send JSON: there is none over gRPC, use `Exporter::otlp_http`";
+                Err(Error::new(ErrorKind::Config, text))
+            }
+            #[cfg(feature = "http")]
+            (Protocol::HttpProtobuf, Some(true)) => Ok(Protocol::HttpJson),
+            #[cfg(feature = "http")]
+            (Protocol::HttpJson, Some(false)) => Ok(Protocol::HttpProtobuf),
+            _ => Ok(protocol),
+        }
     }
 
     fn endpoint(&self, env: &Environment) -> Result<Option<(Target, Origin)>, Error> {
@@ -233,7 +332,7 @@ impl Otlp {
             Some(protocol) => Some(protocol),
             None => protocol(env)?,
         };
-        if protocol.is_some_and(Protocol::is_http) {
+        if self.over_http || protocol.is_some_and(Protocol::is_http) {
             return Ok(None);
         }
         let variables = [env::OTEL_EXPORTER_OTLP_TRACES_INSECURE, env::OTEL_EXPORTER_OTLP_INSECURE];
@@ -271,12 +370,22 @@ fn protocol(env: &Environment) -> Result<Option<Protocol>, Error> {
     #[cfg(not(feature = "grpc"))]
     let grpc = Err("needs the feature `grpc` of prela");
     #[cfg(feature = "http")]
-    let http = Ok(Protocol::HttpProtobuf);
+    let (http, json) = (Ok(Protocol::HttpProtobuf), Ok(Protocol::HttpJson));
     #[cfg(not(feature = "http"))]
-    let http = Err("needs the feature `http` of prela");
-    let protocol = setting.choice(&[("grpc", grpc), ("http/protobuf", http)])?;
+    let (http, json) = (Err(NEEDS_HTTP), Err(NEEDS_HTTP));
+    let choices = [("grpc", grpc), ("http/protobuf", http), ("http/json", json)];
+    let protocol = setting.choice(&choices)?;
     protocol.map(Some).map_err(|problem| setting.error(problem))
 }
+
+#[cfg(not(feature = "http"))]
+const NEEDS_HTTP: &str = "needs the feature `http` of prela";
+
+#[cfg(feature = "http")]
+const DEFAULT_OVER_HTTP: Protocol = Protocol::HttpProtobuf;
+/// Nothing asks for HTTP then.
+#[cfg(not(feature = "http"))]
+const DEFAULT_OVER_HTTP: Protocol = Protocol::Grpc;
 
 fn timeout(env: &Environment) -> Result<Duration, Error> {
     let variables = [env::OTEL_EXPORTER_OTLP_TRACES_TIMEOUT, env::OTEL_EXPORTER_OTLP_TIMEOUT];

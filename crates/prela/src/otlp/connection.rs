@@ -1,6 +1,6 @@
 //! What a transport needs to know of the collector it talks to.
 
-use super::Compression;
+use super::{Compression, Proxy};
 use crate::env::Variable;
 use crate::{Error, ErrorKind};
 use http::{HeaderMap, Uri};
@@ -15,6 +15,8 @@ pub(crate) enum Protocol {
     Grpc,
     #[cfg(feature = "http")]
     HttpProtobuf,
+    #[cfg(feature = "http")]
+    HttpJson,
 }
 
 impl Protocol {
@@ -23,7 +25,7 @@ impl Protocol {
             #[cfg(feature = "grpc")]
             Self::Grpc => false,
             #[cfg(feature = "http")]
-            Self::HttpProtobuf => true,
+            Self::HttpProtobuf | Self::HttpJson => true,
         }
     }
 }
@@ -36,6 +38,8 @@ pub(crate) struct Connection {
     pub(crate) endpoint: Uri,
     /// The Unix socket to connect to instead of the endpoint's host.
     pub(crate) socket: Option<PathBuf>,
+    /// None for a socket.
+    pub(crate) proxy: Option<Proxy>,
     /// Sent with each request; values can be secrets.
     pub(crate) headers: HeaderMap,
     /// For one attempt, connecting included.
@@ -89,6 +93,22 @@ impl Connection {
         self.socket.is_none() && self.endpoint.scheme_str() == Some("https")
     }
 
+    /// Whether bodies are JSON.
+    #[cfg(feature = "http")]
+    pub(super) fn is_json(&self) -> bool {
+        self.protocol == Protocol::HttpJson
+    }
+
+    /// Whether the path that OTLP adds is there twice, which nobody means.
+    pub(crate) fn adds_its_path_twice(&self) -> bool {
+        self.endpoint.path().ends_with("/v1/traces/v1/traces")
+    }
+
+    /// Whether a proxy passes the requests on, and may answer them itself; otherwise it passes bytes on.
+    pub(super) fn is_forwarded(&self) -> bool {
+        self.proxy.is_some() && self.protocol.is_http() && !self.is_tls()
+    }
+
     /// A peer's text as part of our own line: no control characters, not more than a line or two, and
     /// none of the secrets that the peer was told and may have quoted.
     pub(super) fn remark(&self, text: &str) -> String {
@@ -113,7 +133,8 @@ impl Connection {
         let query = self.endpoint.query().into_iter();
         let query =
             query.flat_map(|query| query.split('&').filter_map(|pair| pair.split('=').nth(1)));
-        headers.chain(query).filter(|secret| secret.len() >= SHORTEST_SECRET)
+        let proxy = self.proxy.iter().flat_map(Proxy::secrets);
+        headers.chain(query).chain(proxy).filter(|secret| secret.len() >= SHORTEST_SECRET)
     }
 }
 
@@ -130,7 +151,7 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// Shows an endpoint as far as it is no secret.
+/// Shows an endpoint, and the proxy before it, as far as they are no secret.
 pub(crate) struct Address<'a>(&'a Connection);
 
 impl fmt::Display for Address<'_> {
@@ -144,9 +165,12 @@ impl fmt::Display for Address<'_> {
         if let Some(port) = endpoint.port() {
             write!(f, ":{port}")?;
         }
-        match endpoint.path() {
-            "/" => Ok(()),
-            path => f.write_str(path),
+        if endpoint.path() != "/" {
+            f.write_str(endpoint.path())?;
+        }
+        match &self.0.proxy {
+            Some(proxy) => write!(f, " through the proxy {proxy}"),
+            None => Ok(()),
         }
     }
 }
@@ -155,3 +179,7 @@ const LONGEST_REMARK: usize = 300;
 /// Longer than a remark, since a secret may cross its end.
 const LONGEST_READ: usize = 4096;
 const SHORTEST_SECRET: usize = 5;
+
+/// What to do about a path that OTLP adds to one that has it.
+pub(crate) const PATH_TWICE: &str = "`/v1/traces` is added to the path of OTEL_EXPORTER_OTLP_ENDPOINT, so \
+                                     leave it out there, or set OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";

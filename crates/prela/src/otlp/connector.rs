@@ -1,8 +1,9 @@
 //! How a stream of bytes to a collector comes about: over TCP, TLS or a Unix socket, the same for both
 //! transports.
 
+use super::fault::Fault;
 use super::greeting::{Greeted, Language};
-use super::{Connection, Protocol};
+use super::{Connection, Protocol, Proxy};
 use crate::Error;
 use http::Uri;
 use hyper_util::client::legacy::connect::{Connected, Connection as ClientStream, HttpConnector};
@@ -13,9 +14,13 @@ use std::io;
 #[cfg(unix)]
 use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
 use tower_service::Service;
 
 /// Connects to one collector, whatever address it is asked for.
@@ -24,9 +29,20 @@ pub(super) struct Connector {
     endpoint: Uri,
     language: Language,
     timeout: Duration,
+    fault: Fault,
     tcp: HttpConnector,
     #[cfg(unix)]
     socket: Option<PathBuf>,
+    proxy: Option<Arc<Route>>,
+    #[cfg(feature = "tls")]
+    tls: Option<super::tls::Tls>,
+}
+
+/// How to get through a proxy.
+struct Route {
+    proxy: Proxy,
+    /// Whether the proxy passes bytes on, and not requests.
+    is_tunnel: bool,
     #[cfg(feature = "tls")]
     tls: Option<super::tls::Tls>,
 }
@@ -45,21 +61,22 @@ impl Connector {
         // Finds out that the peer of an idle connection is gone, and keeps the route open.
         tcp.set_keepalive(Some(KEEP_ALIVE));
         #[cfg(not(feature = "tls"))]
-        if connection.is_tls() {
-            return Err(super::no_tls(connection));
-        }
+        super::check(connection)?;
+        let proxy = connection.proxy.as_ref().map(|proxy| Route::new(connection, proxy));
         Ok(Self {
             endpoint: connection.endpoint.clone(),
             language: match connection.protocol {
                 #[cfg(feature = "grpc")]
                 Protocol::Grpc => Language::Http2,
                 #[cfg(feature = "http")]
-                Protocol::HttpProtobuf => Language::Http1,
+                Protocol::HttpProtobuf | Protocol::HttpJson => Language::Http1,
             },
             timeout: connection.timeout,
+            fault: Fault::default(),
             tcp,
             #[cfg(unix)]
             socket: connection.socket.clone(),
+            proxy: proxy.transpose()?.map(Arc::new),
             #[cfg(feature = "tls")]
             tls: match connection.is_tls() {
                 true => Some(super::tls::Tls::new(connection)?),
@@ -68,19 +85,83 @@ impl Connector {
         })
     }
 
-    async fn connect(mut self) -> Result<Box<dyn Stream>, BoxError> {
+    /// What is wrong with its connections.
+    pub(super) fn fault(&self) -> Fault {
+        self.fault.clone()
+    }
+
+    async fn connect(mut self) -> Result<Greeted<Box<dyn Stream>>, BoxError> {
         #[cfg(unix)]
         if let Some(socket) = self.socket {
-            let stream = tokio::net::UnixStream::connect(socket).await?;
-            return Ok(Box::new(Greeted::new(stream, self.language)));
+            let stream = Box::new(UnixStream::connect(socket).await?);
+            return Ok(Greeted::new(stream, self.language));
         }
-        let tcp = self.tcp.call(self.endpoint).await?.into_inner();
+        let stream: Box<dyn Stream> = match &self.proxy {
+            None => Box::new(self.tcp.call(self.endpoint).await?.into_inner()),
+            Some(route) => {
+                // Ends before the attempt does, so that it is known whose fault it was.
+                let time = self.timeout / 4 * 3;
+                let through = tokio::time::timeout(time, route.through(self.tcp, &self.endpoint));
+                match through.await {
+                    Ok(stream) => stream?,
+                    Err(_elapsed) => {
+                        return Err(route
+                            .proxy
+                            .problem(format!("did not answer in {time:?}"))
+                            .into());
+                    }
+                }
+            }
+        };
         #[cfg(feature = "tls")]
         if let Some(tls) = self.tls {
-            let stream = tls.handshake(Greeted::new(tcp, Language::Tls)).await?;
-            return Ok(Box::new(Greeted::new(stream, self.language)));
+            let stream = tls.handshake(Greeted::new(stream, Language::Tls)).await?;
+            return Ok(Greeted::new(Box::new(stream), self.language));
         }
-        Ok(Box::new(Greeted::new(tcp, self.language)))
+        Ok(match self.proxy {
+            Some(route) if !route.is_tunnel => {
+                Greeted::by(route.proxy.speaker(), stream, self.language).forwarding()
+            }
+            _ => Greeted::new(stream, self.language),
+        })
+    }
+}
+
+impl Route {
+    fn new(connection: &Connection, proxy: &Proxy) -> Result<Self, Error> {
+        Ok(Self {
+            proxy: proxy.clone(),
+            is_tunnel: !connection.is_forwarded(),
+            #[cfg(feature = "tls")]
+            tls: match proxy.is_tls() {
+                true => Some(super::tls::Tls::to_proxy(connection, proxy)?),
+                false => None,
+            },
+        })
+    }
+
+    async fn through(
+        &self,
+        mut tcp: HttpConnector,
+        endpoint: &Uri,
+    ) -> Result<Box<dyn Stream>, BoxError> {
+        let reached = tcp.call(self.proxy.url().clone()).await;
+        let unreached =
+            |error: BoxError| self.proxy.problem("cannot be reached").with_source(error);
+        let stream: Box<dyn Stream> =
+            Box::new(reached.map_err(|error| unreached(error.into()))?.into_inner());
+        #[cfg(feature = "tls")]
+        let stream: Box<dyn Stream> = match &self.tls {
+            None => stream,
+            Some(tls) => {
+                let greeted = Greeted::by(self.proxy.speaker(), stream, Language::Tls);
+                Box::new(tls.clone().handshake(greeted).await.map_err(unreached)?)
+            }
+        };
+        match self.is_tunnel {
+            true => Ok(self.proxy.tunnel(stream, endpoint).await?),
+            false => Ok(stream),
+        }
     }
 }
 
@@ -94,11 +175,15 @@ impl Service<Uri> for Connector {
     }
 
     fn call(&mut self, _: Uri) -> Self::Future {
-        let connector = self.clone();
+        let (connector, fault) = (self.clone(), self.fault.clone());
         Box::pin(async move {
+            fault.forget();
             // A transport that gives up does not always end the connecting that it waited for.
             match tokio::time::timeout(connector.timeout, connector.connect()).await {
-                Ok(stream) => Ok(TokioIo::new(stream?)),
+                Ok(stream) => {
+                    let stream: Box<dyn Stream> = Box::new(stream?.telling(fault));
+                    Ok(TokioIo::new(stream))
+                }
                 Err(_elapsed) => Err(io::Error::from(io::ErrorKind::TimedOut).into()),
             }
         })
@@ -106,13 +191,27 @@ impl Service<Uri> for Connector {
 }
 
 /// What bytes go through.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
+    /// Whether the peer passes requests on, and wants to know where to.
+    fn is_forwarding(&self) -> bool {
+        false
+    }
+}
 
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+impl Stream for TcpStream {}
+
+#[cfg(unix)]
+impl Stream for UnixStream {}
+
+impl Stream for Box<dyn Stream> {
+    fn is_forwarding(&self) -> bool {
+        (**self).is_forwarding()
+    }
+}
 
 impl ClientStream for Box<dyn Stream> {
     fn connected(&self) -> Connected {
-        Connected::new()
+        Connected::new().proxy(self.is_forwarding())
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::Connection;
 use super::connector::{BoxError, Connector, Stream};
+use super::fault::Fault;
 use crate::{Contact, Error};
 use http::Uri;
 use hyper_util::rt::TokioIo;
@@ -24,6 +25,11 @@ impl Reach {
     /// As [`Connector::new`].
     pub(super) fn new(connection: &Connection) -> Result<Self, Error> {
         Connector::new(connection).map(Self)
+    }
+
+    /// What is wrong with its connections.
+    pub(super) fn fault(&self) -> Fault {
+        self.0.fault()
     }
 }
 
@@ -115,6 +121,12 @@ impl Heard {
             }
             other => other,
         }
+    }
+}
+
+impl Stream for Heard {
+    fn is_forwarding(&self) -> bool {
+        self.stream.is_forwarding()
     }
 }
 

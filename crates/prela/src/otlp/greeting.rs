@@ -1,5 +1,9 @@
 //! What a peer says first: a port that speaks another protocol is told from one that is broken.
 
+use super::connector::Stream;
+use super::fault::Fault;
+use std::error::Error;
+use std::fmt;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -31,18 +35,82 @@ impl Language {
         }
     }
 
-    /// What is wrong with a port that speaks this one.
-    fn instead_of(self, expected: Self) -> &'static str {
-        match (expected, self) {
-            (Self::Tls, _) => "the port does not speak TLS: is the endpoint an `http://` one?",
-            (_, Self::Tls) => "the port speaks TLS: is the endpoint an `https://` one?",
-            (_, Self::Http1) => {
-                "the port speaks HTTP/1 instead of gRPC: is it meant for the protocol `http/protobuf`?"
+    /// What is wrong with a port, or a proxy, that says this instead of what this language begins with.
+    fn missed(self, heard: &[u8], speaker: &Speaker) -> String {
+        let guess = || known(heard).map(|it| format!(", but {it}")).unwrap_or_default();
+        let (question, url) = match speaker {
+            Speaker::Port => ("is it the collector's?", "the endpoint"),
+            Speaker::Proxy(_) => ("is it one for HTTP?", "its URL"),
+        };
+        match (self, Self::of(heard)) {
+            (Self::Tls, None) => format!("{speaker} does not speak TLS{}: {question}", guess()),
+            (Self::Tls, Some(_)) => {
+                format!("{speaker} does not speak TLS: is {url} an `http://` one?")
             }
-            (_, Self::Http2) => {
-                "the port speaks HTTP/2 instead of HTTP/1: is it meant for the protocol `grpc`?"
+            (_, Some(Self::Tls)) => format!("{speaker} speaks TLS: is {url} an `https://` one?"),
+            (_, Some(Self::Http1)) => format!(
+                "{speaker} speaks HTTP/1 instead of gRPC: is it meant for the protocol `http/protobuf`?"
+            ),
+            (_, Some(Self::Http2)) => format!(
+                "{speaker} speaks HTTP/2 instead of HTTP/1: is it meant for the protocol `grpc`?"
+            ),
+            (_, None) => {
+                format!("{speaker} speaks neither HTTP/1 nor HTTP/2{}: {question}", guess())
             }
         }
+    }
+}
+
+/// What is wrong with who is at the other end.
+#[derive(Debug)]
+struct Misfit(String);
+
+impl fmt::Display for Misfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Error for Misfit {}
+
+/// Who is at the other end.
+#[derive(Debug)]
+pub(super) enum Speaker {
+    Port,
+    /// At this address.
+    Proxy(String),
+}
+
+impl fmt::Display for Speaker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Port => f.write_str("the port"),
+            Self::Proxy(address) => write!(f, "the proxy {address}"),
+        }
+    }
+}
+
+/// What is often found on a port that is not the collector's. None of the peer's own words, which may
+/// be anything.
+fn known(heard: &[u8]) -> Option<&'static str> {
+    const KNOWN: [(&[u8], &str); 12] = [
+        (b"SSH-", "SSH"),
+        (b"220", "SMTP or FTP"),
+        (b"* OK", "IMAP"),
+        (b"+OK", "POP3 or Redis"),
+        (b"+PONG", "Redis"),
+        (b"-ERR", "Redis"),
+        (b"-NOAUTH", "Redis"),
+        (b"AMQP", "AMQP"),
+        (b"RFB ", "VNC"),
+        (b"{", "JSON without HTTP"),
+        (b"INFO {", "NATS"),
+        (b"<", "HTML without a head, as a server of HTTP/1 that is asked for HTTP/2"),
+    ];
+    match heard {
+        [_, 0, 0, 0, 10, ..] => Some("MySQL"),
+        [b'E', 0, 0, ..] => Some("PostgreSQL"),
+        _ => KNOWN.iter().find(|(begin, _)| heard.starts_with(begin)).map(|(_, name)| *name),
     }
 }
 
@@ -50,13 +118,84 @@ impl Language {
 /// the one that was expected would call it malformed.
 pub(super) struct Greeted<S> {
     stream: S,
-    /// None once the peer has said something.
+    speaker: Speaker,
+    /// None once the peer has said enough.
     expected: Option<Language>,
+    /// As far as it tells the language.
+    heard: Vec<u8>,
+    is_forwarding: bool,
+    fault: Option<Fault>,
 }
 
 impl<S> Greeted<S> {
     pub(super) fn new(stream: S, expected: Language) -> Self {
-        Self { stream, expected: Some(expected) }
+        Self::by(Speaker::Port, stream, expected)
+    }
+
+    pub(super) fn by(speaker: Speaker, stream: S, expected: Language) -> Self {
+        Self {
+            stream,
+            speaker,
+            expected: Some(expected),
+            heard: Vec::new(),
+            is_forwarding: false,
+            fault: None,
+        }
+    }
+
+    /// Marks the peer as one that passes requests on, and wants to know where to.
+    pub(super) fn forwarding(self) -> Self {
+        Self { is_forwarding: true, ..self }
+    }
+
+    /// Lets the transport know what is wrong, which may lose the error.
+    pub(super) fn telling(self, fault: Fault) -> Self {
+        Self { fault: Some(fault), ..self }
+    }
+
+    pub(super) fn into_inner(self) -> S {
+        self.stream
+    }
+
+    /// The same, with an error that names a proxy; the transport hears of it.
+    fn told<T>(&self, done: io::Result<T>) -> io::Result<T> {
+        done.map_err(|error| {
+            let is_named = error.get_ref().is_some_and(|it| it.is::<Misfit>());
+            let error = match &self.speaker {
+                Speaker::Proxy(_) if !is_named => {
+                    io::Error::new(error.kind(), format!("{} broke off: {error}", self.speaker))
+                }
+                _ => error,
+            };
+            if let Some(fault) = &self.fault {
+                fault.set(&error);
+            }
+            error
+        })
+    }
+
+    fn listen(&mut self, words: &[u8]) -> io::Result<()> {
+        let Some(expected) = self.expected else { return Ok(()) };
+        let enough = VERSION.len() - self.heard.len();
+        self.heard.extend(words.iter().take(enough));
+        if self.heard.is_empty() {
+            let question = match self.speaker {
+                Speaker::Port => ": is it the collector's?",
+                Speaker::Proxy(_) => "",
+            };
+            let problem = format!("{} hung up without a word{question}", self.speaker);
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, Misfit(problem)));
+        }
+        if Language::of(&self.heard) != Some(expected) {
+            // More than the language is told by, for a guess.
+            let words = if self.heard.len() > words.len() { &self.heard } else { words };
+            let problem = expected.missed(words, &self.speaker);
+            return Err(io::Error::new(io::ErrorKind::InvalidData, Misfit(problem)));
+        }
+        if self.heard.len() == VERSION.len() {
+            self.expected = None;
+        }
+        Ok(())
     }
 }
 
@@ -67,15 +206,13 @@ impl<S: AsyncRead + Unpin> AsyncRead for Greeted<S> {
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
         let before = buf.filled().len();
-        ready!(Pin::new(&mut self.stream).poll_read(cx, buf))?;
-        if let Some(expected) = self.expected.take()
-            && let Some(heard) = Language::of(&buf.filled()[before..])
-            && heard != expected
-        {
-            let problem = heard.instead_of(expected);
-            return Poll::Ready(Err(io::Error::new(io::ErrorKind::InvalidData, problem)));
-        }
-        Poll::Ready(Ok(()))
+        let has_room = buf.remaining() > 0;
+        let heard = match ready!(Pin::new(&mut self.stream).poll_read(cx, buf)) {
+            Ok(()) if has_room => self.listen(&buf.filled()[before..]),
+            Ok(()) => Ok(()),
+            Err(error) => Err(error),
+        };
+        Poll::Ready(self.told(heard))
     }
 }
 
@@ -85,7 +222,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Greeted<S> {
         cx: &mut Context<'_>,
         buf: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, buf)
+        let done = ready!(Pin::new(&mut self.stream).poll_write(cx, buf));
+        Poll::Ready(self.told(done))
     }
 
     fn poll_write_vectored(
@@ -93,7 +231,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Greeted<S> {
         cx: &mut Context<'_>,
         bufs: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, bufs)
+        let done = ready!(Pin::new(&mut self.stream).poll_write_vectored(cx, bufs));
+        Poll::Ready(self.told(done))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -101,7 +240,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Greeted<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let done = ready!(Pin::new(&mut self.stream).poll_flush(cx));
+        Poll::Ready(self.told(done))
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -109,30 +249,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Greeted<S> {
     }
 }
 
+impl<S: Stream> Stream for Greeted<S> {
+    fn is_forwarding(&self) -> bool {
+        self.is_forwarding
+    }
+}
+
 /// With which a status line begins.
 const VERSION: &[u8] = b"HTTP/1.";
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_first_bytes_tell_the_protocol() {
-        for (bytes, language) in [
-            (&b"HTTP/1.1 400 Bad Request\r\n"[..], Some(Language::Http1)),
-            (b"H", Some(Language::Http1)),
-            (b"\0\0\x12\x04\0\0\0\0\0", Some(Language::Http2)),
-            (b"\0", Some(Language::Http2)),
-            (b"\x15\x03\x01\0\x02\x02\x46", Some(Language::Tls)),
-            (b"\x16\x03\x03", Some(Language::Tls)),
-            (b"\x16", Some(Language::Tls)),
-            (b"", None),
-            (b"Hello", None),
-            (b"220 smtp.example.com", None),
-            (b"\0\0\0\x06", None),
-            (b"\x15hm", None),
-        ] {
-            assert_eq!(Language::of(bytes), language, "{bytes:?}");
-        }
-    }
-}
+mod tests;

@@ -9,6 +9,7 @@ mod status;
 use self::status::Status;
 use super::compression::Encoder;
 use super::contact::{self, Reach};
+use super::fault::Fault;
 use super::{Connection, LONGEST_ANSWER, Reply, USER_AGENT, too_large};
 use crate::{Contact, Error, ErrorKind};
 use bytes::Bytes;
@@ -28,6 +29,7 @@ pub(crate) struct GrpcTransport {
     headers: HeaderMap,
     encoder: Option<Encoder>,
     channel: Channel,
+    fault: Fault,
 }
 
 impl GrpcTransport {
@@ -48,8 +50,8 @@ impl GrpcTransport {
         }
         let encoder = connection.compression.map(super::Compression::encoder).transpose();
         let encoder = encoder.map_err(|error| super::unprepared(connection).with_source(error))?;
-        let channel = channel(connection)?;
-        Ok(Self { connection: connection.clone(), headers, encoder, channel })
+        let (channel, fault) = channel(connection)?;
+        Ok(Self { connection: connection.clone(), headers, encoder, channel, fault })
     }
 
     /// One attempt.
@@ -64,13 +66,14 @@ impl GrpcTransport {
         match tokio::time::timeout(timeout, self.exchange(request)).await {
             Ok(Ok(answer)) => answer.reply(&self.connection),
             Ok(Err(error)) => {
-                let contact = contact::of(&error);
+                let error = self.fault.explain(error);
+                let contact = contact::of(&*error);
                 Err(self.failed(ErrorKind::Io, "").with_source(error).with_contact(contact))
             }
             Err(_elapsed) => {
                 // A peer that went away without a word would keep its connection, and each attempt,
                 // busy until TCP gives up.
-                self.channel = channel(&self.connection)?;
+                (self.channel, self.fault) = channel(&self.connection)?;
                 let text = format!(": no answer in {timeout:?}");
                 Err(self.failed(ErrorKind::Timeout, &text).with_contact(Contact::Absent))
             }
@@ -99,7 +102,7 @@ impl GrpcTransport {
     ) -> Result<Answer, tonic::transport::Error> {
         poll_fn(|cx| self.channel.poll_ready(cx)).await?;
         let response = self.channel.call(request).await?;
-        Ok(Answer::of(response).await)
+        Ok(Answer::of(response, &self.connection).await)
     }
 
     /// What did not go through, and may the next time.
@@ -117,7 +120,7 @@ struct Answer {
 }
 
 impl Answer {
-    async fn of(response: Response<Body>) -> Self {
+    async fn of(response: Response<Body>, connection: &Connection) -> Self {
         let (head, body) = response.into_parts();
         let encoding = head.headers.get(GRPC_ENCODING).cloned();
         // A refusal without a message has its status where the headers are.
@@ -127,7 +130,8 @@ impl Answer {
         match Limited::new(body, LONGEST_ANSWER).collect().await {
             Ok(collected) => {
                 let status = collected.trailers().and_then(Status::of);
-                let status = status.or_else(|| Status::of_http(head.status)).ok_or(None);
+                let of_http = || Status::of_http(head.status, &head.headers, connection);
+                let status = status.or_else(of_http).ok_or(None);
                 Self { status, encoding, body: collected.to_bytes() }
             }
             Err(error) => {
@@ -145,7 +149,8 @@ impl Answer {
             Ok(status) if status.is_ok() => {
                 let encoding = self.encoding.as_ref().map_or(&b""[..], HeaderValue::as_bytes);
                 let message = frame::message(&self.body, encoding);
-                Ok(message.map_or_else(Reply::unreadable, |it| Reply::read(&it, connection)))
+                let reply = message.and_then(|message| Reply::read(&message, connection));
+                Ok(reply.unwrap_or_else(Reply::unreadable))
             }
             Ok(status) => Err(status.refusal(connection).with_contact(Contact::Answered)),
             // Nobody said that the spans were taken.
@@ -162,8 +167,9 @@ impl Answer {
     }
 }
 
-fn channel(connection: &Connection) -> Result<Channel, Error> {
+fn channel(connection: &Connection) -> Result<(Channel, Fault), Error> {
     let connector = Reach::new(connection)?;
+    let fault = connector.fault();
     // The connector knows where to connect, and adds TLS itself: tonic must not.
     let endpoint = Endpoint::from_static("http://collector")
         .origin(connection.endpoint.clone())
@@ -171,7 +177,7 @@ fn channel(connection: &Connection) -> Result<Channel, Error> {
         .http2_keep_alive_interval(PING_INTERVAL)
         .keep_alive_timeout(PING_TIMEOUT)
         .keep_alive_while_idle(false);
-    Ok(endpoint.connect_with_connector_lazy(connector))
+    Ok((endpoint.connect_with_connector_lazy(connector), fault))
 }
 
 const METHOD: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";

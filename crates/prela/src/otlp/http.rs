@@ -1,14 +1,18 @@
-//! OTLP over HTTP/1.1, with protobuf bodies.
+//! OTLP over HTTP/1.1, with bodies of protobuf or of JSON.
 
 mod answer;
 
 use self::answer::Answer;
 use super::compression::Encoder;
 use super::contact::{self, Reach};
-use super::{Connection, LONGEST_ANSWER, LONGEST_REQUEST, Reply, USER_AGENT, too_large};
+use super::{
+    Connection, LONGEST_ANSWER, LONGEST_REQUEST, Proxy, Reply, USER_AGENT, json, too_large,
+};
 use crate::{Contact, Error, ErrorKind};
 use bytes::Bytes;
-use http::header::{CONTENT_ENCODING, CONTENT_TYPE, RETRY_AFTER, USER_AGENT as USER_AGENT_HEADER};
+use http::header::{
+    CONTENT_ENCODING, CONTENT_TYPE, PROXY_AUTHORIZATION, USER_AGENT as USER_AGENT_HEADER,
+};
 use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper_util::client::legacy::Client;
@@ -38,7 +42,12 @@ impl HttpTransport {
         headers.insert(USER_AGENT_HEADER, HeaderValue::from_static(USER_AGENT));
         // The user's may replace the one above, but not those that describe the body.
         headers.extend(connection.headers.clone());
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static(answer::PROTOBUF));
+        let body = if connection.is_json() { answer::JSON } else { answer::PROTOBUF };
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(body));
+        let proxy = connection.proxy.as_ref().filter(|_| connection.is_forwarded());
+        if let Some(authorization) = proxy.and_then(Proxy::authorization) {
+            headers.insert(PROXY_AUTHORIZATION, authorization.clone());
+        }
         if let Some(compression) = connection.compression {
             headers.insert(CONTENT_ENCODING, compression.name());
         }
@@ -80,6 +89,10 @@ impl HttpTransport {
     }
 
     fn body(&mut self, message: Bytes) -> Result<Bytes, Error> {
+        let message = match self.connection.is_json() {
+            true => Bytes::from(json::request(&message)),
+            false => message,
+        };
         if message.len() > LONGEST_REQUEST {
             return Err(too_large(&self.connection, message.len()));
         }
@@ -105,13 +118,7 @@ impl HttpTransport {
                 return Err(self.broken(format_args!(": read the answer {}", head.status), error));
             }
         };
-        let header = |name| head.headers.get(name).cloned();
-        Ok(Answer {
-            status: head.status,
-            content_type: header(CONTENT_TYPE),
-            retry_after: header(RETRY_AFTER),
-            body,
-        })
+        Ok(Answer { status: head.status, headers: head.headers, body })
     }
 
     /// What did not go through, and may the next time.
@@ -126,7 +133,7 @@ impl HttpTransport {
         text: fmt::Arguments<'_>,
         cause: impl Into<Box<dyn StdError + Send + Sync>>,
     ) -> Error {
-        let cause = cause.into();
+        let cause = self.reach.fault().explain(cause);
         let contact = contact::of(&*cause);
         self.failed(ErrorKind::Io, text).with_source(cause).with_contact(contact)
     }

@@ -1,163 +1,199 @@
-//! A batch as one line of OTLP's JSON.
+//! A request as OTLP's JSON: what is sent as `http/json`, and a line of the file exporter.
 //!
-//! Written by hand: it needs neither serde nor a protobuf library, and gets right what the JSON form
-//! of `opentelemetry-proto` does not, doubles that are not finite.
+//! Written by hand from the message: it needs neither serde nor a protobuf library, and gets right what
+//! the JSON form of `opentelemetry-proto` does not, doubles that are not finite.
 
+#[cfg(feature = "http")]
+pub(super) mod read;
 #[cfg(test)]
 mod tests;
 
-use super::by_scope;
-use crate::clock::unix_nano;
+use super::encode;
 use crate::span::Batch;
-use crate::span::wire::{flags, kind, parent, status};
-use crate::{Event, Link, SpanData, Value};
-use opentelemetry::trace::SpanContext;
-use opentelemetry::{InstrumentationScope, Key};
+use crate::span::wire::{Field, Fields};
 use std::fmt::{self, Display, Formatter, Write as _};
 
 /// The line for `batch`, without a line break.
 ///
+/// Source: [OTLP file exporter](https://opentelemetry.io/docs/specs/otel/protocol/file-exporter/).
+pub(crate) fn line(batch: &Batch) -> String {
+    request(&encode::request(batch.resource(), batch.encoded()))
+}
+
+/// An `ExportTraceServiceRequest` of ours, in JSON.
+///
 /// Fields that hold their default are left out, as protobuf's JSON allows, except ids and status.
 ///
-/// Sources: [OTLP file exporter](https://opentelemetry.io/docs/specs/otel/protocol/file-exporter/),
-/// [OTLP JSON encoding](https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding).
-pub(crate) fn line(batch: &Batch) -> String {
-    Line(batch).to_string()
+/// Source: [OTLP JSON encoding](https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding).
+pub(super) fn request(message: &[u8]) -> String {
+    Request(message).to_string()
 }
 
-struct Line<'a>(&'a Batch);
+struct Request<'a>(&'a [u8]);
 
-impl Display for Line<'_> {
+impl Display for Request<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(r#"{"resourceSpans":[{"resource":{"#)?;
-        let attributes = self.0.resource().attributes();
-        if !attributes.is_empty() {
-            f.write_str(r#""attributes":"#)?;
-            list(f, attributes, attribute)?;
-        }
-        f.write_str(r#"},"scopeSpans":"#)?;
-        list(f, by_scope(self.0), |f, (scope, spans)| {
-            f.write_str(r#"{"scope":"#)?;
-            instrumentation_scope(f, scope)?;
-            f.write_str(r#","spans":"#)?;
-            list(f, spans, span)?;
-            if let Some(url) = scope.schema_url() {
-                write!(f, r#","schemaUrl":{}"#, Text(url))?;
-            }
-            f.write_str("}")
-        })?;
-        f.write_str("}]}")
+        f.write_str(r#"{"resourceSpans":"#)?;
+        list(f, all(self.0, 1), resource_spans)?;
+        f.write_str("}")
     }
 }
 
-fn instrumentation_scope(f: &mut Formatter<'_>, scope: &InstrumentationScope) -> fmt::Result {
-    write!(f, r#"{{"name":{}"#, Text(scope.name()))?;
-    if let Some(version) = scope.version() {
-        write!(f, r#","version":{}"#, Text(version))?;
-    }
-    if scope.attributes().next().is_some() {
-        f.write_str(r#","attributes":"#)?;
-        list(f, scope.attributes(), |f, pair| key_value(f, &pair.key, &pair.value.clone().into()))?;
-    }
-    f.write_str("}")
-}
-
-fn span(f: &mut Formatter<'_>, span: &SpanData) -> fmt::Result {
-    f.write_str("{")?;
-    ids(f, &span.span_context)?;
-    f.write_str(r#","parentSpanId":""#)?;
-    if let Some(parent) = parent(span) {
-        write!(f, "{parent}")?;
-    }
-    write!(f, r#"","flags":{}"#, flags(&span.span_context, span.parent_is_remote))?;
-    write!(f, r#","name":{},"kind":{}"#, Text(&span.name), kind(&span.kind))?;
-    write!(f, r#","startTimeUnixNano":"{}""#, unix_nano(span.start_time))?;
-    write!(f, r#","endTimeUnixNano":"{}""#, unix_nano(span.end_time))?;
-    attributes(f, &span.attributes, span.dropped_attributes_count)?;
-    if !span.events.is_empty() {
-        f.write_str(r#","events":"#)?;
-        list(f, &span.events, event)?;
-    }
-    count(f, "droppedEventsCount", span.dropped_events_count)?;
-    if !span.links.is_empty() {
-        f.write_str(r#","links":"#)?;
-        list(f, &span.links, link)?;
-    }
-    count(f, "droppedLinksCount", span.dropped_links_count)?;
-    match status(&span.status) {
-        (0, _) => f.write_str(r#","status":{}}"#),
-        (code, "") => write!(f, r#","status":{{"code":{code}}}}}"#),
-        (code, text) => write!(f, r#","status":{{"message":{},"code":{code}}}}}"#, Text(text)),
-    }
-}
-
-fn event(f: &mut Formatter<'_>, event: &Event) -> fmt::Result {
-    write!(f, r#"{{"timeUnixNano":"{}""#, unix_nano(event.time))?;
-    write!(f, r#","name":{}"#, Text(&event.name))?;
-    attributes(f, &event.attributes, event.dropped_attributes_count)?;
-    f.write_str("}")
-}
-
-fn link(f: &mut Formatter<'_>, link: &Link) -> fmt::Result {
-    f.write_str("{")?;
-    ids(f, &link.span_context)?;
-    attributes(f, &link.attributes, link.dropped_attributes_count)?;
-    write!(f, r#","flags":{}}}"#, flags(&link.span_context, link.span_context.is_remote()))
-}
-
-fn ids(f: &mut Formatter<'_>, context: &SpanContext) -> fmt::Result {
-    write!(f, r#""traceId":"{}","spanId":"{}""#, context.trace_id(), context.span_id())?;
-    match context.trace_state().header() {
-        state if state.is_empty() => Ok(()),
-        state => write!(f, r#","traceState":{}"#, Text(&state)),
-    }
-}
-
-fn attributes(f: &mut Formatter<'_>, attributes: &[(Key, Value)], dropped: u32) -> fmt::Result {
-    if !attributes.is_empty() {
-        f.write_str(r#","attributes":"#)?;
+fn resource_spans(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
+    f.write_str(r#"{"resource":{"#)?;
+    let mut attributes = all(last(message, 1), 1).peekable();
+    if attributes.peek().is_some() {
+        f.write_str(r#""attributes":"#)?;
         list(f, attributes, attribute)?;
     }
-    count(f, "droppedAttributesCount", dropped)
-}
-
-fn attribute(f: &mut Formatter<'_>, (key, value): &(Key, Value)) -> fmt::Result {
-    key_value(f, key, value)
-}
-
-fn key_value(f: &mut Formatter<'_>, key: &Key, value: &Value) -> fmt::Result {
-    write!(f, r#"{{"key":{},"value":"#, Text(key.as_str()))?;
-    any_value(f, value)?;
+    f.write_str(r#"},"scopeSpans":"#)?;
+    list(f, all(message, 2), |f, message| {
+        f.write_str(r#"{"scope":"#)?;
+        instrumentation_scope(f, last(message, 1))?;
+        f.write_str(r#","spans":"#)?;
+        list(f, all(message, 2), span)?;
+        text(f, "schemaUrl", last(message, 3))?;
+        f.write_str("}")
+    })?;
     f.write_str("}")
 }
 
-fn any_value(f: &mut Formatter<'_>, value: &Value) -> fmt::Result {
-    match value {
-        Value::Bool(value) => write!(f, r#"{{"boolValue":{value}}}"#),
+fn instrumentation_scope(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
+    write!(f, r#"{{"name":{}"#, Text(&String::from_utf8_lossy(last(message, 1))))?;
+    text(f, "version", last(message, 2))?;
+    attributes(f, message, 3)?;
+    f.write_str("}")
+}
+
+fn span(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
+    f.write_str("{")?;
+    ids(f, message)?;
+    let parent = last(message, 4);
+    let is_root = parent.iter().all(|byte| *byte == 0);
+    write!(f, r#","parentSpanId":"{}""#, Hex(if is_root { &[] } else { parent }))?;
+    write!(f, r#","flags":{}"#, field(message, 16).map_or(0, Field::fixed32))?;
+    write!(f, r#","name":{}"#, Text(&String::from_utf8_lossy(last(message, 5))))?;
+    write!(f, r#","kind":{}"#, field(message, 6).map_or(0, Field::number))?;
+    let time = |number| field(message, number).map_or(0, Field::fixed64);
+    write!(f, r#","startTimeUnixNano":"{}","endTimeUnixNano":"{}""#, time(7), time(8))?;
+    attributes(f, message, 9)?;
+    count(f, "droppedAttributesCount", message, 10)?;
+    let mut events = all(message, 11).peekable();
+    if events.peek().is_some() {
+        f.write_str(r#","events":"#)?;
+        list(f, events, event)?;
+    }
+    count(f, "droppedEventsCount", message, 12)?;
+    let mut links = all(message, 13).peekable();
+    if links.peek().is_some() {
+        f.write_str(r#","links":"#)?;
+        list(f, links, link)?;
+    }
+    count(f, "droppedLinksCount", message, 14)?;
+    let status = last(message, 15);
+    let (code, description) = (field(status, 3).map_or(0, Field::number), last(status, 2));
+    f.write_str(r#","status":{"#)?;
+    if code != 0 {
+        if !description.is_empty() {
+            write!(f, r#""message":{},"#, Text(&String::from_utf8_lossy(description)))?;
+        }
+        write!(f, r#""code":{code}"#)?;
+    }
+    f.write_str("}}")
+}
+
+fn event(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
+    write!(f, r#"{{"timeUnixNano":"{}""#, field(message, 1).map_or(0, Field::fixed64))?;
+    write!(f, r#","name":{}"#, Text(&String::from_utf8_lossy(last(message, 2))))?;
+    attributes(f, message, 3)?;
+    count(f, "droppedAttributesCount", message, 4)?;
+    f.write_str("}")
+}
+
+fn link(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
+    f.write_str("{")?;
+    ids(f, message)?;
+    attributes(f, message, 4)?;
+    count(f, "droppedAttributesCount", message, 5)?;
+    write!(f, r#","flags":{}}}"#, field(message, 6).map_or(0, Field::fixed32))
+}
+
+/// Of a span or a link.
+fn ids(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
+    write!(f, r#""traceId":"{}","spanId":"{}""#, Hex(last(message, 1)), Hex(last(message, 2)))?;
+    text(f, "traceState", last(message, 3))
+}
+
+fn attributes(f: &mut Formatter<'_>, message: &[u8], number: u64) -> fmt::Result {
+    let mut attributes = all(message, number).peekable();
+    if attributes.peek().is_none() {
+        return Ok(());
+    }
+    f.write_str(r#","attributes":"#)?;
+    list(f, attributes, attribute)
+}
+
+fn attribute(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
+    write!(f, r#"{{"key":{},"value":"#, Text(&String::from_utf8_lossy(last(message, 1))))?;
+    any_value(f, last(message, 2))?;
+    f.write_str("}")
+}
+
+fn any_value(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
+    let Some((number, field)) = Fields::of(message).next() else { return f.write_str("{}") };
+    match number {
+        1 => write!(f, r#"{{"stringValue":{}}}"#, Text(&field.text())),
+        2 => write!(f, r#"{{"boolValue":{}}}"#, field.number() != 0),
         // 64-bit integers are text, for readers whose numbers are doubles.
-        Value::I64(value) => write!(f, r#"{{"intValue":"{value}"}}"#),
-        Value::F64(value) if value.is_nan() => f.write_str(r#"{"doubleValue":"NaN"}"#),
-        Value::F64(f64::INFINITY) => f.write_str(r#"{"doubleValue":"Infinity"}"#),
-        Value::F64(f64::NEG_INFINITY) => f.write_str(r#"{"doubleValue":"-Infinity"}"#),
-        // `Debug` has an exponent for the very large and small, which `Display` writes out.
-        Value::F64(value) => write!(f, r#"{{"doubleValue":{value:?}}}"#),
-        Value::String(value) => write!(f, r#"{{"stringValue":{}}}"#, Text(value.as_str())),
-        Value::Bytes(bytes) => write!(f, r#"{{"bytesValue":"{}"}}"#, Base64(bytes)),
-        Value::Array(values) => {
+        3 => write!(f, r#"{{"intValue":"{}"}}"#, field.number()),
+        4 => match f64::from_bits(field.fixed64()) {
+            value if value.is_nan() => f.write_str(r#"{"doubleValue":"NaN"}"#),
+            f64::INFINITY => f.write_str(r#"{"doubleValue":"Infinity"}"#),
+            f64::NEG_INFINITY => f.write_str(r#"{"doubleValue":"-Infinity"}"#),
+            // `Debug` has an exponent for the very large and small, which `Display` writes out.
+            value => write!(f, r#"{{"doubleValue":{value:?}}}"#),
+        },
+        5 => {
             f.write_str(r#"{"arrayValue":{"values":"#)?;
-            list(f, values, any_value)?;
+            list(f, all(field.bytes(), 1), any_value)?;
             f.write_str("}}")
         }
-        Value::Map(entries) => {
+        6 => {
             f.write_str(r#"{"kvlistValue":{"values":"#)?;
-            list(f, entries, attribute)?;
+            list(f, all(field.bytes(), 1), attribute)?;
             f.write_str("}}")
         }
+        7 => write!(f, r#"{{"bytesValue":"{}"}}"#, Base64(field.bytes())),
+        _ => f.write_str("{}"),
     }
 }
 
-fn count(f: &mut Formatter<'_>, name: &str, count: u32) -> fmt::Result {
-    if count == 0 { Ok(()) } else { write!(f, r#","{name}":{count}"#) }
+fn field(message: &[u8], number: u64) -> Option<Field<'_>> {
+    Fields::last(message, number)
+}
+
+/// The text, bytes or message in a field; empty without it.
+fn last(message: &[u8], number: u64) -> &[u8] {
+    field(message, number).map_or(&[], Field::bytes)
+}
+
+fn all(message: &[u8], number: u64) -> impl Iterator<Item = &[u8]> {
+    Fields::all(message, number).map(Field::bytes)
+}
+
+/// A field of text, unless that is empty.
+fn text(f: &mut Formatter<'_>, name: &str, text: &[u8]) -> fmt::Result {
+    if text.is_empty() {
+        return Ok(());
+    }
+    write!(f, r#","{name}":{}"#, Text(&String::from_utf8_lossy(text)))
+}
+
+fn count(f: &mut Formatter<'_>, name: &str, message: &[u8], number: u64) -> fmt::Result {
+    match field(message, number).map_or(0, Field::number) {
+        0 => Ok(()),
+        count => write!(f, r#","{name}":{count}"#),
+    }
 }
 
 fn list<T>(
@@ -171,6 +207,15 @@ fn list<T>(
         item(f, it)?;
     }
     f.write_str("]")
+}
+
+/// An id.
+struct Hex<'a>(&'a [u8]);
+
+impl Display for Hex<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        self.0.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    }
 }
 
 /// A JSON string.

@@ -1,6 +1,8 @@
 //! What a collector says to a request that it took, in either transport.
 
 use super::Connection;
+#[cfg(feature = "http")]
+use super::json::read::Json;
 use crate::span::wire::{Field, Fields};
 
 /// The answer to a request that was taken, at least in part.
@@ -13,25 +15,45 @@ pub(crate) struct Reply {
 }
 
 impl Reply {
-    /// Reads an `ExportTraceServiceResponse`. One that cannot be read changes nothing of the success
-    /// that it came with, but is worth a word.
+    /// Reads an `ExportTraceServiceResponse`; none if it is something else.
     ///
     /// Source: [OTLP, partial success](https://opentelemetry.io/docs/specs/otlp/#partial-success).
-    pub(super) fn read(message: &[u8], connection: &Connection) -> Self {
+    pub(super) fn read(message: &[u8], connection: &Connection) -> Option<Self> {
         if !Fields::is_message(message) {
-            return Self::unreadable();
+            return None;
         }
         let partial = Fields::last(message, 1).map_or(&[][..], Field::bytes);
         let rejected = Fields::last(partial, 1).map_or(0, Field::number);
         let text = Fields::last(partial, 2).map_or(&[][..], Field::bytes);
         let text = connection.remark(&String::from_utf8_lossy(text));
-        Self {
+        Some(Self {
             rejected: u64::try_from(rejected).unwrap_or_default(),
             message: Some(text).filter(|text| !text.is_empty()),
-        }
+        })
     }
 
-    /// It was taken, with words that are not to be had.
+    /// The same in protobuf's JSON; none if it is something else.
+    #[cfg(feature = "http")]
+    pub(super) fn read_json(text: &[u8], connection: &Connection) -> Option<Self> {
+        let answer = Json::of(text).filter(|it| it.is_object())?;
+        let partial = answer.member(["partialSuccess", "partial_success"]);
+        let partial = partial.filter(|it| !it.is_null());
+        if partial.is_none() && answer.members().next().is_some() {
+            // Nothing of OTLP's in it.
+            return None;
+        }
+        let field = |names| partial.filter(|it| it.is_object())?.member(names);
+        let rejected = field(["rejectedSpans", "rejected_spans"]).and_then(Json::integer);
+        let text = field(["errorMessage", "error_message"]).and_then(Json::text);
+        let text = connection.remark(&text.unwrap_or_default());
+        Some(Self {
+            rejected: rejected.and_then(|it| u64::try_from(it).ok()).unwrap_or_default(),
+            message: Some(text).filter(|text| !text.is_empty()),
+        })
+    }
+
+    /// It was taken, with words that are not to be had: they change nothing of the success that they
+    /// came with.
     pub(super) fn unreadable() -> Self {
         Self { rejected: 0, message: Some("its answer could not be read".to_owned()) }
     }

@@ -1,17 +1,26 @@
 //! Certificates: which to trust, and which to show.
 
+mod given;
+mod refusal;
+mod session;
+mod validity;
+
+use self::given::Given;
+use self::refusal::explained;
+use self::session::Session;
 use super::connector::{BoxError, Stream};
-use super::{Connection, Identity, Pem, Protocol};
+use super::{Connection, Identity, Pem, Protocol, Proxy};
 use crate::{Error, ErrorKind};
+use std::io;
 use std::sync::Arc;
-use tokio_rustls::client::TlsStream;
+use tokio_rustls::rustls::client::{WantsClientCert, WebPkiServerVerifier};
 use tokio_rustls::rustls::crypto::ring;
 use tokio_rustls::rustls::pki_types::pem::PemObject as _;
 use tokio_rustls::rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName};
-use tokio_rustls::rustls::{ClientConfig, RootCertStore};
+use tokio_rustls::rustls::{ClientConfig, ConfigBuilder, RootCertStore};
 use tokio_rustls::{TlsConnector, rustls};
 
-/// How to talk TLS to one collector.
+/// How to talk TLS to one collector, or to the proxy before it.
 #[derive(Clone)]
 pub(super) struct Tls {
     connector: TlsConnector,
@@ -25,34 +34,94 @@ impl Tls {
     ///
     /// Certificates or keys that cannot be read, or a host that no certificate can be for.
     pub(super) fn new(connection: &Connection) -> Result<Self, Error> {
-        let roots = match given_roots(connection)? {
-            Some(roots) => roots,
-            None => system_roots(connection)?,
+        let trusted = match given(connection)? {
+            Some(given) => Trusted::Given(given),
+            None => Trusted::Roots(system_roots(connection)?),
         };
-        Ok(Self {
-            connector: TlsConnector::from(Arc::new(config(connection, roots)?)),
-            name: name(connection)?,
-        })
+        let config = config(connection, trusted)?;
+        Ok(Self { connector: TlsConnector::from(Arc::new(config)), name: name(connection)? })
     }
 
-    pub(super) async fn handshake<S: Stream>(self, stream: S) -> Result<TlsStream<S>, BoxError> {
-        Ok(self.connector.connect(self.name, stream).await?)
+    /// For a proxy, which many know by the system's certificates, whatever the collector's is: so those
+    /// that are given are added to them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Tls::new`].
+    pub(super) fn to_proxy(connection: &Connection, proxy: &Proxy) -> Result<Self, Error> {
+        let given = given(connection)?.unwrap_or_default();
+        let roots = match system_roots(connection) {
+            Err(_) if !given.is_empty() => RootCertStore::empty(),
+            roots => roots?,
+        };
+        let builder = trusting(connection, Trusted::Both(roots, given))?;
+        let mut config = builder.with_no_client_auth();
+        config.alpn_protocols = vec![HTTP_1.to_vec()];
+        let name = proxy_name(proxy)?;
+        Ok(Self { connector: TlsConnector::from(Arc::new(config)), name })
+    }
+
+    pub(super) async fn handshake<S: Stream>(self, stream: S) -> Result<Session<S>, BoxError> {
+        match self.connector.connect(self.name, stream).await {
+            Ok(stream) => Ok(Session::new(stream)),
+            Err(error) if is_hung_up(&error) => Err(io::Error::new(error.kind(), HUNG_UP).into()),
+            Err(error) => Err(explained(error).into()),
+        }
     }
 }
 
 /// Whether [`Tls::new`] will do, as far as it does not depend on the system's certificates.
 pub(super) fn check(connection: &Connection) -> Result<(), Error> {
-    let roots = given_roots(connection)?.unwrap_or_else(RootCertStore::empty);
-    config(connection, roots)?;
+    let trusted = match given(connection)? {
+        Some(given) => Trusted::Given(given),
+        None => Trusted::Roots(RootCertStore::empty()),
+    };
+    config(connection, trusted)?;
     name(connection).map(drop)
 }
 
-fn config(connection: &Connection, roots: RootCertStore) -> Result<ClientConfig, Error> {
+pub(super) fn check_proxy(proxy: &Proxy) -> Result<(), Error> {
+    proxy_name(proxy).map(drop)
+}
+
+/// Whose certificates are taken.
+enum Trusted {
+    /// Of these authorities.
+    Roots(RootCertStore),
+    /// These, as authorities and by themselves.
+    Given(Vec<CertificateDer<'static>>),
+    Both(RootCertStore, Vec<CertificateDer<'static>>),
+}
+
+fn trusting(
+    connection: &Connection,
+    trusted: Trusted,
+) -> Result<ConfigBuilder<ClientConfig, WantsClientCert>, Error> {
     // Not the process's default provider: there is none unless the program installs one.
-    let config = ClientConfig::builder_with_provider(ring::default_provider().into())
+    let provider = Arc::new(ring::default_provider());
+    let builder = ClientConfig::builder_with_provider(provider.clone())
         .with_safe_default_protocol_versions()
-        .map_err(|error| unprepared(connection).with_source(error))?
-        .with_root_certificates(roots);
+        .map_err(|error| unprepared(connection).with_source(error))?;
+    let (mut roots, certificates) = match trusted {
+        Trusted::Roots(roots) => return Ok(builder.with_root_certificates(roots)),
+        Trusted::Given(given) => (RootCertStore::empty(), given),
+        Trusted::Both(roots, given) => (roots, given),
+    };
+    for certificate in &certificates {
+        // They were read when they were given.
+        roots
+            .add(certificate.clone())
+            .map_err(|error| unprepared(connection).with_source(error))?;
+    }
+    let as_authorities = WebPkiServerVerifier::builder_with_provider(roots.into(), provider)
+        .build()
+        .map_err(|error| unprepared(connection).with_source(error))?;
+    let verifier = Arc::new(Given { certificates, as_authorities });
+    Ok(builder.dangerous().with_custom_certificate_verifier(verifier))
+}
+
+fn config(connection: &Connection, trusted: Trusted) -> Result<ClientConfig, Error> {
+    let config = trusting(connection, trusted)?;
     let mut config = match &connection.identity {
         None => config.with_no_client_auth(),
         Some(Identity { certificate, key }) => {
@@ -73,9 +142,17 @@ fn config(connection: &Connection, roots: RootCertStore) -> Result<ClientConfig,
         #[cfg(feature = "grpc")]
         Protocol::Grpc => vec![b"h2".to_vec()],
         #[cfg(feature = "http")]
-        Protocol::HttpProtobuf => vec![b"http/1.1".to_vec()],
+        Protocol::HttpProtobuf | Protocol::HttpJson => vec![HTTP_1.to_vec()],
     };
     Ok(config)
+}
+
+fn proxy_name(proxy: &Proxy) -> Result<ServerName<'static>, Error> {
+    let host = proxy.host().trim_start_matches('[').trim_end_matches(']').to_owned();
+    ServerName::try_from(host).map_err(|error| {
+        let text = format!("use the proxy {proxy}: no certificate is for such a host");
+        Error::new(ErrorKind::Config, text).with_source(error)
+    })
 }
 
 fn name(connection: &Connection) -> Result<ServerName<'static>, Error> {
@@ -89,13 +166,15 @@ fn name(connection: &Connection) -> Result<ServerName<'static>, Error> {
 }
 
 /// What the connection trusts instead of the system's certificates, if it says so.
-fn given_roots(connection: &Connection) -> Result<Option<RootCertStore>, Error> {
+fn given(connection: &Connection) -> Result<Option<Vec<CertificateDer<'static>>>, Error> {
     let Some(pem) = &connection.certificate else { return Ok(None) };
-    let mut roots = RootCertStore::empty();
-    for certificate in certificates(pem)? {
-        roots.add(certificate).map_err(|error| pem.unusable(MALFORMED).with_source(error))?;
+    let given = certificates(pem)?;
+    for certificate in &given {
+        RootCertStore::empty()
+            .add(certificate.clone())
+            .map_err(|error| pem.unusable(MALFORMED).with_source(error))?;
     }
-    Ok(Some(roots))
+    Ok(Some(given))
 }
 
 fn system_roots(connection: &Connection) -> Result<RootCertStore, Error> {
@@ -130,3 +209,13 @@ fn unprepared(connection: &Connection) -> Error {
 
 /// PEM all right, and no certificate in it.
 const MALFORMED: &str = "has a malformed certificate";
+
+const HTTP_1: &[u8] = b"http/1.1";
+
+/// A server of another protocol that could not make sense of a handshake.
+fn is_hung_up(error: &io::Error) -> bool {
+    error.kind() == io::ErrorKind::UnexpectedEof && error.to_string().contains("handshake")
+}
+
+const HUNG_UP: &str =
+    "the port hung up in the middle of the TLS handshake: is the endpoint an `http://` one?";

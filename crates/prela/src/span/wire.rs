@@ -19,7 +19,6 @@ mod writer;
 pub(crate) use self::attribute::{attribute, attributes};
 pub(crate) use self::buffers::Buffers;
 pub(super) use self::draft::Draft;
-#[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use self::fields::Field;
 pub(crate) use self::fields::Fields;
 pub(super) use self::read::read;

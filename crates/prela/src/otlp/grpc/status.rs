@@ -1,6 +1,6 @@
 //! How a call ended, and what that means for the spans in it.
 
-use crate::otlp::Connection;
+use crate::otlp::{Connection, redirect};
 use crate::span::wire::{Field, Fields};
 use crate::{Error, ErrorKind};
 use base64::Engine as _;
@@ -41,7 +41,11 @@ impl Status {
     /// none if it should have had one.
     ///
     /// Source: [HTTP to gRPC status code mapping](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md).
-    pub(super) fn of_http(status: StatusCode) -> Option<Self> {
+    pub(super) fn of_http(
+        status: StatusCode,
+        headers: &HeaderMap,
+        connection: &Connection,
+    ) -> Option<Self> {
         let code = match status {
             StatusCode::OK => return None,
             StatusCode::BAD_REQUEST => Code::Internal,
@@ -60,9 +64,9 @@ impl Status {
             StatusCode::NOT_FOUND
             | StatusCode::METHOD_NOT_ALLOWED
             | StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-                " and no gRPC: is the port meant for the protocol `http/protobuf`?"
+                " and no gRPC: is the port meant for the protocol `http/protobuf`?".to_owned()
             }
-            _ => "",
+            _ => redirect::elsewhere(status, headers, connection).unwrap_or_default(),
         };
         Some(Self { code, message: format!("HTTP {status}{hint}"), retry_delay: None })
     }

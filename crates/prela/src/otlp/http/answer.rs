@@ -1,20 +1,22 @@
 //! What a collector answers, and what that means for the spans in the request.
 
-use crate::otlp::{Connection, Reply};
+use crate::otlp::json::read::Json;
+use crate::otlp::{Connection, PATH_TWICE, Reply, redirect};
 use crate::retry_after::retry_after;
 use crate::span::wire::{Field, Fields};
 use crate::{Error, ErrorKind};
 use bytes::Bytes;
-use http::{HeaderValue, StatusCode};
+use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
+use http::{HeaderMap, HeaderValue, StatusCode};
 use std::time::Duration;
 
 pub(super) const PROTOBUF: &str = "application/x-protobuf";
+pub(super) const JSON: &str = "application/json";
 
 /// An answer, read to its end.
 pub(super) struct Answer {
     pub(super) status: StatusCode,
-    pub(super) content_type: Option<HeaderValue>,
-    pub(super) retry_after: Option<HeaderValue>,
+    pub(super) headers: HeaderMap,
     /// None if it is too long to be read.
     pub(super) body: Option<Bytes>,
 }
@@ -38,19 +40,68 @@ impl Answer {
                 format!("export to {address}: the answer is gRPC: no OTLP/HTTP endpoint there");
             return Err(Error::new(ErrorKind::Rejected, text));
         }
-        Ok(match &self.body {
-            None => Reply::unreadable(),
-            Some(body) if self.is(PROTOBUF) => Reply::read(body, connection),
-            // Some answer in JSON or in words; the status alone counts then.
-            Some(_) => Reply::default(),
-        })
+        let said = self.body.as_ref().and_then(|body| match () {
+            // Who says that it is this speaks OTLP, however badly.
+            () if self.is(PROTOBUF) => {
+                Some(Reply::read(body, connection).unwrap_or_else(Reply::unreadable))
+            }
+            () if self.is(JSON) => Reply::read_json(body, connection),
+            () => None,
+        });
+        match (said, status) {
+            // These come without a body, whatever their headers say.
+            (_, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT) => Err(self.unsaid(connection)),
+            (Some(reply), _) => Ok(reply),
+            (None, StatusCode::OK) => Ok(match &self.body {
+                None => Reply::unreadable(),
+                Some(body) if self.is(JSON) && Json::of(body).is_none() => Reply::unreadable(),
+                // Some answer in words, or in JSON of their own; the status alone counts then.
+                Some(_) => Reply::default(),
+            }),
+            (None, _) => Err(self.unsaid(connection)),
+        }
+    }
+
+    /// OTLP has one status for success: with another it takes the body to say that spans were taken.
+    fn unsaid(&self, connection: &Connection) -> Error {
+        let (status, address) = (self.status, connection.address());
+        let text = format!(
+            "export to {address}: the answer is {status}, where OTLP has 200 OK for success, and does not \
+             say that the spans were taken"
+        );
+        Error::new(ErrorKind::Rejected, text)
     }
 
     fn refusal(&self, connection: &Connection) -> Error {
         let (status, address) = (self.status, connection.address());
-        let remark = connection.remark(&self.remark());
+        let mut remark = connection.remark(&self.remark());
+        let proxy = connection.proxy.as_ref().filter(|_| connection.is_forwarded());
+        let (who, mut more) = match (proxy, status) {
+            (Some(proxy), StatusCode::PROXY_AUTHENTICATION_REQUIRED) => {
+                remark = String::new();
+                (format!("the proxy {proxy}"), proxy.asks_who().to_owned())
+            }
+            (
+                Some(proxy),
+                StatusCode::FORBIDDEN
+                | StatusCode::BAD_GATEWAY
+                | StatusCode::SERVICE_UNAVAILABLE
+                | StatusCode::GATEWAY_TIMEOUT,
+            ) => (format!("the collector, or the proxy {proxy} before it,"), String::new()),
+            _ => ("the collector".to_owned(), String::new()),
+        };
+        if let Some(elsewhere) = redirect::elsewhere(status, &self.headers, connection) {
+            more = elsewhere;
+            // Often the whole of where to go.
+            let location = self.headers.get(LOCATION).and_then(|it| it.to_str().ok());
+            if remark.contains(['/', '?', '=']) || location.is_some_and(|it| remark.contains(it)) {
+                remark = String::new();
+            }
+        } else if connection.adds_its_path_twice() && status == StatusCode::NOT_FOUND {
+            more = format!(": {PATH_TWICE}");
+        }
         let colon = if remark.is_empty() { "" } else { ": " };
-        let text = format!("export to {address}: the collector answered {status}{colon}{remark}");
+        let text = format!("export to {address}: {who} answered {status}{more}{colon}{remark}");
         match status {
             StatusCode::TOO_MANY_REQUESTS
             | StatusCode::BAD_GATEWAY
@@ -68,14 +119,13 @@ impl Answer {
     }
 
     fn retry_after(&self) -> Option<Duration> {
-        retry_after(self.retry_after.as_ref()?.to_str().ok()?)
+        retry_after(self.headers.get(RETRY_AFTER)?.to_str().ok()?)
     }
 
     fn is(&self, content_type: &str) -> bool {
-        let given = self.content_type.as_ref().map(HeaderValue::as_bytes).unwrap_or_default();
-        given
-            .get(..content_type.len())
-            .is_some_and(|it| it.eq_ignore_ascii_case(content_type.as_bytes()))
+        let given = self.headers.get(CONTENT_TYPE).map(HeaderValue::as_bytes).unwrap_or_default();
+        let given = given.split(|byte| *byte == b';').next().unwrap_or_default();
+        given.trim_ascii().eq_ignore_ascii_case(content_type.as_bytes())
     }
 
     /// What the peer says of its refusal.
@@ -84,11 +134,15 @@ impl Answer {
         if self.is("text/html") {
             return String::new();
         }
-        let text = match self.is(PROTOBUF) {
-            // A `google.rpc.Status`.
-            true => Fields::last(body, 2).map_or(&[][..], Field::bytes),
-            false => body,
-        };
-        String::from_utf8_lossy(text).into_owned()
+        // A `google.rpc.Status`, in either form.
+        if self.is(PROTOBUF) {
+            let message = Fields::last(body, 2).map_or(&[][..], Field::bytes);
+            return String::from_utf8_lossy(message).into_owned();
+        }
+        let json = if self.is(JSON) { Json::of(body) } else { None };
+        match json.and_then(|status| status.member(["message", "message"])?.text()) {
+            Some(message) => message.into_owned(),
+            None => String::from_utf8_lossy(body).into_owned(),
+        }
     }
 }

@@ -1,6 +1,9 @@
 use super::*;
-use crate::{Resource, SpanType};
-use opentelemetry::trace::{SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState};
+use crate::{Resource, SpanData, SpanType, Value};
+use opentelemetry::trace::{
+    SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
+};
+use opentelemetry::{InstrumentationScope, Key};
 use std::sync::Arc;
 use std::time::{Duration, UNIX_EPOCH};
 

@@ -29,7 +29,6 @@ impl<'a> Fields<'a> {
     }
 
     /// The fields with this number.
-    #[cfg(any(feature = "grpc", feature = "http"))]
     pub(crate) fn all(message: &'a [u8], number: u64) -> impl Iterator<Item = Field<'a>> {
         Self(message).filter(move |(it, _)| *it == number).map(|(_, field)| field)
     }
@@ -43,7 +42,6 @@ impl<'a> Fields<'a> {
     }
 
     /// The last field with this number, which is the one that counts.
-    #[cfg(any(feature = "grpc", feature = "http"))]
     pub(crate) fn last(message: &'a [u8], number: u64) -> Option<Field<'a>> {
         Self::all(message, number).last()
     }
@@ -113,16 +111,16 @@ impl<'a> Field<'a> {
         if let Self::Number(number) = self { number.cast_signed() } else { 0 }
     }
 
-    pub(super) fn fixed64(self) -> u64 {
+    pub(crate) fn fixed64(self) -> u64 {
         if let Self::Fixed64(number) = self { number } else { 0 }
     }
 
-    pub(super) fn fixed32(self) -> u32 {
+    pub(crate) fn fixed32(self) -> u32 {
         if let Self::Fixed32(number) = self { number } else { 0 }
     }
 
     /// Text; nothing of it is lost if it is UTF-8, as all text of ours is.
-    pub(super) fn text(self) -> Cow<'a, str> {
+    pub(crate) fn text(self) -> Cow<'a, str> {
         String::from_utf8_lossy(self.bytes())
     }
 

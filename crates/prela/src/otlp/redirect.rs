@@ -1,0 +1,37 @@
+//! An answer that sends elsewhere. None is followed: the headers, with their secrets, would go along.
+
+use super::Connection;
+use http::header::LOCATION;
+use http::{HeaderMap, HeaderValue, StatusCode, Uri};
+
+/// What an answer says of where to go instead, to be read after its status; none if it does not send
+/// anywhere. Scheme, host and port at most: paths and queries can be secrets.
+pub(super) fn elsewhere(
+    status: StatusCode,
+    headers: &HeaderMap,
+    connection: &Connection,
+) -> Option<String> {
+    if !status.is_redirection() {
+        return None;
+    }
+    let place = place(headers.get(LOCATION)?, connection);
+    let place = connection.remark(&place);
+    Some(format!(", to {place}, and redirects are not followed: set the endpoint to where it is"))
+}
+
+fn place(location: &HeaderValue, connection: &Connection) -> String {
+    let scheme = connection.endpoint.scheme_str().unwrap_or("http");
+    let parsed = location.to_str().ok().map(str::trim).and_then(|text| {
+        // With a host, and the scheme of the request.
+        let whole = text.strip_prefix("//").map(|rest| format!("{scheme}://{rest}"));
+        whole.as_deref().unwrap_or(text).parse::<Uri>().ok()
+    });
+    let Some(url) = parsed else { return "a place that cannot be read".to_owned() };
+    match (url.scheme_str(), url.host()) {
+        (Some(scheme), Some(host)) => match url.port_u16() {
+            Some(port) => format!("{scheme}://{host}:{port}"),
+            None => format!("{scheme}://{host}"),
+        },
+        _ => "another path of the same host".to_owned(),
+    }
+}
