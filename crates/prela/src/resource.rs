@@ -1,6 +1,6 @@
 //! The resource: what produced the spans.
 
-use crate::Value;
+use crate::{Value, semconv};
 use opentelemetry::Key;
 
 /// Attributes of the process that produced the spans, sent once with each batch.
@@ -23,6 +23,10 @@ impl Resource {
     /// The value of one attribute.
     pub fn get(&self, key: &str) -> Option<&Value> {
         self.attributes.iter().find(|(known, _)| known.as_str() == key).map(|(_, value)| value)
+    }
+
+    pub(crate) fn service_name(&self) -> String {
+        self.get(semconv::SERVICE_NAME).map(ToString::to_string).unwrap_or_default()
     }
 
     pub(crate) fn set(&mut self, key: impl Into<Key>, value: impl Into<Value>) {

@@ -46,7 +46,7 @@ fn p01_one_instance_is_global_at_a_time() {
     assert_eq!(fields(), with_b3);
 
     let second = build(&second_memory, Propagator::none().with(Format::LegacyIds));
-    let taken = "install a global instance: one is already running in this process";
+    let taken = "install a global instance: this process is already initialized as \"global\"";
     for error in [second.make_global().unwrap_err(), prela::init("third").unwrap_err()] {
         assert_eq!(
             (error.kind(), error.to_string().as_str()),

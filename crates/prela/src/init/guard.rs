@@ -116,9 +116,10 @@ impl Prela {
     ///
     /// # Errors
     ///
-    /// [`AlreadyInitialized`](crate::ErrorKind::AlreadyInitialized) while another one is global.
+    /// [`AlreadyInitialized`](crate::ErrorKind::AlreadyInitialized) while another one is global, with the
+    /// service name of that one.
     pub fn make_global(&self) -> Result<(), Error> {
-        global::install(self.source.clone())?;
+        global::install(self.source.clone(), self.resource.service_name())?;
         self.propagator.make_global();
         Ok(())
     }

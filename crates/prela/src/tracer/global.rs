@@ -7,10 +7,15 @@ use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
-static SOURCE: RwLock<Option<Arc<Source>>> = RwLock::new(None);
+static SLOT: RwLock<Option<Installed>> = RwLock::new(None);
 /// Counts installations, so that a thread looks for a new source only when there is one, and a program
 /// without an instance pays for one load.
 static INSTALLED: AtomicU64 = AtomicU64::new(0);
+
+struct Installed {
+    source: Arc<Source>,
+    service_name: String,
+}
 
 thread_local! {
     /// The source as of an installation.
@@ -47,7 +52,9 @@ pub(super) fn with_source<R>(f: impl FnOnce(&Arc<Source>) -> R) -> Option<R> {
 /// Takes the lock, and keeps what is found for the next time.
 #[cold]
 fn look(installed: u64) -> Option<Arc<Source>> {
-    let source = SOURCE.read().unwrap_or_else(PoisonError::into_inner).clone();
+    let slot = SLOT.read().unwrap_or_else(PoisonError::into_inner);
+    let source = slot.as_ref().map(|installed| installed.source.clone());
+    drop(slot);
     // Dropped after the borrow: what goes may be the last of an instance, with processors of the user's.
     let _previous = SEEN.try_with(|seen| {
         let mut seen = seen.try_borrow_mut().ok()?;
@@ -62,17 +69,24 @@ pub(crate) fn is_installed() -> bool {
 }
 
 /// Installs an instance, unless a running one is installed.
-pub(crate) fn install(source: Arc<Source>) -> Result<(), Error> {
-    let mut slot = SOURCE.write().unwrap_or_else(PoisonError::into_inner);
-    if slot.as_ref().is_some_and(|installed| installed.provider.is_running()) {
-        return Err(already_installed());
+pub(crate) fn install(source: Arc<Source>, service_name: String) -> Result<(), Error> {
+    let mut slot = SLOT.write().unwrap_or_else(PoisonError::into_inner);
+    if slot.as_ref().is_some_and(|installed| installed.source.provider.is_running()) {
+        return Err(taken(slot.as_ref()));
     }
-    *slot = Some(source);
+    *slot = Some(Installed { source, service_name });
     INSTALLED.fetch_add(1, Ordering::AcqRel);
     Ok(())
 }
 
 pub(crate) fn already_installed() -> Error {
-    let text = "install a global instance: one is already running in this process";
+    taken(SLOT.read().unwrap_or_else(PoisonError::into_inner).as_ref())
+}
+
+/// Names who is there: two parts of a program that both start Prela seldom know of each other.
+fn taken(by: Option<&Installed>) -> Error {
+    let name = by.map(|installed| installed.service_name.as_str()).unwrap_or_default();
+    let text =
+        format!("install a global instance: this process is already initialized as {name:?}");
     Error::new(ErrorKind::AlreadyInitialized, text)
 }
