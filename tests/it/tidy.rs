@@ -105,7 +105,7 @@ fn only_env_reads_the_environment() {
 fn only_diagnostics_and_the_console_print() {
     let prints = code_with(
         &["println!", "eprintln!", "print!(", "dbg!", "io::stderr", "io::stdout"],
-        &["pipeline/diagnostics.rs", "export/console"],
+        &["pipeline/diagnostics.rs", "tracer/early.rs", "export/console"],
     );
     assert_none(prints, "a library does not print");
 }
@@ -135,7 +135,7 @@ fn only_the_pipeline_owns_threads_and_nothing_listens() {
         &["thread::Builder", "thread::spawn", "new_current_thread"],
         &["pipeline", "context/"],
     );
-    assert_none(threads, "only the pipeline has threads of its own");
+    assert_none(threads, "only the pipeline has threads of their own");
     assert_none(code_with(&["TcpListener", "UnixListener"], &[]), "an SDK does not listen");
 }
 

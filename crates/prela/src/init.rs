@@ -34,12 +34,12 @@ use crate::tracer::global;
 /// settings in code.
 ///
 /// Keep the returned guard until the program ends: dropping it sends what is queued and ends tracing.
-/// `let _ = prela::init(..)` drops it at once.
+/// `let _ = prela::init(..)` drops it at once; see [`Prela`] for how that is noticed.
 ///
 /// # Errors
 ///
-/// [`AlreadyInitialized`](crate::ErrorKind::AlreadyInitialized) while another instance is global;
-/// otherwise as [`Builder::build`]. In neither case is a thread started.
+/// [`AlreadyInitialized`](crate::ErrorKind::AlreadyInitialized) while another instance is global, with
+/// the service name of that one; otherwise as [`Builder::build`]. In neither case is a thread started.
 ///
 /// # Examples
 ///
@@ -50,6 +50,7 @@ use crate::tracer::global;
 /// # Ok(())
 /// # }
 /// ```
+#[must_use = "dropping what it returns ends tracing: keep it, by `let _prela = prela::init(..)?;`"]
 pub fn init(service_name: impl Into<String>) -> Result<Prela, Error> {
     init_with(builder().service_name(service_name))
 }

@@ -11,6 +11,7 @@ mod delivery;
 mod diagnostics;
 mod lane;
 mod last_call;
+mod late;
 mod load;
 mod losses;
 mod outage;
@@ -403,6 +404,14 @@ impl Sink for Pipeline {
 
     fn on_unsampled(&self) {
         self.shared().counts.unsampled.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn on_late(&self, was_used: bool) {
+        let shared = self.shared();
+        // Without exporters nobody wants to know.
+        if !shared.lanes.is_empty() {
+            shared.diagnostics.line(&late::line(&shared.resource.service_name(), was_used));
+        }
     }
 }
 

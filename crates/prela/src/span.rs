@@ -14,6 +14,7 @@ mod ended;
 mod future;
 mod guard;
 mod handle;
+mod late;
 mod limits;
 mod options;
 mod otel;

@@ -1,6 +1,7 @@
 //! The tracer: where spans come from.
 
 mod current;
+mod early;
 pub(crate) mod global;
 mod provider;
 mod session;
@@ -47,7 +48,7 @@ impl Tracer {
     /// into attributes.
     #[inline(always)]
     pub fn span(&self, name: impl Into<Cow<'static, str>>, span_type: SpanType) -> SpanBuilder {
-        if self.source.is_none() && !global::was_installed() {
+        if self.source.is_none() && global::is_idle() {
             return SpanBuilder::noop();
         }
         self.pending(name.into(), span_type)
@@ -57,7 +58,7 @@ impl Tracer {
         match &self.source {
             Some(source) => SpanBuilder::new(source, name, span_type),
             None => global::with_source(|source| SpanBuilder::new(source, name, span_type))
-                .unwrap_or_else(SpanBuilder::noop),
+                .unwrap_or_else(global::span_of_none),
         }
     }
 

@@ -15,7 +15,10 @@ use std::time::Duration;
 ///
 /// Dropping it sends what is queued, for at most [`shutdown_timeout`](crate::Builder::shutdown_timeout),
 /// and ends tracing: spans that start later do nothing, and spans that were open are counted as dropped
-/// when they end. So keep it in a variable of `main`.
+/// when they end. So keep it in a variable of `main` with a name, such as `_prela`: `let _ = ..` keeps
+/// nothing, and drops it at once. The compiler finds that with `#![warn(let_underscore_drop)]`, which is
+/// not on by default; without it a line on the [diagnostics](crate::Builder::diagnostics) says so, once, when
+/// spans begin after shutdown.
 ///
 /// Flushing and shutting down need no async runtime and work inside any. Those that block must not be
 /// called on an async task that others wait for; the `_async` ones may.
@@ -30,7 +33,7 @@ use std::time::Duration;
 /// assert_eq!((report.stats.exported, report.undelivered()), (1, 0));
 /// # Ok::<(), prela::Error>(())
 /// ```
-#[must_use = "dropping it ends tracing"]
+#[must_use = "dropping it ends tracing: keep it until the program ends, by `let _prela = prela::init(..)?;`"]
 pub struct Prela {
     provider: Arc<Provider>,
     source: Arc<Source>,
@@ -159,7 +162,9 @@ impl Prela {
     /// second call changes nothing and reports how things stand then.
     pub fn shutdown(&self, within: Duration) -> ShutdownReport {
         self.provider.stop();
-        self.pipeline.shutdown(within)
+        let report = self.pipeline.shutdown(within);
+        self.provider.mark_shut_down();
+        report
     }
 
     /// [`shutdown`](Self::shutdown) as a future, for any runtime. It does not borrow the instance, and
@@ -171,7 +176,9 @@ impl Prela {
         let (provider, pipeline) = (self.provider.clone(), self.pipeline.clone());
         async move {
             provider.stop();
-            pipeline.shutdown_async(within).await
+            let report = pipeline.shutdown_async(within).await;
+            provider.mark_shut_down();
+            report
         }
     }
 }

@@ -42,6 +42,7 @@ impl SpanBuilder {
 
     pub(crate) fn new(source: &Arc<Source>, name: Cow<'static, str>, span_type: SpanType) -> Self {
         if !source.provider.is_running() {
+            source.provider.late();
             return Self::noop();
         }
         Self(Repr::Pending(Pending::new(source, name, span_type)))

@@ -44,4 +44,6 @@ pub(crate) trait Sink: Send + Sync + 'static {
     fn on_end(&self, span: Ended<'_>);
     /// Counts a span that the sampler left out.
     fn on_unsampled(&self);
+    /// Tells that spans begin after shutdown, and whether any did before.
+    fn on_late(&self, was_used: bool);
 }

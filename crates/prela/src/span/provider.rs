@@ -1,6 +1,7 @@
 //! What the spans of one instance share.
 
 use super::SpanLimits;
+use super::late::Stopped;
 use super::processor::{Sink, SpanProcessor};
 use crate::clock::Clock;
 use crate::id::IdGenerator;
@@ -8,8 +9,8 @@ use crate::sampling::{Decisions, Sampler};
 use opentelemetry::Key;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 /// One instance, seen from its spans: how to start them, and where they go when they end.
 pub(crate) struct Provider {
@@ -30,6 +31,8 @@ pub(crate) struct Provider {
     /// Spans that are not sampled are recorded too, for the sink to decide.
     pub(crate) records_all: bool,
     running: AtomicBool,
+    /// None until it is shut down, and if it never ran.
+    pub(super) stopped: OnceLock<Stopped>,
 }
 
 static INSTANCES: AtomicU64 = AtomicU64::new(0);
@@ -61,12 +64,18 @@ impl Provider {
             shows_context,
             records_all: false,
             running,
+            stopped: OnceLock::new(),
         }
     }
 
     /// Whether spans that are not sampled are recorded as well.
     pub(crate) fn recording_all(self, records_all: bool) -> Self {
         Self { records_all, ..self }
+    }
+
+    /// Whether there ever was an instance in this process.
+    pub(crate) fn is_any() -> bool {
+        INSTANCES.load(Ordering::Relaxed) > 0
     }
 
     /// Whether a second instance was ever made in this process. Until then no context needs to say
@@ -82,6 +91,11 @@ impl Provider {
     /// From now on spans that start are no-ops.
     pub(crate) fn stop(&self) {
         self.running.store(false, Ordering::Release);
+    }
+
+    /// Notes that this thread has waited for what was queued, and should begin no span now.
+    pub(crate) fn mark_shut_down(&self) {
+        self.stopped.get_or_init(Stopped::now);
     }
 
     /// Runs one hook of each processor; a panic in it ends there.

@@ -1,16 +1,18 @@
 //! The instance that `prela::tracer()` follows.
 
-use super::Tracer;
-use crate::span::Source;
+use super::{Tracer, early};
+use crate::span::{Source, SpanBuilder};
 use crate::{Error, ErrorKind};
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 static SLOT: RwLock<Option<Installed>> = RwLock::new(None);
-/// Counts installations, so that a thread looks for a new source only when there is one, and a program
-/// without an instance pays for one load.
+/// Counts installations in steps of two, so that a thread looks for a new source only when there is one.
+/// One is added before the first if a span begins that early: from then on a program without an
+/// instance pays for one load.
 static INSTALLED: AtomicU64 = AtomicU64::new(0);
+const NONE_AND_KNOWN: u64 = 1;
 
 struct Installed {
     source: Arc<Source>,
@@ -30,9 +32,20 @@ pub fn tracer() -> Tracer {
     Tracer { source: None }
 }
 
+/// Whether no instance was ever installed, and that was noticed before.
 #[inline]
-pub(super) fn was_installed() -> bool {
-    INSTALLED.load(Ordering::Acquire) != 0
+pub(super) fn is_idle() -> bool {
+    INSTALLED.load(Ordering::Acquire) == NONE_AND_KNOWN
+}
+
+/// A span of no instance. The first one asks if there should be an instance.
+#[cold]
+pub(super) fn span_of_none() -> SpanBuilder {
+    let known = INSTALLED.compare_exchange(0, NONE_AND_KNOWN, Ordering::AcqRel, Ordering::Acquire);
+    if known.is_ok() {
+        early::tell();
+    }
+    SpanBuilder::noop()
 }
 
 /// Does something with the global instance; none without one.
@@ -75,7 +88,7 @@ pub(crate) fn install(source: Arc<Source>, service_name: String) -> Result<(), E
         return Err(taken(slot.as_ref()));
     }
     *slot = Some(Installed { source, service_name });
-    INSTALLED.fetch_add(1, Ordering::AcqRel);
+    INSTALLED.fetch_add(2, Ordering::AcqRel);
     Ok(())
 }
 

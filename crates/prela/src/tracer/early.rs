@@ -1,0 +1,41 @@
+//! Spans that begin before there is any instance, although the environment asks for one.
+
+use crate::env::{self, Environment, Variable};
+use crate::span::provider::Provider;
+use std::io::{self, Write as _};
+
+/// Says what to write, if the environment asks for an exporter. Nothing of that is an error: a library
+/// may be traced, and the program that uses it may not want to be.
+pub(super) fn tell() {
+    if Provider::is_any() {
+        return;
+    }
+    let Some(variable) = asked_by(&Environment::of_process()) else { return };
+    // There is no instance yet whose diagnostics could be asked: this is where they go by default.
+    let told = writeln!(
+        io::stderr(),
+        "prela: spans begin and are not recorded: {} is set, but no instance was started. Write `let _prela = \
+         prela::init(\"service-name\")?;` at the start of `main`, before the first span",
+        variable.name()
+    );
+    drop(told); // a closed standard error is no reason to fail
+}
+
+/// The variable that asks for an exporter; none if none does, or one says that there is to be none.
+fn asked_by(env: &Environment) -> Option<Variable> {
+    let set = |variable| env.get(variable).ok().flatten();
+    let says = |variable, word| {
+        set(variable).is_some_and(|setting| setting.value.eq_ignore_ascii_case(word))
+    };
+    if says(env::OTEL_SDK_DISABLED, "true") {
+        return None;
+    }
+    // As for an instance, the first that is set decides.
+    let exporters = [env::PRELA_EXPORTER, env::OTEL_TRACES_EXPORTER];
+    let endpoints = [env::OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, env::OTEL_EXPORTER_OTLP_ENDPOINT];
+    let mut variables = exporters.into_iter().chain(endpoints);
+    variables.find(|variable| set(*variable).is_some()).filter(|first| !says(*first, "none"))
+}
+
+#[cfg(test)]
+mod tests;
