@@ -7,11 +7,14 @@
 //! - `services`: one trace through several of them, over HTTP and gRPC (feature `tower`).
 //! - [`patterns`]: requests, sessions, attempts, limits and resources, and all of them together.
 //! - [`production`]: settings, shutdown and what to watch.
+//! - [`endings`]: how a program ends, and what becomes of its spans.
 //! - [`instances`]: several of them in one process.
 //! - [`troubleshooting`]: from what you see to what to do.
 
 #[doc = include_str!("guide/context.md")]
 pub mod context {}
+#[doc = include_str!("guide/endings.md")]
+pub mod endings {}
 #[doc = include_str!("guide/exporters.md")]
 pub mod exporters {}
 #[doc = include_str!("guide/instances.md")]

@@ -5,6 +5,7 @@
 mod builder;
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod endpoint;
+mod exit;
 mod exporter;
 mod guard;
 #[cfg(feature = "metrics")]
@@ -12,11 +13,13 @@ mod metrics;
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod otlp;
 mod pipeline;
+mod running;
 mod settings;
 #[cfg(test)]
 mod tests;
 
 pub use self::builder::Builder;
+pub use self::exit::exit;
 pub use self::exporter::Exporter;
 pub use self::guard::Prela;
 #[cfg(any(feature = "grpc", feature = "http"))]

@@ -131,7 +131,7 @@ pub use export::{ConsoleExporter, FileExporter, MemoryExporter, SpanExporter};
 pub use id::{IdGenerator, RandomIds};
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub use init::Otlp;
-pub use init::{Builder, Exporter, Prela, builder, init};
+pub use init::{Builder, Exporter, Prela, builder, exit, init};
 #[cfg(feature = "spool")]
 pub use pipeline::Spool;
 pub use pipeline::{

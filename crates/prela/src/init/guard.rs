@@ -1,5 +1,6 @@
 //! A running instance.
 
+use super::running::Running;
 use crate::pipeline::Pipeline;
 use crate::propagation::Propagator;
 use crate::span::Source;
@@ -20,6 +21,8 @@ use std::time::Duration;
 /// not on by default; without it a line on the [diagnostics](crate::Builder::diagnostics) says so, once, when
 /// spans begin after shutdown.
 ///
+/// A program that ends without dropping it: [`guide::endings`](mod@crate::guide::endings).
+///
 /// Flushing and shutting down need no async runtime and work inside any. Those that block must not be
 /// called on an async task that others wait for; the `_async` ones may.
 ///
@@ -38,6 +41,7 @@ pub struct Prela {
     provider: Arc<Provider>,
     source: Arc<Source>,
     pipeline: Pipeline,
+    running: Arc<Running>,
     resource: Arc<Resource>,
     propagator: Propagator,
     shutdown_timeout: Duration,
@@ -55,7 +59,8 @@ impl Prela {
     ) -> Self {
         let provider = Arc::new(provider);
         let source = tracer::source_of(provider.clone());
-        Self { provider, source, pipeline, resource, propagator, shutdown_timeout, warnings }
+        let running = Running::new(provider.clone(), pipeline.clone(), shutdown_timeout);
+        Self { provider, source, pipeline, running, resource, propagator, shutdown_timeout, warnings }
     }
 
     #[cfg(feature = "metrics")]
@@ -127,6 +132,42 @@ impl Prela {
         Ok(())
     }
 
+    /// Keeps this instance for as long as the process runs, global if it is not yet: for programs
+    /// that have no place to keep it, such as a library with an entry point for another language.
+    ///
+    /// Nothing drops it, so what is queued at the end of the process is sent by whatever ends it: by
+    /// [`exit`](crate::exit), on most systems by the return of `main`, or by a
+    /// [`shutdown`](Self::shutdown). [`guide::endings`](mod@crate::guide::endings) has a table.
+    ///
+    /// # Errors
+    ///
+    /// As [`make_global`](Self::make_global); this instance is dropped then, and so shut down.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// # fn main() -> Result<(), prela::Error> {
+    /// fn start() -> Result<(), prela::Error> {
+    ///     # let builder = || prela::builder().exporter(prela::MemoryExporter::new());
+    ///     # /*
+    ///     prela::init("plug-in")?.into_global()?;
+    ///     # */
+    ///     # builder().build()?.into_global()?;
+    ///     Ok(())
+    /// }
+    ///
+    /// start()?;
+    /// prela::tracer().span_default("work").in_scope(|span| assert!(span.is_recording()));
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn into_global(self) -> Result<&'static Self, Error> {
+        if !global::is_installed_source(&self.source) {
+            self.make_global()?;
+        }
+        Ok(Box::leak(Box::new(self)))
+    }
+
     /// Waits until every span that ended before this call was exported, or could not be.
     ///
     /// # Errors
@@ -161,10 +202,7 @@ impl Prela {
     /// Spans that start later do nothing. Spans that were open are counted as dropped when they end. A
     /// second call changes nothing and reports how things stand then.
     pub fn shutdown(&self, within: Duration) -> ShutdownReport {
-        self.provider.stop();
-        let report = self.pipeline.shutdown(within);
-        self.provider.mark_shut_down();
-        report
+        self.running.shut_down(within)
     }
 
     /// [`shutdown`](Self::shutdown) as a future, for any runtime. It does not borrow the instance, and

@@ -41,6 +41,11 @@ impl Provider {
             self.sink.on_late(was_used);
         }
     }
+
+    /// From now on nothing is said of spans that begin too late: the process ends.
+    pub(crate) fn expect_late_spans() {
+        IS_TOLD.store(true, Ordering::Relaxed);
+    }
 }
 
 /// Tells running threads apart. The standard library's own ids cannot be had while a thread's values

@@ -81,6 +81,12 @@ pub(crate) fn is_installed() -> bool {
     with_source(|source| source.provider.is_running()).unwrap_or_default()
 }
 
+/// Whether this is what is installed.
+pub(crate) fn is_installed_source(source: &Arc<Source>) -> bool {
+    let slot = SLOT.read().unwrap_or_else(PoisonError::into_inner);
+    slot.as_ref().is_some_and(|installed| Arc::ptr_eq(&installed.source, source))
+}
+
 /// Installs an instance, unless a running one is installed.
 pub(crate) fn install(source: Arc<Source>, service_name: String) -> Result<(), Error> {
     let mut slot = SLOT.write().unwrap_or_else(PoisonError::into_inner);

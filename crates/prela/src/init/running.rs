@@ -1,0 +1,98 @@
+//! The instances of this process that run, for when it ends and nothing drops them.
+
+use super::exit;
+use crate::ShutdownReport;
+use crate::context;
+use crate::pipeline::Pipeline;
+use crate::span::provider::Provider;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError, Weak, mpsc};
+use std::thread;
+use std::time::Duration;
+
+static RUNNING: Mutex<Vec<Weak<Running>>> = Mutex::new(Vec::new());
+
+/// What is needed of an instance to end it.
+pub(super) struct Running {
+    provider: Arc<Provider>,
+    pipeline: Pipeline,
+    shutdown_timeout: Duration,
+    /// Threads that are shutting it down.
+    ending: AtomicUsize,
+}
+
+impl Running {
+    pub(super) fn new(
+        provider: Arc<Provider>,
+        pipeline: Pipeline,
+        shutdown_timeout: Duration,
+    ) -> Arc<Self> {
+        let ending = AtomicUsize::new(0);
+        let running = Arc::new(Self { provider, pipeline, shutdown_timeout, ending });
+        let mut all = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
+        all.retain(|known| known.strong_count() > 0);
+        all.push(Arc::downgrade(&running));
+        drop(all);
+        exit::arm();
+        running
+    }
+
+    pub(super) fn shut_down(&self, within: Duration) -> ShutdownReport {
+        self.ending.fetch_add(1, Ordering::AcqRel);
+        self.provider.stop();
+        let report = self.pipeline.shutdown(within);
+        self.provider.mark_shut_down();
+        self.ending.fetch_sub(1, Ordering::AcqRel);
+        report
+    }
+
+    /// Whether something may be left to send.
+    fn is_wanted(&self) -> bool {
+        self.provider.is_running() || self.ending.load(Ordering::Acquire) > 0
+    }
+}
+
+/// Shuts down all instances side by side, each within its timeout, because the process ends. Those that
+/// another thread is shutting down are waited for.
+///
+/// The calling thread may be anywhere, also within a lock of ours: so others do the work, and this one
+/// waits for a bounded time.
+pub(super) fn end_all() {
+    Provider::expect_late_spans();
+    let (working, all_done) = mpsc::channel::<()>();
+    let mut within = Duration::ZERO;
+    for running in all().into_iter().filter(|running| running.is_wanted()) {
+        within = within.max(running.shutdown_timeout);
+        let (working, instance) = (working.clone(), running.clone());
+        let end = move || {
+            instance.shut_down(instance.shutdown_timeout);
+            drop(working);
+        };
+        // Late in the life of a thread, spawning may panic.
+        let thread = || thread::Builder::new().name("prela-end".to_owned()).spawn(end);
+        if !matches!(context::guarded(thread), Some(Ok(_))) {
+            running.shut_down(running.shutdown_timeout);
+        }
+    }
+    drop(working);
+    if !within.is_zero() {
+        let _ = all_done.recv_timeout(within.saturating_add(A_MOMENT)); // ends when nobody works
+    }
+}
+
+fn all() -> Vec<Arc<Running>> {
+    // In a forked process a thread that is gone may hold the lock for ever.
+    for _ in 0..100 {
+        match RUNNING.try_lock() {
+            Ok(all) => return all.iter().filter_map(Weak::upgrade).collect(),
+            Err(TryLockError::Poisoned(all)) => {
+                return all.into_inner().iter().filter_map(Weak::upgrade).collect();
+            }
+            Err(TryLockError::WouldBlock) => thread::sleep(Duration::from_millis(1)),
+        }
+    }
+    Vec::new()
+}
+
+/// What a shutdown takes on top of its time on a busy machine.
+const A_MOMENT: Duration = Duration::from_millis(250);
