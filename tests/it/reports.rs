@@ -1,6 +1,7 @@
 //! What users of other tracing SDKs reported, tried here: each test names the report it stands for.
 
 mod console;
+mod endings;
 mod environment;
 mod json;
 mod left_early;

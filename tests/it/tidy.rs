@@ -133,7 +133,7 @@ fn only_semconv_spells_attribute_keys() {
 fn only_the_pipeline_owns_threads_and_nothing_listens() {
     let threads = code_with(
         &["thread::Builder", "thread::spawn", "new_current_thread"],
-        &["pipeline", "context/", "init/running.rs"],
+        &["pipeline", "context/", "init/running.rs", "init/signal.rs"],
     );
     assert_none(threads, "only the pipeline, and what ends it, have threads of their own");
     assert_none(code_with(&["TcpListener", "UnixListener"], &[]), "an SDK does not listen");

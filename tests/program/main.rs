@@ -1,6 +1,7 @@
 //! The processes that tests start. A role is named after the module of `it` that has the test.
 
 mod absent;
+mod endings;
 mod environment;
 #[cfg(unix)]
 mod forks;
@@ -16,6 +17,7 @@ fn main() {
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
     match arguments[..] {
         ["absent", runtime, status] => absent::run(runtime, status),
+        ["endings", how] => endings::run(how),
         ["environment", part] => environment::run(part).unwrap_or_else(|error| {
             eprintln!("failed to {error}");
             std::process::exit(1);

@@ -15,6 +15,8 @@ mod otlp;
 mod pipeline;
 mod running;
 mod settings;
+#[cfg(feature = "signal")]
+mod signal;
 #[cfg(test)]
 mod tests;
 
@@ -24,6 +26,8 @@ pub use self::exporter::Exporter;
 pub use self::guard::Prela;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub use self::otlp::Otlp;
+#[cfg(feature = "signal")]
+pub use self::signal::shutdown_signal;
 
 use crate::Error;
 use crate::tracer::global;

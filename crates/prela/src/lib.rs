@@ -57,6 +57,7 @@
 //! | `retry` | no | `SpanBuilder::retry`: attempts with back-off, one span each |
 //! | `resources` | no | `SpanBuilder::resources`: CPU time and memory of a span |
 //! | `metrics` | no | `Prela::observe`: sampling counts as OpenTelemetry metrics |
+//! | `signal` | no | `Prela::shutdown_on_signal` and `shutdown_signal`: Ctrl-C and SIGTERM |
 //! | `tracing` | no | `tracing`: ids in the lines of `tracing_subscriber::fmt` |
 //! | `tower` | no | `http`: layers for servers and clients of HTTP and gRPC |
 //! | `axum` | no | `http::ServerLayer::axum`: the layer that knows axum's routes |
@@ -131,6 +132,8 @@ pub use export::{ConsoleExporter, FileExporter, MemoryExporter, SpanExporter};
 pub use id::{IdGenerator, RandomIds};
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub use init::Otlp;
+#[cfg(feature = "signal")]
+pub use init::shutdown_signal;
 pub use init::{Builder, Exporter, Prela, builder, exit, init};
 #[cfg(feature = "spool")]
 pub use pipeline::Spool;
