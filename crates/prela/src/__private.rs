@@ -6,9 +6,7 @@
 use crate::RetryPolicy;
 use crate::context::{self, Scope};
 use crate::span::scope::recording_panic;
-use crate::{
-    FutureExt as _, InSpan, Sampler, Span, SpanBuilder, SpanType, TraceContext, Value, semconv,
-};
+use crate::{InSpan, Sampler, Span, SpanBuilder, SpanType, TraceContext, Value, semconv};
 use std::any::type_name;
 use std::borrow::Cow;
 use std::fmt::{Debug, Display};
@@ -142,7 +140,7 @@ where
 /// the body itself does is in it, and ends with what it returns.
 pub fn polled<T>(span: SpanBuilder, body: impl FnOnce(&Span) -> T) -> InSpan<T> {
     if span.is_noop() {
-        return body(&Span::none()).in_span(span);
+        return InSpan::new(body(&Span::none()), span);
     }
     let (span, cx) = span.begin().into_parts();
     let scope = Scope::enter(cx.clone());

@@ -8,12 +8,14 @@ mod correlation;
 pub(crate) mod delay;
 mod future;
 mod log_ids;
+mod polled;
 pub mod pool;
 mod rate_limiter;
 #[cfg(feature = "rayon")]
 pub mod rayon;
 mod scope;
 mod snapshot;
+mod suppression;
 #[cfg(feature = "tokio")]
 pub mod task;
 pub mod thread;
@@ -23,17 +25,28 @@ pub use self::future::InContext;
 pub use self::log_ids::{LogIds, log_ids};
 pub use self::rate_limiter::RateLimiter;
 pub use self::snapshot::{ContextGuard, TraceContext, copy_context_to_thread};
+pub use self::suppression::suppress;
 
 pub(crate) use self::baggage::{baggage_of, with_baggage};
 pub(crate) use self::correlation::{Correlation, with_request_id, with_session};
-pub(crate) use self::scope::{Origin, Scope, current, slot_of, with_current};
+pub(crate) use self::polled::{OfFuture, Polled};
+pub(crate) use self::scope::{Origin, Scope, current, not_current, slot_of, with_current};
+pub(crate) use self::suppression::{
+    is_suppressed, is_unrecorded, processing, suppress_thread, unrecorded,
+};
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs a hook of the user's (a sampler, an id generator, a `Display`); none if it panics.
+/// Runs code of the user's (a `Display`, a hook of a layer); none if it panics.
 pub(crate) fn guarded<R>(hook: impl FnOnce() -> R) -> Option<R> {
     catch_unwind(AssertUnwindSafe(hook)).ok()
+}
+
+/// Runs a hook of the user's that is no part of what is traced (a sampler, a rule, a handler) and records
+/// no spans of it; none if it panics.
+pub(crate) fn hook<R>(hook: impl FnOnce() -> R) -> Option<R> {
+    guarded(|| unrecorded(hook))
 }
 
 /// What a panic says, as far as it says anything.

@@ -19,6 +19,7 @@ mod settings;
 mod signal;
 #[cfg(test)]
 mod tests;
+mod unrecorded;
 
 pub use self::builder::Builder;
 pub use self::exit::exit;

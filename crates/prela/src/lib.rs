@@ -123,7 +123,7 @@ pub use context::rayon;
 pub use context::task;
 pub use context::{
     ContextGuard, InContext, LogIds, RateLimiter, RequestId, Session, TraceContext,
-    copy_context_to_thread, log_ids,
+    copy_context_to_thread, log_ids, suppress,
 };
 pub use context::{baggage, pool, thread};
 pub(crate) use error::Contact;

@@ -47,10 +47,9 @@ use self::store::Store;
 use self::tail::Tail;
 use self::worker::Workers;
 use crate::export::Outlet;
-use crate::fork;
 use crate::span::processor::Sink;
 use crate::span::{Encoded, Ended};
-use crate::{Error, ErrorKind, Resource, SpanData};
+use crate::{Error, ErrorKind, Resource, SpanData, context, fork};
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -384,6 +383,7 @@ fn stats(counts: &Counts, lanes: &[Arc<Lane>]) -> Stats {
         unsampled,
         queued: of_tail.held,
         dropped_by: Dropped { no_exporter, undecided: of_tail.undecided, ..Dropped::default() },
+        not_current: context::not_current(),
         ..Stats::default()
     };
     Stats::new(before, lanes.iter().map(|lane| lane.stats()).collect())

@@ -21,7 +21,7 @@ pin_project! {
     impl<T> PinnedDrop for InContext<T> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            let _guard = this.cx.attach();
+            let _scope = Scope::enter(this.cx.as_otel().clone());
             this.inner.set(None);
         }
     }

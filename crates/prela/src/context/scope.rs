@@ -4,12 +4,16 @@
 //! innermost, so that [`baggage::set`](crate::baggage::set) knows where its effect ends, and what the
 //! span of a scope gives to its children, so that they need not ask the context for it.
 
+use super::suppression::{self, Unrecorded};
 use crate::clock::Anchor;
 use opentelemetry::trace::{SpanId, TraceContextExt as _, TraceFlags, TraceId};
 use opentelemetry::{Context, ContextGuard};
+use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A context that is current until this is dropped.
 #[derive(Debug)]
@@ -19,8 +23,10 @@ pub(crate) struct Scope {
     outer: Innermost,
     has_origin: bool,
     /// Pops the context. Before it, what `set` attached on top must go. None if the context was
-    /// current already.
+    /// current already, or could not become current.
     guard: Option<ContextGuard>,
+    /// Of a context in which nothing is recorded.
+    unrecorded: Option<Unrecorded>,
     not_send: PhantomData<*const ()>,
 }
 
@@ -57,6 +63,8 @@ struct State {
     replaced: Cell<u64>,
     /// Whether a scope was left before one that was entered later.
     is_tangled: Cell<bool>,
+    /// Whether there is a context that could not be popped.
+    is_stale: Cell<bool>,
 }
 
 /// An origin that is in a context's span slot. Its scope keeps the context, so nothing else can be at
@@ -75,7 +83,12 @@ struct Frames {
     replacements: Vec<(u64, ContextGuard)>,
     /// Scopes that were left too early, and what was outside of them.
     left_early: Vec<(u64, Innermost)>,
+    /// Contexts that could not be popped when their scopes were left, the outermost first.
+    stale: Vec<ContextGuard>,
 }
+
+/// Scopes that could not make their context current; see [`attach`].
+static NOT_CURRENT: AtomicU64 = AtomicU64::new(0);
 
 thread_local! {
     static FRAMES: RefCell<Frames> = {
@@ -90,6 +103,7 @@ thread_local! {
             last_id: Cell::new(0),
             replaced: Cell::new(0),
             is_tangled: Cell::new(false),
+            is_stale: Cell::new(false),
         }
     };
 }
@@ -100,9 +114,54 @@ fn is_alive() -> bool {
     FRAMES.try_with(|_| ()).is_ok()
 }
 
+/// Makes a context current. None if it cannot be: while the thread's locals are being destroyed, and
+/// below `get_active_span` and `Context::map_current`, which borrow OpenTelemetry's stack of contexts
+/// meanwhile. That there is a borrow can be told by trying alone.
+#[inline]
+fn attach(cx: Context) -> Option<ContextGuard> {
+    #[cold]
+    fn count(panic: Box<dyn Any + Send>) {
+        drop(panic);
+        NOT_CURRENT.fetch_add(1, Ordering::Relaxed);
+    }
+
+    if !is_alive() {
+        return None;
+    }
+    match catch_unwind(AssertUnwindSafe(|| cx.attach())) {
+        Ok(guard) => Some(guard),
+        Err(panic) => {
+            count(panic);
+            None
+        }
+    }
+}
+
+/// Whether a context can be attached and popped now.
+fn can_attach() -> bool {
+    is_alive() && catch_unwind(|| drop(Context::new().attach())).is_ok()
+}
+
+/// Scopes of this process so far that could not make their context current.
+pub(crate) fn not_current() -> u64 {
+    NOT_CURRENT.load(Ordering::Relaxed)
+}
+
 /// The current context; an empty one while the thread's locals are being destroyed.
 pub(crate) fn current() -> Context {
-    if is_alive() { Context::current() } else { Context::new() }
+    if !is_alive() {
+        return Context::new();
+    }
+    if STATE.with(|state| state.is_stale.get()) {
+        pop_stale();
+    }
+    Context::current()
+}
+
+/// Whether the current context says that nothing is to be recorded.
+#[inline]
+pub(super) fn is_current_suppressed() -> bool {
+    is_alive() && Context::is_current_telemetry_suppressed()
 }
 
 /// Looks at the current context, and at what its span gives to children if a scope of Prela's made it
@@ -111,6 +170,9 @@ pub(crate) fn current() -> Context {
 #[inline]
 pub(crate) fn with_current<R>(look: impl FnOnce(&Context, Option<&Origin>) -> R) -> Option<R> {
     let seen = FRAMES.try_with(|frames| {
+        if STATE.with(|state| state.is_stale.get()) {
+            pop_stale();
+        }
         let frames = frames.borrow();
         Context::map_current(|cx| {
             let slot = slot_of(cx);
@@ -130,17 +192,23 @@ pub(crate) fn slot_of(cx: &Context) -> usize {
 impl Scope {
     /// For a context of which nothing is known.
     pub(crate) fn enter(cx: Context) -> Self {
+        let cx = suppression::carried(cx);
+        let unrecorded = cx.is_telemetry_suppressed().then(Unrecorded::enter);
         let slot = slot_of(&cx);
-        let guard = is_alive().then(|| cx.attach());
-        Self::open(slot, false, guard)
+        let mut scope = match attach(cx) {
+            Some(guard) => Self::open(slot, false, Some(guard)),
+            None => Self::open(NOT_CURRENT_SLOT, false, None),
+        };
+        scope.unrecorded = unrecorded;
+        scope
     }
 
     /// For the context of a span of Prela's.
     #[inline]
     pub(crate) fn of_span(cx: Context, origin: impl FnOnce() -> Origin) -> Self {
         let slot = slot_of(&cx);
-        let guard = is_alive().then(|| cx.attach());
-        let scope = Self::open(slot, true, guard);
+        let Some(guard) = attach(cx) else { return Self::open(NOT_CURRENT_SLOT, false, None) };
+        let scope = Self::open(slot, true, Some(guard));
         let _ = FRAMES.try_with(|frames| {
             let known = Known { scope: scope.id, slot, origin: origin() };
             frames.borrow_mut().origins.push(known);
@@ -160,8 +228,21 @@ impl Scope {
             let id = state.last_id.get() + 1;
             state.last_id.set(id);
             let outer = state.innermost.replace(Innermost { id, slot });
-            Self { id, outer, has_origin, guard, not_send: PhantomData }
+            let unrecorded = None;
+            Self { id, outer, has_origin, guard, unrecorded, not_send: PhantomData }
         })
+    }
+
+    /// Leaves a scope that may have been entered elsewhere: where OpenTelemetry's stack of contexts is
+    /// borrowed now, the context is popped later.
+    pub(crate) fn leave(mut self) {
+        if self.guard.is_none() || can_attach() {
+            return;
+        }
+        let replacement = self.close();
+        let guards = [self.guard.take(), replacement].into_iter().flatten();
+        let _ = FRAMES.try_with(|frames| frames.borrow_mut().stale.extend(guards));
+        STATE.with(|state| state.is_stale.set(true));
     }
 
     /// Leaves the scope. Gives the context that replaced the scope's own, if there is one.
@@ -237,7 +318,7 @@ fn untangle(state: &State, id: u64, outer: Innermost) {
 /// open, or if another library attached a span since: then nothing would bound the effect.
 pub(super) fn replace_current(change: impl FnOnce(&Context) -> Option<Context>) -> bool {
     let Innermost { id, slot } = STATE.with(|state| state.innermost.get());
-    if id == 0 || !is_alive() {
+    if id == 0 || !can_attach() {
         return false;
     }
     let cx = Context::current();
@@ -269,3 +350,17 @@ fn take_replacement(id: u64) -> Option<ContextGuard> {
     });
     taken.ok().flatten()
 }
+
+/// Pops what could not be popped before, the innermost first.
+#[cold]
+fn pop_stale() {
+    if !can_attach() {
+        return;
+    }
+    STATE.with(|state| state.is_stale.set(false));
+    let stale = FRAMES.try_with(|frames| mem::take(&mut frames.borrow_mut().stale));
+    stale.into_iter().flatten().rev().for_each(drop);
+}
+
+/// Of a scope whose context is not current: no context has it.
+const NOT_CURRENT_SLOT: usize = usize::MAX;

@@ -1,7 +1,8 @@
 //! Immutable snapshots of the current context.
 
-use super::InContext;
 use super::scope::{self, Scope};
+use super::suppression::taken_along;
+use super::{InContext, Polled};
 use crate::Baggage;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceId};
@@ -42,7 +43,7 @@ struct Received {
 impl TraceContext {
     /// The current context. Outside every span it is empty, and still of use.
     pub fn current() -> Self {
-        scope::current().into()
+        taken_along(scope::current()).into()
     }
 
     /// A context of another process.
@@ -55,12 +56,12 @@ impl TraceContext {
     /// Makes it current on this thread until the guard is dropped. For synchronous code only; see
     /// [`TraceContext::bind`] for futures.
     pub fn attach(&self) -> ContextGuard {
-        ContextGuard(Scope::enter(self.as_otel().clone()))
+        ContextGuard(Some(Scope::enter(self.as_otel().clone())))
     }
 
     /// Runs `f` in this context. What was current before is current again afterwards.
     pub fn run<R>(&self, f: impl FnOnce() -> R) -> R {
-        let _guard = self.attach();
+        let _scope = Scope::enter(self.as_otel().clone());
         f()
     }
 
@@ -82,8 +83,14 @@ impl TraceContext {
     }
 
     /// A future or stream that runs in this context, at each poll and while being dropped.
-    pub fn bind<T>(self, future_or_stream: T) -> InContext<T> {
+    pub fn bind<T: Polled<K>, K>(self, future_or_stream: T) -> InContext<T> {
         InContext::new(future_or_stream, self)
+    }
+
+    /// The same context, in which no span that is begun is recorded; see [`suppress`](crate::suppress).
+    #[must_use]
+    pub fn suppressed(&self) -> Self {
+        self.as_otel().with_telemetry_suppressed().into()
     }
 
     /// The trace id; none outside every span.
@@ -160,7 +167,15 @@ impl fmt::Debug for TraceContext {
 /// Not `Send`, and must not be held over an `.await`.
 #[must_use = "the context is current only until this is dropped"]
 #[derive(Debug)]
-pub struct ContextGuard(#[expect(dead_code, reason = "held for its destructor")] Scope);
+pub struct ContextGuard(Option<Scope>);
+
+impl Drop for ContextGuard {
+    fn drop(&mut self) {
+        if let Some(scope) = self.0.take() {
+            scope.leave();
+        }
+    }
+}
 
 /// A function that runs in the context of this call: `f` with a snapshot, for a thread pool.
 ///

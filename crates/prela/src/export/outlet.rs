@@ -34,7 +34,7 @@ impl Outlet {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Spans(exporter) => {
-                context::guarded(|| exporter.name()).unwrap_or_else(|| "an exporter".to_owned())
+                context::hook(|| exporter.name()).unwrap_or_else(|| "an exporter".to_owned())
             }
             Self::Wire(exporter) => exporter.name(),
         }
@@ -43,7 +43,7 @@ impl Outlet {
     pub(crate) fn is_interactive(&self) -> bool {
         match self {
             Self::Spans(exporter) => {
-                context::guarded(|| exporter.is_interactive()).unwrap_or_default()
+                context::hook(|| exporter.is_interactive()).unwrap_or_default()
             }
             Self::Wire(_) => false,
         }
@@ -60,7 +60,7 @@ impl Outlet {
     pub(crate) fn for_fork(&self) -> Option<Self> {
         match self {
             Self::Spans(exporter) => {
-                context::guarded(|| exporter.for_fork()).flatten().map(Self::Spans)
+                context::hook(|| exporter.for_fork()).flatten().map(Self::Spans)
             }
             Self::Wire(exporter) => Some(Self::Wire(exporter.for_fork())),
         }

@@ -1,6 +1,7 @@
 //! What the code asks for.
 
 use super::pipeline::{self, Given, unless_zero};
+use super::unrecorded::Unrecorded;
 use super::{Exporter, Prela, settings};
 #[cfg(feature = "spool")]
 use crate::Spool;
@@ -194,13 +195,13 @@ impl Builder {
 
     /// Where the time comes from. Default: [`SystemClock`].
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Box::new(Guarded(clock));
+        self.clock = Box::new(Unrecorded(Guarded(clock)));
         self
     }
 
     /// Where ids come from. Default: [`RandomIds`].
     pub fn id_generator(mut self, ids: impl IdGenerator) -> Self {
-        self.ids = Box::new(ids);
+        self.ids = Box::new(Unrecorded(ids));
         self
     }
 

@@ -18,7 +18,7 @@ impl Diagnostics {
 
     pub(crate) fn line(&self, line: &str) {
         // The receiver may be user code.
-        let _ = context::guarded(|| (self.0)(line));
+        let _ = context::hook(|| (self.0)(line));
     }
 }
 

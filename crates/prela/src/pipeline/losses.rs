@@ -64,7 +64,7 @@ impl Losses {
             new
         };
         if new.total() > 0 {
-            let _ = context::guarded(|| handle(&new));
+            let _ = context::hook(|| handle(&new));
         }
     }
 

@@ -152,7 +152,7 @@ impl Redactor {
             if is_outermost {
                 for rule in &self.rules {
                     // The user's code.
-                    match context::guarded(|| rule(key, value)) {
+                    match context::hook(|| rule(key, value)) {
                         Some(Some(replacement)) => *value = replacement,
                         Some(None) => {}
                         None => *value = REDACTED.into(),

@@ -40,6 +40,12 @@ pub struct Stats {
     pub dropped_by: Dropped,
     /// Spans of earlier runs of the program. No other number has them in it.
     pub recovered: Recovered,
+    /// Scopes of this process, of whichever instance or none, that ran without their context being
+    /// current, since they were entered below OpenTelemetry's `get_active_span` or `Context::map_current`.
+    /// Their spans are recorded; what began inside has the parent that is current outside. Each is also a
+    /// message of the panic hook, of OpenTelemetry's own check: take what you need out of such a closure,
+    /// and go on after it.
+    pub not_current: u64,
     /// The same for each exporter, in the order in which they were given.
     pub exporters: Vec<ExporterStats>,
 }

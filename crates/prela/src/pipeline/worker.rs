@@ -2,9 +2,8 @@
 
 use super::delivery::Delivery;
 use super::lane::Lane;
-use crate::{Error, ErrorKind};
+use crate::{Error, ErrorKind, context};
 use futures_util::future::select;
-use opentelemetry::Context;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -82,6 +81,8 @@ impl Worker {
     ) -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
+            // Of its threads for what blocks, such as looking up a name.
+            .on_thread_start(context::suppress_thread)
             .build()
             .map_err(|error| failed("start the export thread's runtime", error))?;
         let stop = Arc::new(Notify::new());
@@ -91,7 +92,7 @@ impl Worker {
             // Dropped last, also if something below panics: nobody waits for a thread that is gone.
             let _end = end;
             // An exporter's own HTTP client may be traced: its spans must not feed the exporter.
-            let _suppressed = Context::enter_telemetry_suppressed_scope();
+            context::suppress_thread();
             runtime.block_on(async {
                 beside.map(tokio::spawn);
                 select(tokio::spawn(delivery.run()), pin!(stopped.notified())).await;
@@ -131,7 +132,10 @@ pub(super) async fn wait_elsewhere<R: Send + 'static>(
     wait: impl FnOnce() -> R + Send + 'static,
 ) -> Result<R, Error> {
     let (sender, receiver) = oneshot::channel();
-    let run = move || drop(sender.send(wait()));
+    let run = move || {
+        context::suppress_thread();
+        drop(sender.send(wait()));
+    };
     let thread = thread::Builder::new().name("prela-wait".to_owned()).spawn(run);
     thread.map_err(|error| failed("start a thread to wait on", error))?;
     receiver

@@ -73,7 +73,7 @@ pub(crate) struct Decision {
 
 /// Asks a sampler. It is user code: if it panics, the trace is left out.
 pub(crate) fn decide(sampler: &Sampler, span: &SamplingParameters<'_>) -> Decision {
-    let sampling = context::guarded(|| sampler.should_sample(span));
+    let sampling = context::hook(|| sampler.should_sample(span));
     let Sampling { sampled, attributes, chance } = sampling.unwrap_or_else(Sampling::drop);
     let is_by_chance =
         matches!(chance, Chance::Known(it) if it > Threshold::ALL && it < Threshold::NONE);

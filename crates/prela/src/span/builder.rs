@@ -180,7 +180,13 @@ impl SpanBuilder {
     /// Takes the parent from the current context now, for a span that starts later and elsewhere.
     pub(super) fn capture(mut self) -> Self {
         if let Repr::Pending(pending) = &mut self.0 {
-            pending.parent = ParentChoice::Context(pending.base());
+            let base = pending.base();
+            let is_suppressed = context::is_suppressed(pending.source().provider.id);
+            pending.parent = ParentChoice::Context(if is_suppressed {
+                base.with_telemetry_suppressed()
+            } else {
+                base
+            });
         }
         self
     }
@@ -211,7 +217,10 @@ impl SpanBuilder {
         builder: opentelemetry::trace::SpanBuilder,
         parent: &Context,
     ) -> ContextSpan {
-        let source = source.filter(|_| !parent.is_telemetry_suppressed());
+        let is_suppressed = |source: &&Arc<Source>| {
+            parent.is_telemetry_suppressed() || context::is_suppressed(source.provider.id)
+        };
+        let source = source.filter(|source| !is_suppressed(source));
         let own = source.map(|source| Self::new(source, builder.name, SpanType::Custom));
         let Some(Self(Repr::Pending(mut own))) = own else {
             return ContextSpan::fallback(parent.span().span_context().clone());

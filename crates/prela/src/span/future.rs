@@ -2,7 +2,7 @@
 
 use super::scope::recording_panic;
 use super::{Span, SpanBuilder};
-use crate::context::{InContext, Scope};
+use crate::context::{InContext, OfFuture, Polled, Scope};
 use crate::{SpanType, TraceContext, semconv};
 use futures_core::Stream;
 use opentelemetry::Context;
@@ -13,7 +13,7 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Duration;
 
-/// Puts futures and streams into a context or a span.
+/// Puts futures and streams into a context or a span. No other type has these methods.
 ///
 /// ```
 /// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
@@ -26,7 +26,7 @@ use std::time::Duration;
 /// # });
 /// # Ok::<(), prela::Error>(())
 /// ```
-pub trait FutureExt: Sized {
+pub trait FutureExt<K = OfFuture>: Polled<K> + Sized {
     /// Runs with this span current at each poll and while being dropped; the span ends when the
     /// future or stream is done.
     ///
@@ -34,12 +34,7 @@ pub trait FutureExt: Sized {
     /// it is done, the span is an error with the event `cancelled`. A stream's span also gets the
     /// number of items and the time to the first one.
     fn in_span(self, span: SpanBuilder) -> InSpan<Self> {
-        let state = if span.is_noop() {
-            State::Untraced
-        } else {
-            State::New { span: Some(span.capture()) }
-        };
-        InSpan { inner: Some(self), state }
+        InSpan::new(self, span)
     }
 
     /// Runs in this context at each poll and while being dropped.
@@ -52,9 +47,15 @@ pub trait FutureExt: Sized {
     fn in_current_context(self) -> InContext<Self> {
         InContext::new(self, TraceContext::current())
     }
+
+    /// Runs in the context of this call, and no span that is begun below it is recorded; see
+    /// [`suppress`](crate::suppress).
+    fn suppressed(self) -> InContext<Self> {
+        InContext::new(self, TraceContext::current().suppressed())
+    }
 }
 
-impl<T> FutureExt for T {}
+impl<T: Polled<K>, K> FutureExt<K> for T {}
 
 pin_project! {
     /// A future or a stream with a span of its own. From [`FutureExt::in_span`].
@@ -113,6 +114,15 @@ struct Items {
 }
 
 impl<T> InSpan<T> {
+    pub(crate) fn new(inner: T, span: SpanBuilder) -> Self {
+        let state = if span.is_noop() {
+            State::Untraced
+        } else {
+            State::New { span: Some(span.capture()) }
+        };
+        Self { inner: Some(inner), state }
+    }
+
     /// In a span that has started already.
     pub(crate) fn started(inner: T, span: Span, cx: Context) -> Self {
         Self { inner: Some(inner), state: State::Running(Running { span, cx, items: None }) }

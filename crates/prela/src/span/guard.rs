@@ -41,7 +41,9 @@ impl Deref for SpanGuard {
 
 impl Drop for SpanGuard {
     fn drop(&mut self) {
-        drop(self.scope.take());
+        if let Some(scope) = self.scope.take() {
+            scope.leave();
+        }
         if thread::panicking()
             && !self.was_panicking
             && let Some(record) = self.span.record()

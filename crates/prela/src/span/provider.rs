@@ -4,11 +4,11 @@ use super::SpanLimits;
 use super::late::Stopped;
 use super::processor::{Sink, SpanProcessor};
 use crate::clock::Clock;
+use crate::context;
 use crate::id::IdGenerator;
 use crate::sampling::{Decisions, Sampler};
 use opentelemetry::Key;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -98,11 +98,14 @@ impl Provider {
         self.stopped.get_or_init(Stopped::now);
     }
 
-    /// Runs one hook of each processor; a panic in it ends there.
+    /// Runs one hook of each processor; a panic in it ends there. Spans of the same instance are not recorded
+    /// meanwhile: they would run it again.
     pub(crate) fn each_processor(&self, hook: impl Fn(&dyn SpanProcessor)) {
-        for processor in &self.processors {
-            let _ = catch_unwind(AssertUnwindSafe(|| hook(&**processor)));
-        }
+        context::processing(self.id, || {
+            for processor in &self.processors {
+                let _ = context::guarded(|| hook(&**processor));
+            }
+        });
     }
 }
 

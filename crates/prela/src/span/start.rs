@@ -82,7 +82,7 @@ impl Begun {
     pub(crate) fn into_parts(self) -> (Span, Context) {
         let cx = match self.place {
             Place::In(cx) => cx,
-            Place::Here(_) => context::current(),
+            Place::Here(_) => TraceContext::current().into(),
         };
         (self.span, cx)
     }
@@ -90,7 +90,8 @@ impl Begun {
 
 /// What the current context says about a new span.
 enum Seen {
-    Suppressed,
+    /// Nothing is recorded here; the slot of the context.
+    Suppressed(usize),
     /// The parent is not sampled: its context, and the slot of that.
     LeftOut(Context, usize),
     /// The parent, and whether it has a trace state.
@@ -160,10 +161,11 @@ impl Pending {
         let (instance, records_all) = (provider.id, provider.records_all);
         let shows_context = provider.shows_context;
         let looks_at_context = |cx: &Context| shows_context || Correlation::of(cx).is_some();
+        let is_unrecorded = context::is_unrecorded(instance);
         let seen = context::with_current(|cx, origin| {
             // What the export thread itself does makes no spans: they would never end to come.
-            if cx.is_telemetry_suppressed() {
-                return Seen::Suppressed;
+            if is_unrecorded || cx.is_telemetry_suppressed() {
+                return Seen::Suppressed(context::slot_of(cx));
             }
             match origin {
                 Some(origin) if origin.instance != instance => Seen::Unknown,
@@ -183,7 +185,7 @@ impl Pending {
                 let cx = active::current_with(&record);
                 Begun::within(Span::of(record), cx)
             }
-            Some(Seen::Suppressed) => Begun::within(Span::none(), context::current()),
+            Some(Seen::Suppressed(slot)) => Begun { span: Span::none(), place: Place::Here(slot) },
             Some(Seen::Local(_, true) | Seen::Unknown) | None => {
                 self.begin_within(context::current())
             }
@@ -191,10 +193,11 @@ impl Pending {
     }
 
     fn begin_within(&mut self, base: Context) -> Begun {
-        if base.is_telemetry_suppressed() {
-            return Begun::within(Span::none(), base);
-        }
         let provider = self.provider();
+        // Also where another context was passed.
+        if base.is_telemetry_suppressed() || context::is_suppressed(provider.id) {
+            return Begun::without_span(base.with_telemetry_suppressed());
+        }
         let records_all = provider.records_all;
         match active::parent_in(&base, provider) {
             Parent::Local(origin, _) if !origin.flags.is_sampled() && !records_all => {

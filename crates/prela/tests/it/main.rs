@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod baggage;
+mod borrowed;
 mod consoles;
 mod context;
 mod exporters;
@@ -21,6 +22,7 @@ mod sampling;
 mod spans;
 mod start;
 mod streams;
+mod suppression;
 mod tasks;
 mod threads;
 mod values;

@@ -1,7 +1,7 @@
 //! The id of one request.
 
 use super::{Correlation, with_request_id};
-use crate::context::InContext;
+use crate::context::{InContext, Polled};
 use crate::id::{IdGenerator as _, RandomIds};
 use crate::{TraceContext, Value, context, semconv};
 use opentelemetry::{Context, Key, StringValue};
@@ -90,7 +90,7 @@ impl RequestId {
     }
 
     /// A future or stream that runs in the current context with this id.
-    pub fn bind<T>(&self, future_or_stream: T) -> InContext<T> {
+    pub fn bind<T: Polled<K>, K>(&self, future_or_stream: T) -> InContext<T> {
         TraceContext::current().with_request_id(self).bind(future_or_stream)
     }
 

@@ -1,7 +1,7 @@
 //! A session: several traces of one user or one conversation.
 
 use super::{Correlation, with_session};
-use crate::context::InContext;
+use crate::context::{InContext, Polled};
 use crate::{Error, ErrorKind, TraceContext, Value, semconv};
 use opentelemetry::{Key, StringValue};
 use std::fmt;
@@ -103,7 +103,7 @@ impl Session {
     }
 
     /// A future or stream that runs in the current context and in this session.
-    pub fn bind<T>(&self, future_or_stream: T) -> InContext<T> {
+    pub fn bind<T: Polled<K>, K>(&self, future_or_stream: T) -> InContext<T> {
         TraceContext::current().with_session(self).bind(future_or_stream)
     }
 

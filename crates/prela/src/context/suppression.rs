@@ -1,0 +1,129 @@
+//! Where nothing is recorded: below [`suppress`] in the context, and on threads that work for the
+//! exporters.
+//!
+//! A context says it by OpenTelemetry's flag, which travels with snapshots and which other libraries
+//! read. But whatever runs there may pass or attach another context, such as an empty one. So the thread
+//! says it too.
+
+use super::{TraceContext, scope};
+use opentelemetry::Context;
+use std::cell::Cell;
+use std::marker::PhantomData;
+
+thread_local! {
+    /// How many reasons there are on this thread to record nothing at all, and [`PROCESSING`]. One cell
+    /// for all that is seldom so: each span looks at it.
+    static REASONS: Cell<u32> = const { Cell::new(0) };
+    /// The instance whose processors run on this thread.
+    static INSTANCE: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Processors of one instance run on this thread. It records nothing; others may.
+const PROCESSING: u32 = 1 << 31;
+
+/// Runs `f`, and no span that is begun below it is recorded, by whichever API and in whichever context.
+///
+/// For your own exporters' clients, health checks and polling. It goes along to other threads and tasks
+/// like the rest of the context; for futures there are
+/// [`FutureExt::suppressed`](crate::FutureExt::suppressed) and [`TraceContext::suppressed`]. Spans that
+/// have begun already are recorded to their end, and requests carry on their trace. Spans that do not
+/// begin are in no number of [`Stats`](crate::Stats).
+///
+/// Export threads, exporters, processors, samplers, redaction rules, id generators, clocks and handlers
+/// are suppressed without it.
+///
+/// ```
+/// # let prela = prela::builder().service_name("doc").exporter(prela::MemoryExporter::new()).build()?;
+/// # let tracer = prela.tracer();
+/// let is_healthy = prela::suppress(|| {
+///     tracer.span_default("health check").in_scope(|span| {
+///         assert!(!span.is_recording());
+///         true
+///     })
+/// });
+/// assert!(is_healthy);
+/// # Ok::<(), prela::Error>(())
+/// ```
+///
+/// Source: [OpenTelemetry SDK, suppression](https://opentelemetry.io/docs/specs/otel/context/).
+pub fn suppress<R>(f: impl FnOnce() -> R) -> R {
+    TraceContext::current().suppressed().run(f)
+}
+
+/// Whether this thread records nothing for an instance. That the current context may say so as well is
+/// up to the caller.
+#[inline]
+pub(crate) fn is_unrecorded(instance: u64) -> bool {
+    let reasons = REASONS.with(Cell::get);
+    reasons != 0 && (reasons != PROCESSING || INSTANCE.with(Cell::get) == instance)
+}
+
+/// Whether nothing is recorded here for an instance, whichever context is passed.
+pub(crate) fn is_suppressed(instance: u64) -> bool {
+    is_unrecorded(instance) || scope::is_current_suppressed()
+}
+
+/// The context to use here instead of one that was passed.
+#[inline]
+pub(super) fn carried(cx: Context) -> Context {
+    let is_suppressed =
+        REASONS.with(Cell::get) & !PROCESSING != 0 || scope::is_current_suppressed();
+    if is_suppressed && !cx.is_telemetry_suppressed() { cx.with_telemetry_suppressed() } else { cx }
+}
+
+/// The current context, to be used elsewhere.
+#[inline]
+pub(super) fn taken_along(cx: Context) -> Context {
+    let is_unrecorded = REASONS.with(Cell::get) != 0;
+    if is_unrecorded && !cx.is_telemetry_suppressed() { cx.with_telemetry_suppressed() } else { cx }
+}
+
+/// A reason to record nothing on this thread, for as long as it is there.
+#[derive(Debug)]
+pub(crate) struct Unrecorded {
+    not_send: PhantomData<*const ()>,
+}
+
+impl Unrecorded {
+    #[inline]
+    pub(crate) fn enter() -> Self {
+        REASONS.with(|reasons| reasons.set(reasons.get() + 1));
+        Self { not_send: PhantomData }
+    }
+}
+
+impl Drop for Unrecorded {
+    #[inline]
+    fn drop(&mut self) {
+        REASONS.with(|reasons| reasons.set(reasons.get() - 1));
+    }
+}
+
+/// Runs what is the user's but no part of what is traced: what it does must not make spans, which would
+/// have it run again.
+#[inline]
+pub(crate) fn unrecorded<R>(hook: impl FnOnce() -> R) -> R {
+    let _unrecorded = Unrecorded::enter();
+    hook()
+}
+
+/// Runs processors of an instance, which may make spans of others. If they do and those have processors
+/// that make spans, it is enough.
+pub(crate) fn processing<R>(instance: u64, hooks: impl FnOnce() -> R) -> R {
+    let reasons = REASONS.with(Cell::get);
+    if reasons & PROCESSING != 0 {
+        return unrecorded(hooks);
+    }
+    INSTANCE.with(|it| it.set(instance));
+    REASONS.with(|it| it.set(reasons | PROCESSING));
+    let result = hooks();
+    REASONS.with(|it| it.set(it.get() & !PROCESSING));
+    result
+}
+
+/// For all that this thread will ever do.
+pub(crate) fn suppress_thread() {
+    std::mem::forget(Unrecorded::enter());
+    // For other libraries' spans and log records.
+    std::mem::forget(Context::enter_telemetry_suppressed_scope());
+}
