@@ -11,5 +11,6 @@ mod proxies;
 mod redirects;
 mod shutdown;
 mod statuses;
+mod suppression;
 mod too_large;
 mod trust;

@@ -9,6 +9,7 @@ mod http_services;
 mod processes;
 mod sampling;
 mod spooling;
+mod suppression;
 
 use std::env;
 
@@ -28,6 +29,7 @@ fn main() {
         ["processes", generations] => processes::run(generations),
         ["sampling", sampler] => sampling::run(sampler),
         ["spooling", dir, endpoint, number] => spooling::run(dir, endpoint, number),
+        ["suppression", transport, endpoint, level] => suppression::run(transport, endpoint, level),
         _ => panic!("there is no role {arguments:?}"),
     }
 }
