@@ -4,6 +4,8 @@
 //! sees the same spans. This module knows no spans of Prela's, only contexts.
 
 pub mod baggage;
+#[cfg(feature = "testing")]
+mod chosen;
 mod correlation;
 pub(crate) mod delay;
 mod future;
@@ -28,6 +30,8 @@ pub use self::snapshot::{ContextGuard, TraceContext, copy_context_to_thread};
 pub use self::suppression::suppress;
 
 pub(crate) use self::baggage::{baggage_of, with_baggage};
+#[cfg(feature = "testing")]
+pub(crate) use self::chosen::{choose, chosen};
 pub(crate) use self::correlation::{Correlation, with_request_id, with_session};
 pub(crate) use self::polled::{OfFuture, Polled};
 pub(crate) use self::scope::{Origin, Scope, current, not_current, slot_of, with_current};

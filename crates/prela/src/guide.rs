@@ -9,6 +9,7 @@
 //! - [`production`]: settings, shutdown and what to watch.
 //! - [`endings`]: how a program ends, and what becomes of its spans.
 //! - [`instances`]: several of them in one process.
+//! - `testing`: what your code records, in tests that run side by side (feature `testing`).
 //! - [`troubleshooting`]: from what you see to what to do.
 
 #[doc = include_str!("guide/context.md")]
@@ -30,5 +31,8 @@ pub mod sampling {}
 pub mod services {}
 #[doc = include_str!("guide/spans.md")]
 pub mod spans {}
+#[cfg(feature = "testing")]
+#[doc = include_str!("guide/testing.md")]
+pub mod testing {}
 #[doc = include_str!("guide/troubleshooting.md")]
 pub mod troubleshooting {}

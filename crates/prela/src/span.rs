@@ -42,6 +42,8 @@ pub use self::processor::SpanProcessor;
 #[cfg(feature = "retry")]
 pub use self::retry::{RetryPolicy, Retrying, retry_after};
 
+#[cfg(feature = "testing")]
+pub(crate) use self::active::alone_in;
 pub(crate) use self::active::{span_of, span_of_instance, without_spans};
 pub(crate) use self::block::{Blocks, Encoded};
 pub(crate) use self::ended::{Ended, Marks};

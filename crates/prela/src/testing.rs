@@ -1,16 +1,19 @@
 //! Spans as text, the same in each run: for tests.
 
 use crate::clock::Clock;
+use crate::context::Polled;
 use crate::export::tree::{Style, render};
 use crate::id::IdGenerator;
-use crate::{Builder, Exporter, MemoryExporter, Prela, SpanData, Tracer, builder};
+use crate::tracer::global;
+use crate::{Builder, Exporter, InContext, MemoryExporter, Prela, SpanData, Tracer, builder};
 use opentelemetry::trace::{SpanId, TraceId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
 /// An instance of its own that keeps what it records: with a fixed clock, ids 1, 2, 3 … and no
-/// reading of the environment.
+/// reading of the environment. For code that uses the global instance see [`Capture::run`], and
+/// [`guide::testing`](mod@crate::guide::testing).
 ///
 /// ```
 /// use prela::{SpanType, testing::Capture};
@@ -61,6 +64,47 @@ impl Capture {
     /// A tracer of the instance.
     pub fn tracer(&self) -> Tracer {
         self.prela.tracer()
+    }
+
+    /// Runs `f`; below it this instance is the one that the attribute macros, [`tracer`](crate::tracer()),
+    /// layers and [`Session::operation`](crate::Session::operation) find, instead of the global one.
+    ///
+    /// So tests of code that uses the global instance can run side by side. It is a part of the context:
+    /// it goes along to threads, tasks and pools like the current span, and is there below contexts that
+    /// are passed, such as a caller's. A span of another instance that is current outside is no parent.
+    ///
+    /// ```
+    /// use prela::testing::Capture;
+    ///
+    /// #[prela::trace]
+    /// fn add(a: i32, b: i32) -> i32 {
+    ///     a + b
+    /// }
+    ///
+    /// let capture = Capture::new();
+    /// assert_eq!(capture.run(|| add(1, 2)), 3);
+    /// assert_eq!(capture.spans()[0].name, "add");
+    /// ```
+    pub fn run<R>(&self, f: impl FnOnce() -> R) -> R {
+        global::choose(self.prela.source()).run(f)
+    }
+
+    /// A future or stream below which this instance is the one that is found; see [`Capture::run`].
+    ///
+    /// ```
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use prela::{SpanType, testing::Capture};
+    ///
+    /// let capture = Capture::new();
+    /// let answer = capture.bind(async {
+    ///     prela::tracer().span("ask", SpanType::Llm).run(async |_| 42).await
+    /// });
+    /// assert_eq!(answer.await, 42);
+    /// assert_eq!(capture.tree(), "ask  llm\n");
+    /// # });
+    /// ```
+    pub fn bind<T: Polled<K>, K>(&self, future_or_stream: T) -> InContext<T> {
+        global::choose(self.prela.source()).bind(future_or_stream)
     }
 
     /// The clock, to move on.

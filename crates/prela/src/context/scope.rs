@@ -192,6 +192,8 @@ pub(crate) fn slot_of(cx: &Context) -> usize {
 impl Scope {
     /// For a context of which nothing is known.
     pub(crate) fn enter(cx: Context) -> Self {
+        #[cfg(feature = "testing")]
+        let cx = super::chosen::carried(cx);
         let cx = suppression::carried(cx);
         let unrecorded = cx.is_telemetry_suppressed().then(Unrecorded::enter);
         let slot = slot_of(&cx);
@@ -206,6 +208,8 @@ impl Scope {
     /// For the context of a span of Prela's.
     #[inline]
     pub(crate) fn of_span(cx: Context, origin: impl FnOnce() -> Origin) -> Self {
+        #[cfg(feature = "testing")]
+        let cx = super::chosen::carried(cx);
         let slot = slot_of(&cx);
         let Some(guard) = attach(cx) else { return Self::open(NOT_CURRENT_SLOT, false, None) };
         let scope = Self::open(slot, true, Some(guard));

@@ -68,6 +68,11 @@ impl Prela {
         &self.provider
     }
 
+    #[cfg(feature = "testing")]
+    pub(crate) fn source(&self) -> &Arc<Source> {
+        &self.source
+    }
+
     /// A tracer of this instance, whether it is global or not.
     pub fn tracer(&self) -> Tracer {
         Tracer::of(self.source.clone())

@@ -129,6 +129,15 @@ pub(crate) fn without_spans(cx: &Context) -> Context {
     }
 }
 
+/// A context for one instance: without the span of another one in its slot.
+#[cfg(feature = "testing")]
+pub(crate) fn alone_in(cx: &Context, provider: &Provider) -> Context {
+    match record_of(&cx.span()) {
+        Some(record) if record.source.provider.id != provider.id => without_spans(cx),
+        _ => cx.clone(),
+    }
+}
+
 /// The span in a context's slot, whichever library made it.
 pub(crate) fn span_of(cx: &Context) -> Option<Span> {
     if !cx.has_active_span() {

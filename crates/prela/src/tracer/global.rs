@@ -1,8 +1,12 @@
 //! The instance that `prela::tracer()` follows.
 
 use super::{Tracer, early};
+#[cfg(feature = "testing")]
+use crate::span::alone_in;
 use crate::span::{Source, SpanBuilder};
 use crate::{Error, ErrorKind};
+#[cfg(feature = "testing")]
+use crate::{TraceContext, context};
 use std::cell::RefCell;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -65,9 +69,11 @@ pub(super) fn with_source<R>(f: impl FnOnce(&Arc<Source>) -> R) -> Option<R> {
 /// Takes the lock, and keeps what is found for the next time.
 #[cold]
 fn look(installed: u64) -> Option<Arc<Source>> {
-    let slot = SLOT.read().unwrap_or_else(PoisonError::into_inner);
-    let source = slot.as_ref().map(|installed| installed.source.clone());
-    drop(slot);
+    #[cfg(feature = "testing")]
+    if installed & IS_CHOSEN != 0 {
+        return context::chosen().or_else(installed_source);
+    }
+    let source = installed_source();
     // Dropped after the borrow: what goes may be the last of an instance, with processors of the user's.
     let _previous = SEEN.try_with(|seen| {
         let mut seen = seen.try_borrow_mut().ok()?;
@@ -76,9 +82,14 @@ fn look(installed: u64) -> Option<Arc<Source>> {
     source
 }
 
+fn installed_source() -> Option<Arc<Source>> {
+    let slot = SLOT.read().unwrap_or_else(PoisonError::into_inner);
+    slot.as_ref().map(|installed| installed.source.clone())
+}
+
 /// Whether a running instance is installed.
 pub(crate) fn is_installed() -> bool {
-    with_source(|source| source.provider.is_running()).unwrap_or_default()
+    installed_source().is_some_and(|source| source.provider.is_running())
 }
 
 /// Whether this is what is installed.
@@ -86,6 +97,19 @@ pub(crate) fn is_installed_source(source: &Arc<Source>) -> bool {
     let slot = SLOT.read().unwrap_or_else(PoisonError::into_inner);
     slot.as_ref().is_some_and(|installed| Arc::ptr_eq(&installed.source, source))
 }
+
+/// The current context, below which [`tracer`] follows this instance. From now on each thread looks into
+/// its context before all else.
+#[cfg(feature = "testing")]
+pub(crate) fn choose(source: &Arc<Source>) -> TraceContext {
+    INSTALLED.fetch_or(IS_CHOSEN, Ordering::AcqRel);
+    let cx = TraceContext::current();
+    context::choose(&alone_in(cx.as_otel(), &source.provider), source.clone()).into()
+}
+
+/// Set in [`INSTALLED`], so that nothing that was seen before counts.
+#[cfg(feature = "testing")]
+const IS_CHOSEN: u64 = 1 << 63;
 
 /// Installs an instance, unless a running one is installed.
 pub(crate) fn install(source: Arc<Source>, service_name: String) -> Result<(), Error> {

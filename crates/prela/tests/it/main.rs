@@ -5,6 +5,7 @@
 
 mod baggage;
 mod borrowed;
+mod chosen;
 mod consoles;
 mod context;
 mod exporters;
