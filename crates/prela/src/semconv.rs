@@ -113,6 +113,19 @@ pub(crate) mod http {
     pub(crate) const RPC_METHOD: &str = "rpc.method";
     pub(crate) const RPC_RESPONSE_STATUS_CODE: &str = "rpc.response.status_code";
 
+    /// See [`is_identifier`](super::is_identifier).
+    pub(super) const IDENTIFIERS: &[&str] = &[
+        REQUEST_METHOD,
+        ROUTE,
+        URL_SCHEME,
+        SERVER_ADDRESS,
+        CLIENT_ADDRESS,
+        NETWORK_PROTOCOL_VERSION,
+        RPC_SYSTEM_NAME,
+        RPC_METHOD,
+        RPC_RESPONSE_STATUS_CODE,
+    ];
+
     /// A value that is none of those known: of a method, and of `error.type`.
     pub(crate) const OTHER: &str = "_OTHER";
     /// The event of a client's response whose body was not read to its end.
@@ -120,3 +133,30 @@ pub(crate) mod http {
     /// `error.type` of a request that took too long.
     pub(crate) const TIMEOUT: &str = "timeout";
 }
+
+/// Whether the value of a key that Prela writes is compared as a whole by whoever reads it: a part of it
+/// would be another type, id or address. Such values are never cut.
+pub(crate) fn is_identifier(key: &str) -> bool {
+    #[cfg(feature = "macros")]
+    if key == CODE_FUNCTION_NAME {
+        return true;
+    }
+    #[cfg(feature = "tower")]
+    if http::IDENTIFIERS.contains(&key) {
+        return true;
+    }
+    IDENTIFIERS.contains(&key)
+}
+
+const IDENTIFIERS: &[&str] = &[
+    PRELA_SPAN_TYPE,
+    PRELA_SAMPLER_RULE,
+    PRELA_KEPT_BY,
+    GEN_AI_OPERATION_NAME,
+    OPENINFERENCE_SPAN_KIND,
+    ERROR_TYPE,
+    EXCEPTION_TYPE,
+    REQUEST_ID,
+    SESSION_ID,
+    USER_ID,
+];

@@ -1,11 +1,11 @@
 //! Cutting long values, and saying so.
 
-use crate::semconv::ORIGINAL_LENGTH_PREFIX;
+use crate::semconv::{ORIGINAL_LENGTH_PREFIX, is_identifier};
 use crate::{SpanData, Value};
 use opentelemetry::Key;
 
 /// Cuts each text and each bytes value of the span and its events to `limit` bytes, at a character
-/// boundary.
+/// boundary; identifiers stay whole.
 ///
 /// A text that was cut ends in [`MARK`], and the attribute's length before is in an attribute of its
 /// own.
@@ -19,6 +19,9 @@ pub(super) fn limit(span: &mut SpanData, limit: usize) {
 fn pairs(attributes: &mut Vec<(Key, Value)>, limit: usize) {
     let mut lengths = Vec::new();
     for (key, value) in attributes.iter_mut() {
+        if is_identifier(key.as_str()) {
+            continue;
+        }
         // Nothing inside is longer than the whole.
         let length = length(value);
         if length > limit && cut(value, limit) {

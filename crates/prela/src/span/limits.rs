@@ -1,7 +1,7 @@
 //! How much one span may hold.
 
 use super::wire::{Draft, TypeAttributes};
-use crate::{SpanType, Value};
+use crate::{SpanType, Value, semconv};
 use opentelemetry::Key;
 
 /// How much one span may hold. What is over a count is refused, newest first, and counted on the wire.
@@ -24,8 +24,9 @@ pub struct SpanLimits {
     /// Most attributes of a span. Default: 128. Environment: `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`, then
     /// `OTEL_ATTRIBUTE_COUNT_LIMIT`. A key that is already there can always be written again.
     pub attributes: usize,
-    /// Most characters of a text value, and bytes of a bytes value; longer ones are cut. Default: no
-    /// limit. Environment: `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, then
+    /// Most characters of a text value, and bytes of a bytes value; longer ones are cut, except for what
+    /// Prela writes to be compared by machines, such as types, ids and names of functions, of which a part
+    /// would be another one. Default: no limit. Environment: `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, then
     /// `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`.
     pub attribute_value_length: Option<usize>,
     /// Most events of a span. Default: 128. Environment: `OTEL_SPAN_EVENT_COUNT_LIMIT`.
@@ -57,14 +58,14 @@ impl SpanLimits {
     /// Writes one attribute of a span: over a value with the same key, else at the end if there is room.
     #[inline(always)]
     pub(super) fn set(&self, draft: &mut Draft, key: &Key, value: &mut Value) {
-        self.cut(value);
+        self.cut(key, value);
         draft.set(key, value, self.attributes);
     }
 
     /// Writes what a span of this type has from its start.
     #[inline]
     pub(super) fn set_type(&self, draft: &mut Draft, span_type: SpanType) {
-        if self.attributes >= TypeAttributes::MOST && self.attribute_value_length.is_none() {
+        if self.attributes >= TypeAttributes::MOST {
             return draft.set_type(TypeAttributes::of(span_type));
         }
         span_type.write_attributes(|key, mut value| self.set(draft, &key, &mut value));
@@ -80,7 +81,7 @@ impl SpanLimits {
         let mut dropped: u32 = 0;
         for (key, value) in given {
             let (key, mut value) = (key.into(), value.into());
-            self.cut(&mut value);
+            self.cut(&key, &mut value);
             match attributes.iter().position(|(known, _)| *known == key) {
                 Some(place) => attributes[place].1 = value,
                 None if attributes.len() < most && !key.as_str().is_empty() => {
@@ -93,11 +94,13 @@ impl SpanLimits {
     }
 
     #[inline(always)]
-    fn cut(&self, value: &mut Value) {
+    fn cut(&self, key: &Key, value: &mut Value) {
         if matches!(value, Value::Array(_) | Value::Map(_)) {
             value.limit_depth();
         }
-        if let Some(length) = self.attribute_value_length {
+        if let Some(length) = self.attribute_value_length
+            && !semconv::is_identifier(key.as_str())
+        {
             value.truncate(length);
         }
     }

@@ -1,7 +1,7 @@
 //! Limits of one span.
 
 use prela::testing::Capture;
-use prela::{SpanLimits, Value};
+use prela::{Builder, RequestId, Rule, Sampler, Session, SpanLimits, SpanType, Value};
 
 fn limited(limits: SpanLimits) -> Capture {
     Capture::with(|builder| builder.span_limits(limits))
@@ -114,3 +114,53 @@ fn a_limit_of_nothing_keeps_the_span() {
     assert_eq!((span.dropped_attributes_count, span.dropped_events_count), (3, 1));
     assert_eq!(span.status, prela::Status::error("gone"));
 }
+
+/// What Prela writes to be compared by machines is whole under every limit of lengths.
+#[test]
+fn identifiers_are_never_cut() {
+    fn length(length: usize) -> SpanLimits {
+        SpanLimits { attribute_value_length: Some(length), ..SpanLimits::default() }
+    }
+    let cuts: [fn(Builder) -> Builder; 3] = [
+        |builder| builder.span_limits(length(0)),
+        |builder| builder.span_limits(length(1)),
+        |builder| builder.payload_limit(1),
+    ];
+    for cut in cuts {
+        for span_type in SpanType::ALL {
+            let capture = Capture::with(cut);
+            capture.tracer().span("work", span_type).in_scope(|_| ());
+            let span = &capture.spans()[0];
+            let is = |key: &str| span.attribute(key).map(ToString::to_string);
+            assert_eq!(is("prela.span.type").as_deref(), Some(span_type.as_str()));
+            assert_eq!(is("gen_ai.operation.name").as_deref(), span_type.operation_name());
+            assert_eq!(is("openinference.span.kind").as_deref(), span_type.openinference_kind());
+        }
+
+        let keep = Sampler::rules([Rule::keep("a long rule")], Sampler::always_on());
+        let capture = Capture::with(|builder| cut(builder).sampler(keep));
+        let session = Session::new("a session").unwrap().user("a user");
+        let span = capture.tracer().span_default("work").session(&session);
+        let span = span.request_id(RequestId::parse("a-request").unwrap());
+        let _ = span.in_scope_result(|_| Err::<(), _>("a long message"));
+        capture.run(traced);
+        let spans = capture.spans();
+        let of = |n: usize, key: &str| spans[n].attribute(key).unwrap().to_string();
+        assert_eq!(of(0, "request.id"), "a-request");
+        assert_eq!(of(0, "session.id"), "a session");
+        assert_eq!(of(0, "user.id"), "a user");
+        assert_eq!(of(0, "prela.sampler.rule"), "a long rule");
+        assert_eq!(of(0, "error.type"), "&str");
+        assert!(of(1, "code.function.name").ends_with("::traced"));
+        let exception = &spans[0].events[0].attributes;
+        let of_event =
+            |key: &str| exception.iter().find(|(it, _)| it.as_str() == key).unwrap().1.to_string();
+        assert_eq!(of_event("exception.type"), "&str");
+        // Text is cut.
+        assert!(!of_event("exception.message").contains("long"));
+        assert!(!of(0, "session.operation").contains("work"));
+    }
+}
+
+#[prela::trace]
+fn traced() {}
