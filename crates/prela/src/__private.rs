@@ -98,7 +98,7 @@ pub fn debug<T: Debug + ?Sized>(value: &T) -> String {
 
 /// Runs the body of a function.
 pub fn in_scope<R>(span: SpanBuilder, body: impl FnOnce() -> R) -> R {
-    span.in_scope(|_| body())
+    span.around(|_| body())
 }
 
 /// Runs the body of a function and records its result.
@@ -107,7 +107,7 @@ pub fn in_scope_with<R>(
     body: impl FnOnce() -> R,
     record: impl FnOnce(&Span, &R),
 ) -> R {
-    span.in_scope(|span| {
+    span.around(|span| {
         let result = body();
         record(span, &result);
         result

@@ -9,6 +9,7 @@ mod chosen;
 mod correlation;
 pub(crate) mod delay;
 mod future;
+pub(crate) mod late;
 mod log_ids;
 mod polled;
 pub mod pool;

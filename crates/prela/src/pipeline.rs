@@ -413,6 +413,10 @@ impl Sink for Pipeline {
             shared.diagnostics.line(&late::line(&shared.resource.service_name(), was_used));
         }
     }
+
+    fn remark(&self, line: &str) {
+        self.shared().diagnostics.line(line);
+    }
 }
 
 impl fmt::Debug for Pipeline {

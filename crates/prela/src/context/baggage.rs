@@ -5,7 +5,7 @@
 //! the newer one.
 
 use super::scope::{current, replace_current};
-use super::{Scope, TraceContext};
+use super::{Scope, TraceContext, late};
 use crate::Baggage;
 use opentelemetry::Context;
 use opentelemetry::baggage::{BaggageExt as _, BaggageMetadata, KeyValueMetadata};
@@ -81,7 +81,9 @@ pub fn scope<K: AsRef<str>, V: Into<String>, R>(
         baggage.with(key.as_ref(), value.into()).unwrap_or(baggage)
     });
     let _scope = Scope::enter(with_baggage(&cx, baggage));
-    f()
+    let result = f();
+    late::of_context::<R>();
+    result
 }
 
 /// Adds an entry until the current scope of Prela's ends: a span's, a snapshot's, or

@@ -2,7 +2,7 @@
 
 use super::scope::{self, Scope};
 use super::suppression::taken_along;
-use super::{InContext, Polled};
+use super::{InContext, Polled, late};
 use crate::Baggage;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceId};
@@ -60,9 +60,14 @@ impl TraceContext {
     }
 
     /// Runs `f` in this context. What was current before is current again afterwards.
+    ///
+    /// For code that does not await. A future that `f` returns runs when that is over: it is for
+    /// [`TraceContext::bind`], and builds with debug assertions say so once.
     pub fn run<R>(&self, f: impl FnOnce() -> R) -> R {
         let _scope = Scope::enter(self.as_otel().clone());
-        f()
+        let result = f();
+        late::of_context::<R>();
+        result
     }
 
     /// A job that runs in this context, on whichever thread. Borrowed data may be in it.

@@ -1,9 +1,11 @@
 //! A running instance.
 
 use super::running::Running;
+use crate::context::late;
 use crate::pipeline::Pipeline;
 use crate::propagation::Propagator;
 use crate::span::Source;
+use crate::span::processor::Sink as _;
 use crate::span::provider::Provider;
 use crate::tracer::{self, global};
 use crate::{Error, Resource, SamplingStats, ShutdownReport, Stats, Tracer, TracerProvider};
@@ -133,6 +135,8 @@ impl Prela {
     /// service name of that one.
     pub fn make_global(&self) -> Result<(), Error> {
         global::install(self.source.clone(), self.resource.service_name())?;
+        let pipeline = self.pipeline.clone();
+        late::listen(move |line| pipeline.remark(line));
         self.propagator.make_global();
         Ok(())
     }

@@ -46,4 +46,6 @@ pub(crate) trait Sink: Send + Sync + 'static {
     fn on_unsampled(&self);
     /// Tells that spans begin after shutdown, and whether any did before.
     fn on_late(&self, was_used: bool);
+    /// Tells the program's author of a mistake.
+    fn remark(&self, line: &str);
 }

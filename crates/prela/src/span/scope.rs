@@ -4,7 +4,7 @@ use super::future::InSpan;
 use super::guard::SpanGuard;
 use super::handle::NONE;
 use super::{Span, SpanBuilder};
-use crate::context;
+use crate::context::{self, late};
 use std::any::Any;
 use std::fmt::Display;
 use std::future::Future;
@@ -14,7 +14,14 @@ impl SpanBuilder {
     /// Runs `f` with the span current. The span ends when `f` returns or panics.
     ///
     /// A panic is recorded as an error, with its message, and goes on as if there were no span.
-    /// For code that awaits, use [`SpanBuilder::run`].
+    ///
+    /// For code that awaits, use [`SpanBuilder::run`]. A future that `f` returns would run when the span is
+    /// over; builds with debug assertions say so once, as a line of [diagnostics](crate::Builder::diagnostics):
+    ///
+    /// | | |
+    /// |---|---|
+    /// | `span.run(async \|span\| { .. }).await` | the span lasts as long as the future |
+    /// | `span.in_scope(\|span\| async { .. }).await` | the span is over before the future begins |
     ///
     /// ```
     /// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
@@ -28,8 +35,27 @@ impl SpanBuilder {
     /// assert_eq!(sum, 3);
     /// # Ok::<(), prela::Error>(())
     /// ```
+    // The compiler shows the line of `f` to whoever passes an async closure.
     #[inline(always)]
-    pub fn in_scope<R>(self, f: impl FnOnce(&Span) -> R) -> R {
+    pub fn in_scope<R>(
+        self,
+        f: impl FnOnce(&Span) -> R, // for `async |span| ..` there is `run`
+    ) -> R {
+        if !cfg!(debug_assertions) {
+            return self.around(f);
+        }
+        self.around(|span| {
+            let result = f(span);
+            if let (Some(record), Some(remark)) = (span.record(), late::of_span::<R>()) {
+                record.source.provider.sink.remark(&remark);
+            }
+            result
+        })
+    }
+
+    /// The same for the body of a function, which may return what it likes.
+    #[inline(always)]
+    pub(crate) fn around<R>(self, f: impl FnOnce(&Span) -> R) -> R {
         if self.is_idle() {
             // There is nothing in it to drop.
             std::mem::forget(self);
@@ -54,7 +80,7 @@ impl SpanBuilder {
     /// What `f` returns, unchanged.
     pub fn in_scope_result<T, E: Display>(
         self,
-        f: impl FnOnce(&Span) -> Result<T, E>,
+        f: impl FnOnce(&Span) -> Result<T, E>, // for `async |span| ..` there is `run_result`
     ) -> Result<T, E> {
         self.in_scope(|span| {
             f(span).inspect_err(|error| {

@@ -12,6 +12,7 @@ mod exporters;
 mod futures;
 mod http;
 mod instances;
+mod late;
 mod limits;
 mod macros;
 mod noop;
