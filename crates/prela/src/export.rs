@@ -46,6 +46,9 @@ pub trait SpanExporter: Send + 'static {
 
     /// Sends one batch.
     ///
+    /// Spans that are begun meanwhile, on this thread and by tasks that it spawns, are not recorded. On
+    /// threads of the exporter's own that is up to it: [`suppress`](crate::suppress).
+    ///
     /// # Errors
     ///
     /// With an error that is [marked](Error::with_retry) as worth another attempt the same batch comes

@@ -90,7 +90,8 @@ pub fn scope<K: AsRef<str>, V: Into<String>, R>(
 /// [`scope`]'s. Spans and snapshots made later carry it; those made earlier do not.
 ///
 /// False, and nothing is changed, if the entry breaks a limit of [`Baggage`], if no scope is open, or
-/// if another library has attached a span of its own since: the effect would have no end.
+/// if another library has attached a span of its own since: the effect would have no end. Nor can anything be
+/// changed below OpenTelemetry's `get_active_span`.
 ///
 /// ```
 /// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;

@@ -161,7 +161,13 @@ pub(crate) fn current() -> Context {
 /// Whether the current context says that nothing is to be recorded.
 #[inline]
 pub(super) fn is_current_suppressed() -> bool {
-    is_alive() && Context::is_current_telemetry_suppressed()
+    if !is_alive() {
+        return false;
+    }
+    if STATE.with(|state| state.is_stale.get()) {
+        pop_stale();
+    }
+    Context::is_current_telemetry_suppressed()
 }
 
 /// Looks at the current context, and at what its span gives to children if a scope of Prela's made it

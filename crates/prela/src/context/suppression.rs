@@ -29,8 +29,9 @@ const PROCESSING: u32 = 1 << 31;
 /// have begun already are recorded to their end, and requests carry on their trace. Spans that do not
 /// begin are in no number of [`Stats`](crate::Stats).
 ///
-/// Export threads, exporters, processors, samplers, redaction rules, id generators, clocks and handlers
-/// are suppressed without it.
+/// Export threads, exporters, samplers, redaction rules, id generators, clocks and handlers are suppressed
+/// without it, and processors for their own instance. A thread that one of them starts is so if it is
+/// given the context.
 ///
 /// ```
 /// # let prela = prela::builder().service_name("doc").exporter(prela::MemoryExporter::new()).build()?;
@@ -44,8 +45,6 @@ const PROCESSING: u32 = 1 << 31;
 /// assert!(is_healthy);
 /// # Ok::<(), prela::Error>(())
 /// ```
-///
-/// Source: [OpenTelemetry SDK, suppression](https://opentelemetry.io/docs/specs/otel/context/).
 pub fn suppress<R>(f: impl FnOnce() -> R) -> R {
     TraceContext::current().suppressed().run(f)
 }

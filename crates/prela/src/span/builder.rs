@@ -178,15 +178,10 @@ impl SpanBuilder {
     }
 
     /// Takes the parent from the current context now, for a span that starts later and elsewhere.
+    #[inline]
     pub(super) fn capture(mut self) -> Self {
         if let Repr::Pending(pending) = &mut self.0 {
-            let base = pending.base();
-            let is_suppressed = context::is_suppressed(pending.source().provider.id);
-            pending.parent = ParentChoice::Context(if is_suppressed {
-                base.with_telemetry_suppressed()
-            } else {
-                base
-            });
+            pending.capture();
         }
         self
     }

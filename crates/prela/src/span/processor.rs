@@ -6,7 +6,8 @@ use crate::{Span, SpanData, TraceContext};
 /// Sees every recorded span of one instance when it starts and when it ends.
 ///
 /// Runs on the thread that starts or ends the span, so it must be cheap and must not block. A hook
-/// that panics is caught: neither user code nor the span is harmed.
+/// that panics is caught: neither user code nor the span is harmed. Spans of the same instance that it begins
+/// are not recorded: they would call it again.
 ///
 /// ```
 /// use prela::{Span, SpanProcessor, TraceContext};

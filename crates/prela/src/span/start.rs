@@ -136,6 +136,15 @@ impl Pending {
         }
     }
 
+    /// Takes the context that is current now, for a start elsewhere. If nothing is recorded here, nothing
+    /// will be there.
+    pub(super) fn capture(&mut self) {
+        let base = self.base();
+        let is_suppressed = context::is_suppressed(self.provider().id);
+        let base = if is_suppressed { base.with_telemetry_suppressed() } else { base };
+        self.parent = ParentChoice::Context(base);
+    }
+
     #[inline(always)]
     pub(super) fn begin(&mut self) -> Begun {
         if matches!(self.parent, ParentChoice::Current) && self.options.is_none() {
