@@ -201,7 +201,8 @@ fn an_endpoint_without_its_scheme_is_told_what_to_write() {
 fn proxies_go_by_the_scheme() {
     const DIRECT: Option<&str> = None;
     let proxy = |endpoint: &str, variables: &[(&str, &str)]| {
-        let connection = Exporter::otlp_http(endpoint).connection(&env(variables)).expect("valid").expect("one");
+        let connection =
+            Exporter::otlp_http(endpoint).connection(&env(variables)).expect("valid").expect("one");
         connection.proxy.map(|proxy| proxy.to_string())
     };
     let (http, https) = (("HTTP_PROXY", "http://u:secret@a:1"), ("HTTPS_PROXY", "http://b:2"));
@@ -262,7 +263,8 @@ fn proxies_go_by_the_scheme() {
 #[cfg(unix)]
 fn a_socket_is_behind_no_proxy() {
     let otlp = Exporter::otlp_http("unix:/run/otel.sock");
-    let connection = otlp.connection(&env(&[("ALL_PROXY", "http://a")])).expect("valid").expect("one");
+    let connection =
+        otlp.connection(&env(&[("ALL_PROXY", "http://a")])).expect("valid").expect("one");
     assert!(connection.proxy.is_none());
 }
 
@@ -320,7 +322,8 @@ fn json_is_a_kind_of_http() {
 #[test]
 fn names_of_headers_are_as_they_stand() {
     let variables = [("OTEL_EXPORTER_OTLP_HEADERS", "api%2Dkey=a%20b, x%zz=1 , %=%25")];
-    let headers = Exporter::otlp().connection(&env(&variables)).expect("valid").expect("one").headers;
+    let headers =
+        Exporter::otlp().connection(&env(&variables)).expect("valid").expect("one").headers;
     for (name, value) in [("api%2dkey", "a b"), ("x%zz", "1"), ("%", "%")] {
         assert_eq!(headers[name], value);
     }
