@@ -46,6 +46,19 @@ pub fn run(how: &str) {
             spans(&second.tracer());
             process::exit(STATUS);
         }
+        #[cfg(unix)]
+        "exit of a fork" => {
+            let _prela = prela::init("endings").unwrap();
+            work();
+            // SAFETY: the child makes no use of what other threads may have been at.
+            let pid = unsafe { libc::fork() };
+            if pid == 0 {
+                work();
+                process::exit(0);
+            }
+            // SAFETY: waits for the child, and is not interested in how it ended.
+            unsafe { libc::waitpid(pid, std::ptr::null_mut(), 0) };
+        }
         "exit after shutdown" => {
             let prela = prela::init("endings").unwrap();
             work();

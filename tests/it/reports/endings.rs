@@ -56,6 +56,7 @@ fn what_is_queued_arrives_however_the_main_thread_ends() {
         ("exit with an instance of its own", 7, SPANS),
         ("exit with two instances", 7, 2 * SPANS),
         ("exit after shutdown", 7, SPANS),
+        ("exit of a fork", 0, 2 * SPANS),
         ("into_global", 0, SPANS),
         ("into_global on a thread, exit", 7, SPANS),
         ("static", 0, SPANS),

@@ -13,10 +13,11 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 static SLOT: RwLock<Option<Installed>> = RwLock::new(None);
 /// Counts installations in steps of two, so that a thread looks for a new source only when there is one.
-/// One is added before the first if a span begins that early: from then on a program without an
-/// instance pays for one load.
-static INSTALLED: AtomicU64 = AtomicU64::new(0);
-const NONE_AND_KNOWN: u64 = 1;
+/// It is 0 once a span has begun before the first of them: from then on a program without an instance
+/// pays for one load.
+static INSTALLED: AtomicU64 = AtomicU64::new(NONE_YET);
+const NONE_YET: u64 = 1;
+const NONE_AND_KNOWN: u64 = 0;
 
 struct Installed {
     source: Arc<Source>,
@@ -45,8 +46,8 @@ pub(super) fn is_idle() -> bool {
 /// A span of no instance. The first one asks if there should be an instance.
 #[cold]
 pub(super) fn span_of_none() -> SpanBuilder {
-    let known = INSTALLED.compare_exchange(0, NONE_AND_KNOWN, Ordering::AcqRel, Ordering::Acquire);
-    if known.is_ok() {
+    let (from, to) = (NONE_YET, NONE_AND_KNOWN);
+    if INSTALLED.compare_exchange(from, to, Ordering::AcqRel, Ordering::Acquire).is_ok() {
         early::tell();
     }
     SpanBuilder::noop()
