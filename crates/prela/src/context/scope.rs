@@ -83,7 +83,7 @@ struct Frames {
     replacements: Vec<(u64, ContextGuard)>,
     /// Scopes that were left too early, and what was outside of them.
     left_early: Vec<(u64, Innermost)>,
-    /// Contexts that could not be popped when their scopes were left, the outermost first.
+    /// Contexts that could not be popped when their scopes were left, in that order.
     stale: Vec<ContextGuard>,
 }
 
@@ -361,7 +361,7 @@ fn take_replacement(id: u64) -> Option<ContextGuard> {
     taken.ok().flatten()
 }
 
-/// Pops what could not be popped before, the innermost first.
+/// Pops what could not be popped before. A context that replaced another one goes first.
 #[cold]
 fn pop_stale() {
     if !can_attach() {

@@ -1,5 +1,5 @@
 //! Below OpenTelemetry's `get_active_span` and `Context::map_current` nothing can become current. What is
-//! done there with Prela neither panics nor is lost.
+//! done there with Prela neither panics nor is lost, as it was in open-telemetry/opentelemetry-rust#3510.
 
 use futures_util::{FutureExt as _, StreamExt as _, stream};
 use opentelemetry::Context;
