@@ -62,7 +62,16 @@ impl Prela {
         let provider = Arc::new(provider);
         let source = tracer::source_of(provider.clone());
         let running = Running::new(provider.clone(), pipeline.clone(), shutdown_timeout);
-        Self { provider, source, pipeline, running, resource, propagator, shutdown_timeout, warnings }
+        Self {
+            provider,
+            source,
+            pipeline,
+            running,
+            resource,
+            propagator,
+            shutdown_timeout,
+            warnings,
+        }
     }
 
     #[cfg(feature = "metrics")]

@@ -14,6 +14,10 @@ type Case = (&'static str, Pairs, &'static str, &'static str, &'static str);
 
 const OTLP: Pairs = &[("OTEL_TRACES_EXPORTER", "otlp")];
 const TLS: Pairs = &[("OTEL_EXPORTER_OTLP_ENDPOINT", "https://localhost:1")];
+const FAR: Pairs = &[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c.invalid:1")];
+const FAR_TLS: Pairs = &[("OTEL_EXPORTER_OTLP_ENDPOINT", "https://c.invalid:1")];
+/// Where `NO_PROXY` is looked at.
+const PROXY: Pairs = &[("OTEL_EXPORTER_OTLP_ENDPOINT", "http://c.invalid:1"), ("ALL_PROXY", "p:1")];
 const BARE: Pairs = &[("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:1")];
 const RATIO: Pairs = &[("OTEL_TRACES_SAMPLER", "traceidratio")];
 const SPOOL: Pairs = &[("PRELA_SPOOL_DIR", "/no/such/spool")];
@@ -30,6 +34,7 @@ const TIME: &str = "is not a whole number of milliseconds";
 const COMPRESSIONS: &str = "is none of `gzip`, `zstd`, `none`";
 const NO_FILE: &str = "cannot be read: No such file or directory (os error 2)";
 const NO_URL: &str = "is not a URL that begins with `http://` or `https://`";
+const NO_PROXY: &str = "it is not the URL of a proxy, such as `http://proxy.example:3128`";
 const OVERFLOWS: &str = "is none of `drop_newest`, `drop_oldest`, `block:1000`, `spool`";
 const CONDITIONS: &str = "is none of `errors`, `longer_than:` and milliseconds";
 const WORDS: &str = "which is none of `all`, `api_keys`, `bearer_tokens`, `emails`, \
@@ -50,9 +55,9 @@ const CASES: &[Case] = &[
     ("OTEL_TRACES_EXPORTER", TLS, "zipkin", "`zipkin` is none of `otlp`, `console`, `file`, `none`", "`otlp`"),
     ("OTEL_TRACES_EXPORTER", &[], "file,zipkin, console", "`zipkin` is none of `otlp`, `console`, `file`, `none`", "`file,console`"),
     ("OTEL_TRACES_EXPORTER", &[], "none,console", "`none,console` has `none` beside others", "`console`"),
-    ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &[], "htp://c", "`htp://c` {NO_URL}", "no OTLP exporter"),
+    ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &[], "htp://c", "`htp://c` {NO_URL}: write `http://c`, or `https://c` for TLS", "no OTLP exporter"),
     ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", TLS, "not a url", "`not a url` is not a URL", "OTEL_EXPORTER_OTLP_ENDPOINT"),
-    ("OTEL_EXPORTER_OTLP_ENDPOINT", &[], "ftp://c?key=secret", "`ftp://c?…` {NO_URL}", "no OTLP exporter"),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", &[], "ftp://c?key=secret", "`ftp://c?…` {NO_URL}: write `http://c`, or `https://c` for TLS", "no OTLP exporter"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", OTLP, "http://u:secret@c", "the URL has a user or a password: send a header instead", "no OTLP exporter"),
     ("OTEL_EXPORTER_OTLP_TRACES_HEADERS", OTLP, "a b=secret,c=1", "entry 1 has a name that no header can have", "the other entries"),
     ("OTEL_EXPORTER_OTLP_HEADERS", OTLP, "secret", "entry 1 is not `key=value`", "none"),
@@ -70,6 +75,12 @@ const CASES: &[Case] = &[
     ("OTEL_EXPORTER_OTLP_CLIENT_KEY", TLS, "/no/such", "`/no/such` {NO_FILE}", "none"),
     ("OTEL_EXPORTER_OTLP_TRACES_INSECURE", BARE, "yes", "`yes` {FLAG}", "`false`"),
     ("OTEL_EXPORTER_OTLP_INSECURE", BARE, "1", "`1` {FLAG}", "`false`"),
+    ("HTTPS_PROXY", FAR_TLS, "http://u:secret@", "{NO_PROXY}", "none"),
+    ("https_proxy", FAR_TLS, "u:secret@p:port", "{NO_PROXY}", "none"),
+    ("HTTP_PROXY", FAR, "ftp://u:secret@p", "{NO_PROXY}", "none"),
+    ("http_proxy", FAR, "socks5://u:secret@p", "it is the URL of a `socks5` proxy, and only those of `http://` and `https://` can be used", "none"),
+    ("ALL_PROXY", FAR, ":3128", "{NO_PROXY}", "none"),
+    ("all_proxy", FAR_TLS, "http://", "{NO_PROXY}", "none"),
     ("PRELA_SAMPLE_RATE", &[], "1.5", "`1.5` {SHARE}", "`parentbased_always_on`"),
     ("PRELA_SAMPLE_RATE", RATIO, "10%", "`10%` {SHARE}", "OTEL_TRACES_SAMPLER"),
     ("OTEL_TRACES_SAMPLER", &[], "xray", "`xray` {SAMPLERS}", "`parentbased_always_on`"),
@@ -117,8 +128,17 @@ const CASES: &[Case] = &[
 ];
 
 /// The same problem whatever is read: what these take can be any text.
-const ANY_TEXT: [&str; 5] =
-    ["PRELA_SERVICE_NAME", "OTEL_SERVICE_NAME", "PRELA_TRACE_DIR", "NO_COLOR", "PRELA_SPOOL_DIR"];
+const ANY_TEXT: [&str; 9] = [
+    "PRELA_SERVICE_NAME",
+    "OTEL_SERVICE_NAME",
+    "PRELA_TRACE_DIR",
+    "NO_COLOR",
+    "PRELA_SPOOL_DIR",
+    "PRELA_CONSOLE",
+    "NO_PROXY",
+    "no_proxy",
+    "REQUEST_METHOD",
+];
 
 /// Tested on their own: the protocols differ by what is built, and one limit is read for three things.
 const ELSEWHERE: [&str; 3] = [
@@ -140,6 +160,7 @@ fn filled(problem: &str) -> String {
         ("{COMPRESSIONS}", COMPRESSIONS),
         ("{NO_FILE}", NO_FILE),
         ("{NO_URL}", NO_URL),
+        ("{NO_PROXY}", NO_PROXY),
         ("{OVERFLOWS}", OVERFLOWS),
         ("{CONDITIONS}", CONDITIONS),
         ("{WORDS}", WORDS),
@@ -382,6 +403,9 @@ fn what_is_not_utf_8_is_left_out() {
         ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", OTLP),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", OTLP),
         ("OTEL_TRACES_SAMPLER_ARG", RATIO),
+        ("NO_PROXY", PROXY),
+        ("no_proxy", PROXY),
+        ("REQUEST_METHOD", PROXY),
     ];
     for variable in VARIABLES {
         let name = variable.name();
