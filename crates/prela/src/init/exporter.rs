@@ -59,7 +59,8 @@ impl Exporter {
         Otlp::new(crate::otlp::Protocol::Grpc, endpoint.into())
     }
 
-    /// To a collector over HTTP with protobuf bodies, such as `http://localhost:4318`. Without a path,
+    /// To a collector over HTTP, such as `http://localhost:4318`, with bodies of protobuf, or with
+    /// [`json`](Otlp::json) of JSON. Without a path,
     /// `/v1/traces` is added. What the returned value is not told comes from the environment.
     #[cfg(feature = "http")]
     pub fn otlp_http(endpoint: impl Into<String>) -> Otlp {

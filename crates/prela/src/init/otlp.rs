@@ -26,6 +26,12 @@ use std::time::Duration;
 ///
 /// What it is not told comes from the `OTEL_EXPORTER_OTLP_*` variables, which [`Builder`](super::Builder)
 /// lists, and is checked at [`build`](super::Builder::build). It connects when the first span is sent.
+///
+/// Redirects are not followed: headers with secrets would go along. Such an answer is an error that says
+/// to which host the endpoint has moved. Success is the status 200; with another of the 2xx spans count as
+/// taken if the body is OTLP's answer.
+///
+/// Source: [OTLP/HTTP response](https://opentelemetry.io/docs/specs/otlp/#otlphttp-response).
 #[derive(Default)]
 #[must_use = "give it to `Builder::exporter`"]
 pub struct Otlp {
