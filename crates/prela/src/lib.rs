@@ -156,8 +156,8 @@ pub use span::{
 pub use span::{RetryPolicy, Retrying, retry_after};
 pub use span_type::{ParseSpanTypeError, SpanType};
 pub use tracer::{
-    OtelTracer, Tracer, TracerProvider, current_span, current_trace_id, enrich, new_trace_context,
-    trace_context, tracer,
+    OtelTracer, Tracer, TracerProvider, current_span, current_trace_id, enrich, enrich_root,
+    new_trace_context, trace_context, tracer,
 };
 pub use value::{Baggage, BaggageEntry, Text, Value};
 

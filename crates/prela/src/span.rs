@@ -27,6 +27,7 @@ mod resources;
 #[cfg(feature = "retry")]
 mod retry;
 pub(crate) mod scope;
+mod roots;
 mod source;
 mod start;
 pub(crate) mod wire;
@@ -49,3 +50,4 @@ pub(crate) use self::block::{Blocks, Encoded};
 pub(crate) use self::ended::{Ended, Marks};
 pub use self::otel::ContextSpan;
 pub(crate) use self::source::Source;
+pub(crate) use self::roots::root_of;

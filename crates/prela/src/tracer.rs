@@ -6,7 +6,9 @@ pub(crate) mod global;
 mod provider;
 mod session;
 
-pub use self::current::{current_span, current_trace_id, enrich, new_trace_context, trace_context};
+pub use self::current::{
+    current_span, current_trace_id, enrich, enrich_root, new_trace_context, trace_context,
+};
 pub use self::global::tracer;
 pub use self::provider::{OtelTracer, TracerProvider};
 

@@ -37,6 +37,8 @@ pub(crate) struct Origin {
     pub(crate) instance: u64,
     pub(crate) trace_id: TraceId,
     pub(crate) span_id: SpanId,
+    /// The local root above it, or itself.
+    pub(crate) root: SpanId,
     pub(crate) flags: TraceFlags,
     pub(crate) anchor: Anchor,
 }

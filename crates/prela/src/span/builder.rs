@@ -5,7 +5,7 @@ use super::handle::Span;
 use super::options::Options;
 use super::otel::ContextSpan;
 use super::start::{Begun, ParentChoice, Pending};
-use super::{OwnedSpan, Source, calls};
+use super::{OwnedSpan, Source, calls, roots};
 use crate::context::{Correlation, Scope};
 #[cfg(feature = "retry")]
 use crate::semconv;
@@ -232,6 +232,7 @@ impl SpanBuilder {
             record.add_link(link.span_context, super::otel::pairs(link.attributes));
         }
         for event in builder.events.unwrap_or_default() {
+        roots::add(&record);
             let attributes = super::otel::pairs(event.attributes);
             record.add_event(event.name, Some(event.timestamp), attributes);
         }

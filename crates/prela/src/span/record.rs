@@ -1,7 +1,7 @@
 //! The record of one span while it runs: what was known at the start, and what is written later.
 
 use super::wire::{Draft, Scalar};
-use super::{Ended, Event, Link, Source, SpanLimits, pool};
+use super::{Ended, Event, Link, Source, SpanLimits, pool, roots};
 use crate::clock::{Anchor, from_unix_nano, unix_nano};
 use crate::context::Origin;
 use crate::semconv;
@@ -19,6 +19,8 @@ pub(crate) struct Record {
     pub(super) source: Arc<Source>,
     pub(super) span_context: SpanContext,
     pub(super) parent_span_id: Option<SpanId>,
+    /// The topmost span of this trace in this process; this one, if there is none above it.
+    pub(super) root: SpanId,
     pub(super) anchor: Anchor,
     /// What the builder was given; empty from the start on.
     pub(super) given: Given,
@@ -73,6 +75,7 @@ impl Record {
             source,
             span_context: SpanContext::NONE,
             parent_span_id: None,
+            root: SpanId::INVALID,
             anchor: Anchor::NONE,
             given: Given::default(),
             state: Mutex::default(),
@@ -91,9 +94,17 @@ impl Record {
             instance: self.source.provider.id,
             trace_id: self.span_context.trace_id(),
             span_id: self.span_context.span_id(),
+            root: self.root,
             flags: self.span_context.trace_flags(),
             anchor: self.anchor,
         }
+    }
+
+    /// Whether this is a local root, by what it began with, and is recorded until it ends.
+    #[inline]
+    pub(super) fn is_root_and_recorded(&self) -> bool {
+        self.root == self.span_context.span_id()
+            && (self.span_context.is_sampled() || self.source.provider.records_all)
     }
 
     #[inline]
@@ -278,6 +289,9 @@ impl Record {
         let ended = Ended { message: draft.message(), scope, marks: draft.marks() };
         if !provider.processors.is_empty() {
             let data = ended.to_data();
+        if self.is_root_and_recorded() {
+            roots::remove(self);
+        }
             provider.each_processor(|processor| processor.on_end(&data));
         }
         provider.sink.on_end(ended);

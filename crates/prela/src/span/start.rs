@@ -6,7 +6,7 @@ use super::options::Options;
 use super::provider::Provider;
 use super::record::{Given, Record};
 use super::wire::{self, Head, TypeAttributes};
-use super::{Source, calls, pool};
+use super::{Source, calls, pool, roots};
 use crate::clock::{Anchor, unix_nano};
 use crate::context::{Correlation, Origin, Scope};
 use crate::sampling::{SamplingParameters, decide};
@@ -215,6 +215,7 @@ impl Pending {
             parent => {
                 let record = self.start(&parent, &base);
                 calls::note_received(&parent, &record);
+                roots::add(&record);
                 let cx = active::context_with(&base, &record);
                 Begun::within(Span::of(record), cx)
             }
@@ -251,6 +252,7 @@ impl Pending {
             Parent::Local(origin, trace_state) => {
                 record.parent_span_id = Some(origin.span_id);
                 record.anchor = origin.anchor;
+                record.root = origin.root;
                 (origin.trace_id, origin.flags, trace_state.clone())
             }
             Parent::Other(_) | Parent::None => {
@@ -290,6 +292,9 @@ impl Pending {
         };
         let span_id = new_span_id(provider);
         record.span_context = SpanContext::new(trace_id, span_id, flags, false, trace_state);
+        if !matches!(parent, Parent::Local(..)) {
+            record.root = span_id;
+        }
         if !is_recorded {
             record.start_unsampled();
             return shared;

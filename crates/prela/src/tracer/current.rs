@@ -1,7 +1,7 @@
 //! The current span and the current trace.
 
 use crate::context::Correlation;
-use crate::span::{Span, span_of, without_spans};
+use crate::span::{Span, root_of, span_of, without_spans};
 use crate::{Baggage, TraceContext, Value, context};
 use opentelemetry::Key;
 use opentelemetry::trace::TraceId;
@@ -41,6 +41,40 @@ pub fn enrich<K: Into<Key>, V: Into<Value>>(attributes: impl IntoIterator<Item =
 ///
 /// ```
 /// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// Sets attributes on the local root: the topmost span of the current trace in this process, such as that of
+/// the request which a server handles. It can be called from anywhere below it, on any thread and in any task
+/// that has its context.
+///
+/// False if there is no current span, if the trace is not recorded, or if the root has ended: what runs on after
+/// it cannot change it any more. Below a span of another OpenTelemetry library, the root is the last one of the
+/// same trace that began in this process and still runs.
+///
+/// Cost: that of [`enrich`], and looking for the root among those that run now.
+///
+/// ```
+/// # let memory = prela::MemoryExporter::new();
+/// # let prela = prela::builder().service_name("doc").exporter(memory.clone()).build()?;
+/// # let tracer = prela.tracer();
+/// use prela::SpanType;
+///
+/// tracer.span("request", SpanType::Agent).in_scope(|_| {
+///     tracer.span("load_user", SpanType::Tool).in_scope(|_| {
+///         prela::enrich_root([("user.tier", "pro")]); // on `request`
+///     });
+/// });
+/// # prela.flush(std::time::Duration::from_secs(5))?;
+/// # assert!(memory.spans()[1].attributes.iter().any(|(key, _)| key.as_str() == "user.tier"));
+/// # Ok::<(), prela::Error>(())
+/// ```
+pub fn enrich_root<K: Into<Key>, V: Into<Value>>(
+    attributes: impl IntoIterator<Item = (K, V)>,
+) -> bool {
+    let root = root_of(&context::current()).filter(Span::is_recording);
+    let Some(root) = root else { return false };
+    root.set_attributes(attributes);
+    true
+}
+
 /// # let tracer = prela.tracer();
 /// use prela::SpanType;
 ///

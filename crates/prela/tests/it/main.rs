@@ -21,6 +21,7 @@ mod pipeline;
 mod pools;
 mod propagation;
 mod sampling;
+mod roots;
 mod spans;
 mod start;
 mod streams;
