@@ -52,7 +52,7 @@
 //! | `zstd` | no | bodies compressed by zstd; builds a library in C |
 //! | `spool` | yes | spans wait on disk while the collector is away, if [`Builder::spool`] asks for it |
 //! | `tokio` | yes | [`task`]: spawning on tokio with the context |
-//! | `json` | no | `serde_json::Map` as a carrier: [`propagation`] |
+//! | `json` | no | `serde_json::Value` as a [`Value`]; `serde_json::Map` as a carrier: [`propagation`] |
 //! | `rayon` | no | `rayon`: spawning on rayon with the context |
 //! | `retry` | no | `SpanBuilder::retry`: attempts with back-off, one span each |
 //! | `resources` | no | `SpanBuilder::resources`: CPU time and memory of a span |

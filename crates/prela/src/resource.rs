@@ -31,6 +31,9 @@ impl Resource {
 
     pub(crate) fn set(&mut self, key: impl Into<Key>, value: impl Into<Value>) {
         let (key, value) = (key.into(), value.into());
+        if matches!(value, Value::Empty) {
+            return;
+        }
         match self.attributes.iter_mut().find(|(known, _)| *known == key) {
             Some(entry) => entry.1 = value,
             None => self.attributes.push((key, value)),

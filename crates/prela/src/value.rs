@@ -2,7 +2,10 @@
 //!
 //! Keys are [`Key`](crate::Key) from `opentelemetry`; nothing here knows the wire.
 
+mod attributes;
 mod baggage;
+#[cfg(feature = "json")]
+mod json;
 mod text;
 
 pub use baggage::{Baggage, BaggageEntry};
@@ -14,12 +17,27 @@ use std::borrow::Cow;
 use std::fmt::{self, Display as _};
 use std::mem;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The value of an attribute: any type of OTLP's `AnyValue`.
 ///
-/// Made by `From` from the usual Rust types. Unsigned integers above [`i64::MAX`], which OTLP cannot
-/// carry as numbers, become their decimal text rather than a wrong number. Lists and maps are recorded to
-/// a depth of 30; what is below is recorded as `…`, since receivers refuse what is much deeper.
+/// Made by `From` from the usual Rust types:
+///
+/// | from | becomes |
+/// |---|---|
+/// | `bool` | [`Bool`](Self::Bool) |
+/// | `i16` to `i64`, `u16`, `u32` | [`I64`](Self::I64) |
+/// | `u64`, `usize`, `isize`, `u128`, `i128` | `I64`; what is beyond it, as a `u64` above [`i64::MAX`], its decimal text rather than a wrong number |
+/// | `f32`, `f64` | [`F64`](Self::F64) |
+/// | `&str`, `String`, `&String`, `char`, `Box<str>`, `Arc<str>`, `Cow<'static, str>`, [`Text`] | [`String`](Self::String) |
+/// | [`Duration`] | its seconds, `F64`, as OpenTelemetry's conventions have it |
+/// | `Vec<u8>`, `&[u8]`, `Arc<[u8]>` | [`Bytes`](Self::Bytes) |
+/// | `Vec` and arrays of all of these | [`Array`](Self::Array) |
+/// | `Option` of all of these | the value; `None` sets no attribute, and is [`Empty`](Self::Empty) in a list or a map |
+/// | `serde_json::Value`, and a reference to one (feature `json`) | what it is: objects become [`Map`](Self::Map), `null` is as `None` |
+///
+/// What has another type is shown by its `Display` or `Debug`: `value.to_string()`. Lists and maps are recorded
+/// to a depth of 30; what is below is recorded as `…`, since receivers refuse what is much deeper.
 ///
 /// ```
 /// use prela::Value;
@@ -27,12 +45,18 @@ use std::sync::Arc;
 /// assert_eq!(Value::from(3_usize), Value::I64(3));
 /// assert_eq!(Value::from(vec!["a", "b"]).to_string(), r#"["a", "b"]"#);
 /// assert_eq!(Value::map([("top_k", 5)]).to_string(), "{top_k: 5}");
+/// assert_eq!(Value::from(std::time::Duration::from_millis(1500)), Value::F64(1.5));
+/// assert_eq!(Value::from(u64::MAX), Value::from("18446744073709551615"));
+/// assert_eq!(Value::from(None::<u32>), Value::Empty);
 /// ```
 ///
 /// Source: [OTLP `common.proto`, `AnyValue`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/common/v1/common.proto).
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
+    /// No value: of a `None`, or of JSON's `null`. It sets no attribute; in lists and maps it is a value
+    /// that is not set.
+    Empty,
     /// A truth value.
     Bool(bool),
     /// A signed integer; OTLP has no other.
@@ -67,7 +91,7 @@ impl Value {
     #[inline(always)]
     pub(crate) fn discard(self) {
         match &self {
-            Self::Bool(_) | Self::I64(_) | Self::F64(_) => mem::forget(self),
+            Self::Empty | Self::Bool(_) | Self::I64(_) | Self::F64(_) => mem::forget(self),
             Self::String(text) if text.owns_nothing() => mem::forget(self),
             _ => drop(self),
         }
@@ -102,7 +126,7 @@ impl Value {
             Self::Bytes(bytes) if bytes.len() > limit => *bytes = bytes[..limit].into(),
             Self::Array(values) => values.iter_mut().for_each(|value| value.truncate(limit)),
             Self::Map(entries) => entries.iter_mut().for_each(|(_, value)| value.truncate(limit)),
-            Self::Bool(_) | Self::I64(_) | Self::F64(_) | Self::Bytes(_) => {}
+            Self::Empty | Self::Bool(_) | Self::I64(_) | Self::F64(_) | Self::Bytes(_) => {}
         }
     }
 }
@@ -110,10 +134,11 @@ impl Value {
 /// Levels of lists and maps. Three messages of OTLP each, and receivers read a hundred at most.
 const DEEPEST: usize = 30;
 
-/// Text as it is; inside lists and maps it is quoted. Bytes as `0x` and lower-case hex.
+/// Text as it is; inside lists and maps it is quoted. Bytes as `0x` and lower-case hex, no value as `null`.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Empty => f.write_str("null"),
             Self::Bool(value) => value.fmt(f),
             Self::I64(value) => value.fmt(f),
             Self::F64(value) => value.fmt(f),
@@ -194,6 +219,33 @@ impl From<&str> for Value {
 impl From<&String> for Value {
     fn from(value: &String) -> Self {
         Self::from(value.as_str())
+    }
+}
+
+impl From<Box<str>> for Value {
+    fn from(value: Box<str>) -> Self {
+        Self::from(String::from(value))
+    }
+}
+
+/// Copies the text.
+impl From<char> for Value {
+    fn from(value: char) -> Self {
+        Self::from(&*value.encode_utf8(&mut [0; 4]))
+    }
+}
+
+/// In seconds.
+impl From<Duration> for Value {
+    fn from(value: Duration) -> Self {
+        Self::F64(value.as_secs_f64())
+    }
+}
+
+impl<T: Into<Self>> From<Option<T>> for Value {
+    #[inline]
+    fn from(value: Option<T>) -> Self {
+        value.map_or(Self::Empty, Into::into)
     }
 }
 

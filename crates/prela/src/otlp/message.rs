@@ -104,6 +104,7 @@ fn attribute(key: &Key, value: &Value) -> common::KeyValue {
 
 fn any_value(value: &Value) -> common::AnyValue {
     let value = match value {
+        Value::Empty => return common::AnyValue::default(),
         Value::Bool(value) => Any::BoolValue(*value),
         Value::I64(value) => Any::IntValue(*value),
         Value::F64(value) => Any::DoubleValue(*value),

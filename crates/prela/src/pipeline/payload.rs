@@ -35,7 +35,7 @@ fn pairs(attributes: &mut Vec<(Key, Value)>, limit: usize) {
 /// Bytes of text and bytes in a value.
 fn length(value: &Value) -> usize {
     match value {
-        Value::Bool(_) | Value::I64(_) | Value::F64(_) => 0,
+        Value::Empty | Value::Bool(_) | Value::I64(_) | Value::F64(_) => 0,
         Value::String(text) => text.as_str().len(),
         Value::Bytes(bytes) => bytes.len(),
         Value::Array(values) => values.iter().map(length).sum(),

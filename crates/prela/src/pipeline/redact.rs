@@ -190,7 +190,7 @@ impl Redactor {
                     *value = clean.into();
                 }
             }
-            Value::Bool(_) | Value::F64(_) | Value::Bytes(_) => {}
+            Value::Empty | Value::Bool(_) | Value::F64(_) | Value::Bytes(_) => {}
         }
     }
 

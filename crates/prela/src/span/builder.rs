@@ -48,15 +48,19 @@ impl SpanBuilder {
         Self(Repr::Pending(Pending::new(source, name, span_type)))
     }
 
-    /// Sets an attribute that is there from the start, and that a sampler can see.
+    /// Sets an attribute that is there from the start, and that a sampler can see. `None` sets nothing.
     pub fn attr(mut self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
         if let Repr::Pending(pending) = &mut self.0 {
-            pending.given().attributes.push((key.into(), value.into()));
+            let value = value.into();
+            if !matches!(value, Value::Empty) {
+                pending.given().attributes.push((key.into(), value));
+            }
         }
         self
     }
 
-    /// Sets several attributes; see [`SpanBuilder::attr`].
+    /// Sets several attributes; see [`SpanBuilder::attr`], and [`attributes!`](crate::attributes) for values
+    /// of several types.
     pub fn attrs<K: Into<Key>, V: Into<Value>>(
         mut self,
         attributes: impl IntoIterator<Item = (K, V)>,
@@ -228,11 +232,11 @@ impl SpanBuilder {
         let its_parent = active::parent_in(parent, &own.source().provider);
         let record = own.start(&its_parent, parent);
         calls::note_received(&its_parent, &record);
+        roots::add(&record);
         for link in builder.links.unwrap_or_default() {
             record.add_link(link.span_context, super::otel::pairs(link.attributes));
         }
         for event in builder.events.unwrap_or_default() {
-        roots::add(&record);
             let attributes = super::otel::pairs(event.attributes);
             record.add_event(event.name, Some(event.timestamp), attributes);
         }

@@ -84,9 +84,10 @@ impl Span {
         }
     }
 
-    /// Sets an attribute; the last write of a key wins.
+    /// Sets an attribute; the last write of a key wins. `None` sets nothing, and leaves what is there.
     ///
     /// An empty key, or over [`SpanLimits`](crate::SpanLimits) a new one, is refused and counted, and long text
+    /// [`Value`] has a table of what can be given: text, numbers, lists, maps, options, durations and JSON.
     /// is cut.
     /// Cost: a lock of this span alone, and a copy of key and value into its message.
     #[inline(always)]
@@ -106,7 +107,8 @@ impl Span {
         self
     }
 
-    /// Sets several attributes; see [`Span::set_attribute`].
+    /// Sets several attributes; see [`Span::set_attribute`], and [`attributes!`](crate::attributes) for
+    /// values of several types.
     pub fn set_attributes<K: Into<Key>, V: Into<Value>>(
         &self,
         attributes: impl IntoIterator<Item = (K, V)>,
@@ -127,8 +129,10 @@ impl Span {
             Repr::None | Repr::Inherited(_) => {}
             Repr::Own(record) => record.add_event(name.into(), None, attributes),
             Repr::Foreign(cx) => {
-                let attributes =
-                    attributes.into_iter().map(|(key, value)| KeyValue::new(key, value.into()));
+                let attributes = attributes.into_iter().filter_map(|(key, value)| {
+                    let value = value.into();
+                    (!matches!(value, Value::Empty)).then(|| KeyValue::new(key, value))
+                });
                 cx.span().add_event(name, attributes.collect());
             }
         }
@@ -260,7 +264,9 @@ impl Span {
 
 #[cold]
 fn set_in(cx: &Context, key: Key, value: Value) {
-    cx.span().set_attribute(KeyValue::new(key, value));
+    if !matches!(value, Value::Empty) {
+        cx.span().set_attribute(KeyValue::new(key, value));
+    }
 }
 
 impl fmt::Debug for Span {

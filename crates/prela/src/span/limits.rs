@@ -58,6 +58,9 @@ impl SpanLimits {
     /// Writes one attribute of a span: over a value with the same key, else at the end if there is room.
     #[inline(always)]
     pub(super) fn set(&self, draft: &mut Draft, key: &Key, value: &mut Value) {
+        if matches!(value, Value::Empty) {
+            return;
+        }
         self.cut(key, value);
         draft.set(key, value, self.attributes);
     }
@@ -81,6 +84,9 @@ impl SpanLimits {
         let mut dropped: u32 = 0;
         for (key, value) in given {
             let (key, mut value) = (key.into(), value.into());
+            if matches!(value, Value::Empty) {
+                continue;
+            }
             self.cut(&key, &mut value);
             match attributes.iter().position(|(known, _)| *known == key) {
                 Some(place) => attributes[place].1 = value,

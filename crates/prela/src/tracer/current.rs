@@ -28,19 +28,19 @@ pub fn trace_context() -> TraceContext {
 }
 
 /// Sets attributes on the current span. False if there is none that records.
+///
+/// ```
+/// use prela::attributes;
+///
+/// prela::enrich([("user.tier", "pro"), ("user.region", "eu")]);
+/// prela::enrich(attributes![("found", 3), ("index", "docs")]); // values of several types
+/// ```
 pub fn enrich<K: Into<Key>, V: Into<Value>>(attributes: impl IntoIterator<Item = (K, V)>) -> bool {
     let Some(span) = current_span().filter(Span::is_recording) else { return false };
     span.set_attributes(attributes);
     true
 }
 
-/// Runs `f` with a clean slate: no current span, no baggage, and no request or
-/// session. A span in it begins a new trace.
-///
-/// What was current before is current again afterwards.
-///
-/// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
 /// Sets attributes on the local root: the topmost span of the current trace in this process, such as that of
 /// the request which a server handles. It can be called from anywhere below it, on any thread and in any task
 /// that has its context.
@@ -75,6 +75,13 @@ pub fn enrich_root<K: Into<Key>, V: Into<Value>>(
     true
 }
 
+/// Runs `f` with a clean slate: no current span, no baggage, and no request or
+/// session. A span in it begins a new trace.
+///
+/// What was current before is current again afterwards.
+///
+/// ```
+/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
 /// # let tracer = prela.tracer();
 /// use prela::SpanType;
 ///

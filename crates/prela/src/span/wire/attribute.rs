@@ -62,6 +62,7 @@ fn long_attribute(w: &mut Writer, tag: u8, key: &[u8], value: &Value) {
 
 fn any_value(w: &mut Writer, tag: u8, value: &Value) {
     match value {
+        Value::Empty => w.bytes(tag, &[]),
         Value::Bool(value) => scalar_value(w, tag, Scalar::bool(*value)),
         Value::I64(value) => scalar_value(w, tag, Scalar::i64(*value)),
         Value::F64(value) => scalar_value(w, tag, Scalar::f64(*value)),

@@ -115,9 +115,9 @@ fn attribute(message: &[u8]) -> Option<(Key, Value)> {
     Some((Key::from(key.text().into_owned()), value(any.bytes())?))
 }
 
-/// None for an empty `AnyValue`, which none of ours is.
+/// None for a kind of value that is not known here.
 fn value(message: &[u8]) -> Option<Value> {
-    let (number, field) = Fields::of(message).next()?;
+    let Some((number, field)) = Fields::of(message).next() else { return Some(Value::Empty) };
     let entries = || Fields::of(field.bytes()).map(|(_, entry)| entry.bytes());
     Some(match number {
         1 => Value::String(Text::from(&*field.text())),
