@@ -123,6 +123,33 @@ impl<T> InSpan<T> {
         Self { inner: Some(inner), state }
     }
 
+    /// Its span, to be written to from outside while it runs: none before it is first polled, and after it is
+    /// done. What is polled reaches the same span by [`current_span`](crate::current_span).
+    pub fn span(&self) -> Span {
+        match &self.state {
+            State::Running(running) => running.span.clone(),
+            State::New { .. } | State::Done | State::Untraced => Span::none(),
+        }
+    }
+
+    /// What `make` gives, in a span that starts now, so that what `make` itself does is in it.
+    pub(crate) fn begun(span: SpanBuilder, make: impl FnOnce(&Span) -> T) -> Self {
+        if span.is_noop() {
+            return Self { inner: Some(make(&Span::none())), state: State::Untraced };
+        }
+        let (span, cx) = span.begin().into_parts();
+        let scope = Scope::enter(cx.clone());
+        let result = recording_panic(&span, || make(&span));
+        drop(scope);
+        match result {
+            Ok(inner) => Self::started(inner, span, cx),
+            Err(panic) => {
+                span.end();
+                resume_unwind(panic)
+            }
+        }
+    }
+
     /// In a span that has started already.
     pub(crate) fn started(inner: T, span: Span, cx: Context) -> Self {
         Self { inner: Some(inner), state: State::Running(Running { span, cx, items: None }) }

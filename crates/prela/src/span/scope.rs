@@ -5,6 +5,8 @@ use super::guard::SpanGuard;
 use super::handle::NONE;
 use super::{Span, SpanBuilder};
 use crate::context::{self, late};
+use futures_core::Stream;
+use futures_util::stream::{self, StreamExt as _};
 use std::any::Any;
 use std::fmt::Display;
 use std::future::Future;
@@ -166,3 +168,36 @@ pub(crate) fn recording_panic<R>(
         }
     })
 }
+    /// Runs the stream that `f` makes with the span current, at every poll and while it is dropped, as
+    /// [`SpanBuilder::run`] does with a future.
+    ///
+    /// `f` is called at the first poll, in the span. For a stream that is there already, use
+    /// [`FutureExt::in_span`](crate::FutureExt::in_span); what it polls finds the span by
+    /// [`current_span`](crate::current_span), and whoever holds it by [`InSpan::span`].
+    ///
+    /// ```
+    /// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+    /// # let tracer = prela.tracer();
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// use futures_util::stream::{self, StreamExt as _};
+    /// use prela::SpanType;
+    ///
+    /// let tokens = tracer.span("completion", SpanType::Llm).run_stream(|span| {
+    ///     span.set_attribute("gen_ai.request.model", "small");
+    ///     stream::iter(["a", "b"]).inspect(move |token| {
+    ///         span.add_event("token", [("length", token.len())]);
+    ///     })
+    /// });
+    /// assert_eq!(tokens.collect::<String>().await, "ab");
+    /// # });
+    /// # Ok::<(), prela::Error>(())
+    /// ```
+    pub fn run_stream<F, S>(self, f: F) -> impl Stream<Item = S::Item> + use<F, S>
+    where
+        F: FnOnce(Span) -> S,
+        S: Stream,
+    {
+        let builder = self.capture();
+        stream::once(async move { InSpan::begun(builder, |span| f(span.clone())) }).flatten()
+    }
+

@@ -264,3 +264,78 @@ fn p11_after_shutdown_the_items_pass_through() {
     assert_eq!(block_on(traced.collect::<Vec<_>>()), [0, 1, 2]);
     assert_eq!(capture.prela().stats().ended, 0);
 }
+
+#[test]
+fn the_body_of_a_stream_reaches_its_span() {
+    // From within, wherever it is polled.
+    check(
+        |tracer| {
+            let body = stream::iter(1..=3).map(|item| {
+                let span = current_span().unwrap();
+                span.set_attribute("last", item);
+                prela::enrich([("enriched", item)]);
+            });
+            let body = body.in_span(tracer.span("inner", SpanType::Tool));
+            assert_eq!(body.count().now_or_never(), Some(3));
+        },
+        &expect![[r"
+            inner  tool {last: 3, enriched: 3, prela.stream.time_to_first_item: _, prela.stream.items: 3}
+        "]],
+    );
+    // From outside, by whoever holds it.
+    check(
+        |tracer| {
+            let mut body = stream::iter([7, 8]).in_span(tracer.span("outer", SpanType::Tool));
+            assert!(!body.span().is_recording(), "not polled yet");
+            while let Some(item) = body.next().now_or_never().unwrap() {
+                body.span().set_attribute("last", item);
+            }
+            assert!(!body.span().is_recording(), "it is over");
+        },
+        &expect![[r"
+            outer  tool {prela.stream.time_to_first_item: _, last: 8, prela.stream.items: 2}
+        "]],
+    );
+}
+
+#[test]
+fn a_stream_that_is_made_in_its_span() {
+    check(
+        |tracer| {
+            tracer.span("caller", SpanType::Agent).in_scope(|_| {
+                let made = tracer.span("made", SpanType::Llm).run_stream(|span| {
+                    tracer.span("prepare", SpanType::Tool).in_scope(|_| ());
+                    stream::iter(1..=2).inspect(move |item| {
+                        span.set_attribute("last", *item);
+                        assert_eq!(current_span().unwrap().span_id(), span.span_id());
+                    })
+                });
+                let never =
+                    tracer.span("never", SpanType::Llm).run_stream(|_| stream::empty::<()>());
+                drop(never);
+                // Polled elsewhere.
+                let count = prela::new_trace_context(|_| made.count().now_or_never());
+                assert_eq!(count, Some(2));
+                let cut = tracer.span("cut", SpanType::Tool).run_stream(|_| stream::iter([1, 2]));
+                assert_eq!(pin!(cut).next().now_or_never(), Some(Some(1)));
+                let panics = tracer
+                    .span("panics", SpanType::Tool)
+                    .run_stream(|_| -> stream::Empty<()> { panic!("no stream for you") });
+                let panics = std::panic::AssertUnwindSafe(panics.count()).catch_unwind();
+                assert!(panics.now_or_never().unwrap().is_err());
+            });
+        },
+        &expect![[r#"
+            caller  agent
+              cut  tool {prela.stream.time_to_first_item: _, prela.stream.items: 1, error.type: cancelled} error: dropped before it was done
+                • cancelled
+              made  llm {last: 2, gen_ai.response.time_to_first_chunk: _, prela.stream.items: 2}
+                prepare  tool
+              panics  tool {error.type: panic} error: no stream for you
+                • exception {exception.type: panic, exception.message: no stream for you, exception.escaped: true}
+        "#]],
+    );
+    // Without an instance it is the stream and nothing else.
+    let made = prela::tracer().span("nobody", SpanType::Tool).run_stream(|_| stream::iter([1, 2]));
+    assert_eq!(made.collect::<Vec<i32>>().now_or_never(), Some(vec![1, 2]));
+}
