@@ -4,14 +4,17 @@
 
 #[cfg(feature = "retry")]
 use crate::RetryPolicy;
-use crate::context::{self, Scope};
-use crate::span::scope::recording_panic;
+use crate::context;
 use crate::{InSpan, Sampler, Span, SpanBuilder, SpanType, TraceContext, Value, semconv};
-use std::any::type_name;
 use std::borrow::Cow;
 use std::fmt::{Debug, Display};
 use std::future::Future;
-use std::panic::resume_unwind;
+
+pub mod shown;
+
+use self::shown::Failure;
+#[cfg(feature = "retry")]
+use self::shown::Fallible;
 
 // The examples of the macros: their own crate cannot run them.
 #[cfg(doctest)]
@@ -63,27 +66,36 @@ pub fn again<T: Clone>(argument: &T) -> T {
 
 /// Runs the body of a function until it succeeds or the policy gives up.
 #[cfg(feature = "retry")]
-pub fn retry<T, E: Display>(
+pub fn retry<R: Fallible>(
     span: SpanBuilder,
-    policy: &RetryPolicy<E>,
-    mut body: impl FnMut() -> Result<T, E>,
-) -> Result<T, E> {
-    span.retry(policy).in_scope_result(|_| body())
+    policy: &RetryPolicy<R::Error>,
+    mut body: impl FnMut() -> R,
+    read: impl Fn(&R::Error) -> Failure,
+) -> R {
+    let attempts = span.retry(policy);
+    R::of(attempts.in_scope_reading(|_| body().into_result(), |error| read(error).0))
 }
 
 /// Runs the body of an `async fn` until it succeeds or the policy gives up.
 #[cfg(feature = "retry")]
-pub fn retry_async<F, Fut, T, E>(
+pub fn retry_async<F, Fut, R, S>(
     span: SpanBuilder,
-    policy: &RetryPolicy<E>,
+    policy: &RetryPolicy<R::Error>,
     mut body: F,
-) -> impl Future<Output = Result<T, E>> + use<F, Fut, T, E>
+    read: S,
+) -> impl Future<Output = R> + use<F, Fut, R, S>
 where
     F: FnMut() -> Fut,
-    Fut: Future<Output = Result<T, E>>,
-    E: Display,
+    Fut: Future<Output = R>,
+    R: Fallible,
+    S: Fn(&R::Error) -> Failure,
 {
-    span.retry(policy).run_result(move |_| body())
+    let attempt = move |_| {
+        let attempt = body();
+        async move { attempt.await.into_result() }
+    };
+    let attempts = span.retry(policy).run_reading(attempt, move |error: &R::Error| read(error).0);
+    async move { R::of(attempts.await) }
 }
 
 /// A value as text.
@@ -139,20 +151,7 @@ where
 /// Runs the body of a function that returns a future or a stream. The span starts now, so that what
 /// the body itself does is in it, and ends with what it returns.
 pub fn polled<T>(span: SpanBuilder, body: impl FnOnce(&Span) -> T) -> InSpan<T> {
-    if span.is_noop() {
-        return InSpan::new(body(&Span::none()), span);
-    }
-    let (span, cx) = span.begin().into_parts();
-    let scope = Scope::enter(cx.clone());
-    let result = recording_panic(&span, || body(&span));
-    drop(scope);
-    match result {
-        Ok(value) => InSpan::started(value, span, cx),
-        Err(panic) => {
-            span.end();
-            resume_unwind(panic)
-        }
-    }
+    InSpan::begun(span, body)
 }
 
 /// The future that a function returns, with its result recorded.
@@ -183,19 +182,9 @@ pub fn no_value<T>() -> Option<T> {
     None
 }
 
-/// Records an error by its message.
-pub fn error_by_display<T, E: Display>(span: &Span, result: &Result<T, E>) {
-    if let Err(error) = result {
-        span.record_error(error);
-    }
-}
-
-/// Records an error by its text for programmers.
-pub fn error_by_debug<T, E: Debug>(span: &Span, result: &Result<T, E>) {
-    if let (Err(error), Some(record)) = (result, span.record().filter(|it| it.is_recording())) {
-        let message = context::guarded(|| debug(error)).unwrap_or_default();
-        record.record_error(type_name::<E>().to_owned(), message);
-    }
+/// Records an error as it is read here.
+pub fn record_error<E>(span: &Span, error: &E, read: impl FnOnce(&E) -> Failure) {
+    span.record_failure(error, |error| read(error).0);
 }
 
 /// Records what a function returns as text.

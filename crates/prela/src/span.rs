@@ -11,6 +11,7 @@ mod builder;
 pub(crate) mod calls;
 mod data;
 mod ended;
+mod failure;
 mod future;
 mod guard;
 mod handle;
@@ -26,8 +27,8 @@ mod record;
 mod resources;
 #[cfg(feature = "retry")]
 mod retry;
-pub(crate) mod scope;
 mod roots;
+pub(crate) mod scope;
 mod source;
 mod start;
 pub(crate) mod wire;
@@ -48,6 +49,9 @@ pub(crate) use self::active::alone_in;
 pub(crate) use self::active::{span_of, span_of_instance, without_spans};
 pub(crate) use self::block::{Blocks, Encoded};
 pub(crate) use self::ended::{Ended, Marks};
+pub(crate) use self::failure::Failure;
+#[cfg(feature = "tower")]
+pub(crate) use self::failure::as_error;
 pub use self::otel::ContextSpan;
-pub(crate) use self::source::Source;
 pub(crate) use self::roots::root_of;
+pub(crate) use self::source::Source;

@@ -5,7 +5,7 @@ use super::arguments::{Argument, allow_use};
 use crate::args::{Format, Shown};
 use crate::stream::inferred;
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{ToTokens, format_ident, quote, quote_spanned};
+use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt as _;
 use syn::spanned::Spanned;
 use syn::{LitStr, ReturnType, Type, parse_quote};
@@ -31,8 +31,9 @@ impl Traced {
         let (span, start, closure) = (span_name(), self.start(), self.closure());
         if let Some(retry) = &self.options.retry {
             let (policy, place) = (&retry.policy, located(retry.span));
+            let read = read_error(Format::Display);
             return quote_spanned! {place=>
-                #start ::prela::__private::retry(#span, &(#policy), #closure)
+                #start ::prela::__private::retry(#span, &(#policy), #closure, #read)
             };
         }
         match self.finish() {
@@ -64,9 +65,12 @@ impl Traced {
         let run = match (self.finish(), &self.options.retry) {
             (_, Some(retry)) => {
                 let (policy, fresh) = (&retry.policy, self.fresh_arguments());
+                let read = read_error(Format::Display);
                 let place = located(retry.span);
                 quote_spanned! {place=>
-                    ::prela::__private::retry_async(#span, &(#policy), move || { #fresh #block }).await
+                    ::prela::__private::retry_async(
+                        #span, &(#policy), move || { #fresh #block }, #read,
+                    ).await
                 }
             }
             (None, None) => quote!(::prela::__private::run(#span, #block).await),
@@ -219,19 +223,60 @@ impl Traced {
     /// What is done with the result.
     fn finish(&self) -> Option<TokenStream> {
         let (span, result) = (span_name(), own_name("result"));
-        let record = |option: &str, shown: Shown| {
+        let err = self.options.err.map(|shown| self.record_error(shown));
+        let ret = self.options.ret.map(|shown| {
             let place = located(shown.span);
             let function = match shown.format {
-                Format::Display => format_ident!("{option}_by_display", span = place),
-                Format::Debug => format_ident!("{option}_by_debug", span = place),
+                Format::Display => Ident::new("return_by_display", place),
+                Format::Debug => Ident::new("return_by_debug", place),
             };
             // Of one place in the source, for the compiler to point at; the name is the same.
             let result = Ident::new("result", place);
             quote_spanned!(place=> ::prela::__private::#function(#span, #result);)
-        };
-        let err = self.options.err.map(|shown| record("error", shown));
-        let ret = self.options.ret.map(|shown| record("return", shown));
+        });
         (err.is_some() || ret.is_some()).then(|| quote!(|#span, #result| { #err #ret }))
+    }
+}
+
+impl Traced {
+    /// Records the error of a result, if it is one. What is no result is reported where the function says
+    /// what it returns.
+    fn record_error(&self, shown: Shown) -> TokenStream {
+        let (span, error) = (span_name(), own_name("error"));
+        let place = located(shown.span);
+        let returned = located(match &self.function.sig.output {
+            ReturnType::Type(_, ty) => ty.span(),
+            ReturnType::Default => self.function.sig.ident.span(),
+        });
+        let result = Ident::new("result", returned);
+        let fallible =
+            quote_spanned!(returned=> ::prela::__private::shown::Fallible::error(#result));
+        let needs = match shown.format {
+            Format::Display => Ident::new("needs_display", place),
+            Format::Debug => Ident::new("needs_debug", place),
+        };
+        let (needed, read) = (Ident::new("error", place), read_error(shown.format));
+        quote! {
+            if let ::core::option::Option::Some(#error) = #fallible {
+                ::prela::__private::shown::#needs(#needed);
+                ::prela::__private::record_error(#span, #error, #read);
+            }
+        }
+    }
+}
+
+/// A closure that reads an error, in the way that fits its type.
+pub(super) fn read_error(format: Format) -> TokenStream {
+    let error = own_name("error");
+    let method = match format {
+        Format::Display => own_name("display"),
+        Format::Debug => own_name("debug"),
+    };
+    quote! {
+        |#error| {
+            use ::prela::__private::shown::*;
+            (&&&&&&::prela::__private::shown::Shown::of(#error)).#method()
+        }
     }
 }
 

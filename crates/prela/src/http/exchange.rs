@@ -178,7 +178,7 @@ impl Exchange {
         }
         if let Some(record) = self.span.record().filter(|record| record.is_recording()) {
             let error_type = failure::type_of(error).to_owned();
-            record.record_error(error_type, failure::message_of(error));
+            record.record_error(error_type, failure::message_of(error).into());
         }
         self.end();
     }

@@ -2,6 +2,7 @@
 
 use crate::context::guarded;
 use crate::semconv;
+use crate::span::{Failure, as_error};
 use std::any::{Any, type_name};
 use std::error::Error;
 use std::fmt::Display;
@@ -27,62 +28,30 @@ pub(super) fn type_of<E: 'static>(error: &E) -> &'static str {
 /// The text of an error and of its causes, where its type is known to have some.
 ///
 /// A transport's error says little by itself (`transport error`). What it hides can only be had from
-/// types that are known here: services need not have errors that are [`Error`].
+/// types that are known: services need not have errors that are [`Error`].
 pub(super) fn message_of<E: Display + 'static>(error: &E) -> String {
-    let text = || match as_error(error) {
-        Some(error) => with_causes(error),
-        None => error.to_string(),
-    };
-    guarded(text).unwrap_or_default()
+    let Some(error) = as_error(error) else { return Failure::of_display(error).message };
+    let texts = || causes(error).take(MOST_CAUSES).map(text_of).collect::<Vec<_>>();
+    Failure::of_texts(guarded(texts).unwrap_or_default()).message
 }
 
-fn with_causes(error: &(dyn Error + 'static)) -> String {
-    let mut text = String::new();
-    for error in causes(error) {
-        let own = if HAS_URL.iter().any(|has_url| has_url(error)) {
-            String::new()
-        } else {
-            error.to_string()
-        };
-        // Many show their cause as their own text.
-        if !own.is_empty() && !text.contains(&own) {
-            if !text.is_empty() {
-                text.push_str(": ");
-            }
-            text.push_str(&own);
-        }
-    }
-    text
+/// The text of an error; none if it has the URL of the request.
+fn text_of(error: &(dyn Error + 'static)) -> String {
+    let has_url = HAS_URL.iter().any(|has_url| has_url(error));
+    if has_url { String::new() } else { guarded(|| error.to_string()).unwrap_or_default() }
 }
+
+/// An error and its causes that are looked at.
+const MOST_CAUSES: usize = 17;
 
 /// An error, what caused it, what caused that.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     successors(Some(error), |&error| error.source())
 }
 
-/// An error as what it is, if its type is known to be an [`Error`].
-fn as_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
-    KNOWN.iter().find_map(|as_error| as_error(error))
-}
-
 fn is_timeout(error: &(dyn Error + 'static)) -> bool {
     TIMEOUTS.iter().any(|is_timeout| is_timeout(error))
 }
-
-type AsError = for<'a> fn(&'a dyn Any) -> Option<&'a (dyn Error + 'static)>;
-
-/// Ways to see an error of a known type as an [`Error`].
-const KNOWN: &[AsError] = &[
-    |any| any.downcast_ref::<Boxed>().map(|boxed| &**boxed as _),
-    #[cfg(feature = "grpc")]
-    |any| any.downcast_ref::<tonic::transport::Error>().map(|error| error as _),
-    #[cfg(feature = "http")]
-    |any| any.downcast_ref::<hyper_util::client::legacy::Error>().map(|error| error as _),
-    #[cfg(feature = "reqwest")]
-    |any| any.downcast_ref::<reqwest::Error>().map(|error| error as _),
-    #[cfg(feature = "reqwest")]
-    |any| any.downcast_ref::<reqwest_middleware::Error>().map(|error| error as _),
-];
 
 type Is = fn(&(dyn Error + 'static)) -> bool;
 

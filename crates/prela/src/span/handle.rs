@@ -3,11 +3,12 @@
 use super::otel::{pairs, record_of};
 use super::record::Record;
 use super::wire::Scalar;
-use super::{active, pool};
+use super::{Failure, active, pool};
 use crate::{SpanType, TraceContext, Value, context};
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceContextExt as _, TraceId};
 use opentelemetry::{Context, Key, KeyValue};
 use std::borrow::Cow;
+use std::error::Error;
 use std::fmt::{self, Display};
 use std::ops::Deref;
 use std::sync::Arc;
@@ -86,8 +87,8 @@ impl Span {
 
     /// Sets an attribute; the last write of a key wins. `None` sets nothing, and leaves what is there.
     ///
-    /// An empty key, or over [`SpanLimits`](crate::SpanLimits) a new one, is refused and counted, and long text
     /// [`Value`] has a table of what can be given: text, numbers, lists, maps, options, durations and JSON.
+    /// An empty key, or over [`SpanLimits`](crate::SpanLimits) a new one, is refused and counted, and long text
     /// is cut.
     /// Cost: a lock of this span alone, and a copy of key and value into its message.
     #[inline(always)]
@@ -159,20 +160,65 @@ impl Span {
         self
     }
 
-    /// Records an error: status `Error` with the error's text, `error.type`, and one `exception` event.
+    /// Records an error by its text: status `Error`, `error.type`, and one `exception` event.
+    ///
+    /// What caused it is in the text for `anyhow::Error` and `eyre::Report`; for any other type there is
+    /// [`Span::record_exception`], since not all that has a text has a cause.
     pub fn record_error<E: Display + ?Sized>(&self, error: &E) -> &Self {
+        self.record_failure(error, Failure::of_display)
+    }
+
+    /// Records an error with what caused it: as [`Span::record_error`], and the texts of its
+    /// [`source`](Error::source)s follow in the status and in `exception.message`, with `: ` between them.
+    /// `exception.stacktrace` has one line for each, `Caused by: …`.
+    ///
+    /// A text that its error's own text has in it is not said twice in a message. At most 16 causes and 64 KiB
+    /// are recorded; a backtrace is no part of the status.
+    ///
+    /// ```
+    /// # let memory = prela::MemoryExporter::new();
+    /// # let prela = prela::builder().service_name("doc").exporter(memory.clone()).build()?;
+    /// # let tracer = prela.tracer();
+    /// use prela::SpanType;
+    ///
+    /// # #[derive(Debug)]
+    /// # struct CallFailed(std::io::Error);
+    /// # impl std::fmt::Display for CallFailed {
+    /// #     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result { f.write_str("call model") }
+    /// # }
+    /// # impl std::error::Error for CallFailed {
+    /// #     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> { Some(&self.0) }
+    /// # }
+    /// # fn call_model() -> Result<(), CallFailed> { Err(CallFailed(std::io::Error::other("connection reset"))) }
+    /// tracer.span("ask", SpanType::Llm).in_scope(|span| {
+    ///     if let Err(error) = call_model() {
+    ///         span.record_exception(&error); // error: call model: connection reset
+    ///     }
+    /// });
+    /// # prela.flush(std::time::Duration::from_secs(5))?;
+    /// # assert_eq!(memory.spans()[0].status, prela::Status::error("call model: connection reset"));
+    /// # Ok::<(), prela::Error>(())
+    /// ```
+    ///
+    /// Source: [Exceptions in spans](https://opentelemetry.io/docs/specs/semconv/exceptions/exceptions-spans/).
+    pub fn record_exception<E: Error + ?Sized>(&self, error: &E) -> &Self {
+        self.record_failure(error, |error| Failure::of_error(&error))
+    }
+
+    /// Records an error as it is read here, if anything is recorded.
+    pub(crate) fn record_failure<E: ?Sized>(
+        &self,
+        error: &E,
+        read: impl FnOnce(&E) -> Failure,
+    ) -> &Self {
         match &self.repr {
             Repr::None | Repr::Inherited(_) => {}
             Repr::Own(record) => {
                 if record.is_recording() {
-                    let message = context::guarded(|| error.to_string()).unwrap_or_default();
-                    record.record_error(std::any::type_name::<E>().to_owned(), message);
+                    record.record_error(std::any::type_name::<E>().to_owned(), read(error));
                 }
             }
-            Repr::Foreign(cx) => {
-                let message = context::guarded(|| error.to_string()).unwrap_or_default();
-                cx.span().set_status(Status::error(message));
-            }
+            Repr::Foreign(cx) => cx.span().set_status(Status::error(read(error).message)),
         }
         self
     }

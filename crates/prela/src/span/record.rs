@@ -1,7 +1,7 @@
 //! The record of one span while it runs: what was known at the start, and what is written later.
 
 use super::wire::{Draft, Scalar};
-use super::{Ended, Event, Link, Source, SpanLimits, pool, roots};
+use super::{Ended, Event, Failure, Link, Source, SpanLimits, pool, roots};
 use crate::clock::{Anchor, from_unix_nano, unix_nano};
 use crate::context::Origin;
 use crate::semconv;
@@ -216,13 +216,14 @@ impl Record {
     }
 
     /// An error that the span ends in: its status, `error.type` and an `exception` event.
-    pub(crate) fn record_error(&self, error_type: String, message: String) {
-        self.fail(semconv::EXCEPTION_EVENT, error_type, message, false);
+    pub(crate) fn record_error(&self, error_type: String, failure: Failure) {
+        self.fail(semconv::EXCEPTION_EVENT, error_type, failure, false);
     }
 
     /// The same for a panic that leaves the span's scope.
     pub(super) fn record_panic(&self, message: String) {
-        self.fail(semconv::EXCEPTION_EVENT, semconv::PANIC.to_owned(), message, true);
+        let failure = Failure { message, stacktrace: None };
+        self.fail(semconv::EXCEPTION_EVENT, semconv::PANIC.to_owned(), failure, true);
     }
 
     /// The future or stream of this span was dropped before its end.
@@ -232,15 +233,19 @@ impl Record {
         self.set_status(Status::error("dropped before it was done"));
     }
 
-    fn fail(&self, event: &'static str, error_type: String, message: String, escaped: bool) {
+    fn fail(&self, event: &'static str, error_type: String, failure: Failure, escaped: bool) {
         if !self.is_recording() {
             return;
         }
+        let Failure { message, stacktrace } = failure;
         self.set_attribute(&semconv::ERROR_TYPE.into(), error_type.clone().into());
         let mut attributes: Vec<(Key, Value)> = vec![
             (semconv::EXCEPTION_TYPE.into(), error_type.into()),
             (semconv::EXCEPTION_MESSAGE.into(), message.clone().into()),
         ];
+        if let Some(stacktrace) = stacktrace {
+            attributes.push((semconv::EXCEPTION_STACKTRACE.into(), stacktrace.into()));
+        }
         if escaped {
             attributes.push((semconv::EXCEPTION_ESCAPED.into(), true.into()));
         }
@@ -284,14 +289,14 @@ impl Record {
         }
         let mut draft = state.draft.take()?;
         drop(state);
+        if self.is_root_and_recorded() {
+            roots::remove(self);
+        }
         draft.finish(time);
         let scope = &self.source.scope;
         let ended = Ended { message: draft.message(), scope, marks: draft.marks() };
         if !provider.processors.is_empty() {
             let data = ended.to_data();
-        if self.is_root_and_recorded() {
-            roots::remove(self);
-        }
             provider.each_processor(|processor| processor.on_end(&data));
         }
         provider.sink.on_end(ended);

@@ -5,9 +5,9 @@ mod policy;
 pub use self::policy::{RetryPolicy, retry_after};
 
 use self::policy::Next;
-use super::{Span, SpanBuilder};
+use super::{Failure, Span, SpanBuilder};
 use crate::context::delay::delay;
-use crate::{RequestId, Sampler, Session, SpanType, TraceContext, Value, context, semconv};
+use crate::{RequestId, Sampler, Session, SpanType, TraceContext, Value, semconv};
 use opentelemetry::Key;
 use std::any::type_name;
 use std::fmt::{self, Display};
@@ -108,17 +108,26 @@ impl<E> Retrying<E> {
     /// # Errors
     ///
     /// That of the last attempt, unchanged.
-    pub fn in_scope_result<T>(self, mut f: impl FnMut(&Span) -> Result<T, E>) -> Result<T, E>
+    pub fn in_scope_result<T>(self, f: impl FnMut(&Span) -> Result<T, E>) -> Result<T, E>
     where
-        E: Display,
+        E: Display + 'static,
     {
+        self.in_scope_reading(f, Failure::of_any)
+    }
+
+    /// The same for errors that are read in another way.
+    pub(crate) fn in_scope_reading<T>(
+        self,
+        mut f: impl FnMut(&Span) -> Result<T, E>,
+        read: impl Fn(&E) -> Failure,
+    ) -> Result<T, E> {
         let Self { span, policy } = self;
         let attempt = span.like("attempt", SpanType::Custom);
         policy.describe(span).in_scope(|span| {
-            let mut attempts = Attempts::new(&policy, span);
+            let mut attempts = Attempts::new(&policy, span, &read);
             loop {
                 let number = attempts.begin();
-                let result = attempt(number).in_scope_result(&mut f);
+                let result = attempt(number).in_scope_reading(&mut f, &read);
                 match attempts.end(&result) {
                     Next::Done => return result,
                     Next::After(time) => thread::sleep(time),
@@ -135,20 +144,34 @@ impl<E> Retrying<E> {
     /// That of the last attempt, unchanged.
     pub fn run_result<F, Fut, T>(
         self,
-        mut f: F,
+        f: F,
     ) -> impl Future<Output = Result<T, E>> + use<F, Fut, T, E>
     where
         F: FnMut(Span) -> Fut,
         Fut: Future<Output = Result<T, E>>,
-        E: Display,
+        E: Display + 'static,
+    {
+        self.run_reading(f, Failure::of_any)
+    }
+
+    /// The same for errors that are read in another way.
+    pub(crate) fn run_reading<F, Fut, T, R>(
+        self,
+        mut f: F,
+        read: R,
+    ) -> impl Future<Output = Result<T, E>> + use<F, Fut, T, E, R>
+    where
+        F: FnMut(Span) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        R: Fn(&E) -> Failure,
     {
         let Self { span, policy } = self;
         let attempt = span.like("attempt", SpanType::Custom);
         policy.describe(span).run(async move |span: Span| {
-            let mut attempts = Attempts::new(&policy, &span);
+            let mut attempts = Attempts::new(&policy, &span, &read);
             loop {
                 let number = attempts.begin();
-                let result = attempt(number).run_result(&mut f).await;
+                let result = attempt(number).run_reading(&mut f, &read).await;
                 match attempts.end(&result) {
                     Next::Done => return result,
                     Next::After(time) => delay(time).await,
@@ -159,16 +182,17 @@ impl<E> Retrying<E> {
 }
 
 /// The attempts of one run, and what the outer span says of them.
-struct Attempts<'a, E> {
+struct Attempts<'a, E, R> {
     policy: &'a RetryPolicy<E>,
+    read: &'a R,
     delays: policy::Delays,
     span: Span,
     number: u32,
 }
 
-impl<'a, E: Display> Attempts<'a, E> {
-    fn new(policy: &'a RetryPolicy<E>, span: &Span) -> Self {
-        Self { policy, delays: policy.delays(), span: span.clone(), number: 0 }
+impl<'a, E, R: Fn(&E) -> Failure> Attempts<'a, E, R> {
+    fn new(policy: &'a RetryPolicy<E>, span: &Span, read: &'a R) -> Self {
+        Self { policy, read, delays: policy.delays(), span: span.clone(), number: 0 }
     }
 
     fn begin(&mut self) -> u32 {
@@ -184,7 +208,7 @@ impl<'a, E: Display> Attempts<'a, E> {
             return Next::Done;
         };
         if self.span.is_recording() {
-            self.say("_failed", context::guarded(|| error.to_string()).unwrap_or_default());
+            self.say("_failed", (self.read)(error).message);
             self.say("_error_type", type_name::<E>());
         }
         let next = self.policy.next(error, &mut self.delays);
@@ -193,7 +217,7 @@ impl<'a, E: Display> Attempts<'a, E> {
             Next::Done => {
                 self.span.set_attribute(semconv::RETRY_TOTAL_ATTEMPTS, self.number);
                 self.span.set_attribute(semconv::RETRY_ALL_FAILED, true);
-                self.span.record_error(error);
+                self.span.record_failure(error, self.read);
             }
         }
         next

@@ -3,7 +3,7 @@
 use super::future::InSpan;
 use super::guard::SpanGuard;
 use super::handle::NONE;
-use super::{Span, SpanBuilder};
+use super::{Failure, Span, SpanBuilder};
 use crate::context::{self, late};
 use futures_core::Stream;
 use futures_util::stream::{self, StreamExt as _};
@@ -77,16 +77,45 @@ impl SpanBuilder {
 
     /// Like [`SpanBuilder::in_scope`], and an `Err` is recorded as the span's error.
     ///
+    /// With what caused it, where that can be seen: of a `Box<dyn Error>`, of `anyhow::Error` and
+    /// `eyre::Report`, and of the errors of I/O, HTTP and gRPC. What can be any type with a text is not known
+    /// to have a cause: `#[prela::trace(err)]` sees those of every type, and so does
+    /// [`Span::record_exception`].
+    ///
+    /// ```
+    /// # let memory = prela::MemoryExporter::new();
+    /// # let prela = prela::builder().service_name("doc").exporter(memory.clone()).build()?;
+    /// # let tracer = prela.tracer();
+    /// use anyhow::Context as _;
+    /// use prela::SpanType;
+    ///
+    /// # fn call() -> std::io::Result<()> { Err(std::io::Error::other("connection reset")) }
+    /// let answer = tracer.span("ask", SpanType::Llm).in_scope_result(|_| call().context("call model"));
+    /// assert!(answer.is_err()); // recorded as `call model: connection reset`
+    /// # prela.flush(std::time::Duration::from_secs(5))?;
+    /// # assert_eq!(memory.spans()[0].status, prela::Status::error("call model: connection reset"));
+    /// # Ok::<(), prela::Error>(())
+    /// ```
+    ///
     /// # Errors
     ///
     /// What `f` returns, unchanged.
-    pub fn in_scope_result<T, E: Display>(
+    pub fn in_scope_result<T, E: Display + 'static>(
         self,
         f: impl FnOnce(&Span) -> Result<T, E>, // for `async |span| ..` there is `run_result`
     ) -> Result<T, E> {
+        self.in_scope_reading(f, Failure::of_any)
+    }
+
+    /// The same for errors that are read in another way.
+    pub(crate) fn in_scope_reading<T, E>(
+        self,
+        f: impl FnOnce(&Span) -> Result<T, E>,
+        read: impl FnOnce(&E) -> Failure,
+    ) -> Result<T, E> {
         self.in_scope(|span| {
             f(span).inspect_err(|error| {
-                span.record_error(error);
+                span.record_failure(error, read);
             })
         })
     }
@@ -130,7 +159,8 @@ impl SpanBuilder {
         }
     }
 
-    /// Like [`SpanBuilder::run`], and an `Err` is recorded as the span's error.
+    /// Like [`SpanBuilder::run`], and an `Err` is recorded as the span's error, as
+    /// [`SpanBuilder::in_scope_result`] does it.
     pub fn run_result<F, Fut, T, E>(
         self,
         f: F,
@@ -138,36 +168,29 @@ impl SpanBuilder {
     where
         F: FnOnce(Span) -> Fut,
         Fut: Future<Output = Result<T, E>>,
-        E: Display,
+        E: Display + 'static,
+    {
+        self.run_reading(f, Failure::of_any)
+    }
+
+    /// The same for errors that are read in another way.
+    pub(crate) fn run_reading<F, Fut, T, E, R>(
+        self,
+        f: F,
+        read: R,
+    ) -> impl Future<Output = Result<T, E>> + use<F, Fut, T, E, R>
+    where
+        F: FnOnce(Span) -> Fut,
+        Fut: Future<Output = Result<T, E>>,
+        R: FnOnce(&E) -> Failure,
     {
         self.run(async move |span: Span| {
             f(span.clone()).await.inspect_err(|error| {
-                span.record_error(error);
+                span.record_failure(error, read);
             })
         })
     }
 
-    /// Makes the span current on this thread until the guard is dropped, which ends it.
-    ///
-    /// For synchronous code only: the guard must not be held over an `.await`, and is not `Send` so
-    /// that most such mistakes do not compile.
-    pub fn enter(self) -> SpanGuard {
-        SpanGuard::enter(self)
-    }
-}
-
-/// Runs user code of a span; a panic is recorded and handed back.
-pub(crate) fn recording_panic<R>(
-    span: &Span,
-    f: impl FnOnce() -> R,
-) -> Result<R, Box<dyn Any + Send>> {
-    // Nothing of ours is left in between by the unwinding: it goes on with the same payload.
-    catch_unwind(AssertUnwindSafe(f)).inspect_err(|panic| {
-        if let Some(record) = span.record() {
-            record.record_panic(context::panic_message(&**panic).to_owned());
-        }
-    })
-}
     /// Runs the stream that `f` makes with the span current, at every poll and while it is dropped, as
     /// [`SpanBuilder::run`] does with a future.
     ///
@@ -201,3 +224,24 @@ pub(crate) fn recording_panic<R>(
         stream::once(async move { InSpan::begun(builder, |span| f(span.clone())) }).flatten()
     }
 
+    /// Makes the span current on this thread until the guard is dropped, which ends it.
+    ///
+    /// For synchronous code only: the guard must not be held over an `.await`, and is not `Send` so
+    /// that most such mistakes do not compile.
+    pub fn enter(self) -> SpanGuard {
+        SpanGuard::enter(self)
+    }
+}
+
+/// Runs user code of a span; a panic is recorded and handed back.
+pub(crate) fn recording_panic<R>(
+    span: &Span,
+    f: impl FnOnce() -> R,
+) -> Result<R, Box<dyn Any + Send>> {
+    // Nothing of ours is left in between by the unwinding: it goes on with the same payload.
+    catch_unwind(AssertUnwindSafe(f)).inspect_err(|panic| {
+        if let Some(record) = span.record() {
+            record.record_panic(context::panic_message(&**panic).to_owned());
+        }
+    })
+}

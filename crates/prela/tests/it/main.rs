@@ -5,6 +5,7 @@
 
 mod baggage;
 mod borrowed;
+mod causes;
 mod chosen;
 mod consoles;
 mod context;
@@ -20,8 +21,8 @@ mod patterns;
 mod pipeline;
 mod pools;
 mod propagation;
-mod sampling;
 mod roots;
+mod sampling;
 mod spans;
 mod start;
 mod streams;

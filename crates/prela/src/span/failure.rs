@@ -1,0 +1,204 @@
+//! What an error says, with what caused it.
+
+use crate::context::guarded;
+use std::any::{Any, type_name};
+use std::error::Error;
+use std::fmt::{self, Debug, Display, Write as _};
+use std::io;
+use std::panic::resume_unwind;
+use std::sync::Arc;
+
+/// An error as a span records it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Failure {
+    /// The error's text and those of its causes, with `: ` between them; of the status and of
+    /// `exception.message`.
+    pub(crate) message: String,
+    /// `exception.stacktrace`, where there is more to say than the message does.
+    pub(crate) stacktrace: Option<String>,
+}
+
+/// Causes that are looked at. A chain that is longer ends in `…`.
+const MOST_CAUSES: usize = 16;
+/// Bytes of all texts of a chain together, so that a text without end does end.
+const MOST_BYTES: usize = 64 * 1024;
+
+/// Types that hide an error and what caused it, and show all of it by `{:#}`, in one line.
+const REPORTS: [&str; 3] = ["anyhow::Error", "eyre::Report", "miette::eyreish::Report"];
+
+/// Where a text goes on with the frames of a backtrace, as `anyhow`, `eyre` and `Backtrace` write it.
+const BACKTRACES: [&str; 3] = ["Stack backtrace:", "Backtrace [", "BACKTRACE"];
+
+impl Failure {
+    /// An error by its `Display`, and what caused it by theirs.
+    pub(crate) fn of_error(error: &(dyn Error + '_)) -> Self {
+        Self::of_texts(texts_of(error))
+    }
+
+    /// The same of an error that is known to be an [`Error`] only when the program runs.
+    pub(crate) fn of_any<E: Display + 'static>(error: &E) -> Self {
+        as_error(error).map_or_else(|| Self::of_display(error), Self::of_error)
+    }
+
+    /// Something that shows itself; its causes, if there are any, are seen of [`REPORTS`] alone.
+    pub(crate) fn of_display<E: Display + ?Sized>(error: &E) -> Self {
+        let own = shown(MOST_BYTES, format_args!("{error}"));
+        let all = is_report(type_name::<E>()).then(|| shown(MOST_BYTES, format_args!("{error:#}")));
+        let causes = all.as_deref().and_then(|all| all.strip_prefix(&*own));
+        match causes.and_then(|causes| causes.strip_prefix(": ")) {
+            Some(causes) => Self {
+                stacktrace: Some(format!("{own}\nCaused by: {causes}")),
+                message: without_backtrace(&all.unwrap_or_default()).to_owned(),
+            },
+            None => Self::of_text(own),
+        }
+    }
+
+    /// An error by its `Debug`. What a report shows in this way has its causes, and frames.
+    pub(crate) fn of_debug<E: Debug + ?Sized>(error: &E) -> Self {
+        Self::of_text(shown(MOST_BYTES, format_args!("{error:?}")))
+    }
+
+    /// The same of one whose causes can be had.
+    pub(crate) fn of_debug_error<E: Debug + ?Sized>(
+        error: &E,
+        as_error: &(dyn Error + '_),
+    ) -> Self {
+        let (debug, chain) = (Self::of_debug(error), Self::of_error(as_error));
+        if is_report(type_name::<E>()) {
+            // The frames, if there are any, are in this text, and nowhere else.
+            let stacktrace = Some(shown(MOST_BYTES, format_args!("{error:?}")));
+            return Self { message: chain.message, stacktrace };
+        }
+        Self { message: debug.message, stacktrace: debug.stacktrace.or(chain.stacktrace) }
+    }
+
+    fn of_text(text: String) -> Self {
+        let message = without_backtrace(&text);
+        if message.len() == text.len() {
+            return Self { message: text, stacktrace: None };
+        }
+        Self { message: message.to_owned(), stacktrace: Some(text) }
+    }
+
+    /// An error's text, and those of its causes.
+    pub(crate) fn of_texts(texts: impl IntoIterator<Item = String>) -> Self {
+        let (mut message, mut trace) = (String::new(), String::new());
+        let (mut before, mut count) = (String::new(), 0);
+        for text in texts {
+            if text.is_empty() || trace.len() > MOST_BYTES {
+                continue;
+            }
+            let own = without_backtrace(&text);
+            // Many show their cause in their own text.
+            if !own.is_empty() && (message.is_empty() || !before.contains(own)) {
+                message.push_str(if message.is_empty() { "" } else { ": " });
+                message.push_str(own);
+            }
+            trace.push_str(if count == 0 { "" } else { "\nCaused by: " });
+            trace.push_str(&text);
+            own.clone_into(&mut before);
+            count += 1;
+        }
+        let is_more = count > 1 || trace.len() > message.len();
+        Self { message, stacktrace: is_more.then_some(trace) }
+    }
+}
+
+impl From<String> for Failure {
+    fn from(text: String) -> Self {
+        Self::of_text(text)
+    }
+}
+
+/// The texts of an error, of what caused it, of what caused that.
+fn texts_of(error: &(dyn Error + '_)) -> Vec<String> {
+    let (mut texts, mut left) = (Vec::new(), MOST_BYTES);
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if texts.len() > MOST_CAUSES {
+            texts.push("…".to_owned());
+            break;
+        }
+        let text = shown(left, format_args!("{error}"));
+        left = left.saturating_sub(text.len());
+        texts.push(text);
+        next = guarded(|| error.source()).flatten().map(|cause| cause as _);
+    }
+    texts
+}
+
+/// The text as far as there is room for it, and as the user's code does not panic.
+fn shown(most: usize, text: fmt::Arguments<'_>) -> String {
+    let mut shown = Shown { text: String::new(), most, refused: 0 };
+    // In error it was cut, or is not complete: what there is will do.
+    let _ = guarded(|| shown.write_fmt(text));
+    shown.text
+}
+
+/// Ends a text that is too long, also one that would not end by itself.
+struct Shown {
+    text: String,
+    most: usize,
+    refused: u32,
+}
+
+impl fmt::Write for Shown {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        let room = self.most.saturating_sub(self.text.len());
+        if self.refused == 0 && text.len() <= room {
+            self.text.push_str(text);
+            return Ok(());
+        }
+        if self.refused == 0 {
+            let end = (0..=room).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+            self.text.push_str(&text[..end]);
+            self.text.push('…');
+        }
+        self.refused += 1;
+        // Whoever goes on after so many errors does not look at them, and would do so for ever.
+        if self.refused > 1_000 && cfg!(panic = "unwind") {
+            resume_unwind(Box::new("a text without end"));
+        }
+        Err(fmt::Error)
+    }
+}
+
+fn is_report(type_name: &str) -> bool {
+    REPORTS.contains(&type_name.trim_start_matches('&'))
+}
+
+fn without_backtrace(text: &str) -> &str {
+    match BACKTRACES.iter().filter_map(|begin| text.find(begin)).min() {
+        Some(at) => text[..at].trim_end(),
+        None => text,
+    }
+}
+
+/// An error as what it is, if its type is known to be an [`Error`], or to hold one.
+pub(crate) fn as_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
+    KNOWN.iter().find_map(|as_error| as_error(error))
+}
+
+type AsError = for<'a> fn(&'a dyn Any) -> Option<&'a (dyn Error + 'static)>;
+
+/// Ways to see an error of a known type as an [`Error`].
+const KNOWN: &[AsError] = &[
+    |any| any.downcast_ref::<Box<dyn Error + Send + Sync>>().map(|boxed| &**boxed as _),
+    |any| any.downcast_ref::<Box<dyn Error + Send>>().map(|boxed| &**boxed as _),
+    |any| any.downcast_ref::<Box<dyn Error>>().map(|boxed| &**boxed),
+    |any| any.downcast_ref::<Arc<dyn Error + Send + Sync>>().map(|shared| &**shared as _),
+    |any| any.downcast_ref::<Arc<dyn Error>>().map(|shared| &**shared),
+    |any| any.downcast_ref::<io::Error>().map(|error| error as _),
+    |any| any.downcast_ref::<crate::Error>().map(|error| error as _),
+    #[cfg(feature = "grpc")]
+    |any| any.downcast_ref::<tonic::transport::Error>().map(|error| error as _),
+    #[cfg(feature = "grpc")]
+    |any| any.downcast_ref::<tonic::Status>().map(|status| status as _),
+    #[cfg(feature = "http")]
+    |any| any.downcast_ref::<hyper_util::client::legacy::Error>().map(|error| error as _),
+    #[cfg(feature = "reqwest")]
+    |any| any.downcast_ref::<reqwest::Error>().map(|error| error as _),
+    #[cfg(feature = "reqwest")]
+    |any| any.downcast_ref::<reqwest_middleware::Error>().map(|error| error as _),
+];
