@@ -1,14 +1,19 @@
 //! `tracing_subscriber`: the ids of the current span in its lines.
 
+mod json;
+
 use crate::log_ids;
+use std::any::type_name;
 use std::fmt;
 use tracing_core::{Event, Subscriber};
 use tracing_subscriber::fmt::format::Writer;
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
 use tracing_subscriber::registry::LookupSpan;
 
-/// A formatter of `tracing_subscriber::fmt` that begins each line with [`log_ids`], if there is a current
-/// span. For formats of one line; a JSON object would not begin with a brace any more.
+/// A formatter of `tracing_subscriber::fmt` that puts [`log_ids`] into each line, if there is a current span.
+///
+/// Text begins with them. An object of JSON has them as its first fields: `trace_id`, `span_id` and
+/// `trace_flags`, as text; a field of that name which the object has already stays as it is.
 ///
 /// ```
 /// use prela::tracing::WithIds;
@@ -20,16 +25,38 @@ use tracing_subscriber::registry::LookupSpan;
 ///         tracing::info!("working"); // trace_id=… span_id=… trace_flags=… … INFO working
 ///     });
 /// });
+///
+/// // {"trace_id":"…","span_id":"…","trace_flags":"…","timestamp":"…","level":"INFO", …}
+/// let json = tracing_subscriber::fmt().json().event_format(WithIds::new(format().json()));
+/// # drop(json.finish());
 /// ```
-#[derive(Clone, Copy, Debug, Default)]
+///
+/// Source: [Trace Context in non-OTLP Log Formats](https://opentelemetry.io/docs/specs/otel/compatibility/logging_trace_context/).
+#[derive(Clone, Copy, Debug)]
 pub struct WithIds<F> {
     format: F,
+    is_json: bool,
 }
 
 impl<F> WithIds<F> {
-    /// What this format writes, after the ids.
+    /// What this format writes, with the ids. A format is taken for JSON if its type says so, as
+    /// `format().json()` does; for another there is [`WithIds::json`].
     pub fn new(format: F) -> Self {
-        Self { format }
+        let types = type_name::<F>().split(['<', '>', ',', ' ']);
+        let mut names = types.filter_map(|path| path.rsplit("::").next());
+        let is_json = names.any(|name| name.to_ascii_lowercase().contains("json"));
+        Self { format, is_json }
+    }
+
+    /// The same for a format that writes an object of JSON for each event.
+    pub fn json(format: F) -> Self {
+        Self { format, is_json: true }
+    }
+}
+
+impl<F: Default> Default for WithIds<F> {
+    fn default() -> Self {
+        Self::new(F::default())
     }
 }
 
@@ -46,9 +73,18 @@ where
         event: &Event<'_>,
     ) -> fmt::Result {
         let ids = log_ids();
-        if !ids.is_empty() {
-            write!(writer, "{ids} ")?;
+        if ids.is_empty() {
+            return self.format.format_event(cx, writer, event);
         }
-        self.format.format_event(cx, writer, event)
+        if !self.is_json {
+            write!(writer, "{ids} ")?;
+            return self.format.format_event(cx, writer, event);
+        }
+        let mut line = String::new();
+        self.format.format_event(cx, Writer::new(&mut line), event)?;
+        match json::with_fields(&line, ids.fields()) {
+            Some(line) => writer.write_str(&line),
+            None => write!(writer, "{ids} {line}"),
+        }
     }
 }
