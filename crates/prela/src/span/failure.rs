@@ -3,7 +3,7 @@
 use crate::context::guarded;
 use std::any::{Any, type_name};
 use std::error::Error;
-use std::fmt::{self, Debug, Display, Write as _};
+use std::fmt::{self, Display, Write as _};
 use std::io;
 use std::panic::resume_unwind;
 use std::sync::Arc;
@@ -55,12 +55,14 @@ impl Failure {
     }
 
     /// An error by its `Debug`. What a report shows in this way has its causes, and frames.
-    pub(crate) fn of_debug<E: Debug + ?Sized>(error: &E) -> Self {
+    #[cfg(feature = "macros")]
+    pub(crate) fn of_debug<E: fmt::Debug + ?Sized>(error: &E) -> Self {
         Self::of_text(shown(MOST_BYTES, format_args!("{error:?}")))
     }
 
     /// The same of one whose causes can be had.
-    pub(crate) fn of_debug_error<E: Debug + ?Sized>(
+    #[cfg(feature = "macros")]
+    pub(crate) fn of_debug_error<E: fmt::Debug + ?Sized>(
         error: &E,
         as_error: &(dyn Error + '_),
     ) -> Self {
