@@ -94,7 +94,8 @@ impl Proxy {
         Speaker::Proxy(self.to_string())
     }
 
-    /// `Proxy-Authorization`.
+    /// `Proxy-Authorization`, for a request that the proxy passes on.
+    #[cfg(any(feature = "http", test))]
     pub(super) fn authorization(&self) -> Option<&HeaderValue> {
         self.authorization.as_ref()
     }
