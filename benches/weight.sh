@@ -40,7 +40,7 @@ TOML
     export CARGO_TARGET_DIR="$dir/target"
     rm -rf "$CARGO_TARGET_DIR"
     cd "$dir"
-    crates=$(cargo tree --offline -e normal --prefix none | sed 's/ .*//;/^weight$/d' | sort -u | wc -l)
+    crates=$(cargo tree --offline -e normal --prefix none | sed 's/ (.*//;/^weight /d' | sort -u | wc -l)
     before=$(date +%s)
     cargo build --offline --release --quiet
     seconds=$(($(date +%s) - before))
