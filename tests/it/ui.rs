@@ -1,4 +1,4 @@
-//! What the compiler says about the attribute macros. After a change of the toolchain or of a message:
+//! What the compiler says about the attribute macros, and about what only looks right. After a change of the toolchain or of a message:
 //! `TRYBUILD=overwrite cargo test -p prela-tests ui`.
 
 #[test]
