@@ -1,5 +1,5 @@
-//! What the compiler says about the attribute macros, and about what only looks right. After a change of the toolchain or of a message:
-//! `TRYBUILD=overwrite cargo test -p prela-tests ui`.
+//! What the compiler says about the attribute macros, and about what is not as it looks. After a change of
+//! the toolchain or of a message: `TRYBUILD=overwrite cargo test -p prela-tests ui`.
 
 #[test]
 fn mistakes_are_reported_where_they_are() {

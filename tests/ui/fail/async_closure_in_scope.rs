@@ -1,12 +1,11 @@
 use prela::{Span, SpanType};
 
-async fn of_a_user() -> Result<(), String> {
+async fn of_a_user() {
     let span = || prela::tracer().span("work", SpanType::Custom);
     span().in_scope(async |span| {
         span.set_attribute("k", 1);
     }).await;
     span().in_scope(async |_: &Span| ()).await;
-    span().in_scope_result(async |_| Ok::<(), String>(())).await
 }
 
 fn main() {
