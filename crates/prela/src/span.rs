@@ -23,6 +23,7 @@ pub(crate) mod pool;
 pub(crate) mod processor;
 pub(crate) mod provider;
 mod record;
+mod recordable;
 #[cfg(feature = "resources")]
 mod resources;
 #[cfg(feature = "retry")]

@@ -1,11 +1,16 @@
 //! What an error says, with what caused it.
 
+use super::recordable::Recordable;
 use crate::context::guarded;
-use std::any::{Any, type_name};
+#[cfg(feature = "tower")]
+use std::any::Any;
+use std::any::type_name;
 use std::error::Error;
 use std::fmt::{self, Display, Write as _};
+#[cfg(feature = "tower")]
 use std::io;
 use std::panic::resume_unwind;
+#[cfg(feature = "tower")]
 use std::sync::Arc;
 
 /// An error as a span records it.
@@ -35,9 +40,13 @@ impl Failure {
         Self::of_texts(texts_of(error))
     }
 
-    /// The same of an error that is known to be an [`Error`] only when the program runs.
-    pub(crate) fn of_any<E: Display + 'static>(error: &E) -> Self {
-        as_error(error).map_or_else(|| Self::of_display(error), Self::of_error)
+    /// What a scope was given.
+    pub(crate) fn of<E: Recordable<K>, K>(error: &E) -> Self {
+        match (error.as_error(), error.as_text()) {
+            (Some(error), _) => Self::of_error(error),
+            (None, Some(text)) => Self::of_text(shown(MOST_BYTES, format_args!("{text}"))),
+            (None, None) => Self::default(),
+        }
     }
 
     /// Something that shows itself; its causes, if there are any, are seen of [`REPORTS`] alone.
@@ -177,14 +186,18 @@ fn without_backtrace(text: &str) -> &str {
     }
 }
 
-/// An error as what it is, if its type is known to be an [`Error`], or to hold one.
+/// An error as what it is, if its type is known to be an [`Error`], or to hold one: services may give any
+/// type.
+#[cfg(feature = "tower")]
 pub(crate) fn as_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
     KNOWN.iter().find_map(|as_error| as_error(error))
 }
 
+#[cfg(feature = "tower")]
 type AsError = for<'a> fn(&'a dyn Any) -> Option<&'a (dyn Error + 'static)>;
 
 /// Ways to see an error of a known type as an [`Error`].
+#[cfg(feature = "tower")]
 const KNOWN: &[AsError] = &[
     |any| any.downcast_ref::<Box<dyn Error + Send + Sync>>().map(|boxed| &**boxed as _),
     |any| any.downcast_ref::<Box<dyn Error + Send>>().map(|boxed| &**boxed as _),

@@ -162,8 +162,8 @@ impl Span {
 
     /// Records an error by its text: status `Error`, `error.type`, and one `exception` event.
     ///
-    /// What caused it is in the text for `anyhow::Error` and `eyre::Report`; for any other type there is
-    /// [`Span::record_exception`], since not all that has a text has a cause.
+    /// What caused it is in the text for `anyhow::Error` and `eyre::Report`. For an [`Error`] there is
+    /// [`Span::record_exception`]: not all that has a text has a cause.
     pub fn record_error<E: Display + ?Sized>(&self, error: &E) -> &Self {
         self.record_failure(error, Failure::of_display)
     }

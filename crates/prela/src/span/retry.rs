@@ -5,12 +5,13 @@ mod policy;
 pub use self::policy::{RetryPolicy, retry_after};
 
 use self::policy::Next;
+use super::recordable::Recordable;
 use super::{Failure, Span, SpanBuilder};
 use crate::context::delay::delay;
 use crate::{RequestId, Sampler, Session, SpanType, TraceContext, Value, semconv};
 use opentelemetry::Key;
 use std::any::type_name;
-use std::fmt::{self, Display};
+use std::fmt;
 use std::future::Future;
 use std::thread;
 
@@ -108,11 +109,11 @@ impl<E> Retrying<E> {
     /// # Errors
     ///
     /// That of the last attempt, unchanged.
-    pub fn in_scope_result<T>(self, f: impl FnMut(&Span) -> Result<T, E>) -> Result<T, E>
+    pub fn in_scope_result<T, K>(self, f: impl FnMut(&Span) -> Result<T, E>) -> Result<T, E>
     where
-        E: Display + 'static,
+        E: Recordable<K>,
     {
-        self.in_scope_reading(f, Failure::of_any)
+        self.in_scope_reading(f, Failure::of)
     }
 
     /// The same for errors that are read in another way.
@@ -142,16 +143,16 @@ impl<E> Retrying<E> {
     /// # Errors
     ///
     /// That of the last attempt, unchanged.
-    pub fn run_result<F, Fut, T>(
+    pub fn run_result<F, Fut, T, K>(
         self,
         f: F,
-    ) -> impl Future<Output = Result<T, E>> + use<F, Fut, T, E>
+    ) -> impl Future<Output = Result<T, E>> + use<F, Fut, T, E, K>
     where
         F: FnMut(Span) -> Fut,
         Fut: Future<Output = Result<T, E>>,
-        E: Display + 'static,
+        E: Recordable<K>,
     {
-        self.run_reading(f, Failure::of_any)
+        self.run_reading(f, Failure::of)
     }
 
     /// The same for errors that are read in another way.

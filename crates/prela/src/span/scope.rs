@@ -3,12 +3,12 @@
 use super::future::InSpan;
 use super::guard::SpanGuard;
 use super::handle::NONE;
+use super::recordable::Recordable;
 use super::{Failure, Span, SpanBuilder};
 use crate::context::{self, late};
 use futures_core::Stream;
 use futures_util::stream::{self, StreamExt as _};
 use std::any::Any;
-use std::fmt::Display;
 use std::future::Future;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
@@ -77,10 +77,9 @@ impl SpanBuilder {
 
     /// Like [`SpanBuilder::in_scope`], and an `Err` is recorded as the span's error.
     ///
-    /// With what caused it, where that can be seen: of a `Box<dyn Error>`, of `anyhow::Error` and
-    /// `eyre::Report`, and of the errors of I/O, HTTP and gRPC. What can be any type with a text is not known
-    /// to have a cause: `#[prela::trace(err)]` sees those of every type, and so does
-    /// [`Span::record_exception`].
+    /// With what caused it, as [`Span::record_exception`] does it. The error is any [`Error`](std::error::Error),
+    /// a report or box of one (`anyhow::Error`, `eyre::Report`, `Box<dyn Error>`), or a text. For a type that
+    /// has only a `Display` there are [`SpanBuilder::in_scope`] and [`Span::record_error`].
     ///
     /// ```
     /// # let memory = prela::MemoryExporter::new();
@@ -100,11 +99,11 @@ impl SpanBuilder {
     /// # Errors
     ///
     /// What `f` returns, unchanged.
-    pub fn in_scope_result<T, E: Display + 'static>(
+    pub fn in_scope_result<T, E: Recordable<K>, K>(
         self,
         f: impl FnOnce(&Span) -> Result<T, E>, // for `async |span| ..` there is `run_result`
     ) -> Result<T, E> {
-        self.in_scope_reading(f, Failure::of_any)
+        self.in_scope_reading(f, Failure::of)
     }
 
     /// The same for errors that are read in another way.
@@ -161,16 +160,16 @@ impl SpanBuilder {
 
     /// Like [`SpanBuilder::run`], and an `Err` is recorded as the span's error, as
     /// [`SpanBuilder::in_scope_result`] does it.
-    pub fn run_result<F, Fut, T, E>(
+    pub fn run_result<F, Fut, T, E, K>(
         self,
         f: F,
-    ) -> impl Future<Output = Result<T, E>> + use<F, Fut, T, E>
+    ) -> impl Future<Output = Result<T, E>> + use<F, Fut, T, E, K>
     where
         F: FnOnce(Span) -> Fut,
         Fut: Future<Output = Result<T, E>>,
-        E: Display + 'static,
+        E: Recordable<K>,
     {
-        self.run_reading(f, Failure::of_any)
+        self.run_reading(f, Failure::of)
     }
 
     /// The same for errors that are read in another way.

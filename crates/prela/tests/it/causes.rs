@@ -47,6 +47,24 @@ pub(crate) fn event(span: &SpanData, key: &str) -> Option<String> {
     Some(value.to_string())
 }
 
+#[derive(Debug)]
+struct Borrowed<'a>(&'a str);
+
+impl Display for Borrowed<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.0)
+    }
+}
+
+impl Error for Borrowed<'_> {}
+
+fn generic<E: Error>(error: E) -> Arc<SpanData> {
+    let capture = Capture::new();
+    let span = capture.tracer().span("ask", SpanType::Llm);
+    assert!(span.in_scope_result(|_| Err::<(), _>(error)).is_err());
+    capture.spans()[0].clone()
+}
+
 /// What is recorded of an error that causes can be seen of.
 #[track_caller]
 fn assert_told(span: &SpanData, message: &str, stacktrace: Option<&str>) {
@@ -61,29 +79,43 @@ const TRACE: &str = "call model\nCaused by: connection reset";
 /// dtolnay/anyhow#226 and tokio-rs/tracing#3057: only the outermost text was told.
 #[test]
 fn causes_are_seen_behind_every_box_and_report() {
-    fn in_scope<E: Display + 'static>(error: E) -> Arc<SpanData> {
-        let capture = Capture::new();
-        let span = capture.tracer().span("ask", SpanType::Llm);
-        assert!(span.in_scope_result(|_| Err::<(), _>(error)).is_err());
-        capture.spans()[0].clone()
+    macro_rules! assert_in_scope {
+        ($error:expr, $message:expr, $stacktrace:expr) => {
+            let capture = Capture::new();
+            let span = capture.tracer().span("ask", SpanType::Llm);
+            assert!(span.in_scope_result(|_| Err::<(), _>($error)).is_err());
+            assert_told(&capture.spans()[0], $message, $stacktrace);
+        };
     }
+    // Errors of the user's own, also those that borrow, and those behind generics.
+    assert_in_scope!(call_model(), MESSAGE, Some(TRACE));
+    let owned = call_model();
+    assert_in_scope!(&owned, MESSAGE, Some(TRACE));
+    assert_in_scope!(Box::new(call_model()), MESSAGE, Some(TRACE));
+    assert_in_scope!(Arc::new(call_model()), MESSAGE, Some(TRACE));
+    let shared: Arc<dyn Error> = Arc::new(call_model());
+    assert_in_scope!(shared, MESSAGE, Some(TRACE));
+    let text = "call".to_owned();
+    assert_in_scope!(Borrowed(&text), "call", None);
+    assert_in_scope!(text.as_str(), "call", None);
+    assert_told(&generic(call_model()), MESSAGE, Some(TRACE));
     let boxed: Box<dyn Error + Send + Sync> = Box::new(call_model());
-    assert_told(&in_scope(boxed), MESSAGE, Some(TRACE));
+    assert_in_scope!(boxed, MESSAGE, Some(TRACE));
     let boxed: Box<dyn Error + Send> = Box::new(call_model());
-    assert_told(&in_scope(boxed), MESSAGE, Some(TRACE));
+    assert_in_scope!(boxed, MESSAGE, Some(TRACE));
     let boxed: Box<dyn Error> = Box::new(call_model());
-    assert_told(&in_scope(boxed), MESSAGE, Some(TRACE));
+    assert_in_scope!(boxed, MESSAGE, Some(TRACE));
     let shared: Arc<dyn Error + Send + Sync> = Arc::new(call_model());
-    assert_told(&in_scope(shared), MESSAGE, Some(TRACE));
-    assert_told(&in_scope(anyhow::Error::new(reset()).context("call model")), MESSAGE, Some(TRACE));
-    assert_told(&in_scope(anyhow::Error::new(call_model())), MESSAGE, Some(TRACE));
-    assert_told(&in_scope(eyre::Report::new(reset()).wrap_err("call model")), MESSAGE, Some(TRACE));
+    assert_in_scope!(shared, MESSAGE, Some(TRACE));
+    assert_in_scope!(anyhow::Error::new(reset()).context("call model"), MESSAGE, Some(TRACE));
+    assert_in_scope!(anyhow::Error::new(call_model()), MESSAGE, Some(TRACE));
+    assert_in_scope!(eyre::Report::new(reset()).wrap_err("call model"), MESSAGE, Some(TRACE));
     // Nothing caused these.
-    assert_told(&in_scope("refused"), "refused", None);
-    assert_told(&in_scope("refused".to_owned()), "refused", None);
-    assert_told(&in_scope(reset()), "connection reset", None);
-    assert_told(&in_scope(anyhow::anyhow!("alone")), "alone", None);
-    assert_told(&in_scope(fmt::Error), &fmt::Error.to_string(), None);
+    assert_in_scope!("refused", "refused", None);
+    assert_in_scope!("refused".to_owned(), "refused", None);
+    assert_in_scope!(reset(), "connection reset", None);
+    assert_in_scope!(anyhow::anyhow!("alone"), "alone", None);
+    assert_in_scope!(fmt::Error, &fmt::Error.to_string(), None);
 }
 
 #[tokio::test(start_paused = true)]
@@ -94,6 +126,8 @@ async fn every_way_to_record_an_error_tells_its_causes() {
     let span = || tracer.span("ask", SpanType::Llm);
     assert!(span().in_scope_result(|_| failing()).is_err());
     assert!(span().run_result(async |_| failing()).await.is_err());
+    assert!(span().in_scope_result(|_| Err::<(), _>(call_model())).is_err());
+    assert!(span().run_result(async |_| Err::<(), _>(call_model())).await.is_err());
     span().in_scope(|span| {
         span.record_error(&failing().unwrap_err());
     });
@@ -107,13 +141,17 @@ async fn every_way_to_record_an_error_tells_its_causes() {
     let policy = RetryPolicy::new(1);
     assert!(span().retry(&policy).in_scope_result(|_| failing()).is_err());
     assert!(span().retry(&policy).run_result(async |_| failing()).await.is_err());
+    let policy = RetryPolicy::new(1);
+    let failing = || Err::<(), _>(call_model());
+    assert!(span().retry(&policy).in_scope_result(|_| failing()).is_err());
+    assert!(span().retry(&policy).run_result(async |_| failing()).await.is_err());
     let spans = capture.spans();
-    assert_eq!(spans.len(), 9, "with two attempts");
+    assert_eq!(spans.len(), 15, "with four attempts");
     for span in &spans {
         assert_told(span, MESSAGE, Some(TRACE));
     }
     let tried = spans.iter().filter_map(|span| span.attribute("retry.attempt_1_failed"));
-    assert_eq!(tried.collect::<Vec<_>>(), [&Value::from(MESSAGE); 2]);
+    assert_eq!(tried.collect::<Vec<_>>(), [&Value::from(MESSAGE); 4]);
 }
 
 #[test]

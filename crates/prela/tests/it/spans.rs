@@ -157,7 +157,9 @@ fn an_error_is_recorded_once_and_keeps_its_type() {
 
 #[test]
 fn a_display_that_panics_harms_nobody() {
+    #[derive(Debug)]
     struct Rude;
+    impl std::error::Error for Rude {}
     impl std::fmt::Display for Rude {
         fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             panic!("no text for you")

@@ -17,6 +17,8 @@ impl fmt::Display for Unavailable {
     }
 }
 
+impl std::error::Error for Unavailable {}
+
 fn unavailable(status: u16) -> Unavailable {
     Unavailable { status, wait: None }
 }

@@ -1,0 +1,87 @@
+//! What the scopes of a span take for an error.
+
+use std::borrow::Cow;
+use std::error::Error;
+use std::fmt::Display;
+use std::ops::DerefMut;
+use std::sync::Arc;
+
+/// An error that a scope can record, with what caused it. Sealed: it cannot be named, let alone implemented.
+///
+/// That is every [`Error`]; every report or box that gives one by [`DerefMut`], such as
+/// `anyhow::Error`, `eyre::Report` and `Box<dyn Error>`; and every text.
+///
+/// `K` says which of these, and is inferred; without it the compiler could not rule out a type that is more
+/// than one.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not an error that a span can record",
+    label = "neither an `Error`, nor a report of one, nor a text",
+    note = "implement `std::error::Error` for it, or make it a text: `.map_err(|error| error.to_string())`"
+)]
+#[expect(unnameable_types, reason = "sealed")]
+pub trait Recordable<K> {
+    /// The error, whose causes are recorded too.
+    #[doc(hidden)]
+    fn as_error(&self) -> Option<&(dyn Error + '_)>;
+
+    /// The text of what is no error.
+    #[doc(hidden)]
+    fn as_text(&self) -> Option<&(dyn Display + '_)> {
+        None
+    }
+}
+
+/// See [`Recordable`].
+#[derive(Debug)]
+#[expect(unnameable_types, reason = "sealed")]
+pub struct OfError(());
+
+impl<E: Error> Recordable<OfError> for E {
+    fn as_error(&self) -> Option<&(dyn Error + '_)> {
+        Some(self)
+    }
+}
+
+/// Kinds that give an error of a type that is not known. By [`DerefMut`], since what shares an error (`&`,
+/// `Arc`) is one itself.
+macro_rules! reports {
+    ($($kind:ident: $error:ty,)*) => {$(
+        /// See [`Recordable`].
+        #[derive(Debug)]
+        #[expect(unnameable_types, reason = "sealed")]
+        pub struct $kind(());
+
+        impl<R: DerefMut<Target = $error>> Recordable<$kind> for R {
+            fn as_error(&self) -> Option<&(dyn Error + '_)> {
+                Some(&**self)
+            }
+        }
+    )*};
+}
+
+reports! {
+    OfReport: dyn Error + Send + Sync,
+    OfSendReport: dyn Error + Send,
+    OfLocalReport: dyn Error,
+}
+
+/// See [`Recordable`].
+#[derive(Debug)]
+#[expect(unnameable_types, reason = "sealed")]
+pub struct OfText(());
+
+macro_rules! texts {
+    ($($text:ty),*) => {$(
+        impl Recordable<OfText> for $text {
+            fn as_error(&self) -> Option<&(dyn Error + '_)> {
+                None
+            }
+
+            fn as_text(&self) -> Option<&(dyn Display + '_)> {
+                Some(self)
+            }
+        }
+    )*};
+}
+
+texts!(String, &str, Cow<'_, str>, Box<str>, Arc<str>);
