@@ -12,6 +12,7 @@ mod http_services;
 mod interop;
 mod processes;
 mod program;
+mod public_api;
 mod receiver;
 mod reports;
 mod runtimes;
