@@ -116,10 +116,13 @@ fn only_otel_names_types_of_the_sdk() {
     assert_none(names, "a minor of `opentelemetry_sdk` changes one module");
 }
 
+/// Numbers of fields stand in one table, and what begins a field is made of them.
 #[test]
-fn only_otlp_knows_the_messages() {
-    let names = code_with(&["opentelemetry_proto", "prost"], &["otlp/", "otlp.rs"]);
-    assert_none(names, "only `otlp` knows protobuf");
+fn only_protobuf_knows_tags() {
+    let literals = ["raw([0x", "from_slice(&[0x", "tag = 0x", "wire_type", "<< 3 |"];
+    assert_none(code_with(&literals, &["protobuf"]), "field numbers stand in `protobuf/fields.rs`");
+    let names = code_with(&["opentelemetry_proto", "prost"], &["otlp/message"]);
+    assert_none(names, "the messages of `opentelemetry-proto` are an oracle of tests");
 }
 
 #[test]

@@ -97,6 +97,7 @@ mod clock;
 mod error;
 mod fork;
 mod id;
+mod protobuf;
 mod resource;
 #[cfg(any(feature = "http", feature = "retry"))]
 mod retry_after;

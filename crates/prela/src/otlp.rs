@@ -16,7 +16,6 @@ mod fault;
 mod greeting;
 #[cfg(feature = "grpc")]
 pub(crate) mod grpc;
-mod halves;
 #[cfg(feature = "http")]
 pub(crate) mod http;
 pub(crate) mod json;
@@ -28,6 +27,7 @@ mod proxy;
 mod redirect;
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod reply;
+mod split;
 #[cfg(all(any(feature = "grpc", feature = "http"), feature = "tls"))]
 mod tls;
 
@@ -40,7 +40,7 @@ pub(crate) use proxy::Proxy;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use reply::Reply;
 
-pub(crate) use halves::halves;
+pub(crate) use split::split;
 
 #[cfg(test)]
 use crate::{SpanData, span::Batch};

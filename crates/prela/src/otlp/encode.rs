@@ -6,8 +6,9 @@
 mod tests;
 
 use crate::Resource;
+use crate::protobuf::{Buffers, Guess, Writer, fields};
 use crate::span::Encoded;
-use crate::span::wire::{Buffers, Guess, Writer, attribute, attributes};
+use crate::span::wire::{attribute, attributes};
 use bytes::Bytes;
 use opentelemetry::InstrumentationScope;
 use std::mem;
@@ -20,12 +21,14 @@ use std::sync::Arc;
 /// Source: [OTLP `trace.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto).
 pub(crate) fn request(resource: &Resource, spans: &[Encoded]) -> Bytes {
     let mut w = Writer::new(BUFFERS.take());
-    w.message(0x0a, Guess::Large, |w| {
-        w.message(0x0a, Guess::Medium, |w| {
-            attributes(w, 0x0a, resource.attributes());
+    w.message(fields::request::RESOURCE_SPANS, Guess::Large, |w| {
+        w.message(fields::resource_spans::RESOURCE, Guess::Medium, |w| {
+            attributes(w, fields::resource::ATTRIBUTES, resource.attributes());
         });
         for scope in scopes(spans) {
-            w.message(0x12, Guess::Large, |w| scope_spans(w, scope, spans));
+            w.message(fields::resource_spans::SCOPE_SPANS, Guess::Large, |w| {
+                scope_spans(w, scope, spans);
+            });
         }
     });
     let (buffer, len) = w.into_parts();
@@ -48,19 +51,19 @@ fn is_same(a: &Arc<InstrumentationScope>, b: &Arc<InstrumentationScope>) -> bool
 }
 
 fn scope_spans(w: &mut Writer, scope: &Arc<InstrumentationScope>, spans: &[Encoded]) {
-    w.message(0x0a, Guess::Small, |w| {
-        w.text(0x0a, scope.name().as_bytes());
-        w.text(0x12, scope.version().unwrap_or_default().as_bytes());
+    w.message(fields::scope_spans::SCOPE, Guess::Small, |w| {
+        w.text(fields::scope::NAME, scope.name().as_bytes());
+        w.text(fields::scope::VERSION, scope.version().unwrap_or_default().as_bytes());
         for pair in scope.attributes() {
-            attribute(w, 0x1a, &pair.key, &pair.value.clone().into());
+            attribute(w, fields::scope::ATTRIBUTES, &pair.key, &pair.value.clone().into());
         }
     });
     spans
         .iter()
         .filter(|span| is_same(scope, span.ended().scope))
         .map(Encoded::ended)
-        .for_each(|span| w.bytes(0x12, span.message));
-    w.text(0x1a, scope.schema_url().unwrap_or_default().as_bytes());
+        .for_each(|span| w.bytes(fields::scope_spans::SPANS, span.message));
+    w.text(fields::scope_spans::SCHEMA_URL, scope.schema_url().unwrap_or_default().as_bytes());
 }
 
 /// A buffer that comes back when the last clone of the bytes in it is dropped.

@@ -9,8 +9,10 @@ pub(super) mod read;
 mod tests;
 
 use super::encode;
+use crate::protobuf::fields::{any_value, event, key_value, link, list as of_list};
+use crate::protobuf::fields::{resource, resource_spans, scope, scope_spans, span, status};
+use crate::protobuf::{Content, Field, Reader, fields};
 use crate::span::Batch;
-use crate::span::wire::{Field, Fields};
 use std::fmt::{self, Display, Formatter, Write as _};
 
 /// The line for `batch`, without a line break.
@@ -34,64 +36,67 @@ struct Request<'a>(&'a [u8]);
 impl Display for Request<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(r#"{"resourceSpans":"#)?;
-        list(f, all(self.0, 1), resource_spans)?;
+        list(f, all(self.0, fields::request::RESOURCE_SPANS), resource_spans)?;
         f.write_str("}")
     }
 }
 
 fn resource_spans(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
     f.write_str(r#"{"resource":{"#)?;
-    let mut attributes = all(last(message, 1), 1).peekable();
+    let resource = last(message, resource_spans::RESOURCE);
+    let mut attributes = all(resource, resource::ATTRIBUTES).peekable();
     if attributes.peek().is_some() {
         f.write_str(r#""attributes":"#)?;
         list(f, attributes, attribute)?;
     }
     f.write_str(r#"},"scopeSpans":"#)?;
-    list(f, all(message, 2), |f, message| {
+    list(f, all(message, resource_spans::SCOPE_SPANS), |f, message| {
         f.write_str(r#"{"scope":"#)?;
-        instrumentation_scope(f, last(message, 1))?;
+        instrumentation_scope(f, last(message, scope_spans::SCOPE))?;
         f.write_str(r#","spans":"#)?;
-        list(f, all(message, 2), span)?;
-        text(f, "schemaUrl", last(message, 3))?;
+        list(f, all(message, scope_spans::SPANS), span)?;
+        text(f, "schemaUrl", last(message, scope_spans::SCHEMA_URL))?;
         f.write_str("}")
     })?;
     f.write_str("}")
 }
 
 fn instrumentation_scope(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
-    write!(f, r#"{{"name":{}"#, Text(&String::from_utf8_lossy(last(message, 1))))?;
-    text(f, "version", last(message, 2))?;
-    attributes(f, message, 3)?;
+    write!(f, r#"{{"name":{}"#, Text(&String::from_utf8_lossy(last(message, scope::NAME))))?;
+    text(f, "version", last(message, scope::VERSION))?;
+    attributes(f, message, scope::ATTRIBUTES)?;
     f.write_str("}")
 }
 
 fn span(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
     f.write_str("{")?;
     ids(f, message)?;
-    let parent = last(message, 4);
+    let parent = last(message, span::PARENT_SPAN_ID);
     let is_root = parent.iter().all(|byte| *byte == 0);
     write!(f, r#","parentSpanId":"{}""#, Hex(if is_root { &[] } else { parent }))?;
-    write!(f, r#","flags":{}"#, field(message, 16).map_or(0, Field::fixed32))?;
-    write!(f, r#","name":{}"#, Text(&String::from_utf8_lossy(last(message, 5))))?;
-    write!(f, r#","kind":{}"#, field(message, 6).map_or(0, Field::number))?;
-    let time = |number| field(message, number).map_or(0, Field::fixed64);
-    write!(f, r#","startTimeUnixNano":"{}","endTimeUnixNano":"{}""#, time(7), time(8))?;
-    attributes(f, message, 9)?;
-    count(f, "droppedAttributesCount", message, 10)?;
-    let mut events = all(message, 11).peekable();
+    write!(f, r#","flags":{}"#, content(message, span::FLAGS).map_or(0, Content::fixed32))?;
+    write!(f, r#","name":{}"#, Text(&String::from_utf8_lossy(last(message, span::NAME))))?;
+    write!(f, r#","kind":{}"#, content(message, span::KIND).map_or(0, Content::int))?;
+    let time = |field| content(message, field).map_or(0, Content::fixed64);
+    let (start, end) = (time(span::START_TIME), time(span::END_TIME));
+    write!(f, r#","startTimeUnixNano":"{}","endTimeUnixNano":"{}""#, start, end)?;
+    attributes(f, message, span::ATTRIBUTES)?;
+    count(f, "droppedAttributesCount", message, span::DROPPED_ATTRIBUTES)?;
+    let mut events = all(message, span::EVENTS).peekable();
     if events.peek().is_some() {
         f.write_str(r#","events":"#)?;
         list(f, events, event)?;
     }
-    count(f, "droppedEventsCount", message, 12)?;
-    let mut links = all(message, 13).peekable();
+    count(f, "droppedEventsCount", message, span::DROPPED_EVENTS)?;
+    let mut links = all(message, span::LINKS).peekable();
     if links.peek().is_some() {
         f.write_str(r#","links":"#)?;
         list(f, links, link)?;
     }
-    count(f, "droppedLinksCount", message, 14)?;
-    let status = last(message, 15);
-    let (code, description) = (field(status, 3).map_or(0, Field::number), last(status, 2));
+    count(f, "droppedLinksCount", message, span::DROPPED_LINKS)?;
+    let its_status = last(message, span::STATUS);
+    let code = content(its_status, status::CODE).map_or(0, Content::int);
+    let description = last(its_status, status::MESSAGE);
     f.write_str(r#","status":{"#)?;
     if code != 0 {
         if !description.is_empty() {
@@ -103,29 +108,38 @@ fn span(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
 }
 
 fn event(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
-    write!(f, r#"{{"timeUnixNano":"{}""#, field(message, 1).map_or(0, Field::fixed64))?;
-    write!(f, r#","name":{}"#, Text(&String::from_utf8_lossy(last(message, 2))))?;
-    attributes(f, message, 3)?;
-    count(f, "droppedAttributesCount", message, 4)?;
+    write!(
+        f,
+        r#"{{"timeUnixNano":"{}""#,
+        content(message, event::TIME).map_or(0, Content::fixed64)
+    )?;
+    write!(f, r#","name":{}"#, Text(&String::from_utf8_lossy(last(message, event::NAME))))?;
+    attributes(f, message, event::ATTRIBUTES)?;
+    count(f, "droppedAttributesCount", message, event::DROPPED_ATTRIBUTES)?;
     f.write_str("}")
 }
 
 fn link(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
     f.write_str("{")?;
     ids(f, message)?;
-    attributes(f, message, 4)?;
-    count(f, "droppedAttributesCount", message, 5)?;
-    write!(f, r#","flags":{}}}"#, field(message, 6).map_or(0, Field::fixed32))
+    attributes(f, message, link::ATTRIBUTES)?;
+    count(f, "droppedAttributesCount", message, link::DROPPED_ATTRIBUTES)?;
+    write!(f, r#","flags":{}}}"#, content(message, link::FLAGS).map_or(0, Content::fixed32))
 }
 
 /// Of a span or a link.
 fn ids(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
-    write!(f, r#""traceId":"{}","spanId":"{}""#, Hex(last(message, 1)), Hex(last(message, 2)))?;
-    text(f, "traceState", last(message, 3))
+    write!(
+        f,
+        r#""traceId":"{}","spanId":"{}""#,
+        Hex(last(message, span::TRACE_ID)),
+        Hex(last(message, span::SPAN_ID))
+    )?;
+    text(f, "traceState", last(message, span::TRACE_STATE))
 }
 
-fn attributes(f: &mut Formatter<'_>, message: &[u8], number: u64) -> fmt::Result {
-    let mut attributes = all(message, number).peekable();
+fn attributes(f: &mut Formatter<'_>, message: &[u8], field: Field) -> fmt::Result {
+    let mut attributes = all(message, field).peekable();
     if attributes.peek().is_none() {
         return Ok(());
     }
@@ -134,51 +148,55 @@ fn attributes(f: &mut Formatter<'_>, message: &[u8], number: u64) -> fmt::Result
 }
 
 fn attribute(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
-    write!(f, r#"{{"key":{},"value":"#, Text(&String::from_utf8_lossy(last(message, 1))))?;
-    any_value(f, last(message, 2))?;
+    write!(
+        f,
+        r#"{{"key":{},"value":"#,
+        Text(&String::from_utf8_lossy(last(message, key_value::KEY)))
+    )?;
+    any_value(f, last(message, key_value::VALUE))?;
     f.write_str("}")
 }
 
 fn any_value(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
-    let Some((number, field)) = Fields::of(message).next() else { return f.write_str("{}") };
-    match number {
-        1 => write!(f, r#"{{"stringValue":{}}}"#, Text(&field.text())),
-        2 => write!(f, r#"{{"boolValue":{}}}"#, field.number() != 0),
+    let Some((field, content)) = Reader::of(message).next() else { return f.write_str("{}") };
+    match field {
+        any_value::STRING => write!(f, r#"{{"stringValue":{}}}"#, Text(&content.text())),
+        any_value::BOOL => write!(f, r#"{{"boolValue":{}}}"#, content.int() != 0),
         // 64-bit integers are text, for readers whose numbers are doubles.
-        3 => write!(f, r#"{{"intValue":"{}"}}"#, field.number()),
-        4 => match f64::from_bits(field.fixed64()) {
+        any_value::INT => write!(f, r#"{{"intValue":"{}"}}"#, content.int()),
+        any_value::DOUBLE => match f64::from_bits(content.fixed64()) {
             value if value.is_nan() => f.write_str(r#"{"doubleValue":"NaN"}"#),
             f64::INFINITY => f.write_str(r#"{"doubleValue":"Infinity"}"#),
             f64::NEG_INFINITY => f.write_str(r#"{"doubleValue":"-Infinity"}"#),
             // `Debug` has an exponent for the very large and small, which `Display` writes out.
             value => write!(f, r#"{{"doubleValue":{value:?}}}"#),
         },
-        5 => {
+        any_value::ARRAY => {
             f.write_str(r#"{"arrayValue":{"values":"#)?;
-            list(f, all(field.bytes(), 1), any_value)?;
+            list(f, all(content.bytes(), of_list::VALUES), any_value)?;
             f.write_str("}}")
         }
-        6 => {
+        any_value::MAP => {
             f.write_str(r#"{"kvlistValue":{"values":"#)?;
-            list(f, all(field.bytes(), 1), attribute)?;
+            list(f, all(content.bytes(), of_list::VALUES), attribute)?;
             f.write_str("}}")
         }
-        7 => write!(f, r#"{{"bytesValue":"{}"}}"#, Base64(field.bytes())),
+        any_value::BYTES => write!(f, r#"{{"bytesValue":"{}"}}"#, Base64(content.bytes())),
         _ => f.write_str("{}"),
     }
 }
 
-fn field(message: &[u8], number: u64) -> Option<Field<'_>> {
-    Fields::last(message, number)
+fn content(message: &[u8], field: Field) -> Option<Content<'_>> {
+    Reader::last(message, field)
 }
 
 /// The text, bytes or message in a field; empty without it.
-fn last(message: &[u8], number: u64) -> &[u8] {
-    field(message, number).map_or(&[], Field::bytes)
+fn last(message: &[u8], field: Field) -> &[u8] {
+    Reader::last_bytes(message, field)
 }
 
-fn all(message: &[u8], number: u64) -> impl Iterator<Item = &[u8]> {
-    Fields::all(message, number).map(Field::bytes)
+fn all(message: &[u8], field: Field) -> impl Iterator<Item = &[u8]> {
+    Reader::all(message, field).map(Content::bytes)
 }
 
 /// A field of text, unless that is empty.
@@ -189,8 +207,8 @@ fn text(f: &mut Formatter<'_>, name: &str, text: &[u8]) -> fmt::Result {
     write!(f, r#","{name}":{}"#, Text(&String::from_utf8_lossy(text)))
 }
 
-fn count(f: &mut Formatter<'_>, name: &str, message: &[u8], number: u64) -> fmt::Result {
-    match field(message, number).map_or(0, Field::number) {
+fn count(f: &mut Formatter<'_>, name: &str, message: &[u8], field: Field) -> fmt::Result {
+    match content(message, field).map_or(0, Content::int) {
         0 => Ok(()),
         count => write!(f, r#","{name}":{count}"#),
     }

@@ -3,7 +3,8 @@
 use super::Connection;
 #[cfg(feature = "http")]
 use super::json::read::Json;
-use crate::span::wire::{Field, Fields};
+use crate::protobuf::fields::{partial_success, response};
+use crate::protobuf::{Content, Reader};
 
 /// The answer to a request that was taken, at least in part.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -19,12 +20,13 @@ impl Reply {
     ///
     /// Source: [OTLP, partial success](https://opentelemetry.io/docs/specs/otlp/#partial-success).
     pub(super) fn read(message: &[u8], connection: &Connection) -> Option<Self> {
-        if !Fields::is_message(message) {
+        if !Reader::is_message(message) {
             return None;
         }
-        let partial = Fields::last(message, 1).map_or(&[][..], Field::bytes);
-        let rejected = Fields::last(partial, 1).map_or(0, Field::number);
-        let text = Fields::last(partial, 2).map_or(&[][..], Field::bytes);
+        let partial = Reader::last_bytes(message, response::PARTIAL_SUCCESS);
+        let rejected =
+            Reader::last(partial, partial_success::REJECTED_SPANS).map_or(0, Content::int);
+        let text = Reader::last_bytes(partial, partial_success::ERROR_MESSAGE);
         let text = connection.remark(&String::from_utf8_lossy(text));
         Some(Self {
             rejected: u64::try_from(rejected).unwrap_or_default(),

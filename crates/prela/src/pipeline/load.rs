@@ -1,7 +1,7 @@
 //! What is sent in one attempt.
 
 use crate::export::{Batch, Encode};
-use crate::otlp::halves;
+use crate::otlp::split;
 use crate::span::Encoded;
 use crate::{Error, ErrorKind, Resource};
 use bytes::Bytes;
@@ -66,16 +66,16 @@ impl Load {
         of_single(length, text, error)
     }
 
-    /// Two loads with half of the spans each; none of a single span.
-    pub(super) fn halves(self) -> Result<[Self; 2], Self> {
+    /// Splits into two loads with half of the spans each; none of a single span.
+    pub(super) fn split(self) -> Result<[Self; 2], Self> {
         match self {
             Self::Spans(mut batch) if batch.len() > 1 => {
                 let second = batch.split_off_half();
                 Ok([Self::Spans(batch), Self::Spans(second)])
             }
-            Self::Bytes { body, spans } => match halves(&body) {
-                Some(halves) => {
-                    Ok(halves.map(|half| Self::Bytes { body: half.body, spans: half.spans }))
+            Self::Bytes { body, spans } => match split(&body) {
+                Some(parts) => {
+                    Ok(parts.map(|part| Self::Bytes { body: part.body, spans: part.spans }))
                 }
                 None => Err(Self::Bytes { body, spans }),
             },

@@ -39,7 +39,7 @@ impl Pieces {
 
     /// The receiver said that a piece is too large. Gives it back if it is a single span.
     pub(super) fn too_large(&mut self, piece: Piece) -> Result<(), Load> {
-        let [first, second] = piece.load.halves()?;
+        let [first, second] = piece.load.split()?;
         self.loads.extend([second, first]);
         Ok(())
     }

@@ -8,7 +8,8 @@ mod tests;
 
 use super::SpanData;
 use super::ended::{Ended, Marks};
-use super::wire::{self, Buffers, Writer};
+use super::wire;
+use crate::protobuf::{Buffers, Writer};
 use opentelemetry::InstrumentationScope;
 use std::fmt;
 use std::mem;

@@ -1,32 +1,24 @@
 //! A span as OTLP's message `Span`: how it is written and read.
 //!
-//! Here are the numbers of its fields, and of what is in them; requests and transports are `otlp`'s.
-//! Everything is written once, from front to back.
+//! Requests and transports are `otlp`'s, the numbers of fields `protobuf`'s. Everything is written once, from front to back.
 //!
 //! Source: [OTLP `trace.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto).
 
 mod attribute;
-mod buffers;
 mod draft;
-mod fields;
 mod keys;
 mod read;
 mod scalar;
 mod span;
 mod type_attributes;
-mod writer;
 
 pub(crate) use self::attribute::{attribute, attributes};
-pub(crate) use self::buffers::Buffers;
 pub(super) use self::draft::Draft;
-pub(crate) use self::fields::Field;
-pub(crate) use self::fields::Fields;
 pub(super) use self::read::read;
 pub(super) use self::scalar::Scalar;
 pub(super) use self::span::Head;
 pub(super) use self::span::span;
 pub(super) use self::type_attributes::TypeAttributes;
-pub(crate) use self::writer::{Guess, Writer};
 
 use super::SpanData;
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceFlags};
@@ -35,9 +27,6 @@ use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceFlags};
 const HAS_IS_REMOTE: u32 = 0x100;
 /// `SPAN_FLAGS_CONTEXT_IS_REMOTE_MASK`.
 const IS_REMOTE: u32 = 0x200;
-
-/// The field of a span's attributes.
-const ATTRIBUTES: u8 = 0x4a;
 
 /// Flags of a span or link: the trace flags, and whether `remote`.
 pub(crate) fn flags(context: &SpanContext, remote: bool) -> u32 {

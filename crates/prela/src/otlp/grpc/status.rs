@@ -1,7 +1,8 @@
 //! How a call ended, and what that means for the spans in it.
 
 use crate::otlp::{Connection, redirect};
-use crate::span::wire::{Field, Fields};
+use crate::protobuf::fields::{any, duration, retry_info, rpc_status};
+use crate::protobuf::{Content, Reader};
 use crate::{Error, ErrorKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
@@ -129,16 +130,13 @@ impl Status {
 
 /// The delay of the `google.rpc.RetryInfo` in a serialized `google.rpc.Status`.
 fn retry_delay(status: &[u8]) -> Option<Duration> {
-    const DETAILS: u64 = 3;
-    let any = Fields::all(status, DETAILS).map(Field::bytes);
-    let mut infos = any.filter(|any| {
-        let url = Fields::last(any, 1).map_or(&[][..], Field::bytes);
-        url.ends_with(b"/google.rpc.RetryInfo")
-    });
-    let info = Fields::last(infos.next()?, 2).map_or(&[][..], Field::bytes);
-    let delay = Fields::last(info, 1).map_or(&[][..], Field::bytes);
-    let part = |number| Fields::last(delay, number).map_or(0, Field::number);
-    let seconds = u64::try_from(part(1)).unwrap_or_default();
-    let nanos = u32::try_from(part(2)).unwrap_or_default().min(999_999_999);
+    let mut details = Reader::all(status, rpc_status::DETAILS).map(Content::bytes);
+    let info = details.find(|detail| {
+        Reader::last_bytes(detail, any::TYPE_URL).ends_with(b"/google.rpc.RetryInfo")
+    })?;
+    let delay = Reader::last_bytes(Reader::last_bytes(info, any::VALUE), retry_info::RETRY_DELAY);
+    let part = |field| Reader::last(delay, field).map_or(0, Content::int);
+    let seconds = u64::try_from(part(duration::SECONDS)).unwrap_or_default();
+    let nanos = u32::try_from(part(duration::NANOS)).unwrap_or_default().min(999_999_999);
     Some(Duration::new(seconds, nanos))
 }

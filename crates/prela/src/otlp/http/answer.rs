@@ -2,8 +2,8 @@
 
 use crate::otlp::json::read::Json;
 use crate::otlp::{Connection, PATH_TWICE, Reply, redirect};
+use crate::protobuf::{Reader, fields};
 use crate::retry_after::retry_after;
-use crate::span::wire::{Field, Fields};
 use crate::{Error, ErrorKind};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};
@@ -136,7 +136,7 @@ impl Answer {
         }
         // A `google.rpc.Status`, in either form.
         if self.is(PROTOBUF) {
-            let message = Fields::last(body, 2).map_or(&[][..], Field::bytes);
+            let message = Reader::last_bytes(body, fields::rpc_status::MESSAGE);
             return String::from_utf8_lossy(message).into_owned();
         }
         let json = if self.is(JSON) { Json::of(body) } else { None };

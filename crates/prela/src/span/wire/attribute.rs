@@ -1,20 +1,21 @@
 //! Attributes: `KeyValue` and `AnyValue`.
 
-use super::scalar::Scalar;
-use super::writer::{Guess, SHORT_KEY, Writer};
+use super::scalar::{self, Scalar};
 use crate::Value;
+use crate::protobuf::fields::{any_value, key_value, list};
+use crate::protobuf::{Field, Guess, Writer, copy};
 use opentelemetry::Key;
 
-/// Writes attributes as fields with this tag.
-pub(crate) fn attributes(w: &mut Writer, tag: u8, pairs: &[(Key, Value)]) {
+/// Writes attributes as this field.
+pub(crate) fn attributes(w: &mut Writer, field: Field, pairs: &[(Key, Value)]) {
     for (key, value) in pairs {
-        attribute(w, tag, key, value);
+        attribute(w, field, key, value);
     }
 }
 
-/// Writes one attribute as a field with this tag.
+/// Writes one attribute as this field.
 #[inline(always)]
-pub(crate) fn attribute(w: &mut Writer, tag: u8, key: &Key, value: &Value) {
+pub(crate) fn attribute(w: &mut Writer, field: Field, key: &Key, value: &Value) {
     let key = key.as_str().as_bytes();
     // The common ones in one piece; what is too long for lengths of one byte, or nested, below.
     match value {
@@ -22,62 +23,89 @@ pub(crate) fn attribute(w: &mut Writer, tag: u8, key: &Key, value: &Value) {
             let text = text.as_bytes();
             match u8::try_from(text.len()) {
                 Ok(len @ ..48) if key.len() < SHORT_KEY => {
-                    w.short_pair(tag, key, Scalar::text(len), text);
+                    short_pair(w, field, key, Scalar::text(len), text);
                 }
-                _ => long_attribute(w, tag, key, value),
+                _ => long_attribute(w, field, key, value),
             }
         }
-        Value::Bool(value) => scalar(w, tag, key, Scalar::bool(*value)),
-        Value::I64(value) => scalar(w, tag, key, Scalar::i64(*value)),
-        Value::F64(value) => scalar(w, tag, key, Scalar::f64(*value)),
-        _ => long_attribute(w, tag, key, value),
+        Value::Bool(value) => scalar(w, field, key, Scalar::bool(*value)),
+        Value::I64(value) => scalar(w, field, key, Scalar::i64(*value)),
+        Value::F64(value) => scalar(w, field, key, Scalar::f64(*value)),
+        _ => long_attribute(w, field, key, value),
     }
 }
 
 /// The same for a value that is known to be short.
 #[inline(always)]
-pub(super) fn scalar(w: &mut Writer, tag: u8, key: &[u8], value: Scalar) {
+pub(super) fn scalar(w: &mut Writer, field: Field, key: &[u8], value: Scalar) {
     if key.len() < SHORT_KEY {
-        w.short_pair(tag, key, value, &[]);
+        short_pair(w, field, key, value, &[]);
     } else {
-        scalar_of_long_key(w, tag, key, value);
+        scalar_of_long_key(w, field, key, value);
     }
 }
 
+/// Writes a `KeyValue` whose lengths all have one byte, with a short key. The value is `head`, and then
+/// `tail`.
+#[inline(always)]
+fn short_pair(w: &mut Writer, field: Field, key: &[u8], head: Scalar, tail: &[u8]) {
+    // All of `head`'s bytes are written, and what comes next over those that are too much.
+    const MOST: usize = 4 + SHORT_KEY + 2 + scalar::LONGEST;
+    let value_len = head.len() + tail.len();
+    let [key_len, head_and_tail] = [key.len(), value_len].map(|len| len.to_le_bytes()[0]);
+    let out = w.spare(MOST + tail.len());
+    let Some((front, _)) = out.split_first_chunk_mut::<MOST>() else { return };
+    let pair_len = 4 + key_len + head_and_tail;
+    front[..4].copy_from_slice(&[field.tag(), pair_len, key_value::KEY.tag(), key_len]);
+    copy(&mut front[4..], key);
+    let value = &mut front[4 + key.len()..];
+    value[..2].copy_from_slice(&[key_value::VALUE.tag(), head_and_tail]);
+    value[2..2 + scalar::LONGEST].copy_from_slice(&head.bytes);
+    let from = 6 + key.len() + head.len();
+    if !tail.is_empty() {
+        copy(&mut out[from..], tail);
+    }
+    w.advance(from + tail.len());
+}
+
 #[cold]
-fn scalar_of_long_key(w: &mut Writer, tag: u8, key: &[u8], value: Scalar) {
-    w.message(tag, Guess::Small, |w| {
-        w.bytes(0x0a, key);
-        w.bytes(0x12, &value.bytes[..value.len()]);
+fn scalar_of_long_key(w: &mut Writer, field: Field, key: &[u8], value: Scalar) {
+    w.message(field, Guess::Small, |w| {
+        w.bytes(key_value::KEY, key);
+        w.bytes(key_value::VALUE, &value.bytes[..value.len()]);
     });
 }
 
 #[cold]
-fn long_attribute(w: &mut Writer, tag: u8, key: &[u8], value: &Value) {
-    w.message(tag, Guess::of(key.len() + content_len(value)), |w| {
-        w.bytes(0x0a, key);
-        any_value(w, 0x12, value);
+fn long_attribute(w: &mut Writer, field: Field, key: &[u8], value: &Value) {
+    w.message(field, Guess::of(key.len() + content_len(value)), |w| {
+        w.bytes(key_value::KEY, key);
+        any(w, key_value::VALUE, value);
     });
 }
 
-fn any_value(w: &mut Writer, tag: u8, value: &Value) {
+fn any(w: &mut Writer, field: Field, value: &Value) {
     match value {
-        Value::Empty => w.bytes(tag, &[]),
-        Value::Bool(value) => scalar_value(w, tag, Scalar::bool(*value)),
-        Value::I64(value) => scalar_value(w, tag, Scalar::i64(*value)),
-        Value::F64(value) => scalar_value(w, tag, Scalar::f64(*value)),
+        Value::Empty => w.bytes(field, &[]),
+        Value::Bool(value) => scalar_value(w, field, Scalar::bool(*value)),
+        Value::I64(value) => scalar_value(w, field, Scalar::i64(*value)),
+        Value::F64(value) => scalar_value(w, field, Scalar::f64(*value)),
         Value::String(text) => {
-            w.message(tag, Guess::of(text.len()), |w| w.bytes(0x0a, text.as_bytes()));
+            w.message(field, Guess::of(text.len()), |w| {
+                w.bytes(any_value::STRING, text.as_bytes())
+            });
         }
-        Value::Bytes(bytes) => w.message(tag, Guess::of(bytes.len()), |w| w.bytes(0x3a, bytes)),
-        Value::Array(values) => w.message(tag, Guess::Small, |w| {
-            w.message(0x2a, Guess::Small, |w| {
-                values.iter().for_each(|value| any_value(w, 0x0a, value));
+        Value::Bytes(bytes) => {
+            w.message(field, Guess::of(bytes.len()), |w| w.bytes(any_value::BYTES, bytes))
+        }
+        Value::Array(values) => w.message(field, Guess::Small, |w| {
+            w.message(any_value::ARRAY, Guess::Small, |w| {
+                values.iter().for_each(|value| any(w, list::VALUES, value));
             });
         }),
-        Value::Map(entries) => w.message(tag, Guess::Small, |w| {
-            w.message(0x32, Guess::Small, |w| {
-                attributes(w, 0x0a, entries);
+        Value::Map(entries) => w.message(field, Guess::Small, |w| {
+            w.message(any_value::MAP, Guess::Small, |w| {
+                attributes(w, list::VALUES, entries);
             });
         }),
     }
@@ -92,6 +120,9 @@ fn content_len(value: &Value) -> usize {
     }
 }
 
-fn scalar_value(w: &mut Writer, tag: u8, value: Scalar) {
-    w.bytes(tag, &value.bytes[..value.len()]);
+fn scalar_value(w: &mut Writer, field: Field, value: Scalar) {
+    w.bytes(field, &value.bytes[..value.len()]);
 }
+
+/// A key with less bytes is a short one.
+const SHORT_KEY: usize = 64;

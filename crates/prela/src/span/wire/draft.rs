@@ -4,13 +4,15 @@
 mod tests;
 
 use super::attribute::scalar;
-use super::fields::Fields;
 use super::keys::{Hash, Keys};
 use super::scalar::Scalar;
-use super::span::{Head, NAME, event, foot, head, link};
+use super::span::{Head, event, foot, head, link};
 use super::type_attributes::TypeAttributes;
-use super::writer::Writer;
-use super::{ATTRIBUTES, attribute, flags};
+use super::{attribute, flags};
+use crate::protobuf::fields::span::{
+    ATTRIBUTES, DROPPED_ATTRIBUTES, DROPPED_EVENTS, DROPPED_LINKS, NAME,
+};
+use crate::protobuf::{Reader, Writer};
 use crate::span::ended::Marks;
 use crate::span::{Event, Link};
 use crate::{SpanType, Value};
@@ -132,11 +134,11 @@ impl Draft {
     #[cold]
     fn find(&self, key: &[u8]) -> Option<Range<usize>> {
         let end = self.message.len();
-        let mut fields = Fields::of(&self.message.written()[self.attributes_at..]);
+        let mut fields = Reader::of(&self.message.written()[self.attributes_at..]);
         loop {
             let from = end - fields.left();
             let (_, pair) = fields.next()?;
-            let (_, its_key) = Fields::of(pair.bytes()).next()?;
+            let (_, its_key) = Reader::of(pair.bytes()).next()?;
             if its_key.bytes() == key {
                 return Some(from..end - fields.left());
             }
@@ -171,7 +173,7 @@ impl Draft {
 
     /// A copy of the name.
     pub(in crate::span) fn name(&self) -> Cow<'static, str> {
-        let field = Fields::of(&self.message.written()[self.name.clone()]).next();
+        let field = Reader::of(&self.message.written()[self.name.clone()]).next();
         field.map_or("".into(), |(_, name)| name.text().into_owned().into())
     }
 
@@ -233,11 +235,11 @@ impl Rare {
     /// Writes all of it, and the rest of the message.
     #[cold]
     fn finish(&self, w: &mut Writer, flags: u32) {
-        w.count(0x50, self.dropped_attributes);
+        w.count(DROPPED_ATTRIBUTES, self.dropped_attributes);
         w.all(self.events.fields.written());
-        w.count(0x60, self.events.dropped);
+        w.count(DROPPED_EVENTS, self.events.dropped);
         w.all(self.links.fields.written());
-        w.count(0x70, self.links.dropped);
+        w.count(DROPPED_LINKS, self.links.dropped);
         foot(w, &self.status, flags);
     }
 

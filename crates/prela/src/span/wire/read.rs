@@ -1,8 +1,9 @@
 //! A span's message as [`SpanData`], for exporters and processors that ask for that.
 
-use super::fields::Fields;
 use super::{HAS_IS_REMOTE, IS_REMOTE};
 use crate::clock::from_unix_nano;
+use crate::protobuf::fields::{self, any_value};
+use crate::protobuf::{Field, Reader};
 use crate::span::{Event, Link, SpanData};
 use crate::{Text, Value};
 use opentelemetry::Key;
@@ -13,23 +14,26 @@ use std::str::FromStr as _;
 
 /// Reads a message of ours into `span`, which has nothing in it yet.
 pub(in crate::span) fn read(message: &[u8], span: &mut SpanData) {
+    use fields::span::*;
     let mut context = Context::default();
-    for (number, field) in Fields::of(message) {
-        match number {
-            4 => span.parent_span_id = field.bytes().try_into().ok().map(SpanId::from_bytes),
-            5 => span.name = field.text().into_owned().into(),
-            6 => span.kind = kind(field.number()),
-            7 => span.start_time = from_unix_nano(field.fixed64()),
-            8 => span.end_time = from_unix_nano(field.fixed64()),
-            9 => span.attributes.extend(attribute(field.bytes())),
-            10 => span.dropped_attributes_count = field.count(),
-            11 => span.events.push(event(field.bytes())),
-            12 => span.dropped_events_count = field.count(),
-            13 => span.links.push(link(field.bytes())),
-            14 => span.dropped_links_count = field.count(),
-            15 => span.status = status(field.bytes()),
-            16 => context.flags = field.fixed32(),
-            _ => context.read(number, field.bytes()),
+    for (field, content) in Reader::of(message) {
+        match field {
+            PARENT_SPAN_ID => {
+                span.parent_span_id = content.bytes().try_into().ok().map(SpanId::from_bytes);
+            }
+            NAME => span.name = content.text().into_owned().into(),
+            KIND => span.kind = kind(content.int()),
+            START_TIME => span.start_time = from_unix_nano(content.fixed64()),
+            END_TIME => span.end_time = from_unix_nano(content.fixed64()),
+            ATTRIBUTES => span.attributes.extend(attribute(content.bytes())),
+            DROPPED_ATTRIBUTES => span.dropped_attributes_count = content.count(),
+            EVENTS => span.events.push(event(content.bytes())),
+            DROPPED_EVENTS => span.dropped_events_count = content.count(),
+            LINKS => span.links.push(link(content.bytes())),
+            DROPPED_LINKS => span.dropped_links_count = content.count(),
+            STATUS => span.status = status(content.bytes()),
+            FLAGS => context.flags = content.fixed32(),
+            _ => context.read(field, content.bytes()),
         }
     }
     span.parent_is_remote = context.is_remote();
@@ -47,11 +51,12 @@ struct Context {
 }
 
 impl Context {
-    fn read(&mut self, number: u64, bytes: &[u8]) {
-        match number {
-            1 => self.trace_id = bytes.try_into().unwrap_or_default(),
-            2 => self.span_id = bytes.try_into().unwrap_or_default(),
-            3 => {
+    fn read(&mut self, field: Field, bytes: &[u8]) {
+        use fields::span::{SPAN_ID, TRACE_ID, TRACE_STATE};
+        match field {
+            TRACE_ID => self.trace_id = bytes.try_into().unwrap_or_default(),
+            SPAN_ID => self.span_id = bytes.try_into().unwrap_or_default(),
+            TRACE_STATE => {
                 self.state = str::from_utf8(bytes).ok().and_then(|it| TraceState::from_str(it).ok())
             }
             _ => {}
@@ -75,18 +80,19 @@ impl Context {
 }
 
 fn event(message: &[u8]) -> Event {
+    use fields::event::{ATTRIBUTES, DROPPED_ATTRIBUTES, NAME, TIME};
     let mut event = Event {
         name: "".into(),
         time: from_unix_nano(0),
         attributes: Vec::new(),
         dropped_attributes_count: 0,
     };
-    for (number, field) in Fields::of(message) {
-        match number {
-            1 => event.time = from_unix_nano(field.fixed64()),
-            2 => event.name = field.text().into_owned().into(),
-            3 => event.attributes.extend(attribute(field.bytes())),
-            4 => event.dropped_attributes_count = field.count(),
+    for (field, content) in Reader::of(message) {
+        match field {
+            TIME => event.time = from_unix_nano(content.fixed64()),
+            NAME => event.name = content.text().into_owned().into(),
+            ATTRIBUTES => event.attributes.extend(attribute(content.bytes())),
+            DROPPED_ATTRIBUTES => event.dropped_attributes_count = content.count(),
             _ => {}
         }
     }
@@ -94,14 +100,15 @@ fn event(message: &[u8]) -> Event {
 }
 
 fn link(message: &[u8]) -> Link {
+    use fields::link::{ATTRIBUTES, DROPPED_ATTRIBUTES, FLAGS};
     let (mut context, mut attributes, mut dropped_attributes_count) =
         (Context::default(), Vec::new(), 0);
-    for (number, field) in Fields::of(message) {
-        match number {
-            4 => attributes.extend(attribute(field.bytes())),
-            5 => dropped_attributes_count = field.count(),
-            6 => context.flags = field.fixed32(),
-            _ => context.read(number, field.bytes()),
+    for (field, content) in Reader::of(message) {
+        match field {
+            ATTRIBUTES => attributes.extend(attribute(content.bytes())),
+            DROPPED_ATTRIBUTES => dropped_attributes_count = content.count(),
+            FLAGS => context.flags = content.fixed32(),
+            _ => context.read(field, content.bytes()),
         }
     }
     let is_remote = context.is_remote();
@@ -109,7 +116,7 @@ fn link(message: &[u8]) -> Link {
 }
 
 fn attribute(message: &[u8]) -> Option<(Key, Value)> {
-    let mut fields = Fields::of(message);
+    let mut fields = Reader::of(message);
     let (_, key) = fields.next()?;
     let (_, any) = fields.next()?;
     Some((Key::from(key.text().into_owned()), value(any.bytes())?))
@@ -117,16 +124,16 @@ fn attribute(message: &[u8]) -> Option<(Key, Value)> {
 
 /// None for a kind of value that is not known here.
 fn value(message: &[u8]) -> Option<Value> {
-    let Some((number, field)) = Fields::of(message).next() else { return Some(Value::Empty) };
-    let entries = || Fields::of(field.bytes()).map(|(_, entry)| entry.bytes());
-    Some(match number {
-        1 => Value::String(Text::from(&*field.text())),
-        2 => Value::Bool(field.number() != 0),
-        3 => Value::I64(field.number()),
-        4 => Value::F64(f64::from_bits(field.fixed64())),
-        5 => Value::Array(entries().filter_map(value).collect()),
-        6 => Value::Map(entries().filter_map(attribute).collect()),
-        7 => Value::Bytes(field.bytes().into()),
+    let Some((field, content)) = Reader::of(message).next() else { return Some(Value::Empty) };
+    let entries = || Reader::of(content.bytes()).map(|(_, entry)| entry.bytes());
+    Some(match field {
+        any_value::STRING => Value::String(Text::from(&*content.text())),
+        any_value::BOOL => Value::Bool(content.int() != 0),
+        any_value::INT => Value::I64(content.int()),
+        any_value::DOUBLE => Value::F64(f64::from_bits(content.fixed64())),
+        any_value::ARRAY => Value::Array(entries().filter_map(value).collect()),
+        any_value::MAP => Value::Map(entries().filter_map(attribute).collect()),
+        any_value::BYTES => Value::Bytes(content.bytes().into()),
         _ => return None,
     })
 }
@@ -143,10 +150,10 @@ fn kind(number: i64) -> SpanKind {
 
 fn status(message: &[u8]) -> Status {
     let (mut code, mut description) = (0, String::new());
-    for (number, field) in Fields::of(message) {
-        match number {
-            2 => description = field.text().into_owned(),
-            3 => code = field.number(),
+    for (field, content) in Reader::of(message) {
+        match field {
+            fields::status::MESSAGE => description = content.text().into_owned(),
+            fields::status::CODE => code = content.int(),
             _ => {}
         }
     }

@@ -1,6 +1,8 @@
 //! Values that are short whatever they are.
 
 use crate::Value;
+use crate::protobuf::Field;
+use crate::protobuf::fields::any_value;
 
 /// A truth value or a number as a field of `AnyValue`.
 #[derive(Clone, Copy, Debug)]
@@ -36,13 +38,13 @@ impl Scalar {
 
     #[inline]
     pub(super) fn bool(value: bool) -> Self {
-        Self::of(0x10, [u8::from(value)])
+        Self::of(any_value::BOOL, [u8::from(value)])
     }
 
     #[inline]
     pub(super) fn i64(value: i64) -> Self {
         match u8::try_from(value) {
-            Ok(value @ 0..0x80) => Self::of(0x18, [value]),
+            Ok(value @ 0..0x80) => Self::of(any_value::INT, [value]),
             // Two's complement, as protobuf's `int64` is.
             _ => Self::varint(value.cast_unsigned()),
         }
@@ -50,26 +52,26 @@ impl Scalar {
 
     #[inline]
     pub(super) fn f64(value: f64) -> Self {
-        Self::of(0x21, value.to_bits().to_le_bytes())
+        Self::of(any_value::DOUBLE, value.to_bits().to_le_bytes())
     }
 
     /// What begins a text of less than 128 bytes.
     #[inline]
     pub(super) fn text(len: u8) -> Self {
-        Self::of(0x0a, [len])
+        Self::of(any_value::STRING, [len])
     }
 
     #[inline]
-    fn of<const N: usize>(tag: u8, value: [u8; N]) -> Self {
+    fn of<const N: usize>(field: Field, value: [u8; N]) -> Self {
         let mut bytes = [0; LONGEST];
-        bytes[0] = tag;
+        bytes[0] = field.tag();
         bytes[1..=N].copy_from_slice(&value);
         let [len, ..] = (1 + N).to_le_bytes();
         Self { bytes, len }
     }
 
     fn varint(mut value: u64) -> Self {
-        let mut bytes = [0x18; LONGEST];
+        let mut bytes = [any_value::INT.tag(); LONGEST];
         let mut len = 1;
         while value >= 0x80 {
             let [low, ..] = value.to_le_bytes();

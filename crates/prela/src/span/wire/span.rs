@@ -1,8 +1,9 @@
 //! The parts of a span's message, and the whole of one that is known.
 
-use super::writer::{Guess, Writer};
-use super::{ATTRIBUTES, attributes, flags, kind, parent, status};
+use super::{attributes, flags, kind, parent, status};
 use crate::clock::unix_nano;
+use crate::protobuf::fields;
+use crate::protobuf::{Guess, Writer};
 use crate::span::{Event, Link, SpanData};
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceState};
 use std::ops::Range;
@@ -32,85 +33,88 @@ pub(in crate::span) fn span(w: &mut Writer, span: &SpanData) {
             end_time: unix_nano(span.end_time),
         },
     );
-    attributes(w, ATTRIBUTES, &span.attributes);
-    w.count(0x50, span.dropped_attributes_count);
+    attributes(w, fields::span::ATTRIBUTES, &span.attributes);
+    w.count(fields::span::DROPPED_ATTRIBUTES, span.dropped_attributes_count);
     span.events.iter().for_each(|it| event(w, it));
-    w.count(0x60, span.dropped_events_count);
+    w.count(fields::span::DROPPED_EVENTS, span.dropped_events_count);
     span.links.iter().for_each(|it| link(w, it));
-    w.count(0x70, span.dropped_links_count);
+    w.count(fields::span::DROPPED_LINKS, span.dropped_links_count);
     foot(w, &span.status, flags(&span.span_context, span.parent_is_remote));
 }
 
 /// All fields before the attributes; the last eight bytes are the end time. Gives where the name is.
 #[inline]
 pub(super) fn head(w: &mut Writer, head: &Head<'_>) -> Range<usize> {
+    use fields::span::{END_TIME, KIND, NAME, PARENT_SPAN_ID, START_TIME};
     ids(w, head.span_context);
     if let Some(parent) = head.parent_span_id {
         let [a, b, c, d, e, f, g, h] = parent.to_bytes();
-        w.raw([0x22, 8, a, b, c, d, e, f, g, h]);
+        w.raw([PARENT_SPAN_ID.tag(), 8, a, b, c, d, e, f, g, h]);
     }
     let from = w.len();
     w.text(NAME, head.name.as_bytes());
     let name = from..w.len();
     let mut times = [0; 20];
-    times[..3].copy_from_slice(&[0x30, head.kind, 0x39]);
+    times[..3].copy_from_slice(&[KIND.tag(), head.kind, START_TIME.tag()]);
     times[3..11].copy_from_slice(&head.start_time.to_le_bytes());
-    times[11] = 0x41;
+    times[11] = END_TIME.tag();
     times[12..].copy_from_slice(&head.end_time.to_le_bytes());
     w.raw(times);
     name
 }
 
-/// The field of the name.
-pub(super) const NAME: u8 = 0x2a;
-
 /// The last fields: status and flags.
 #[inline]
 pub(super) fn foot(w: &mut Writer, its_status: &Status, flags: u32) {
+    use fields::span::{FLAGS, STATUS};
     let [a, b, c, d] = flags.to_le_bytes();
+    let [low, high] = FLAGS.long_tag();
     match status(its_status) {
-        (0, _) => w.raw([0x7a, 0, 0x85, 0x01, a, b, c, d]),
+        (0, _) => w.raw([STATUS.tag(), 0, low, high, a, b, c, d]),
         (code, description) => {
-            w.message(0x7a, Guess::Small, |w| {
-                w.text(0x12, description.as_bytes());
-                w.raw([0x18, code]);
+            w.message(STATUS, Guess::Small, |w| {
+                w.text(fields::status::MESSAGE, description.as_bytes());
+                w.raw([fields::status::CODE.tag(), code]);
             });
-            w.raw([0x85, 0x01, a, b, c, d]);
+            w.raw([low, high, a, b, c, d]);
         }
     }
 }
 
 pub(super) fn event(w: &mut Writer, event: &Event) {
-    w.message(0x5a, Guess::Small, |w| {
-        w.raw([0x09]);
+    use fields::event::{ATTRIBUTES, DROPPED_ATTRIBUTES, NAME, TIME};
+    w.message(fields::span::EVENTS, Guess::Small, |w| {
+        w.raw([TIME.tag()]);
         w.raw(unix_nano(event.time).to_le_bytes());
-        w.text(0x12, event.name.as_bytes());
-        attributes(w, 0x1a, &event.attributes);
-        w.count(0x20, event.dropped_attributes_count);
+        w.text(NAME, event.name.as_bytes());
+        attributes(w, ATTRIBUTES, &event.attributes);
+        w.count(DROPPED_ATTRIBUTES, event.dropped_attributes_count);
     });
 }
 
 pub(super) fn link(w: &mut Writer, link: &Link) {
-    w.message(0x6a, Guess::Small, |w| {
+    use fields::link::{ATTRIBUTES, DROPPED_ATTRIBUTES, FLAGS};
+    w.message(fields::span::LINKS, Guess::Small, |w| {
         ids(w, &link.span_context);
-        attributes(w, 0x22, &link.attributes);
-        w.count(0x28, link.dropped_attributes_count);
+        attributes(w, ATTRIBUTES, &link.attributes);
+        w.count(DROPPED_ATTRIBUTES, link.dropped_attributes_count);
         let [a, b, c, d] = flags(&link.span_context, link.span_context.is_remote()).to_le_bytes();
-        w.raw([0x35, a, b, c, d]);
+        w.raw([FLAGS.tag(), a, b, c, d]);
     });
 }
 
 /// The first three fields of spans and links alike.
 #[inline(always)]
 fn ids(w: &mut Writer, span_context: &SpanContext) {
+    use fields::span::{SPAN_ID, TRACE_ID, TRACE_STATE};
     let mut ids = [0; 28];
-    ids[..2].copy_from_slice(&[0x0a, 16]);
+    ids[..2].copy_from_slice(&[TRACE_ID.tag(), 16]);
     ids[2..18].copy_from_slice(&span_context.trace_id().to_bytes());
-    ids[18..20].copy_from_slice(&[0x12, 8]);
+    ids[18..20].copy_from_slice(&[SPAN_ID.tag(), 8]);
     ids[20..].copy_from_slice(&span_context.span_id().to_bytes());
     w.raw(ids);
     if let Some(state) = trace_state(span_context) {
-        w.bytes(0x1a, state.as_bytes());
+        w.bytes(TRACE_STATE, state.as_bytes());
     }
 }
 

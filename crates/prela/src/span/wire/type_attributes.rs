@@ -2,8 +2,9 @@
 
 use super::attribute;
 use super::keys::{Hash, Keys};
-use super::writer::Writer;
 use crate::SpanType;
+use crate::protobuf::Writer;
+use crate::protobuf::fields::span::ATTRIBUTES;
 use std::sync::LazyLock;
 
 /// The attributes of one span type.
@@ -29,7 +30,7 @@ impl TypeAttributes {
         let (mut fields, mut keys, mut count) = (Writer::default(), Keys::default(), 0);
         span_type.write_attributes(|key, value| {
             keys.insert(Hash::of(key.as_str().as_bytes()));
-            attribute(&mut fields, super::ATTRIBUTES, &key, &value);
+            attribute(&mut fields, ATTRIBUTES, &key, &value);
             count += 1;
         });
         let kind = super::kind(&span_type.span_kind());

@@ -34,32 +34,32 @@ fn names(request: &ExportTraceServiceRequest) -> Vec<(String, String)> {
 fn both_halves_are_the_whole() {
     for scopes in [&[2][..], &[1, 1], &[5], &[3, 0, 4], &[1, 300, 2]] {
         let whole = request(scopes);
-        let halves = halves(&whole.encode_to_vec()).expect("more than one span");
-        let read = halves.clone().map(|half| {
-            let request = ExportTraceServiceRequest::decode(half.body).expect("a request");
-            assert_eq!(names(&request).len() as u64, half.spans);
+        let parts = split(&whole.encode_to_vec()).expect("more than one span");
+        let read = parts.clone().map(|part| {
+            let request = ExportTraceServiceRequest::decode(part.body).expect("a request");
+            assert_eq!(names(&request).len() as u64, part.spans);
             assert_eq!(request.resource_spans[0].schema_url, "resource");
             request
         });
         assert_eq!([names(&read[0]), names(&read[1])].concat(), names(&whole));
-        assert!(halves[0].spans.abs_diff(halves[1].spans) <= 1);
+        assert!(parts[0].spans.abs_diff(parts[1].spans) <= 1);
     }
 }
 
 #[test]
-fn one_span_has_no_halves() {
-    assert_eq!(halves(&request(&[1]).encode_to_vec()), None);
-    assert_eq!(halves(&request(&[0]).encode_to_vec()), None);
-    assert_eq!(halves(&[]), None);
+fn one_span_is_not_split() {
+    assert_eq!(split(&request(&[1]).encode_to_vec()), None);
+    assert_eq!(split(&request(&[0]).encode_to_vec()), None);
+    assert_eq!(split(&[]), None);
 }
 
 #[test]
-fn what_is_no_request_has_no_halves() {
+fn what_is_no_request_is_not_split() {
     let whole = request(&[3, 4]).encode_to_vec();
     for end in 1..whole.len() {
         // Cut off anywhere: never a panic.
-        let _ = halves(&whole[..end]);
+        let _ = split(&whole[..end]);
     }
-    assert_eq!(halves(&[0xff; 40]), None);
-    assert_eq!(halves(&whole[..whole.len() - 1]), None);
+    assert_eq!(split(&[0xff; 40]), None);
+    assert_eq!(split(&whole[..whole.len() - 1]), None);
 }

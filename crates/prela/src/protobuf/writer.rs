@@ -1,8 +1,8 @@
-//! A buffer that grows while protobuf fields are written to it.
+//! A buffer that grows while fields are written to it.
 
-use super::scalar::{self, Scalar};
+use super::Field;
 
-/// Writes protobuf fields, one after the other. A field's tag is its number times 8 plus its wire type.
+/// Writes protobuf fields, one after the other.
 ///
 /// The buffer is longer than what is written, and always initialized: so that a field of several parts
 /// checks for room once.
@@ -34,25 +34,25 @@ impl Writer {
     }
 
     #[inline]
-    pub(super) fn written_mut(&mut self) -> &mut [u8] {
+    pub(crate) fn written_mut(&mut self) -> &mut [u8] {
         &mut self.buffer[..self.len]
     }
 
     /// Forgets what was written from here on.
     #[inline]
-    pub(super) fn truncate(&mut self, len: usize) {
+    pub(crate) fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
     }
 
     /// Forgets everything.
     #[inline]
-    pub(super) fn clear(&mut self) {
+    pub(crate) fn clear(&mut self) {
         self.len = 0;
     }
 
     /// Forgets everything with the buffer, if that is larger.
     #[inline]
-    pub(super) fn trim(&mut self, largest: usize) {
+    pub(crate) fn trim(&mut self, largest: usize) {
         if self.buffer.len() > largest {
             *self = Self::default();
         }
@@ -91,34 +91,26 @@ impl Writer {
         copy(self.next(bytes.len()), bytes);
     }
 
-    /// A `KeyValue` whose lengths all have one byte, with a short key. The value is `head`, and then `tail`.
+    /// Room for so many bytes, to be written by the caller, who then says by [`Writer::advance`] how many
+    /// there are.
     #[inline(always)]
-    pub(super) fn short_pair(&mut self, tag: u8, key: &[u8], head: Scalar, tail: &[u8]) {
-        // All of `head`'s bytes are written, and what comes next over those that are too much.
-        const MOST: usize = 4 + SHORT_KEY + 2 + scalar::LONGEST;
-        let value_len = head.len() + tail.len();
-        let [key_len, head_and_tail] = [key.len(), value_len].map(|len| len.to_le_bytes()[0]);
-        self.reserve(MOST + tail.len());
-        let out = &mut self.buffer[self.len..];
-        let Some((front, _)) = out.split_first_chunk_mut::<MOST>() else { return };
-        front[..4].copy_from_slice(&[tag, 4 + key_len + head_and_tail, 0x0a, key_len]);
-        copy(&mut front[4..], key);
-        let value = &mut front[4 + key.len()..];
-        value[..2].copy_from_slice(&[0x12, head_and_tail]);
-        value[2..2 + scalar::LONGEST].copy_from_slice(&head.bytes);
-        let from = 6 + key.len() + head.len();
-        if !tail.is_empty() {
-            copy(&mut out[from..], tail);
-        }
-        self.len += from + tail.len();
+    pub(crate) fn spare(&mut self, most: usize) -> &mut [u8] {
+        self.reserve(most);
+        &mut self.buffer[self.len..]
+    }
+
+    /// Takes the next bytes, which were written into [`Writer::spare`], for written.
+    #[inline(always)]
+    pub(crate) fn advance(&mut self, len: usize) {
+        self.len = (self.len + len).min(self.buffer.len());
     }
 
     /// A message: its length is written when that is known, into room for `guess` bytes, or into what is
     /// made of that.
     #[inline]
-    pub(crate) fn message(&mut self, tag: u8, guess: Guess, write: impl FnOnce(&mut Self)) {
+    pub(crate) fn message(&mut self, field: Field, guess: Guess, write: impl FnOnce(&mut Self)) {
         let guess = guess as usize;
-        self.next(1 + guess)[0] = tag;
+        self.next(1 + guess)[0] = field.tag();
         let from = self.len;
         write(self);
         let len = self.len - from;
@@ -133,7 +125,8 @@ impl Writer {
     }
 
     #[inline]
-    pub(crate) fn bytes(&mut self, tag: u8, bytes: &[u8]) {
+    pub(crate) fn bytes(&mut self, field: Field, bytes: &[u8]) {
+        let tag = field.tag();
         match u8::try_from(bytes.len()) {
             Ok(len @ 0..0x80) => self.raw([tag, len]),
             _ => {
@@ -146,17 +139,17 @@ impl Writer {
 
     /// Left out when empty, which is the default.
     #[inline]
-    pub(crate) fn text(&mut self, tag: u8, text: &[u8]) {
+    pub(crate) fn text(&mut self, field: Field, text: &[u8]) {
         if !text.is_empty() {
-            self.bytes(tag, text);
+            self.bytes(field, text);
         }
     }
 
     /// Left out when 0, which is the default.
     #[inline]
-    pub(super) fn count(&mut self, tag: u8, count: u32) {
+    pub(crate) fn count(&mut self, field: Field, count: u32) {
         if count != 0 {
-            self.raw([tag]);
+            self.raw([field.tag()]);
             self.varint(count.into());
         }
     }
@@ -196,7 +189,7 @@ pub(crate) enum Guess {
 
 impl Guess {
     /// For contents of this length, and a few bytes around them.
-    pub(super) fn of(len: usize) -> Self {
+    pub(crate) fn of(len: usize) -> Self {
         match len {
             0..100 => Self::Small,
             100..16_300 => Self::Medium,
@@ -216,7 +209,7 @@ fn varint_len(value: u64) -> usize {
 
 /// Copies to the start of `to`. What is this short is copied before a call of `memcpy` has begun to.
 #[inline]
-fn copy(to: &mut [u8], from: &[u8]) {
+pub(crate) fn copy(to: &mut [u8], from: &[u8]) {
     let to = &mut to[..from.len()];
     if from.len() > 16 {
         if from.len() > 32 {
@@ -240,8 +233,5 @@ fn copy_ends<const N: usize>(to: &mut [u8], from: &[u8]) {
         to[from.len() - N..].copy_from_slice(last);
     }
 }
-
-/// A key with less bytes is a short one.
-pub(super) const SHORT_KEY: usize = 64;
 
 const SMALLEST: usize = 512;

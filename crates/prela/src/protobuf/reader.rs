@@ -1,24 +1,26 @@
 //! Reads the fields of messages, whatever they are.
 
+use super::Field;
+use super::field::{FIXED32, FIXED64, LENGTH_DELIMITED, VARINT};
 use std::borrow::Cow;
 
 /// The fields of a protobuf message, as far as it is one.
 ///
 /// Source: [Protocol Buffers, encoding](https://protobuf.dev/programming-guides/encoding/).
 #[derive(Clone, Debug)]
-pub(crate) struct Fields<'a>(&'a [u8]);
+pub(crate) struct Reader<'a>(&'a [u8]);
 
-/// The value of a field.
+/// The content of a field.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Field<'a> {
-    Number(u64),
+pub(crate) enum Content<'a> {
+    Varint(u64),
     /// Text, bytes or a message.
     Bytes(&'a [u8]),
     Fixed64(u64),
     Fixed32(u32),
 }
 
-impl<'a> Fields<'a> {
+impl<'a> Reader<'a> {
     pub(crate) fn of(message: &'a [u8]) -> Self {
         Self(message)
     }
@@ -28,9 +30,9 @@ impl<'a> Fields<'a> {
         self.0.len()
     }
 
-    /// The fields with this number.
-    pub(crate) fn all(message: &'a [u8], number: u64) -> impl Iterator<Item = Field<'a>> {
-        Self(message).filter(move |(it, _)| *it == number).map(|(_, field)| field)
+    /// Every occurrence of this field.
+    pub(crate) fn all(message: &'a [u8], field: Field) -> impl Iterator<Item = Content<'a>> {
+        Self(message).filter(move |(it, _)| *it == field).map(|(_, content)| content)
     }
 
     /// Whether all of it can be read.
@@ -41,9 +43,14 @@ impl<'a> Fields<'a> {
         fields.0.is_empty()
     }
 
-    /// The last field with this number, which is the one that counts.
-    pub(crate) fn last(message: &'a [u8], number: u64) -> Option<Field<'a>> {
-        Self::all(message, number).last()
+    /// The last occurrence of this field, which is the one that counts.
+    pub(crate) fn last(message: &'a [u8], field: Field) -> Option<Content<'a>> {
+        Self::all(message, field).last()
+    }
+
+    /// The last occurrence of this field as text, bytes or a message; empty without one.
+    pub(crate) fn last_bytes(message: &'a [u8], field: Field) -> &'a [u8] {
+        Self::last(message, field).map_or(&[], Content::bytes)
     }
 
     fn varint(&mut self) -> Option<u64> {
@@ -71,25 +78,25 @@ impl<'a> Fields<'a> {
         Some(*taken)
     }
 
-    fn read(&mut self) -> Option<(u64, Field<'a>)> {
-        let tag = self.varint()?;
-        let field = match tag & 7 {
-            0 => Field::Number(self.varint()?),
-            1 => Field::Fixed64(u64::from_le_bytes(self.take_array()?)),
-            2 => {
+    fn read(&mut self) -> Option<(Field, Content<'a>)> {
+        let field = Field::of_tag(self.varint()?)?;
+        let content = match field.wire_type() {
+            VARINT => Content::Varint(self.varint()?),
+            FIXED64 => Content::Fixed64(u64::from_le_bytes(self.take_array()?)),
+            LENGTH_DELIMITED => {
                 let length = self.varint()?;
-                Field::Bytes(self.take(length)?)
+                Content::Bytes(self.take(length)?)
             }
-            5 => Field::Fixed32(u32::from_le_bytes(self.take_array()?)),
+            FIXED32 => Content::Fixed32(u32::from_le_bytes(self.take_array()?)),
             _ => return None,
         };
-        Some((tag >> 3, field))
+        Some((field, content))
     }
 }
 
 /// Ends where it cannot go on.
-impl<'a> Iterator for Fields<'a> {
-    type Item = (u64, Field<'a>);
+impl<'a> Iterator for Reader<'a> {
+    type Item = (Field, Content<'a>);
 
     fn next(&mut self) -> Option<Self::Item> {
         let before = self.0;
@@ -101,14 +108,14 @@ impl<'a> Iterator for Fields<'a> {
     }
 }
 
-impl<'a> Field<'a> {
+impl<'a> Content<'a> {
     pub(crate) fn bytes(self) -> &'a [u8] {
         if let Self::Bytes(bytes) = self { bytes } else { &[] }
     }
 
     /// As protobuf's `int64` and `int32`.
-    pub(crate) fn number(self) -> i64 {
-        if let Self::Number(number) = self { number.cast_signed() } else { 0 }
+    pub(crate) fn int(self) -> i64 {
+        if let Self::Varint(number) = self { number.cast_signed() } else { 0 }
     }
 
     pub(crate) fn fixed64(self) -> u64 {
@@ -125,8 +132,8 @@ impl<'a> Field<'a> {
     }
 
     /// A count.
-    pub(super) fn count(self) -> u32 {
-        u32::try_from(self.number()).unwrap_or(u32::MAX)
+    pub(crate) fn count(self) -> u32 {
+        u32::try_from(self.int()).unwrap_or(u32::MAX)
     }
 }
 
@@ -145,11 +152,12 @@ mod tests {
             b"\x08\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01", // 1: -1
         ]
         .concat();
-        assert!(Fields::is_message(&message));
-        assert_eq!(Fields(&message).count(), 5);
-        assert_eq!(Fields::last(&message, 1).unwrap().number(), -1);
-        assert_eq!(Fields::last(&message, 3).unwrap().bytes(), b"hi");
-        assert_eq!(Fields::last(&message, 9), None);
+        assert!(Reader::is_message(&message));
+        assert_eq!(Reader(&message).count(), 5);
+        assert_eq!(Reader::last(&message, Field::varint(1)).unwrap().int(), -1);
+        assert_eq!(Reader::last_bytes(&message, Field::bytes(3)), b"hi");
+        assert_eq!(Reader::last(&message, Field::varint(9)), None);
+        assert_eq!(Reader::last(&message, Field::bytes(1)), None, "of another kind");
     }
 
     #[test]
@@ -163,8 +171,9 @@ mod tests {
             b"\x08\x01\x11\0",
         ];
         for message in broken {
-            assert!(!Fields::is_message(message), "{message:?}");
-            assert_eq!(Fields(message).collect::<Vec<_>>(), [(1, Field::Number(1))]);
+            assert!(!Reader::is_message(message), "{message:?}");
+            let read: Vec<_> = Reader(message).collect();
+            assert_eq!(read, [(Field::varint(1), Content::Varint(1))]);
         }
     }
 }
