@@ -235,6 +235,10 @@ fn every_example_is_listed_has_a_file_and_is_tested() {
     let untested = listed.iter().filter(|name| !tests.contains(&format!("\"{name}\"")));
     assert_none(untested.cloned().collect(), "an example is run by a test");
 
+    let readme = File::read(&workspace().join("README.md")).text;
+    let unnamed = listed.iter().filter(|name| !readme.contains(&format!("(examples/{name}.rs)")));
+    assert_none(unnamed.cloned().collect(), "an example has a line in the README");
+
     let long =
         listed.iter().map(|name| File::read(&workspace().join(format!("examples/{name}.rs"))));
     let long = long.filter(|file| file.text.lines().count() > 100).map(|file| file.path);
