@@ -82,8 +82,9 @@ impl HttpTransport {
                 reply
             }
             Err(_elapsed) => {
-                let text = format_args!(": no answer in {timeout:?}");
-                Err(self.failed(ErrorKind::Timeout, text).with_contact(Contact::Absent))
+                let text = format!(": no answer in {timeout:?}");
+                let error = self.failed(ErrorKind::Timeout, format_args!("{text}"));
+                Err(error.with_contact(Contact::Absent))
             }
         }
     }
