@@ -95,8 +95,36 @@ fn only_argument(segment: &PathSegment) -> Option<&Type> {
 
 /// The return type for a closure, which cannot say `impl Trait`: the compiler infers that part.
 pub(crate) fn inferred(output: &ReturnType) -> TokenStream {
-    let ReturnType::Type(_, ty) = output else { return quote!(()) };
-    let mut ty = Type::clone(ty);
+    match output {
+        ReturnType::Type(_, ty) => without_impl(ty),
+        ReturnType::Default => quote!(()),
+    }
+}
+
+/// What the future of an `impl Future<Output = ..>` gives. Of other types the compiler knows it by itself.
+pub(crate) fn awaited(ty: &Type) -> Option<TokenStream> {
+    let bounds = match ty {
+        Type::ImplTrait(ty) => &ty.bounds,
+        Type::Paren(ty) => return awaited(&ty.elem),
+        Type::Group(ty) => return awaited(&ty.elem),
+        _ => return None,
+    };
+    let arguments = bounds.iter().filter_map(|bound| {
+        let TypeParamBound::Trait(bound) = bound else { return None };
+        let last = bound.path.segments.last().filter(|last| last.ident == "Future")?;
+        let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+        Some(&arguments.args)
+    });
+    arguments.flatten().find_map(|argument| match argument {
+        GenericArgument::AssocType(output) if output.ident == "Output" => {
+            Some(without_impl(&output.ty))
+        }
+        _ => None,
+    })
+}
+
+fn without_impl(ty: &Type) -> TokenStream {
+    let mut ty = ty.clone();
     ImplTraits.visit_type_mut(&mut ty);
     ty.into_token_stream()
 }

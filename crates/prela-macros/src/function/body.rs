@@ -3,7 +3,7 @@
 use super::Traced;
 use super::arguments::{Argument, allow_use};
 use crate::args::{Format, Shown};
-use crate::stream::inferred;
+use crate::stream::{awaited, inferred};
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt as _;
@@ -47,12 +47,17 @@ impl Traced {
     /// The future or stream that the function returns has the span.
     fn wrap_returned(&self) -> TokenStream {
         let (span, start, closure) = (span_name(), self.start(), self.closure());
-        let returned = quote!(::prela::__private::call(#closure));
+        // What is no future is reported there.
+        let place = self.return_place();
+        let returned = quote_spanned!(place=> ::prela::__private::call(#closure));
         let returned = match self.finish() {
             None => returned,
-            Some(finish) => quote!(::prela::__private::recorded(#span, #returned, #finish)),
+            Some(finish) => {
+                quote_spanned!(place=> ::prela::__private::recorded(#span, #returned, #finish))
+            }
         };
-        let polled = quote!(::prela::__private::polled(#span, move |#span| #returned));
+        let polled =
+            quote_spanned!(place=> ::prela::__private::polled(#span, move |#span| #returned));
         let polled = self.returned.wrap(polled);
         quote!(#start #polled)
     }
@@ -243,12 +248,14 @@ impl Traced {
     /// what it returns.
     fn record_error(&self, shown: Shown) -> TokenStream {
         let (span, error) = (span_name(), own_name("error"));
-        let place = located(shown.span);
-        let returned = located(match &self.function.sig.output {
-            ReturnType::Type(_, ty) => ty.span(),
-            ReturnType::Default => self.function.sig.ident.span(),
-        });
+        let (place, returned) = (located(shown.span), self.return_place());
+        let awaited = match &self.function.sig.output {
+            ReturnType::Type(_, ty) => awaited(ty),
+            ReturnType::Default => None,
+        };
         let result = Ident::new("result", returned);
+        // Else a body that only says `Ok(..)` would leave the type of the error open here.
+        let known = awaited.map(|ty| quote_spanned!(returned=> let #result: &#ty = #result;));
         let fallible =
             quote_spanned!(returned=> ::prela::__private::shown::Fallible::error(#result));
         let needs = match shown.format {
@@ -257,11 +264,20 @@ impl Traced {
         };
         let (needed, read) = (Ident::new("error", place), read_error(shown.format));
         quote! {
+            #known
             if let ::core::option::Option::Some(#error) = #fallible {
                 ::prela::__private::shown::#needs(#needed);
                 ::prela::__private::record_error(#span, #error, #read);
             }
         }
+    }
+
+    /// Where the function says what it returns.
+    fn return_place(&self) -> Span {
+        located(match &self.function.sig.output {
+            ReturnType::Type(_, ty) => ty.span(),
+            ReturnType::Default => self.function.sig.ident.span(),
+        })
     }
 }
 
@@ -269,8 +285,8 @@ impl Traced {
 pub(super) fn read_error(format: Format) -> TokenStream {
     let error = own_name("error");
     let method = match format {
-        Format::Display => own_name("display"),
-        Format::Debug => own_name("debug"),
+        Format::Display => own_name("failure_by_display"),
+        Format::Debug => own_name("failure_by_debug"),
     };
     quote! {
         |#error| {

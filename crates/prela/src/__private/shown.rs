@@ -67,16 +67,16 @@ pub fn needs_display<E: Display>(_: &E) {}
 pub fn needs_debug<E: Debug>(_: &E) {}
 
 macro_rules! ways {
-    ($($name:ident for $shown:ty, $bound:path, $as_error:expr;)*) => {$(
+    ($($name:ident<$($lifetime:lifetime),*> for $shown:ty, $bound:path, $as_error:expr;)*) => {$(
         /// Reads an error of a kind, with its causes.
         pub trait $name {
             /// By `Display`.
-            fn display(&self) -> Failure;
+            fn failure_by_display(&self) -> Failure;
         }
 
-        impl<E: $bound> $name for $shown {
-            fn display(&self) -> Failure {
-                let as_error: fn(&E) -> &dyn Error = $as_error;
+        impl<$($lifetime: 'e,)* E: $bound> $name for $shown {
+            fn failure_by_display(&self) -> Failure {
+                let as_error: fn(&'e E) -> &'e (dyn Error + 'e) = $as_error;
                 Failure(span::Failure::of_error(as_error(self.0)))
             }
         }
@@ -84,49 +84,49 @@ macro_rules! ways {
 }
 
 macro_rules! debug_ways {
-    ($($name:ident for $shown:ty, $bound:path, $as_error:expr;)*) => {$(
+    ($($name:ident<$($lifetime:lifetime),*> for $shown:ty, $bound:path, $as_error:expr;)*) => {$(
         /// Reads an error of a kind, with its causes.
         pub trait $name {
             /// By `Debug`.
-            fn debug(&self) -> Failure;
+            fn failure_by_debug(&self) -> Failure;
         }
 
-        impl<E: Debug + $bound> $name for $shown {
-            fn debug(&self) -> Failure {
-                let as_error: fn(&E) -> &dyn Error = $as_error;
+        impl<$($lifetime: 'e,)* E: Debug + $bound> $name for $shown {
+            fn failure_by_debug(&self) -> Failure {
+                let as_error: fn(&'e E) -> &'e (dyn Error + 'e) = $as_error;
                 Failure(span::Failure::of_debug_error(self.0, as_error(self.0)))
             }
         }
     )*};
 }
 
-/// What a `Box<dyn Error>` gives, or an `anyhow::Error`.
-type Shared = dyn Error + Send + Sync;
-type OnlySend = dyn Error + Send;
-type Local = dyn Error;
+/// What a `Box<dyn Error>` gives, or an `anyhow::Error`. It may borrow, and then lives as long as that.
+type Shared<'l> = dyn Error + Send + Sync + 'l;
+type OnlySend<'l> = dyn Error + Send + 'l;
+type Local<'l> = dyn Error + 'l;
 
 ways! {
-    ErrorDisplayed for &&&&&Shown<'_, E>, Error, |error| error;
-    SharedDisplayed for &&&&Shown<'_, E>, AsRef<Shared>, |error| AsRef::<Shared>::as_ref(error);
-    SendDisplayed for &&&Shown<'_, E>, AsRef<OnlySend>, |error| AsRef::<OnlySend>::as_ref(error);
-    LocalDisplayed for &&Shown<'_, E>, AsRef<Local>, |error| AsRef::<Local>::as_ref(error);
+    ErrorDisplayed<'e> for &&&&&Shown<'e, E>, Error, |error| error;
+    SharedDisplayed<'e, 'l> for &&&&Shown<'e, E>, AsRef<Shared<'l>>, |error| AsRef::<Shared<'l>>::as_ref(error);
+    SendDisplayed<'e, 'l> for &&&Shown<'e, E>, AsRef<OnlySend<'l>>, |error| AsRef::<OnlySend<'l>>::as_ref(error);
+    LocalDisplayed<'e, 'l> for &&Shown<'e, E>, AsRef<Local<'l>>, |error| AsRef::<Local<'l>>::as_ref(error);
 }
 
 debug_ways! {
-    ErrorDebugged for &&&&&Shown<'_, E>, Error, |error| error;
-    SharedDebugged for &&&&Shown<'_, E>, AsRef<Shared>, |error| AsRef::<Shared>::as_ref(error);
-    SendDebugged for &&&Shown<'_, E>, AsRef<OnlySend>, |error| AsRef::<OnlySend>::as_ref(error);
-    LocalDebugged for &&Shown<'_, E>, AsRef<Local>, |error| AsRef::<Local>::as_ref(error);
+    ErrorDebugged<'e> for &&&&&Shown<'e, E>, Error, |error| error;
+    SharedDebugged<'e, 'l> for &&&&Shown<'e, E>, AsRef<Shared<'l>>, |error| AsRef::<Shared<'l>>::as_ref(error);
+    SendDebugged<'e, 'l> for &&&Shown<'e, E>, AsRef<OnlySend<'l>>, |error| AsRef::<OnlySend<'l>>::as_ref(error);
+    LocalDebugged<'e, 'l> for &&Shown<'e, E>, AsRef<Local<'l>>, |error| AsRef::<Local<'l>>::as_ref(error);
 }
 
 /// Reads what has a text and nothing else.
 pub trait TextDisplayed {
     /// By `Display`.
-    fn display(&self) -> Failure;
+    fn failure_by_display(&self) -> Failure;
 }
 
 impl<E: Display> TextDisplayed for &Shown<'_, E> {
-    fn display(&self) -> Failure {
+    fn failure_by_display(&self) -> Failure {
         Failure(span::Failure::of_display(self.0))
     }
 }
@@ -134,11 +134,11 @@ impl<E: Display> TextDisplayed for &Shown<'_, E> {
 /// Reads what has a text for programmers and nothing else.
 pub trait TextDebugged {
     /// By `Debug`.
-    fn debug(&self) -> Failure;
+    fn failure_by_debug(&self) -> Failure;
 }
 
 impl<E: Debug> TextDebugged for &Shown<'_, E> {
-    fn debug(&self) -> Failure {
+    fn failure_by_debug(&self) -> Failure {
         Failure(span::Failure::of_debug(self.0))
     }
 }
@@ -146,17 +146,17 @@ impl<E: Debug> TextDebugged for &Shown<'_, E> {
 /// What has no text. [`needs_display`] and [`needs_debug`] have told so.
 pub trait Textless {
     /// Nothing.
-    fn display(&self) -> Failure;
+    fn failure_by_display(&self) -> Failure;
     /// Nothing.
-    fn debug(&self) -> Failure;
+    fn failure_by_debug(&self) -> Failure;
 }
 
 impl<E> Textless for Shown<'_, E> {
-    fn display(&self) -> Failure {
+    fn failure_by_display(&self) -> Failure {
         Failure::default()
     }
 
-    fn debug(&self) -> Failure {
+    fn failure_by_debug(&self) -> Failure {
         Failure::default()
     }
 }

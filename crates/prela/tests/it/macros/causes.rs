@@ -5,6 +5,7 @@ use crate::causes::{Link, chain, event};
 use prela::{RetryPolicy, SpanData, SpanType, Status};
 use std::error::Error;
 use std::fmt::{Debug, Display};
+use std::future::ready;
 use std::io;
 use std::sync::Arc;
 
@@ -56,6 +57,48 @@ fn by_anyhow_in_a_future() -> impl Future<Output = anyhow::Result<()>> {
     async { by_anyhow() }
 }
 
+/// Its body leaves the error's type to what the function says.
+#[prela::trace(err)]
+fn converted_in_a_future(fails: bool) -> impl Future<Output = Result<(), Box<dyn Error>>> {
+    async move {
+        if fails {
+            custom()?;
+        }
+        Ok(())
+    }
+}
+
+#[prela::trace(err)]
+fn known_by_the_signature() -> impl Future<Output = Outcome<Box<dyn Error>>> {
+    ready(Err(chain(&["call model", "connection reset"]).into()))
+}
+
+#[prela::trace(err)]
+fn borrowed<'a>(cause: &'a Link) -> Result<(), Box<dyn Error + 'a>> {
+    Err(Box::new(Borrowed(cause)))
+}
+
+#[prela::trace(err)]
+async fn borrowed_later(cause: &Link) -> Result<(), Box<dyn Error + Send + Sync + '_>> {
+    Err(Box::new(Borrowed(cause)))
+}
+
+/// An error that cannot outlive what it is about.
+#[derive(Debug)]
+struct Borrowed<'a>(&'a Link);
+
+impl Display for Borrowed<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        Display::fmt(self.0, f)
+    }
+}
+
+impl Error for Borrowed<'_> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        self.0.source()
+    }
+}
+
 #[prela::trace(err)]
 fn by_eyre() -> eyre::Result<()> {
     let error = io::Error::other("connection reset");
@@ -100,7 +143,7 @@ fn span_of(name: &str, top: &'static str, run: impl FnOnce()) -> Arc<SpanData> {
 fn the_causes_of_every_type_are_told() {
     let failing = || chain(&["call model", "connection reset"]);
     type Case = (&'static str, Box<dyn FnOnce()>);
-    let cases: [Case; 14] = [
+    let cases: [Case; 18] = [
         ("custom", Box::new(|| drop(custom()))),
         ("aliased", Box::new(|| drop(aliased()))),
         ("boxed", Box::new(|| drop(boxed()))),
@@ -110,6 +153,10 @@ fn the_causes_of_every_type_are_told() {
         ("by_anyhow", Box::new(|| drop(by_anyhow()))),
         ("by_anyhow_later", Box::new(|| drop(block_on(by_anyhow_later())))),
         ("by_anyhow_in_a_future", Box::new(|| drop(block_on(by_anyhow_in_a_future())))),
+        ("converted_in_a_future", Box::new(|| drop(block_on(converted_in_a_future(true))))),
+        ("known_by_the_signature", Box::new(|| drop(block_on(known_by_the_signature())))),
+        ("borrowed", Box::new(move || drop(borrowed(&failing())))),
+        ("borrowed_later", Box::new(move || drop(block_on(borrowed_later(&failing()))))),
         ("by_eyre", Box::new(|| drop(by_eyre()))),
         ("generic", Box::new(move || drop(generic(failing())))),
         ("generic_later", Box::new(move || drop(block_on(generic_later(failing()))))),
