@@ -17,6 +17,16 @@ fn error() -> Result<(), Secret> {
     Err(Secret)
 }
 
+#[prela::trace(err)]
+fn later() -> impl Future<Output = Result<(), Secret>> {
+    async { Ok(()) }
+}
+
+#[prela::trace(err)]
+async fn at_once() -> Result<(), Secret> {
+    Ok(())
+}
+
 #[prela::trace(ret)]
 async fn result() -> Secret {
     Secret
@@ -31,5 +41,5 @@ fn main() {
     argument(Secret);
     fields(&Secret);
     let _ = (error(), no_result());
-    drop(result());
+    drop((result(), later(), at_once()));
 }

@@ -68,6 +68,11 @@ fn later(_unused: &str) -> impl Future<Output = ()> + use<> {
     std::future::ready(())
 }
 
+#[prela::trace(err, ret)]
+fn result_later() -> impl Future<Output = Result<(), String>> {
+    async { Ok(()) }
+}
+
 #[prela::trace(skip(used_by_a_field))]
 fn nothing(used_by_a_field: String) {
     drop(used_by_a_field);
@@ -115,5 +120,6 @@ fn main() {
     drop(document.capitals());
     drop(both(("a", vec![1]), 1, vec![2]));
     drop(later(""));
+    drop(result_later());
     nothing(String::new());
 }

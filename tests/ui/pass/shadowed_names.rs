@@ -16,6 +16,14 @@ struct Send;
 struct SpanType;
 struct Span;
 trait Into {}
+trait OfAll {
+    fn call(&self) {}
+    fn debug(&self) {}
+    fn display(&self) {}
+    fn error(&self) {}
+    fn into_result(&self) {}
+}
+impl<T: ?Sized> OfAll for T {}
 macro_rules! concat {
     () => {};
 }
@@ -43,7 +51,18 @@ fn boxed(span: u32) -> ::std::pin::Pin<::std::boxed::Box<dyn ::std::future::Futu
     ::std::boxed::Box::pin(async move { span })
 }
 
+#[prela::trace(err)]
+fn in_a_future() -> impl ::std::future::Future<Output = ::std::result::Result<u32, u32>> {
+    async { Ok(1) }
+}
+
+#[prela::trace(retry = prela::RetryPolicy::new(2))]
+fn tried() -> ::std::result::Result<u32, u32> {
+    Ok(1)
+}
+
 fn main() {
     assert!(matches!(function(1, 2), Ok(3)));
-    drop((later(1, (2, 3), 4), boxed(1)));
+    drop((later(1, (2, 3), 4), boxed(1), in_a_future()));
+    let _ = tried();
 }
