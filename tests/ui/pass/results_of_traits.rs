@@ -7,6 +7,7 @@ use futures_util::future::BoxFuture;
 use std::error::Error;
 use std::fmt::{self, Display};
 use std::marker::PhantomData;
+use std::str::FromStr;
 
 trait Store {
     type Error: Display;
@@ -95,6 +96,45 @@ impl<'s, E> Of<'s, E> {
     }
 }
 
+#[prela::trace(err)]
+fn parsed<T: FromStr>(text: &str) -> Result<T, T::Err>
+where
+    T::Err: Display,
+{
+    text.parse()
+}
+
+#[prela::trace(err)]
+fn parsed_later<T>(text: &str) -> impl Future<Output = Result<T, <T as FromStr>::Err>>
+where
+    T: FromStr<Err: Error>,
+{
+    async { Ok(text.parse()?) }
+}
+
+/// What an error converts into says nothing of the error.
+#[prela::trace(err)]
+fn with_more<E, T: ?Sized>() -> Result<(), E>
+where
+    E: Display + for<'a> From<&'a str> + AsRef<str> + AsRef<T> + Into<Box<dyn Error>>,
+{
+    Err("a".into())
+}
+
+fn some_text() -> Result<(), impl Display> {
+    Err("a")
+}
+
+#[prela::trace(err)]
+fn of_another() -> Result<(), impl Display> {
+    some_text()
+}
+
+#[prela::trace(err)]
+fn of_another_later() -> impl Future<Output = Result<(), impl Display>> {
+    async { some_text() }
+}
+
 fn main() {
     let memory = Memory;
     let _ = (memory.get("a"), memory.given(1));
@@ -103,4 +143,6 @@ fn main() {
     let _ = (of.get("a"), of.own());
     drop((of.find("a"), of.load("a"), of.own_later()));
     drop(of.text("b"));
+    let _ = (parsed::<u8>("a"), of_another());
+    drop((parsed_later::<u8>("a"), of_another_later()));
 }
