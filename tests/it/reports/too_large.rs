@@ -267,3 +267,46 @@ fn one_span_over_the_limit_is_lost_alone() {
         }
     });
 }
+
+/// One that is too long for a batch with others: those in other batches show that it alone is not taken.
+#[test]
+fn a_batch_of_one_span_over_the_limit_holds_nobody_up() {
+    thread::scope(|threads| {
+        for transport in Transport::BOTH {
+            for how in [Refuses::AnsweringAndClosing, Refuses::Resetting] {
+                for at in [0, 2, 5] {
+                    for has_spool in [false, true] {
+                        threads.spawn(move || {
+                            let (peer, arrived) = start(transport, move || refusal(transport, how));
+                            let spool = tempfile::tempdir().unwrap();
+                            let builder = prela::builder()
+                                .env([("", ""); 0])
+                                .exporter(transport.exporter(peer.endpoint()))
+                                .max_batch_size(1)
+                                .diagnostics(|_| ());
+                            let builder = match has_spool {
+                                true => builder.spool(prela::Spool::new(spool.path())),
+                                false => builder,
+                            };
+                            let prela = builder.build().unwrap();
+                            for n in 0..6 {
+                                let length = if n == at { 1 << 20 } else { 100 };
+                                let span = prela.tracer().span_default(format!("{n}"));
+                                span.attr("text", noise(n, length)).in_scope(|_| ());
+                            }
+                            let begin = Instant::now();
+                            let stats = prela.shutdown(A_WHILE).stats;
+                            let took = begin.elapsed();
+                            assert_adds_up(&stats);
+                            let case = format!("{transport:?} {how:?} {at} spool {has_spool}");
+                            let fates = (stats.exported, stats.dropped_by.too_large);
+                            assert_eq!(fates, (5, 1), "{case}: {stats:?}");
+                            assert_eq!(arrived.names().len(), 5, "{case}");
+                            assert!(took < A_WHILE / 2, "{case}: {took:?}");
+                        });
+                    }
+                }
+            }
+        }
+    });
+}

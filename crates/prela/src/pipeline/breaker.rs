@@ -60,6 +60,11 @@ impl Breaker {
         self.asked_until.filter(|until| *until > Instant::now())
     }
 
+    /// Whether the last attempt did not fail.
+    pub(super) fn is_closed(&self) -> bool {
+        self.failures == 0
+    }
+
     /// Whether the peer is not known to be back.
     pub(super) fn is_open(&self) -> bool {
         self.failures >= OPENS_AFTER

@@ -34,9 +34,19 @@ pub(super) struct Delivery {
     schedule_delay: Duration,
     export_timeout: Duration,
     last_call: LastCall,
-    /// The record of the spool at which a connection broke off.
-    cut_off_at: Option<u64>,
+    /// How many loads and pieces were taken.
+    taken: u64,
+    cut_off_at: Option<CutOff>,
     diagnostics: Diagnostics,
+}
+
+/// The record of the spool at which a connection broke off.
+#[derive(Clone, Copy)]
+struct CutOff {
+    id: u64,
+    /// What had been taken until then; but if the attempt right before was the last of these, without
+    /// it: it shows that the peer takes others.
+    taken: u64,
 }
 
 /// What becomes of a piece.
@@ -69,6 +79,7 @@ impl Delivery {
             schedule_delay: settings.schedule_delay,
             export_timeout: settings.export_timeout,
             last_call: LastCall::default(),
+            taken: 0,
             cut_off_at: None,
             diagnostics,
         }
@@ -177,14 +188,17 @@ impl Delivery {
     /// Sends the oldest record of the spool.
     async fn replay(&mut self) {
         let Some(Record { id, body, spans, is_own }) = self.spill.oldest() else { return };
-        let is_cut_off = self.cut_off_at == Some(id);
+        let cut_off = self.cut_off_at.filter(|it| it.id == id);
+        let taken_before = self.taken - u64::from(self.has_just_taken());
+        let are_others_taken = cut_off.is_some_and(|it| self.taken > it.taken);
         let deadline = deadline(self.export_timeout);
         let mut pieces = Pieces::new(Load::Bytes { body, spans });
+        pieces.have_no_witness(are_others_taken);
         let mut results = Vec::new();
         while let Some(piece) = pieces.next() {
             let count = piece.load.count();
             // One attempt: what is on the disk can wait.
-            let outcome = self.attempts(&piece, deadline, !is_cut_off).await;
+            let outcome = self.attempts(&piece, deadline, cut_off.is_none()).await;
             let result = match self.fate(outcome, piece, &mut pieces) {
                 Fate::InPieces => continue,
                 Fate::Taken(exported) => Ok(exported),
@@ -193,7 +207,8 @@ impl Delivery {
                 Fate::Unreachable(_, error) => {
                     self.lane.note_error(&error);
                     let is_cut_off = error.contact() == Some(Contact::Broken);
-                    self.cut_off_at = is_cut_off.then_some(id);
+                    let first = cut_off.unwrap_or(CutOff { id, taken: taken_before });
+                    self.cut_off_at = is_cut_off.then_some(first);
                     if self.lane.closing().is_some()
                         && !self.last_call.is_over()
                         && let Some(asked) = error.retry_after()
@@ -215,11 +230,21 @@ impl Delivery {
 
     /// Sends a batch: in pieces if need be, and onto the disk if it cannot be sent now.
     async fn deliver(&mut self, load: Load) {
-        let deadline = deadline(self.export_timeout);
+        let mut until = deadline(self.export_timeout);
+        let is_after_success = self.has_just_taken();
         let mut pieces = Pieces::new(load);
-        while let Some(piece) = pieces.next() {
+        loop {
+            if pieces.lack_a_witness() {
+                if let Some(spans) = self.lane.take() {
+                    pieces.add(self.spill.load(spans));
+                    until = deadline(self.export_timeout);
+                } else if self.lane.closing().is_some() {
+                    pieces.have_no_witness(is_after_success);
+                }
+            }
+            let Some(piece) = pieces.next() else { return };
             let count = piece.load.count();
-            let outcome = self.attempts(&piece, deadline, false).await;
+            let outcome = self.attempts(&piece, until, false).await;
             let (why, error) = match self.fate(outcome, piece, &mut pieces) {
                 Fate::InPieces => continue,
                 Fate::Taken(exported) => {
@@ -236,6 +261,11 @@ impl Delivery {
             };
             self.lane.settle_lost(count, why, &error, &self.diagnostics);
         }
+    }
+
+    /// Whether the last attempt of all was a success.
+    fn has_just_taken(&self) -> bool {
+        self.taken > 0 && self.breaker.is_closed()
     }
 
     /// What becomes of a piece.

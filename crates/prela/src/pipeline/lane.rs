@@ -190,6 +190,11 @@ impl Lane {
         (!batch.is_empty()).then_some(batch)
     }
 
+    /// Whether there is anything to take.
+    pub(super) fn has_waiting(&self) -> bool {
+        !self.up_to_date().line.is_empty()
+    }
+
     fn cut(&self, mut state: MutexGuard<'_, State>) -> Vec<Encoded> {
         let limit = self.limits.batch;
         let mut taken = Held::default();

@@ -8,6 +8,8 @@ pub(super) struct Pieces {
     /// Single spans at which the connection broke off, while others may get through.
     set_aside: Vec<Load>,
     is_any_taken: bool,
+    /// How many more loads may be asked for.
+    witnesses: u32,
 }
 
 /// A piece that is to be sent.
@@ -15,21 +17,43 @@ pub(super) struct Piece {
     pub(super) load: Load,
     /// Whether it is too large if the connection breaks off at it once more.
     pub(super) is_suspect: bool,
+    /// Whether it can wait while other spans are sent, to see if those are taken.
+    pub(super) can_wait: bool,
     is_last: bool,
 }
 
 impl Pieces {
     pub(super) fn new(load: Load) -> Self {
-        Self { loads: vec![load], set_aside: Vec::new(), is_any_taken: false }
+        let loads = vec![load];
+        Self { loads, set_aside: Vec::new(), is_any_taken: false, witnesses: WITNESSES }
+    }
+
+    /// There will be no other load to ask for; `is_any_taken`: those before this one were.
+    pub(super) fn have_no_witness(&mut self, is_any_taken: bool) {
+        self.witnesses = 0;
+        self.is_any_taken |= is_any_taken;
     }
 
     pub(super) fn next(&mut self) -> Option<Piece> {
         if let Some(load) = self.loads.pop() {
-            return Some(Piece { load, is_suspect: true, is_last: false });
+            return Some(Piece { load, is_suspect: true, can_wait: false, is_last: false });
         }
         // Who takes others and not this one does not take it. Who takes none may do so later.
         let is_suspect = self.is_any_taken;
-        self.set_aside.pop().map(|load| Piece { load, is_suspect, is_last: true })
+        let can_wait = !is_suspect && self.witnesses > 0;
+        self.set_aside.pop().map(|load| Piece { load, is_suspect, can_wait, is_last: true })
+    }
+
+    /// Whether another load is to be sent, since nothing is left but what the connection broke off at:
+    /// it shows if that is not taken, or nothing is.
+    pub(super) fn lack_a_witness(&self) -> bool {
+        let is_any_left = !self.loads.is_empty() || self.is_any_taken;
+        !is_any_left && !self.set_aside.is_empty() && self.witnesses > 0
+    }
+
+    pub(super) fn add(&mut self, witness: Load) {
+        self.witnesses = self.witnesses.saturating_sub(1);
+        self.loads.push(witness);
     }
 
     /// A piece got through.
@@ -48,9 +72,9 @@ impl Pieces {
     /// word that said so was lost with the connection. Gives it back if it is a single span and others
     /// got through.
     pub(super) fn cut_off(&mut self, piece: Piece) -> Result<(), Load> {
-        let is_last = piece.is_last;
+        let is_settled = piece.is_last && piece.is_suspect;
         match self.too_large(piece) {
-            Err(load) if !is_last => {
+            Err(load) if !is_settled => {
                 self.set_aside.push(load);
                 Ok(())
             }
@@ -58,3 +82,6 @@ impl Pieces {
         }
     }
 }
+
+/// They are in memory beyond the queue's limit.
+const WITNESSES: u32 = 4;

@@ -52,7 +52,9 @@ impl Delivery {
             let Some(asked) = error.retry_after() else { return Outcome::Refused(error) };
             let is_cut_off = error.contact() == Some(Contact::Broken) && piece.load.is_large();
             cut_offs = if is_cut_off { cut_offs + 1 } else { 0 };
-            if cut_offs == CUT_OFFS && piece.is_suspect {
+            let may_others_come = || self.lane.closing().is_none() && !self.lane.has_waiting();
+            let is_decided = piece.is_suspect || piece.can_wait && !may_others_come();
+            if cut_offs >= CUT_OFFS && is_decided {
                 return Outcome::CutOff(error);
             }
             // While shutting down there is no other time.
@@ -153,6 +155,7 @@ impl Delivery {
                 self.backoff.reset();
                 self.last_call.is_alive(None);
                 if result.is_ok() {
+                    self.taken += 1;
                     self.lane.note_attempt(Ok(()), began, &self.diagnostics);
                 }
             }
