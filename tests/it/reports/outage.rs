@@ -1,6 +1,8 @@
 //! A collector that is not there is told of while the program runs, and so is its coming back.
 
 use crate::receiver::{Receiver, Refusal, Transport};
+use std::io::Read as _;
+use std::net::TcpListener;
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
@@ -51,6 +53,47 @@ fn a_wrong_port_is_told_of_soon_and_once() {
                 drop(prela);
                 assert_eq!(lines.try_iter().collect::<Vec<_>>(), [""; 0]);
             });
+        }
+    });
+}
+
+/// Something else that hangs up, or resets, is a wrong port too.
+#[test]
+fn a_port_that_takes_connections_only_is_told_of_soon() {
+    thread::scope(|threads| {
+        for transport in Transport::BOTH {
+            for reads in [false, true] {
+                threads.spawn(move || {
+                    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+                    let endpoint = format!("http://{}", listener.local_addr().unwrap());
+                    thread::spawn(move || {
+                        for mut stream in listener.incoming().map_while(Result::ok) {
+                            if reads {
+                                let _ = stream.read(&mut [0; 64 << 10]);
+                            }
+                        }
+                    });
+                    let (sender, lines) = mpsc::channel();
+                    let prela = prela::builder()
+                        .env([("", ""); 0])
+                        .exporter(transport.exporter(endpoint))
+                        .schedule_delay(Duration::from_millis(10))
+                        .diagnostics(move |line| drop(sender.send(line.to_owned())))
+                        .build()
+                        .unwrap();
+                    prela.tracer().span_default("step").in_scope(|_| ());
+                    let begin = Instant::now();
+                    let line = lines.recv_timeout(Duration::from_secs(30)).unwrap();
+                    let took = begin.elapsed();
+                    assert!(took < Duration::from_secs(4), "{took:?}");
+                    assert!(
+                        line.contains(" has taken nothing for 1s: export to http://"),
+                        "{line}"
+                    );
+                    assert!(line.ends_with("; 1 span waiting, and attempts go on"), "{line}");
+                    let _ = prela.shutdown(Duration::ZERO);
+                });
+            }
         }
     });
 }

@@ -9,11 +9,14 @@ use std::time::{Duration, Instant};
 /// The time in which nothing got through, and what was said of it.
 ///
 /// A connection that cannot be had is told of when it fails for the second time, a fraction of a second
-/// after the first, or at once if that took long; a peer that answers, but takes nothing, after a while. So
-/// what is over with the next attempt is not told at all. Lines come again at growing pauses.
+/// after the first, or at once if that took long; one that breaks off and never did otherwise, which may
+/// be a wrong port, nearly as soon; a peer that answers, but takes nothing, after a while. So what is over
+/// with the next attempt is not told at all. Lines come again at growing pauses.
 #[derive(Default)]
 pub(super) struct Outage {
     since: Option<Instant>,
+    /// Whether an attempt has ever succeeded.
+    has_worked: bool,
     absences: u32,
     told: Option<Told>,
     /// When a line last said that an outage is over.
@@ -40,9 +43,10 @@ impl Outage {
         let is_time = match &self.told {
             Some(Told { at, pause }) => now.saturating_duration_since(*at) >= *pause,
             None => {
-                let is_sure = match is_absent {
-                    true => self.absences > 1 || lasts >= LONG,
-                    false => lasts >= PATIENCE,
+                let is_sure = match error.contact() {
+                    Some(Contact::Absent) => self.absences > 1 || lasts >= LONG,
+                    Some(Contact::Broken) if !self.has_worked => lasts >= A_MOMENT,
+                    _ => lasts >= PATIENCE,
                 };
                 // A peer that comes and goes does not fill the log.
                 is_sure
@@ -66,6 +70,7 @@ impl Outage {
 
     /// An attempt succeeded. How long none had, if a line told of that.
     pub(super) fn end(&mut self, now: Instant) -> Option<Duration> {
+        self.has_worked = true;
         let since = self.since.take()?;
         self.absences = 0;
         self.told.take()?;
@@ -89,5 +94,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(30);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
 /// Of one attempt.
 const LONG: Duration = Duration::from_secs(1);
+/// Attempts at a batch that is too large, of which no more is known, come to their end in this time.
+const A_MOMENT: Duration = Duration::from_millis(500);
 /// A peer that answers is given this time to recover.
 const PATIENCE: Duration = Duration::from_secs(10);

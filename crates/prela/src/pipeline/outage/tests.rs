@@ -46,6 +46,29 @@ fn busy() -> Error {
     error.with_contact(Contact::Answered)
 }
 
+fn broken() -> Error {
+    let error = Error::new(ErrorKind::Io, "hang up").with_retry(Duration::ZERO);
+    error.with_contact(Contact::Broken)
+}
+
+#[test]
+fn a_connection_that_never_did_but_break_off_is_told_of_soon() {
+    let mut log = Log::new();
+    for at in [0.0, 0.1, 0.3, 0.4] {
+        log.fail(at, &broken());
+    }
+    assert_eq!(log.lines, [""; 0]);
+    for at in [0.7, 1.5, 3.0] {
+        log.fail(at, &broken());
+    }
+    assert_eq!(log.lines, ["0.7"]);
+    // Who has taken something is known to be the right one.
+    let mut log = Log::new();
+    log.succeed(0.0);
+    (1..12).for_each(|second| log.fail(f64::from(second), &broken()));
+    assert_eq!(log.lines, ["11"]);
+}
+
 #[test]
 fn a_refused_connection_is_told_of_at_its_second_failure() {
     let mut log = Log::new();
