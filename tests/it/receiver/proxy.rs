@@ -24,6 +24,8 @@ pub enum Conduct {
     Works,
     /// The same, and its answer to `CONNECT` comes together with what the server says first.
     IsEager,
+    /// The same, with other answers before that to `CONNECT`.
+    Hints,
     /// Passes on for who sends this as `Proxy-Authorization`.
     Asks(&'static str),
     Says(&'static [u8]),
@@ -127,12 +129,18 @@ async fn pass<S: AsyncRead + AsyncWrite + Unpin>(
                 return stream.shutdown().await;
             }
         }
-        Conduct::Works | Conduct::IsEager => {}
+        Conduct::Works | Conduct::IsEager | Conduct::Hints => {}
     }
     let mut server = TcpStream::connect(to).await?;
     let mut first = b"HTTP/1.1 200 Connection established\r\nVia: 1.1 test\r\n\r\n".to_vec();
-    if let Conduct::IsEager = conduct {
-        first.push(server.read_u8().await?);
+    match conduct {
+        Conduct::IsEager => first.push(server.read_u8().await?),
+        Conduct::Hints => {
+            let hints =
+                b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 103 Early Hints\r\nLink: </>\r\n\r\n";
+            first.splice(..0, *hints);
+        }
+        _ => {}
     }
     match is_connect {
         true => stream.write_all(&first).await?,

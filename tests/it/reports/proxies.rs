@@ -53,8 +53,8 @@ fn every_transport_goes_through_the_proxy() {
             let (peer, certificate) = collector(transport, has_tls);
             let conducts: &[_] = match (transport, has_tls) {
                 // Whose server speaks before it is asked.
-                (Transport::Grpc, false) => &[Conduct::Works, Conduct::IsEager],
-                _ => &[Conduct::Works],
+                (Transport::Grpc, false) => &[Conduct::Works, Conduct::IsEager, Conduct::Hints],
+                _ => &[Conduct::Works, Conduct::Hints],
             };
             for conduct in conducts {
                 let proxy = Proxy::start(address_of(&peer), *conduct);

@@ -145,17 +145,23 @@ impl Proxy {
         if length == 0 {
             return Err(broken(io::ErrorKind::UnexpectedEof.into()));
         }
+        let mut read = length;
         let mut head = first[..length].to_vec();
-        while !head.ends_with(b"\r\n\r\n") && !head.ends_with(b"\n\n") {
-            if head.len() == LONGEST_HEAD {
-                return Err(self.problem("answered with a head that has no end"));
+        loop {
+            while !head.ends_with(b"\r\n\r\n") && !head.ends_with(b"\n\n") {
+                if read == LONGEST_HEAD {
+                    return Err(self.problem("answered with a head that has no end"));
+                }
+                head.push(stream.read_u8().await.map_err(broken)?);
+                read += 1;
             }
-            head.push(stream.read_u8().await.map_err(broken)?);
-        }
-        match status(&head) {
-            Some(status) if status.is_success() => Ok(stream.into_inner()),
-            Some(status) => Err(self.refusal(status, host, port)),
-            None => Err(self.problem("answered with something that is not HTTP/1")),
+            match status(&head) {
+                Some(status) if status.is_success() => return Ok(stream.into_inner()),
+                // The answer itself is yet to come.
+                Some(status) if status.is_informational() => head.clear(),
+                Some(status) => return Err(self.refusal(status, host, port)),
+                None => return Err(self.problem("answered with something that is not HTTP/1")),
+            }
         }
     }
 
