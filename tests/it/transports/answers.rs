@@ -177,7 +177,16 @@ fn what_is_too_large_is_known_by_its_words() {
             Code::ResourceExhausted,
             "grpc: received message after decompression larger than max 4194304",
         ),
+        (Code::ResourceExhausted, "SERVER: Received message larger than max (5000000 vs. 4194304)"),
         (Code::ResourceExhausted, "gRPC message exceeds maximum size 4194304: 5000000"),
+        (
+            Code::ResourceExhausted,
+            "Received message that decompresses to a size larger than 4194304",
+        ),
+        (
+            Code::ResourceExhausted,
+            "Message has exceeded the configured maximum payload size (max: 4194304, actual: 5000000)",
+        ),
         (
             Code::OutOfRange,
             "Error, decoded message length too large: found 5000000 bytes, the limit is: 4194304 bytes",
@@ -186,7 +195,13 @@ fn what_is_too_large_is_known_by_its_words() {
         let failure = grpc(code, words, None).unwrap_err();
         assert_eq!((failure.kind, failure.retry_after), (ErrorKind::TooLarge, None), "{words}");
     }
-    for (status, words) in [(413, ""), (400, "http: request body too large")] {
+    for (status, words) in [
+        (413, ""),
+        (400, "http: request body too large"),
+        (400, "Failed to buffer the request body: length limit exceeded"),
+        (400, "Request Entity Too Large"),
+        (400, "{\"error\":\"Payload Too Large\"}"),
+    ] {
         let failure = answered(Transport::Http, move || Reaction::http(status, &[], words));
         let failure = failure.unwrap_err();
         assert_eq!((failure.kind, failure.retry_after), (ErrorKind::TooLarge, None), "{words}");

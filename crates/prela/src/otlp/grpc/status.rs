@@ -113,18 +113,26 @@ impl Status {
         }
     }
 
-    /// Whether it is the message's length that was refused, which servers say in words only: Go's
-    /// and Java's with `RESOURCE_EXHAUSTED`, tonic's with that or `OUT_OF_RANGE`; or by HTTP.
+    /// Whether it is the message's length that was refused, which servers say in words only: those of
+    /// Go, Java, C++ and most others with `RESOURCE_EXHAUSTED`, tonic's with that or `OUT_OF_RANGE`; or by
+    /// HTTP.
     fn is_about_size(&self) -> bool {
-        const WORDS: [&str; 6] = [
-            "HTTP 413 ",
+        const WORDS: [&str; 10] = [
+            "http 413 ",
             "larger than max",
             "exceeds maximum size",
             "exceeds the maximum configured message size",
             "length too large",
             "exceeded while decompressing",
+            // What decompresses to more: that of Node.js.
+            "to a size larger than",
+            // Swift's.
+            "exceeded the configured maximum payload size",
+            "message too large",
+            "payload too large",
         ];
-        WORDS.iter().any(|words| self.message.contains(words))
+        let message = self.message.to_ascii_lowercase();
+        WORDS.iter().any(|words| message.contains(words))
     }
 }
 

@@ -21,6 +21,22 @@ pub(super) struct Answer {
     pub(super) body: Option<Bytes>,
 }
 
+/// Whether a refusal is about the body's length, in the words of servers that have no status for that:
+/// Go's, the Collector among them, and those that find out while they decompress, such as axum's behind a
+/// layer that does.
+fn is_about_size(remark: &str) -> bool {
+    const WORDS: [&str; 6] = [
+        "body too large",
+        "body is too large",
+        "entity too large",
+        "payload too large",
+        "content too large",
+        "length limit exceeded",
+    ];
+    let remark = remark.to_ascii_lowercase();
+    WORDS.iter().any(|words| remark.contains(words))
+}
+
 impl Answer {
     /// Source: [OTLP/HTTP response](https://opentelemetry.io/docs/specs/otlp/#otlphttp-response).
     pub(super) fn reply(&self, connection: &Connection) -> Result<Reply, Error> {
@@ -110,8 +126,7 @@ impl Answer {
                 Error::new(ErrorKind::Io, text).with_retry(self.retry_after().unwrap_or_default())
             }
             StatusCode::PAYLOAD_TOO_LARGE => Error::new(ErrorKind::TooLarge, text),
-            // Go's servers say so, the Collector among them.
-            StatusCode::BAD_REQUEST if remark.contains("request body too large") => {
+            StatusCode::BAD_REQUEST if is_about_size(&remark) => {
                 Error::new(ErrorKind::TooLarge, text)
             }
             _ => Error::new(ErrorKind::Rejected, text),
