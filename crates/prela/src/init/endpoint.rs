@@ -52,8 +52,13 @@ pub(super) fn parse(text: &str, bare: Option<Scheme>) -> Result<Target, String> 
             Some(at) => format!("{}…", &text[..=at]),
             None => text.to_owned(),
         };
+        let unquoted = text.trim_matches(['"', '\'']);
         let advice = match has_scheme(text) {
             true => None,
+            // As in files of variables that are not read by a shell.
+            false if unquoted.len() < text.len() && read(unquoted, None).is_ok() => {
+                return format!("{} has quotes around it: leave them out", env::quoted(&shown));
+            }
             false => plain(text.split(['?', '#']).next().unwrap_or_default())
                 .map(|rest| format!(": write `http://{rest}`, or `https://{rest}` for TLS")),
         };
@@ -77,9 +82,15 @@ fn plain(text: &str) -> Option<String> {
             .find_map(|begin| text.strip_prefix(begin))
             .unwrap_or(text),
     };
-    let rest = rest.trim_start_matches('/');
+    let rest = rest.trim_start_matches('/').trim_matches(['"', '\'']);
     let rest = match rest.parse::<Ipv6Addr>() {
-        Ok(ip) => format!("[{ip}]"),
+        Ok(ip) => match rest.rsplit_once(':') {
+            // An address could end like that, but hardly does.
+            Some((ip, port @ ("4317" | "4318"))) if ip.parse::<Ipv6Addr>().is_ok() => {
+                format!("[{ip}]:{port}")
+            }
+            _ => format!("[{ip}]"),
+        },
         // A port alone.
         Err(_) => match rest.strip_prefix(':').unwrap_or(rest).parse::<u16>() {
             Ok(port) => format!("localhost:{port}"),

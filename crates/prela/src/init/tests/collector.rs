@@ -167,6 +167,8 @@ fn an_endpoint_without_its_scheme_is_told_what_to_write() {
         ("127.0.0.1:4317", "127.0.0.1:4317"),
         ("[::1]:4317", "[::1]:4317"),
         ("::1", "[::1]"),
+        ("::1:4317", "[::1]:4317"),
+        ("fd00::2:4318", "[fd00::2]:4318"),
         (":4317", "localhost:4317"),
         ("4318", "localhost:4318"),
         ("//c:4317", "c:4317"),
@@ -189,6 +191,12 @@ fn an_endpoint_without_its_scheme_is_told_what_to_write() {
         );
         assert_eq!(refused_endpoint(endpoint), problem);
     }
+    for endpoint in ["'http://c:4317'", "\"https://c\"", "\"http://c", "'unix:/run/otel.sock'"] {
+        let problem = refused_endpoint(endpoint);
+        assert!(problem.ends_with("` has quotes around it: leave them out"), "{problem}");
+    }
+    let problem = refused_endpoint("'c:4317'");
+    assert!(problem.contains("write `http://c:4317`"), "{problem}");
     for endpoint in
         ["htps://c/v1?token=secret", "c:4318/v1?token=secret", "c?token=secret", "c/#token=secret"]
     {
