@@ -161,3 +161,38 @@ fn errors_are_read() {
         assert!(failure.line.ends_with(said), "{failure:?}");
     }
 }
+
+/// What a program's last batch was told is told, although nothing of it was lost on the way.
+#[test]
+fn spans_that_are_rejected_at_the_end_are_told_of() {
+    for (body, rejected, said) in [
+        ("{}", 0, None),
+        (r#"{"partialSuccess":{"rejectedSpans":"2","errorMessage":"quota"}}"#, 2, Some(": quota")),
+        (r#"{"partialSuccess":{"rejectedSpans":"2"}}"#, 2, Some("")),
+        (r#"{"partialSuccess":{"errorMessage":"deprecated"}}"#, 0, Some(" says: deprecated")),
+    ] {
+        let peer = Peer::start(Transport::Http, move |_| {
+            Reaction::http(200, &[("content-type", JSON)], body)
+        });
+        let lines = Arc::new(Mutex::new(Vec::new()));
+        let written = lines.clone();
+        let prela = prela::builder()
+            .env([("", ""); 0])
+            .exporter(Exporter::otlp_http(peer.endpoint()).json(true))
+            .schedule_delay(Duration::from_secs(3_000))
+            .diagnostics(move |line| written.lock().unwrap().push(line.to_owned()))
+            .build()
+            .unwrap();
+        for _ in 0..3 {
+            prela.tracer().span_default("step").in_scope(|_| ());
+        }
+        let stats = prela.shutdown(Duration::from_secs(30)).stats;
+        assert_eq!((stats.exported, stats.rejected), (3 - rejected, rejected));
+        let name = format!("otlp http/json {}/v1/traces", peer.endpoint());
+        let expected = said.map(|said| match rejected {
+            0 => format!("prela: {name}{said}"),
+            _ => format!("prela: {rejected} of 3 spans were rejected by {name}{said}"),
+        });
+        assert_eq!(*lines.lock().unwrap(), expected.into_iter().collect::<Vec<_>>());
+    }
+}

@@ -70,6 +70,10 @@ struct State {
     last_error: Option<String>,
     /// Why the last spans that were lost were lost.
     last_loss: Option<String>,
+    /// What the receiver last said of spans that it took.
+    last_remark: Option<String>,
+    /// Whether it said something while shutting down.
+    has_unsaid_remark: bool,
     report: Report,
 }
 

@@ -31,7 +31,7 @@ impl Report {
         }
         self.told(now);
         if self.unreported == 0 {
-            return remark.map(|remark| format!("prela: {exporter} says: {remark}"));
+            return remark.map(|it| self::remark(exporter, &it));
         }
         let count = spans(std::mem::take(&mut self.unreported));
         let error = error.unwrap_or(QUEUE_FULL);
@@ -96,6 +96,22 @@ impl fmt::Display for Waiting {
 
 fn seconds(time: Duration) -> humantime::FormattedDuration {
     humantime::format_duration(Duration::from_secs(time.as_secs().max(1)))
+}
+
+/// What a receiver says of spans that it took.
+pub(super) fn remark(exporter: &str, remark: &str) -> String {
+    format!("prela: {exporter} says: {remark}")
+}
+
+/// At shutdown: how many of all the receiver took and did not keep, and why if it said so. None if it
+/// kept all.
+pub(super) fn rejected(stats: &ExporterStats, remark: Option<&str>) -> Option<String> {
+    if stats.rejected == 0 {
+        return None;
+    }
+    let ended = spans(stats.ended);
+    let line = format!("prela: {} of {ended} were rejected by {}", stats.rejected, stats.name);
+    Some(remark.map_or(line.clone(), |remark| format!("{line}: {remark}")))
 }
 
 /// At shutdown: how many of all were not delivered, and why. None if all were.

@@ -153,7 +153,11 @@ impl Lane {
         remark: Option<String>,
         diagnostics: &Diagnostics,
     ) {
+        if let Some(remark) = &remark {
+            state.last_remark = Some(remark.clone());
+        }
         if state.closing.is_some() {
+            state.has_unsaid_remark |= remark.is_some();
             return;
         }
         let error = state.last_loss.clone();
@@ -164,10 +168,19 @@ impl Lane {
         }
     }
 
-    /// At shutdown: how many spans of all were not delivered, and why.
+    /// At shutdown: how many spans of all were not delivered, and why; and what the receiver said of
+    /// those that were.
     pub(in crate::pipeline) fn report_losses(&self, diagnostics: &Diagnostics) {
-        let last_loss = self.state().last_loss.clone();
-        if let Some(line) = report::losses(&self.stats(), last_loss.as_deref()) {
+        let state = self.state();
+        let (last_loss, last_remark) = (state.last_loss.clone(), state.last_remark.clone());
+        let has_unsaid_remark = state.has_unsaid_remark;
+        drop(state);
+        let stats = self.stats();
+        let losses = report::losses(&stats, last_loss.as_deref());
+        let remark = last_remark.as_deref();
+        let rejected = report::rejected(&stats, remark);
+        let said = remark.filter(|_| has_unsaid_remark).map(|it| report::remark(&self.name, it));
+        for line in losses.into_iter().chain(rejected.or(said)) {
             diagnostics.line(&line);
         }
     }
