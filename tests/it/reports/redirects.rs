@@ -20,6 +20,8 @@ fn a_redirect_is_told_and_not_followed() {
                 ("//new.example/s3cret", "to http://new.example, and"),
                 ("/s3cret/v1/traces", "to another path of the same host, and"),
                 ("s3cret", "to another path of the same host, and"),
+                ("s3cret/v1/traces", "to another path of the same host, and"),
+                ("?t=s3cret", "to another path of the same host, and"),
                 ("https://two words/s3cret", "to a place that cannot be read, and"),
                 ("https://k3y-of-mine.example/", "to https://….example, and"),
             ] {

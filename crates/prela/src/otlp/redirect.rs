@@ -21,7 +21,12 @@ pub(super) fn elsewhere(
 
 fn place(location: &HeaderValue, connection: &Connection) -> String {
     let scheme = connection.endpoint.scheme_str().unwrap_or("http");
-    let parsed = location.to_str().ok().map(str::trim).and_then(|text| {
+    let text = location.to_str().ok().map(str::trim);
+    // Such as `v1/traces/` or `?a=b`: from where the request went.
+    if text.is_some_and(|text| !text.is_empty() && !text.contains(':') && !text.starts_with("//")) {
+        return "another path of the same host".to_owned();
+    }
+    let parsed = text.and_then(|text| {
         // With a host, and the scheme of the request.
         let whole = text.strip_prefix("//").map(|rest| format!("{scheme}://{rest}"));
         whole.as_deref().unwrap_or(text).parse::<Uri>().ok()

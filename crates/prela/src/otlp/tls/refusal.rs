@@ -199,8 +199,9 @@ const TRUST: &str = "set OTEL_EXPORTER_OTLP_CERTIFICATE, or `Otlp::certificate`,
                      the authority that signed it, or to the very certificate";
 const RENEW: &str = "renew it, or set this machine's clock right";
 const WAIT: &str = "set this machine's clock right, or have it made anew";
-const NOTHING_IN_COMMON: &str = "the server and Prela have no version and cipher of TLS in common: \
-                                 let it speak TLS 1.2 or 1.3";
+const NOTHING_IN_COMMON: &str = "the server and Prela have no version, cipher and kind of key in \
+                                 common: let it speak TLS 1.2 or 1.3, with a certificate for RSA, ECDSA \
+                                 (P-256, P-384) or Ed25519";
 const OTHER_PROTOCOL: &str = "the port speaks TLS, and in it another protocol: is \
                               OTEL_EXPORTER_OTLP_PROTOCOL the port's?";
 /// Some certificates are for hundreds.
