@@ -99,7 +99,7 @@ mod fork;
 mod id;
 mod protobuf;
 mod resource;
-#[cfg(any(feature = "http", feature = "retry"))]
+#[cfg(any(feature = "grpc", feature = "http", feature = "retry"))]
 mod retry_after;
 mod semconv;
 mod span_type;

@@ -130,6 +130,9 @@ fn what_stands_between_answers_over_http_alone() {
         let failure = failure.unwrap_err();
         assert_eq!((failure.kind, failure.retry_after.is_some()), (kind, may_retry), "{failure:?}");
         assert!(failure.line.contains(&status.to_string()), "{failure:?}");
+        let wait = move || Reaction::http(status, &[("retry-after", "7")], "sorry");
+        let failure = answered(Transport::Grpc, wait).unwrap_err();
+        assert_eq!(failure.retry_after, may_retry.then_some(Duration::from_secs(7)));
     }
 }
 

@@ -3,9 +3,11 @@
 use crate::otlp::{Connection, redirect};
 use crate::protobuf::fields::{any, duration, retry_info, rpc_status};
 use crate::protobuf::{Content, Reader};
+use crate::retry_after::retry_after;
 use crate::{Error, ErrorKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;
+use http::header::RETRY_AFTER;
 use http::{HeaderMap, StatusCode};
 use percent_encoding::percent_decode;
 use std::time::Duration;
@@ -16,7 +18,7 @@ use tonic::Code;
 pub(super) struct Status {
     code: Code,
     message: String,
-    /// What a `RetryInfo` among the details says.
+    /// What a `RetryInfo` among the details says, or `Retry-After` of an answer that is none of gRPC's.
     retry_delay: Option<Duration>,
 }
 
@@ -69,7 +71,9 @@ impl Status {
             }
             _ => redirect::elsewhere(status, headers, connection).unwrap_or_default(),
         };
-        Some(Self { code, message: format!("HTTP {status}{hint}"), retry_delay: None })
+        let after = headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok());
+        let retry_delay = after.and_then(retry_after);
+        Some(Self { code, message: format!("HTTP {status}{hint}"), retry_delay })
     }
 
     /// The status of an answer that nobody will read to its end.
