@@ -31,8 +31,28 @@ pub(super) fn identity(env: &Environment) -> Result<Option<Identity>, Error> {
 /// The content of the file that the first of these variables names.
 fn file(env: &Environment, variables: [Variable; 2]) -> Result<Option<Pem>, Error> {
     let Some(setting) = env.first(&variables)? else { return Ok(None) };
-    let content = std::fs::read(setting.value)
-        .map_err(|error| setting.error("cannot be read").with_source(error))?;
+    if is_content(setting.value) {
+        return Err(setting.hidden("it is to be the path of a file, not what is in the file"));
+    }
+    let unreadable = |error| setting.error("cannot be read").with_source(error);
+    // A pipe may have nothing to read for ever, a device no end.
+    let file = std::fs::metadata(setting.value).map_err(unreadable)?;
+    if !file.is_file() {
+        return Err(setting.error("is not a file"));
+    }
+    if file.len() > LARGEST {
+        return Err(setting.error("is larger than 16 MiB"));
+    }
+    let content = std::fs::read(setting.value).map_err(unreadable)?;
     let origin = setting.shown();
     Ok(Some(Pem { content, origin, variable: Some(setting.variable) }))
 }
+
+/// Whether a value is a certificate or a key itself, which must not be shown: PEM, what is within PEM, or
+/// PEM in base64.
+fn is_content(value: &str) -> bool {
+    value.contains("-----BEGIN") || value.starts_with("MII") || value.starts_with("LS0tLS1CRUdJTi")
+}
+
+/// All authorities of a system are a few hundred kilobytes.
+const LARGEST: u64 = 16 << 20;

@@ -33,6 +33,7 @@ const SIZE: &str = "is not a whole number above 0";
 const TIME: &str = "is not a whole number of milliseconds";
 const COMPRESSIONS: &str = "is none of `gzip`, `zstd`, `none`";
 const NO_FILE: &str = "cannot be read: No such file or directory (os error 2)";
+const NO_PATH: &str = "it is to be the path of a file, not what is in the file";
 const NO_URL: &str = "is not a URL that begins with `http://` or `https://`";
 const NO_PROXY: &str = "it is not the URL of a proxy, such as `http://proxy.example:3128`";
 const OVERFLOWS: &str = "is none of `drop_newest`, `drop_oldest`, `block:1000`, `spool`";
@@ -73,6 +74,14 @@ const CASES: &[Case] = &[
     ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", TLS, "/no/such", "`/no/such` {NO_FILE}", "none"),
     ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", TLS, "/no/such", "`/no/such` {NO_FILE}", "none"),
     ("OTEL_EXPORTER_OTLP_CLIENT_KEY", TLS, "/no/such", "`/no/such` {NO_FILE}", "none"),
+    ("OTEL_EXPORTER_OTLP_CERTIFICATE", TLS, "/", "`/` is not a file", SYSTEM),
+    ("OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE", TLS, "/dev/zero", "`/dev/zero` is not a file", SYSTEM),
+    ("OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE", TLS, "/dev/zero", "`/dev/zero` is not a file", "none"),
+    ("OTEL_EXPORTER_OTLP_CLIENT_KEY", TLS, "/dev/tty", "`/dev/tty` is not a file", "none"),
+    ("OTEL_EXPORTER_OTLP_CERTIFICATE", TLS, "-----BEGIN CERTIFICATE-----\nMIIsecret", "{NO_PATH}", SYSTEM),
+    ("OTEL_EXPORTER_OTLP_CLIENT_KEY", TLS, "-----BEGIN PRIVATE KEY-----\nMIIsecret", "{NO_PATH}", "none"),
+    ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", TLS, "MIIEvsecret", "{NO_PATH}", "none"),
+    ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", TLS, "LS0tLS1CRUdJTisecret", "{NO_PATH}", "none"),
     ("OTEL_EXPORTER_OTLP_TRACES_INSECURE", BARE, "yes", "`yes` {FLAG}", "`false`"),
     ("OTEL_EXPORTER_OTLP_INSECURE", BARE, "1", "`1` {FLAG}", "`false`"),
     ("HTTPS_PROXY", FAR_TLS, "http://u:secret@", "{NO_PROXY}", "none"),
@@ -159,6 +168,7 @@ fn filled(problem: &str) -> String {
         ("{TIME}", TIME),
         ("{COMPRESSIONS}", COMPRESSIONS),
         ("{NO_FILE}", NO_FILE),
+        ("{NO_PATH}", NO_PATH),
         ("{NO_URL}", NO_URL),
         ("{NO_PROXY}", NO_PROXY),
         ("{OVERFLOWS}", OVERFLOWS),
