@@ -3,6 +3,7 @@
 //! The context is `opentelemetry::Context`, so that every other OpenTelemetry library in the process
 //! sees the same spans. This module knows no spans of Prela's, only contexts.
 
+mod attach;
 pub mod baggage;
 #[cfg(feature = "testing")]
 mod chosen;
@@ -30,6 +31,7 @@ pub use self::rate_limiter::RateLimiter;
 pub use self::snapshot::{ContextGuard, TraceContext, copy_context_to_thread};
 pub use self::suppression::suppress;
 
+pub(crate) use self::attach::keep_quiet;
 pub(crate) use self::baggage::{baggage_of, with_baggage};
 #[cfg(feature = "testing")]
 pub(crate) use self::chosen::{choose, chosen};

@@ -54,6 +54,12 @@ pub(crate) const USER_TRACED: &str = "user.traced";
 pub(crate) fn retry_attempt(number: u32, what: &str) -> String {
     format!("retry.attempt_{number}{what}")
 }
+/// Whether a key is one of [`retry_attempt`], and its value no text of an error.
+#[cfg(feature = "retry")]
+fn is_state_of_attempt(key: &str) -> bool {
+    let Some(rest) = key.strip_prefix("retry.attempt_") else { return false };
+    matches!(rest.trim_start_matches(|c: char| c.is_ascii_digit()), "" | "_error_type")
+}
 #[cfg(feature = "retry")]
 mod retry {
     pub(crate) const RETRY_ATTEMPT: &str = "retry.attempt";
@@ -143,6 +149,10 @@ pub(crate) fn is_identifier(key: &str) -> bool {
     }
     #[cfg(feature = "tower")]
     if http::IDENTIFIERS.contains(&key) {
+        return true;
+    }
+    #[cfg(feature = "retry")]
+    if is_state_of_attempt(key) {
         return true;
     }
     IDENTIFIERS.contains(&key)

@@ -4,6 +4,7 @@
 //! innermost, so that [`baggage::set`](crate::baggage::set) knows where its effect ends, and what the
 //! span of a scope gives to its children, so that they need not ask the context for it.
 
+use super::attach::{self, try_attach};
 use super::suppression::{self, Unrecorded};
 use crate::clock::Anchor;
 use opentelemetry::trace::{SpanId, TraceContextExt as _, TraceFlags, TraceId};
@@ -12,7 +13,6 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::marker::PhantomData;
 use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A context that is current until this is dropped.
@@ -118,7 +118,7 @@ fn is_alive() -> bool {
 
 /// Makes a context current. None if it cannot be: while the thread's locals are being destroyed, and
 /// below `get_active_span` and `Context::map_current`, which borrow OpenTelemetry's stack of contexts
-/// meanwhile. That there is a borrow can be told by trying alone.
+/// meanwhile.
 #[inline]
 fn attach(cx: Context) -> Option<ContextGuard> {
     #[cold]
@@ -130,7 +130,7 @@ fn attach(cx: Context) -> Option<ContextGuard> {
     if !is_alive() {
         return None;
     }
-    match catch_unwind(AssertUnwindSafe(|| cx.attach())) {
+    match try_attach(cx) {
         Ok(guard) => Some(guard),
         Err(panic) => {
             count(panic);
@@ -141,7 +141,7 @@ fn attach(cx: Context) -> Option<ContextGuard> {
 
 /// Whether a context can be attached and popped now.
 fn can_attach() -> bool {
-    is_alive() && catch_unwind(|| drop(Context::new().attach())).is_ok()
+    is_alive() && attach::can_attach()
 }
 
 /// Scopes of this process so far that could not make their context current.

@@ -1,7 +1,7 @@
 //! A running instance.
 
 use super::running::Running;
-use crate::context::late;
+use crate::context::{self, late};
 use crate::pipeline::Pipeline;
 use crate::propagation::Propagator;
 use crate::span::Source;
@@ -61,6 +61,7 @@ impl Prela {
     ) -> Self {
         let provider = Arc::new(provider);
         let source = tracer::source_of(provider.clone());
+        context::keep_quiet();
         let running = Running::new(provider.clone(), pipeline.clone(), shutdown_timeout);
         Self {
             provider,

@@ -1,7 +1,8 @@
 //! Limits of one span.
 
 use prela::testing::Capture;
-use prela::{Builder, RequestId, Rule, Sampler, Session, SpanLimits, SpanType, Value};
+use prela::{Builder, RequestId, RetryPolicy, Rule, Sampler, Session, SpanLimits, SpanType, Value};
+use std::time::Duration;
 
 fn limited(limits: SpanLimits) -> Capture {
     Capture::with(|builder| builder.span_limits(limits))
@@ -144,6 +145,9 @@ fn identifiers_are_never_cut() {
         let span = span.request_id(RequestId::parse("a-request").unwrap());
         let _ = span.in_scope_result(|_| Err::<(), _>("a long message"));
         capture.run(traced);
+        let attempts = RetryPolicy::<&str>::new(1).max_delay(Duration::ZERO);
+        let retried = capture.tracer().span_default("retried").retry(&attempts);
+        let _ = retried.in_scope_result(|_| Err::<(), _>("a long message"));
         let spans = capture.spans();
         let of = |n: usize, key: &str| spans[n].attribute(key).unwrap().to_string();
         assert_eq!(of(0, "request.id"), "a-request");
@@ -152,6 +156,10 @@ fn identifiers_are_never_cut() {
         assert_eq!(of(0, "prela.sampler.rule"), "a long rule");
         assert_eq!(of(0, "error.type"), "&str");
         assert!(of(1, "code.function.name").ends_with("::traced"));
+        let retried = spans.len() - 1;
+        assert_eq!(of(retried, "retry.attempt_1"), "started");
+        assert_eq!(of(retried, "retry.attempt_1_error_type"), "&str");
+        assert!(!of(retried, "retry.attempt_1_failed").contains("long"));
         let exception = &spans[0].events[0].attributes;
         let of_event =
             |key: &str| exception.iter().find(|(it, _)| it.as_str() == key).unwrap().1.to_string();
