@@ -38,8 +38,9 @@ pub(super) fn can_attach() -> bool {
 #[cold]
 pub(crate) fn keep_quiet() {
     static ASKED: Once = Once::new();
-    if thread::panicking() {
-        return; // no hook can be set now
+    // What aborts the process is to be heard. And while this thread panics no hook can be set.
+    if cfg!(panic = "abort") || thread::panicking() {
+        return;
     }
     ASKED.call_once(|| {
         let report = panic::take_hook();

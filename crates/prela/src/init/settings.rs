@@ -30,9 +30,11 @@ pub(super) fn resource(
         Some(setting) => setting.pairs(attribute)?,
         None => Vec::new(),
     };
+    // Of several the last one, as of all keys.
     let is_service_name = |key: &str| key == semconv::SERVICE_NAME;
-    let given_name = given.iter().find(|(key, _)| is_service_name(key.as_str()));
-    let env_name = from_env.iter().find(|(key, _)| is_service_name(key));
+    let given_name = given.iter().rfind(|(key, _)| is_service_name(key.as_str()));
+    let is_name = |(key, name): &&(String, String)| is_service_name(key) && !name.trim().is_empty();
+    let env_name = from_env.iter().rfind(is_name);
     let name = match (service_name, given_name) {
         (Some(name), _) => Value::from(name),
         (None, Some((_, name))) => name.clone(),

@@ -27,6 +27,12 @@ fn the_service_name_comes_from_the_most_particular_source() {
         assert_eq!(service_name(&prela), *name);
         assert_eq!(prela.resource().get("team"), Some(&"search".into()));
     }
+    let twice = [("OTEL_RESOURCE_ATTRIBUTES", "service.name=a,team=a,service.name=b,team=b")];
+    let prela = with_env(&twice).exporter(&Quiet).build().unwrap();
+    assert_eq!(
+        (service_name(&prela), prela.resource().get("team")),
+        ("b".into(), Some(&"b".into()))
+    );
     let in_resource =
         with_env(&sources).exporter(&Quiet).resource([("service.name", "in-resource")]);
     assert_eq!(service_name(&in_resource.build().unwrap()), "in-resource");
@@ -41,6 +47,10 @@ fn a_service_without_a_name_has_the_programs() {
     let prela = with_env(&[]).exporter(&Quiet).build().unwrap();
     let name = service_name(&prela);
     assert!(name.strip_prefix("unknown_service:prela-").is_some(), "{name}");
+    for blank in ["service.name=", "service.name=%20,team=search", "service.name= ,team"] {
+        let prela = with_env(&[("OTEL_RESOURCE_ATTRIBUTES", blank)]).exporter(&Quiet).build();
+        assert_eq!(service_name(&prela.unwrap()), name, "{blank}");
+    }
     let keys: Vec<_> = prela.resource().attributes().iter().map(|(key, _)| key.as_str()).collect();
     let sdk = ["telemetry.sdk.name", "telemetry.sdk.language", "telemetry.sdk.version"];
     assert_eq!(keys, [&["service.name"][..], &sdk].concat());
