@@ -38,15 +38,17 @@ pub(super) fn remove(record: &Record) {
 /// it is what began last in the same trace.
 pub(crate) fn root_of(cx: &Context) -> Option<Span> {
     let span = span_of(cx)?;
+    // Ids alone do not tell: instances with generators of their own may draw the same ones.
+    let of_record = |record: &Record| (record.root, record.source.provider.id);
     let (trace_id, root) = match span.record() {
         Some(record) if record.root == record.span_context.span_id() => return Some(span),
-        Some(record) => (record.span_context.trace_id(), Some(record.root)),
+        Some(record) => (record.span_context.trace_id(), Some(of_record(record))),
         None if span.span_context().is_remote() => return None,
         None => (span.trace_id(), None),
     };
     let is_it = |record: &&Arc<Record>| {
-        let span_context = &record.span_context;
-        span_context.trace_id() == trace_id && root.is_none_or(|id| id == span_context.span_id())
+        record.span_context.trace_id() == trace_id
+            && root.is_none_or(|root| root == of_record(record))
     };
     let found = lock(trace_id)?.iter().rev().find(is_it).cloned();
     found.map(Span::of)

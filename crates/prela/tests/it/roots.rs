@@ -49,6 +49,28 @@ fn the_root_is_reached_from_every_thread_and_task() {
     assert_eq!(attribute(&capture, "request", "elsewhere"), None);
 }
 
+/// Tests that run side by side have the same ids.
+#[test]
+fn a_root_is_one_of_the_same_instance() {
+    let captures = [(); 3].map(|()| Capture::new());
+    let spans = captures.each_ref().map(|capture| {
+        let root = capture.tracer().span_default("root").start();
+        let child = capture.tracer().span_default("child").parent(&root.context()).start();
+        (root, child)
+    });
+    for (n, (_, child)) in spans.iter().enumerate() {
+        assert!(child.context().run(|| prela::enrich_root([("n", n as i64)])));
+    }
+    let [(root, child), others @ ..] = spans;
+    drop(root);
+    assert!(!child.context().run(|| prela::enrich_root([("late", true)])));
+    drop((child, others));
+    for (n, capture) in captures.iter().enumerate() {
+        assert_eq!(attribute(capture, "root", "n"), Some(Value::I64(n as i64)));
+        assert_eq!(attribute(capture, "root", "late"), None);
+    }
+}
+
 #[test]
 fn a_root_that_has_ended_takes_nothing_nor_does_the_next_in_its_place() {
     let capture = Capture::new();
