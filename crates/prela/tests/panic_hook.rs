@@ -39,4 +39,15 @@ fn a_scope_that_cannot_become_current_is_no_panic_to_the_hook() {
     assert_eq!(HEARD.load(Ordering::SeqCst), 1);
     assert!(catch_unwind(|| Context::map_current(|_| drop(Context::new().attach()))).is_err());
     assert_eq!(HEARD.load(Ordering::SeqCst), 2);
+
+    // One that takes the place of all before it hears of the first.
+    panic::set_hook(Box::new(|_| {
+        HEARD.fetch_add(100, Ordering::SeqCst);
+    }));
+    for _ in 0..3 {
+        get_active_span(|_| tracer.span_default("f").in_scope(|_| ()));
+        assert_eq!(HEARD.load(Ordering::SeqCst), 102);
+    }
+    assert!(catch_unwind(|| panic!("of the user's")).is_err());
+    assert_eq!(HEARD.load(Ordering::SeqCst), 202);
 }

@@ -14,6 +14,8 @@ use std::thread;
 thread_local! {
     /// Whether this thread is trying.
     static TRYING: Cell<bool> = const { Cell::new(false) };
+    /// Whether its last failure was kept quiet.
+    static WAS_QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Makes a context current, or fails with OpenTelemetry's panic.
@@ -22,8 +24,8 @@ pub(super) fn try_attach(cx: Context) -> Result<ContextGuard, Box<dyn Any + Send
     TRYING.set(true);
     let guard = catch_unwind(AssertUnwindSafe(|| cx.attach()));
     TRYING.set(false);
-    if guard.is_err() {
-        keep_quiet();
+    if guard.is_err() && !WAS_QUIET.replace(false) {
+        set_hook(); // another one has taken its place
     }
     guard
 }
@@ -33,21 +35,25 @@ pub(super) fn can_attach() -> bool {
     try_attach(Context::new()).map(drop).is_ok()
 }
 
-/// From now on the panic hook does not hear of contexts that cannot become current. Hooks that are set
-/// later, and do not call the one before them, do.
-#[cold]
+/// From now on the panic hook does not hear of contexts that cannot become current. One that is set later,
+/// and does not call the one before it, hears of the first.
 pub(crate) fn keep_quiet() {
     static ASKED: Once = Once::new();
+    ASKED.call_once(set_hook);
+}
+
+#[cold]
+fn set_hook() {
     // What aborts the process is to be heard. And while this thread panics no hook can be set.
     if cfg!(panic = "abort") || thread::panicking() {
         return;
     }
-    ASKED.call_once(|| {
-        let report = panic::take_hook();
-        panic::set_hook(Box::new(move |panic| {
-            if !TRYING.get() {
-                report(panic);
-            }
-        }));
-    });
+    let report = panic::take_hook();
+    panic::set_hook(Box::new(move |panic| {
+        if TRYING.get() {
+            WAS_QUIET.set(true);
+        } else {
+            report(panic);
+        }
+    }));
 }
