@@ -62,20 +62,72 @@ fn late_name<R>() -> Option<&'static str> {
     }
 }
 
-/// The name, if it is that of an `async` block, of the future of an `async fn`, or of a boxed future, and
-/// if it was not told of before. Prela's own futures have taken their context along.
+/// The name, if it is [late](is_late), and if it was not told of before.
 fn untold(name: &'static str, address: usize) -> Option<&'static str> {
-    let boxed = name.strip_prefix("core::pin::Pin<alloc::boxed::Box<");
-    let is_late = match boxed {
-        Some(boxed) => {
-            boxed.starts_with("dyn core::future::future::Future<")
-                || boxed.ends_with("{{closure}}>>")
-        }
-        None => name.ends_with("::{{closure}}"),
-    };
-    if !is_late || boxed.unwrap_or(name).starts_with("prela::") {
+    if !is_late(name) {
         return None;
     }
     let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
     told.get_or_insert_default().insert(address).then_some(name)
+}
+
+/// Whether a type is an `async` block, the future of an `async fn`, or a boxed future, or holds one. Prela's
+/// own futures have taken their context along.
+fn is_late(name: &str) -> bool {
+    if name.starts_with("prela::") {
+        return false;
+    }
+    if name.ends_with("::{{closure}}") || name.starts_with("dyn core::future::future::Future<") {
+        return true;
+    }
+    if let Some(held) = name.strip_prefix('(') {
+        return split(held).any(is_late);
+    }
+    let is_holder = HOLDERS.iter().any(|holder| name.starts_with(holder));
+    let held = name.find(['<', '[']).filter(|_| is_holder).map(|at| &name[at + 1..]);
+    // What a combinator polls is its first parameter; closures that it calls with the result come later.
+    held.and_then(|held| split(held).next()).is_some_and(is_late)
+}
+
+/// Types that keep a future as it is, or poll it when they are polled; not those that have given it to a
+/// runtime.
+const HOLDERS: [&str; 9] = [
+    "[",
+    "alloc::boxed::Box<",
+    "alloc::vec::Vec<",
+    "core::option::Option<",
+    "core::pin::Pin<",
+    "core::result::Result<",
+    "futures_util::",
+    "tokio::time::timeout::Timeout<",
+    "tracing::instrument::Instrumented<",
+];
+
+/// The names in a list of parameters, up to the bracket that ends it.
+fn split(parameters: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(parameters);
+    std::iter::from_fn(move || {
+        let text = rest?;
+        let (mut depth, mut before) = (0_usize, ' ');
+        for (at, c) in text.char_indices() {
+            match c {
+                '<' | '(' | '[' => depth += 1,
+                // An arrow is no bracket.
+                '>' if before == '-' => {}
+                '>' | ')' | ']' if depth > 0 => depth -= 1,
+                ',' if depth == 0 => {
+                    rest = text.get(at + 1..).map(str::trim_start);
+                    return Some(&text[..at]);
+                }
+                '>' | ')' | ']' | ';' if depth == 0 => {
+                    rest = None;
+                    return Some(&text[..at]);
+                }
+                _ => {}
+            }
+            before = c;
+        }
+        rest = None;
+        Some(text)
+    })
 }

@@ -9,6 +9,7 @@ use std::error::Error;
 use std::fmt::{self, Display, Write as _};
 #[cfg(feature = "tower")]
 use std::io;
+use std::iter::successors;
 use std::panic::resume_unwind;
 #[cfg(feature = "tower")]
 use std::sync::Arc;
@@ -23,8 +24,10 @@ pub(crate) struct Failure {
     pub(crate) stacktrace: Option<String>,
 }
 
-/// Causes that are looked at. A chain that is longer ends in `…`.
+/// Causes that are told, and the last one, which says most. What is between them is `…`.
 const MOST_CAUSES: usize = 16;
+/// Causes among which the last one is looked for: a chain may have no end.
+const DEEPEST_CAUSE: usize = 1_000;
 /// Bytes of all texts of a chain together, so that a text without end does end.
 const MOST_BYTES: usize = 64 * 1024;
 
@@ -124,19 +127,35 @@ impl From<String> for Failure {
 
 /// The texts of an error, of what caused it, of what caused that.
 fn texts_of(error: &(dyn Error + '_)) -> Vec<String> {
-    let (mut texts, mut left) = (Vec::new(), MOST_BYTES);
+    let mut left = MOST_BYTES;
+    let mut text_of = |error: &(dyn Error + '_)| {
+        let text = shown(left, format_args!("{error}"));
+        left = left.saturating_sub(text.len());
+        text
+    };
+    let mut texts = Vec::new();
     let mut next = Some(error);
     while let Some(error) = next {
         if texts.len() > MOST_CAUSES {
-            texts.push("…".to_owned());
+            let deepest = causes(error).take(DEEPEST_CAUSE).last();
+            let is_last = deepest.is_none();
+            texts.extend((!is_last).then(|| "…".to_owned()));
+            texts.push(text_of(deepest.unwrap_or(error)));
             break;
         }
-        let text = shown(left, format_args!("{error}"));
-        left = left.saturating_sub(text.len());
-        texts.push(text);
-        next = guarded(|| error.source()).flatten().map(|cause| cause as _);
+        texts.push(text_of(error));
+        next = cause_of(error);
     }
     texts
+}
+
+/// What caused an error, what caused that.
+fn causes<'a>(error: &'a (dyn Error + 'a)) -> impl Iterator<Item = &'a (dyn Error + 'a)> {
+    successors(cause_of(error), |&error| cause_of(error))
+}
+
+fn cause_of<'a>(error: &'a (dyn Error + 'a)) -> Option<&'a (dyn Error + 'a)> {
+    guarded(|| error.source()).flatten().map(|cause| cause as _)
 }
 
 /// The text as far as there is room for it, and as the user's code does not panic.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::Display;
 use std::ops::DerefMut;
+use std::rc::Rc;
 use std::sync::Arc;
 
 /// An error that a scope can record, with what caused it. Sealed: it cannot be named, let alone implemented.
@@ -84,4 +85,8 @@ macro_rules! texts {
     )*};
 }
 
-texts!(String, &str, Cow<'_, str>, Box<str>, Arc<str>);
+texts!(String, &String, &str, Cow<'_, str>, Box<str>, Rc<str>, Arc<str>);
+
+// What handlers of requests return in place of an error.
+#[cfg(any(feature = "grpc", feature = "http", feature = "tower"))]
+texts!(http::StatusCode);

@@ -113,6 +113,10 @@ fn causes_are_seen_behind_every_box_and_report() {
     // Nothing caused these.
     assert_in_scope!("refused", "refused", None);
     assert_in_scope!("refused".to_owned(), "refused", None);
+    let refused = "refused".to_owned();
+    assert_in_scope!(&refused, "refused", None);
+    assert_in_scope!(std::rc::Rc::<str>::from("refused"), "refused", None);
+    assert_in_scope!(http::StatusCode::BAD_GATEWAY, "502 Bad Gateway", None);
     assert_in_scope!(reset(), "connection reset", None);
     assert_in_scope!(anyhow::anyhow!("alone"), "alone", None);
     assert_in_scope!(fmt::Error, &fmt::Error.to_string(), None);
@@ -190,8 +194,12 @@ fn a_chain_is_told_once_and_in_bounds() {
     }
     let texts: Vec<_> = (0..40).map(|at| format!("[{at}]")).collect();
     let (message, trace) = told(&chain(&texts.iter().map(String::as_str).collect::<Vec<_>>()));
-    assert!(message.ends_with(": [16]: …"), "{message}");
-    assert!(trace.ends_with("\nCaused by: [16]\nCaused by: …"), "{trace}");
+    assert!(message.ends_with(": [16]: …: [39]"), "{message}");
+    assert!(trace.ends_with("\nCaused by: [16]\nCaused by: …\nCaused by: [39]"), "{trace}");
+    for (length, end) in [(17, ": [15]: [16]"), (18, ": [16]: [17]"), (19, ": [16]: …: [18]")] {
+        let texts: Vec<_> = texts.iter().take(length).map(String::as_str).collect();
+        assert!(told(&chain(&texts)).0.ends_with(end), "{length}");
+    }
     let long = "é".repeat(200_000);
     let (message, trace) = told(&chain(&["call", &long, &long, "reset"]));
     assert!(message.starts_with("call: éé") && message.contains('…') && message.len() < 70_000);

@@ -1,6 +1,7 @@
 //! In debug builds a closure whose result runs when its scope is over is told of, once.
 
 use futures_util::FutureExt as _;
+use futures_util::future::join_all;
 use prela::pool::{Job, SpawnTraced};
 use prela::testing::Capture;
 use prela::{FutureExt as _, SpanType, TraceContext, Tracer};
@@ -37,13 +38,34 @@ impl SpawnTraced for Here {
 #[test]
 fn a_future_that_a_scope_returns() {
     type Mistake = fn(&Tracer) -> Option<u32>;
-    let mistakes: [Mistake; 4] = [
+    let mistakes: [Mistake; 12] = [
         |it| it.span_default("work").in_scope(|_| async move { 42 }).now_or_never(),
         |it| it.span_default("work").in_scope(|_| answer()).now_or_never(),
         |it| it.span_default("work").in_scope(|_| boxed()).now_or_never(),
         |it| {
             let future = it.span("work", SpanType::Llm).in_scope(|_| Box::pin(async { 42 }));
             future.now_or_never()
+        },
+        // What has it in it.
+        |it| it.span_default("work").in_scope(|_| answer().map(|it| it)).now_or_never(),
+        |it| {
+            let result = it.span_default("work").in_scope_result(|_| Ok::<_, String>(answer()));
+            result.unwrap().now_or_never()
+        },
+        |it| it.span_default("work").in_scope(|_| Some(boxed())).unwrap().now_or_never(),
+        |it| it.span_default("work").in_scope(|_| (1, async { 42 })).1.now_or_never(),
+        |it| {
+            let [first, _] = it.span_default("work").in_scope(|_| [1, 2].map(|_| async { 42 }));
+            first.now_or_never()
+        },
+        |it| it.span_default("work").in_scope(|_| vec![answer()]).remove(0).now_or_never(),
+        |it| {
+            let all = it.span_default("work").in_scope(|_| join_all([1, 2].map(|_| answer())));
+            all.now_or_never()?.pop()
+        },
+        |it| {
+            let limited = it.span_default("work").in_scope(|_| Box::new(boxed().fuse()));
+            limited.now_or_never()
         },
     ];
     for mistake in mistakes {
@@ -77,6 +99,14 @@ fn what_is_right_to_be_returned() {
     let child = span().in_scope(|_| answer().in_span(tracer.span_default("child")));
     assert_eq!(child.now_or_never(), Some(42));
     assert_eq!(span().in_scope(|_| ready(5)).now_or_never(), Some(5));
+    let bound = span().in_scope(|_| Some(Box::pin(async { 6 }.in_current_context())));
+    assert_eq!(bound.unwrap().now_or_never(), Some(6));
+    let twice: Vec<i32> = span().in_scope(|_| [1, 2].into_iter().map(|it| it * 2)).collect();
+    assert_eq!(twice, [2, 4]);
+    let running = span().in_scope(|_| Here.spawn_traced(|| 7).map(|it| it.unwrap()));
+    assert_eq!(running.now_or_never(), Some(7));
+    let boxed = span().in_scope(|_| -> Vec<Box<dyn Fn(Vec<u8>) -> usize>> { vec![] });
+    assert!(boxed.is_empty());
     assert_eq!(*lines.lock().unwrap(), [""; 0]);
 }
 
