@@ -5,6 +5,8 @@
 #[cfg(feature = "retry")]
 use crate::RetryPolicy;
 use crate::context;
+#[cfg(feature = "testing")]
+use crate::tracer::global;
 use crate::{InSpan, Sampler, Span, SpanBuilder, SpanType, TraceContext, Value, semconv};
 use std::borrow::Cow;
 use std::fmt::{Debug, Display};
@@ -33,6 +35,24 @@ pub fn span(name: &'static str, span_type: SpanType, function: &'static str) -> 
 /// The parent is what is current now, whenever and wherever the span starts.
 pub fn called(span: SpanBuilder) -> SpanBuilder {
     if span.is_noop() { span } else { span.parent(&TraceContext::current()) }
+}
+
+/// The span of a future that is polled here, and whether attributes are wanted. If it was made where no test has
+/// chosen an instance, as the argument of `capture.bind(..)` is, it is made again below the choice.
+#[inline]
+pub fn polled_here(
+    span: SpanBuilder,
+    wanted: bool,
+    again: impl FnOnce() -> SpanBuilder,
+) -> (SpanBuilder, bool) {
+    #[cfg(feature = "testing")]
+    if global::is_chosen_since(&span) {
+        let span = again();
+        let wanted = wants_attributes(&span);
+        return (span, wanted);
+    }
+    let _ = again;
+    (span, wanted)
 }
 
 /// Whether it is worth it to look at attributes. Not below a span that is not sampled.

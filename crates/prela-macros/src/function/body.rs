@@ -83,7 +83,7 @@ impl Traced {
                 quote!(::prela::__private::run_with(#span, #block, #finish).await)
             }
         };
-        let begin = self.begin();
+        let (begin, begin_again) = (self.begin(), self.begin_again());
         let mut sig = self.function.sig.clone();
         if self.returns_never() || !self.function.has_plain_attrs_only() {
             return quote!(#(#attrs)* #vis #sig { #begin #attributes #run });
@@ -102,7 +102,7 @@ impl Traced {
             #(#attrs)* #vis #sig {
                 #begin
                 let #span = ::prela::__private::called(#span);
-                async move { #(#bind)* #attributes #run }
+                async move { #begin_again #(#bind)* #attributes #run }
             }
         }
     }
@@ -114,6 +114,31 @@ impl Traced {
     }
 
     fn begin(&self) -> TokenStream {
+        let (span, wanted, make) = (span_name(), own_name("wanted"), self.make());
+        // Asked where the parent is current, which another task's need not be.
+        let asks = self
+            .has_attributes()
+            .then(|| quote!(let #wanted = ::prela::__private::wants_attributes(&#span);));
+        quote!(let #span = #make; #asks)
+    }
+
+    /// The same again where the future is polled, for a test that has chosen its instance only there.
+    fn begin_again(&self) -> TokenStream {
+        let (span, make) = (span_name(), self.make());
+        let (wanted, asked) = if self.has_attributes() {
+            let wanted = own_name("wanted");
+            (quote!(#wanted), quote!(#wanted))
+        } else {
+            (quote!(false), quote!(_))
+        };
+        quote! {
+            let (#span, #asked) =
+                ::prela::__private::polled_here(#span, #wanted, || #make);
+        }
+    }
+
+    /// The span, without what is not there yet.
+    fn make(&self) -> TokenStream {
         let ident = self.function.sig.ident.unraw();
         let full_name = match &self.options.in_type {
             Some(in_type) => format!("{}::{ident}", in_type.value()),
@@ -127,18 +152,12 @@ impl Traced {
             None => quote!(::prela::SpanType::Custom),
         };
         let span_type = span_type.unwrap_or(default_type);
-        let (span, wanted) = (span_name(), own_name("wanted"));
-        // Asked where the parent is current, which another task's need not be.
-        let asks = self
-            .has_attributes()
-            .then(|| quote!(let #wanted = ::prela::__private::wants_attributes(&#span);));
         quote! {
-            let #span = ::prela::__private::span(
+            ::prela::__private::span(
                 #name,
                 #span_type,
                 ::core::concat!(::core::module_path!(), "::", #full_name),
-            );
-            #asks
+            )
         }
     }
 

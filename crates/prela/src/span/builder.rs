@@ -157,6 +157,15 @@ impl SpanBuilder {
         .get_or_insert_default()
     }
 
+    /// What it comes from; none without an instance.
+    #[cfg(all(feature = "macros", feature = "testing"))]
+    pub(crate) fn source(&self) -> Option<&Arc<Source>> {
+        match &self.0 {
+            Repr::Pending(pending) => Some(pending.source()),
+            Repr::Noop(..) => None,
+        }
+    }
+
     /// Makes numbered spans of the same instance.
     #[cfg(feature = "retry")]
     pub(super) fn like(

@@ -108,6 +108,17 @@ pub(crate) fn choose(source: &Arc<Source>) -> TraceContext {
     context::choose(&alone_in(cx.as_otel(), &source.provider), source.clone()).into()
 }
 
+/// Whether the current context chooses an instance, and a span that was made before did not come from any
+/// choice.
+#[cfg(all(feature = "macros", feature = "testing"))]
+pub(crate) fn is_chosen_since(span: &SpanBuilder) -> bool {
+    if INSTALLED.load(Ordering::Acquire) & IS_CHOSEN == 0 {
+        return false;
+    }
+    let Some(chosen) = context::chosen::<Source>() else { return false };
+    span.source().is_none_or(|it| !Arc::ptr_eq(it, &chosen) && is_installed_source(it))
+}
+
 /// Set in [`INSTALLED`], so that nothing that was seen before counts.
 #[cfg(feature = "testing")]
 const IS_CHOSEN: u64 = 1 << 63;

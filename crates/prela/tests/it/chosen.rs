@@ -177,6 +177,42 @@ async fn captures_are_isolated_in_tasks() {
     }
 }
 
+struct Agent;
+
+#[prela::trace_impl]
+impl Agent {
+    #[prela::trace(fields(n = n), span_type = "tool")]
+    async fn step(&self, n: usize) -> usize {
+        leaf_async(n).await
+    }
+
+    #[prela::trace(retry = prela::RetryPolicy::new(2))]
+    async fn fails(&self) -> Result<(), String> {
+        Err("no".to_owned())
+    }
+}
+
+/// The argument of `bind` is made before it is called.
+#[tokio::test]
+async fn a_traced_function_that_is_bound() {
+    let capture = Capture::new();
+    assert_eq!(capture.bind(leaf_async(1)).await, 1);
+    assert_eq!(names(&capture), ["leaf", "leaf_async"]);
+    assert_eq!(capture.tree().matches("\n  leaf  ").count(), 1, "{}", capture.tree());
+    let capture = Capture::new();
+    assert_eq!(capture.bind(Agent.step(2)).await, 2);
+    assert!(capture.tree().contains("Agent::step  tool {"), "{}", capture.tree());
+    assert!(capture.tree().contains(", n: 2}\n  leaf_async"), "{}", capture.tree());
+    let capture = Capture::new();
+    capture.bind(Agent.fails()).await.unwrap_err();
+    assert_eq!(names(&capture), ["Agent::fails", "attempt", "attempt"]);
+    // Made below another capture, it is that one's.
+    let (outer, inner) = (Capture::new(), Capture::new());
+    let future = outer.run(|| leaf_async(3));
+    inner.bind(future).await;
+    assert_eq!((names(&outer).len(), names(&inner).len()), (2, 0));
+}
+
 #[tokio::test]
 async fn futures_and_streams_that_were_made_below() {
     let capture = Capture::new();
