@@ -8,8 +8,12 @@ pub fn assert_adds_up(stats: &Stats) {
     let Stats { unsampled, exported, rejected, dropped, queued, in_flight, spooled, .. } = *stats;
     let sum = unsampled + exported + rejected + dropped + queued + in_flight + spooled;
     assert_eq!(stats.ended, sum, "{stats:?}");
-    for lane in &stats.exporters {
-        let sum = lane.exported + lane.rejected + lane.dropped + lane.queued + lane.in_flight;
-        assert_eq!(lane.ended, sum + lane.spooled, "{lane:?}");
+    for exporter in &stats.exporters {
+        let sum = exporter.exported
+            + exporter.rejected
+            + exporter.dropped
+            + exporter.queued
+            + exporter.in_flight;
+        assert_eq!(exporter.ended, sum + exporter.spooled, "{exporter:?}");
     }
 }

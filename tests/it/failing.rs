@@ -48,8 +48,8 @@ fn spans_of_a_partial_success_are_rejected_and_the_message_is_surfaced() {
         work(&capture, 1);
         let report = capture.prela().shutdown(A_WHILE);
 
-        let lane = &report.stats.exporters[1];
-        assert_eq!((lane.exported, lane.rejected, lane.dropped), (4, 2, 0));
+        let exporter = &report.stats.exporters[1];
+        assert_eq!((exporter.exported, exporter.rejected, exporter.dropped), (4, 2, 0));
         assert_adds_up(&report.stats);
         assert!(lines.text().contains("quota exceeded"), "{}", lines.text());
     }
@@ -68,8 +68,8 @@ fn a_refusal_drops_the_batch_and_says_why() {
         capture.prela().flush(A_WHILE).unwrap();
 
         let stats = capture.prela().stats();
-        let lane = &stats.exporters[1];
-        assert_eq!((lane.exported, lane.dropped_by.export_failed), (4, 3));
+        let exporter = &stats.exporters[1];
+        assert_eq!((exporter.exported, exporter.dropped_by.export_failed), (4, 3));
         assert_adds_up(&stats);
         assert_eq!(receiver.spans().len(), 4);
         let text = lines.text();
@@ -122,7 +122,7 @@ fn a_failing_exporter_harms_no_other() {
 
     let stats = capture.prela().shutdown(A_WHILE).stats;
     assert_adds_up(&stats);
-    let exported: Vec<_> = stats.exporters.iter().map(|lane| lane.exported).collect();
+    let exported: Vec<_> = stats.exporters.iter().map(|exporter| exporter.exported).collect();
     assert_eq!(exported, [100, 0, 100, 0, 100, 100, 100]);
     assert_eq!((stats.ended, stats.dropped_by.export_failed), (700, 200));
 }
@@ -210,9 +210,9 @@ fn a_request_has_a_timeout_of_its_own() {
         work(&capture, 2);
         // The next attempt finds a connection that works.
         capture.prela().flush(A_WHILE).unwrap();
-        let lane = &capture.prela().stats().exporters[1];
-        assert_eq!((lane.exported, lane.dropped), (2, 0));
-        let error = lane.last_error.as_deref().unwrap();
+        let exporter = &capture.prela().stats().exporters[1];
+        assert_eq!((exporter.exported, exporter.dropped), (2, 0));
+        let error = exporter.last_error.as_deref().unwrap();
         assert!(error.contains("no answer in 100ms"), "{error}");
     }
 }
@@ -286,8 +286,8 @@ fn a_full_queue_drops_the_newest_and_never_blocks() {
     work(&capture, 5);
     receiver.wait_for_requests(1);
     work(&capture, 1_000);
-    let lane = &capture.prela().stats().exporters[1];
-    assert_eq!((lane.in_flight, lane.queued, lane.dropped_by.queue_full), (5, 10, 990));
+    let exporter = &capture.prela().stats().exporters[1];
+    assert_eq!((exporter.in_flight, exporter.queued, exporter.dropped_by.queue_full), (5, 10, 990));
 
     receiver.release();
     capture.prela().flush(A_WHILE).unwrap();

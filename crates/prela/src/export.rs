@@ -3,13 +3,16 @@
 //! The pipeline calls an exporter on Prela's own thread, one batch at a time, never on a thread of
 //! the user's. An exporter does not queue, and does not count: the pipeline does both.
 
+mod any_exporter;
 mod console;
 mod file;
 mod memory;
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod otlp;
-mod outlet;
 
+#[cfg(any(feature = "grpc", feature = "http"))]
+pub(crate) use any_exporter::EncodedExporter;
+pub(crate) use any_exporter::{AnyExporter, Encode};
 pub use console::ConsoleExporter;
 #[cfg(feature = "testing")]
 pub(crate) use console::tree;
@@ -17,9 +20,6 @@ pub use file::FileExporter;
 pub use memory::MemoryExporter;
 #[cfg(any(feature = "grpc", feature = "http"))]
 pub(crate) use otlp::{OneAttempt, OtlpExporter};
-#[cfg(any(feature = "grpc", feature = "http"))]
-pub(crate) use outlet::WireExporter;
-pub(crate) use outlet::{Encode, Outlet};
 
 pub use crate::span::Batch;
 
@@ -54,7 +54,7 @@ pub trait SpanExporter: Send + 'static {
     /// With an error that is [marked](Error::with_retry) as worth another attempt the same batch comes
     /// again, after a while, for at most `OTEL_BSP_EXPORT_TIMEOUT` altogether; while shutting down, for
     /// as long as that takes, if the error says that the peer is there. With the kind
-    /// [`TooLarge`](crate::ErrorKind::TooLarge) it comes again in halves. With any other the whole
+    /// [`TooLarge`](crate::ErrorKind::TooLarge) it comes again in two parts. With any other the whole
     /// batch counts as dropped, with the error's text on the diagnostic line.
     fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported>;
 

@@ -1,5 +1,5 @@
 //! OTLP: messages and transports. Knows nothing of queues, exporters or configuration.
-//! What a span is on the wire, `span::wire` knows.
+//! What a span is on the wire, `span::message` knows.
 
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod compression;
@@ -12,8 +12,6 @@ mod contact;
 pub(crate) mod encode;
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod fault;
-#[cfg(any(feature = "grpc", feature = "http"))]
-mod greeting;
 #[cfg(feature = "grpc")]
 pub(crate) mod grpc;
 #[cfg(feature = "http")]
@@ -21,6 +19,8 @@ pub(crate) mod http;
 pub(crate) mod json;
 #[cfg(test)]
 mod message;
+#[cfg(any(feature = "grpc", feature = "http"))]
+mod peer_protocol;
 #[cfg(any(feature = "grpc", feature = "http"))]
 mod proxy;
 #[cfg(any(feature = "grpc", feature = "http"))]

@@ -6,14 +6,13 @@
 //! starting, flushing and shutting down work on any runtime, on none, and after the user's is gone.
 
 mod attempt;
+mod backoff;
 mod breaker;
-mod delivery;
 mod diagnostics;
-mod lane;
+mod drop_handler;
+mod export_loop;
 mod last_call;
 mod late;
-mod load;
-mod losses;
 mod outage;
 mod overflow;
 mod payload;
@@ -21,17 +20,18 @@ mod pieces;
 mod queue;
 mod redact;
 mod report;
-mod retry;
-mod spill;
+mod request;
+mod shards;
 #[cfg(feature = "spool")]
 mod spool;
+mod spooling;
 mod stats;
 mod store;
 mod tail;
 mod worker;
 
 pub(crate) use self::diagnostics::Diagnostics;
-pub(crate) use self::losses::DropHandler;
+pub(crate) use self::drop_handler::DropHandler;
 pub use self::overflow::Overflow;
 pub use self::redact::Redactor;
 #[cfg(feature = "spool")]
@@ -39,16 +39,16 @@ pub use self::spool::Spool;
 pub use self::stats::{Dropped, ExporterStats, Recovered, ShutdownReport, Stats};
 pub use self::tail::TailRule;
 
-use self::delivery::Delivery;
-use self::lane::Lane;
-use self::losses::Losses;
-use self::queue::{Held, Limits};
+use self::drop_handler::DropNotifier;
+use self::export_loop::ExportLoop;
+use self::queue::ExporterQueue;
+use self::shards::{Limits, Size};
 use self::store::Store;
 use self::tail::Tail;
 use self::worker::Workers;
-use crate::export::Outlet;
-use crate::span::processor::Sink;
-use crate::span::{Encoded, Ended};
+use crate::export::AnyExporter;
+use crate::span::processor::SpanIntake;
+use crate::span::{EncodedSpan, EndedSpan};
 use crate::{Error, ErrorKind, Resource, SpanData, context, fork};
 use std::fmt;
 use std::future::Future;
@@ -75,7 +75,7 @@ pub(crate) struct PipelineSettings {
 
 impl PipelineSettings {
     /// Whether there may be something in a span that must not leave, or is too long.
-    fn changes(&self, span: Ended<'_>) -> bool {
+    fn changes(&self, span: EndedSpan<'_>) -> bool {
         // No value is longer than the whole.
         self.redactor.is_some()
             || self.payload_limit.is_some_and(|limit| span.message.len() > limit)
@@ -110,11 +110,11 @@ pub(crate) struct Pipeline {
 }
 
 struct Shared {
-    lanes: Vec<Arc<Lane>>,
+    queues: Vec<Arc<ExporterQueue>>,
     /// None without exporters: there is nothing to do for a thread.
     workers: Option<Workers>,
     counts: Arc<Counts>,
-    losses: Arc<Losses>,
+    drops: Arc<DropNotifier>,
     shut_down: AtomicBool,
     resource: Arc<Resource>,
     settings: PipelineSettings,
@@ -122,16 +122,16 @@ struct Shared {
     /// The process that this is for; see [`fork::generation`].
     generation: u32,
     /// What a forked process begins with, and what it made of that.
-    spares: Mutex<Vec<Option<Outlet>>>,
+    spares: Mutex<Vec<Option<AnyExporter>>>,
     forked: OnceLock<Arc<Self>>,
 }
 
-/// Spans that no lane was given.
+/// Spans that no queue was given.
 #[derive(Debug)]
 struct Counts {
     unsampled: AtomicU64,
     no_exporter: AtomicU64,
-    /// Locked before any lane, and until the spans that leave it are in all of them: so they are
+    /// Locked before any queue, and until the spans that leave it are in all of them: so they are
     /// counted once at any moment.
     tail: Option<Mutex<Tail>>,
 }
@@ -143,13 +143,13 @@ impl Pipeline {
     ///
     /// The operating system gives no thread, or no event queue for its runtime.
     pub(crate) fn start(
-        outlets: Vec<Outlet>,
+        exporters: Vec<AnyExporter>,
         resource: Arc<Resource>,
         settings: PipelineSettings,
         diagnostics: Diagnostics,
     ) -> Result<Self, Error> {
         fork::check();
-        let shared = Shared::start(outlets, resource, settings, diagnostics)?;
+        let shared = Shared::start(exporters, resource, settings, diagnostics)?;
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -185,10 +185,10 @@ impl Pipeline {
         }
         let deadline = Instant::now().checked_add(within);
         // All at once first, so that the exporters work side by side.
-        let tickets: Vec<_> = shared.lanes.iter().map(|lane| lane.request_flush()).collect();
+        let tickets: Vec<_> = shared.queues.iter().map(|queue| queue.request_flush()).collect();
         let mut result = Ok(());
-        for (lane, ticket) in shared.lanes.iter().zip(tickets) {
-            result = result.and(lane.wait_for_flush(&ticket, deadline));
+        for (queue, ticket) in shared.queues.iter().zip(tickets) {
+            result = result.and(queue.wait_for_flush(&ticket, deadline));
         }
         result
     }
@@ -226,50 +226,57 @@ impl Pipeline {
 
 impl Shared {
     fn start(
-        outlets: Vec<Outlet>,
+        exporters: Vec<AnyExporter>,
         resource: Arc<Resource>,
         settings: PipelineSettings,
         diagnostics: Diagnostics,
     ) -> Result<Self, Error> {
         let limits = Limits {
-            queue: Held { spans: settings.max_queue_size, bytes: settings.max_queue_bytes },
-            batch: Held {
+            queue: Size { spans: settings.max_queue_size, bytes: settings.max_queue_bytes },
+            batch: Size {
                 spans: settings.max_batch_size,
                 bytes: MAX_BATCH_BYTES.min(settings.max_queue_bytes),
             },
         };
-        let losses = Arc::new(Losses::new(settings.on_drop.clone()));
+        let drops = Arc::new(DropNotifier::new(settings.on_drop.clone()));
         let counts = Arc::new(Counts {
             unsampled: AtomicU64::new(0),
             no_exporter: AtomicU64::new(0),
             tail: settings.tail.clone().map(|rule| Mutex::new(Tail::new(rule))),
         });
-        let (mut lanes, mut deliveries) = (Vec::new(), Vec::new());
-        let spares = outlets.iter().map(Outlet::for_fork).collect();
-        for (number, outlet) in outlets.into_iter().enumerate() {
-            let (name, is_interactive) = (outlet.name(), outlet.is_interactive());
+        let (mut queues, mut export_loops) = (Vec::new(), Vec::new());
+        let spares = exporters.iter().map(AnyExporter::for_fork).collect();
+        for (number, exporter) in exporters.into_iter().enumerate() {
+            let (name, is_interactive) = (exporter.name(), exporter.is_interactive());
             let overflow = settings.overflow;
-            let lane = Lane::new(name, is_interactive, limits, overflow, losses.clone());
-            let lane = Arc::new(lane);
-            lanes.push(lane.clone());
+            let queue = ExporterQueue::new(name, is_interactive, limits, overflow, drops.clone());
+            let queue = Arc::new(queue);
+            queues.push(queue.clone());
             let (resource, diagnostics) = (resource.clone(), diagnostics.clone());
             let store = settings.store(number);
-            deliveries.push(Delivery::new(lane, outlet, store, resource, &settings, diagnostics));
+            export_loops.push(ExportLoop::new(
+                queue,
+                exporter,
+                store,
+                resource,
+                &settings,
+                diagnostics,
+            ));
         }
-        let workers = if lanes.is_empty() {
+        let workers = if queues.is_empty() {
             None
         } else {
             let watch = {
-                let (losses, lanes, counts) = (losses.clone(), lanes.clone(), counts.clone());
-                async move { losses.watch(|| stats(&counts, &lanes).dropped_by).await }
+                let (drops, queues, counts) = (drops.clone(), queues.clone(), counts.clone());
+                async move { drops.watch(|| stats(&counts, &queues).dropped_by).await }
             };
-            Some(Workers::start(deliveries, watch)?)
+            Some(Workers::start(export_loops, watch)?)
         };
         Ok(Self {
-            lanes,
+            queues,
             workers,
             counts,
-            losses,
+            drops,
             shut_down: AtomicBool::new(false),
             resource,
             settings,
@@ -284,12 +291,13 @@ impl Shared {
     /// forked process may have held.
     fn for_fork(&self) -> Self {
         let spares = self.spares.try_lock().map(|mut spares| std::mem::take(&mut *spares));
-        let outlets: Vec<Outlet> = spares.unwrap_or_default().into_iter().flatten().collect();
-        let start = |outlets| {
+        let exporters: Vec<AnyExporter> =
+            spares.unwrap_or_default().into_iter().flatten().collect();
+        let start = |exporters| {
             let (resource, settings) = (self.resource.clone(), self.settings.clone());
-            Self::start(outlets, resource, settings, self.diagnostics.clone())
+            Self::start(exporters, resource, settings, self.diagnostics.clone())
         };
-        let shared = start(outlets).or_else(|_no_thread| start(Vec::new()));
+        let shared = start(exporters).or_else(|_no_thread| start(Vec::new()));
         let shared = shared.expect("without exporters nothing is asked of the system");
         if self.shut_down.load(Ordering::Acquire) {
             shared.shutdown(Duration::ZERO);
@@ -298,27 +306,27 @@ impl Shared {
     }
 
     #[inline]
-    fn take_in(&self, span: Ended<'_>) {
+    fn take_in(&self, span: EndedSpan<'_>) {
         match &self.counts.tail {
-            Some(tail) if !span.marks.is_sampled => self.hold(tail, span),
-            _ => self.push(span, Lane::push),
+            Some(tail) if !span.summary.is_sampled => self.hold(tail, span),
+            _ => self.push(span, ExporterQueue::push),
         }
     }
 
-    /// Gives a span to each lane.
+    /// Gives a span to each queue.
     #[inline]
-    fn push(&self, span: Ended<'_>, push: impl Fn(&Lane, Ended<'_>)) {
-        if self.lanes.is_empty() {
+    fn push(&self, span: EndedSpan<'_>, push: impl Fn(&ExporterQueue, EndedSpan<'_>)) {
+        if self.queues.is_empty() {
             self.counts.no_exporter.fetch_add(1, Ordering::Relaxed);
-            self.losses.note();
+            self.drops.note();
         }
-        for lane in &self.lanes {
-            push(lane, span);
+        for queue in &self.queues {
+            push(queue, span);
         }
     }
 
     /// Lets a span wait for the end of its trace.
-    fn hold(&self, tail: &Mutex<Tail>, span: Ended<'_>) {
+    fn hold(&self, tail: &Mutex<Tail>, span: EndedSpan<'_>) {
         let mut tail = tail.lock().unwrap_or_else(PoisonError::into_inner);
         if self.shut_down.load(Ordering::Acquire) {
             // It is not wanted, and nothing decides any more.
@@ -327,15 +335,15 @@ impl Shared {
         }
         let undecided = tail.counts().undecided;
         for span in tail.on_end(span) {
-            self.push(span.ended(), Lane::push_at_once);
+            self.push(span.ended(), ExporterQueue::push_at_once);
         }
         if tail.counts().undecided > undecided {
-            self.losses.note();
+            self.drops.note();
         }
     }
 
     fn stats(&self) -> Stats {
-        stats(&self.counts, &self.lanes)
+        stats(&self.counts, &self.queues)
     }
 
     fn is_export_thread(&self) -> bool {
@@ -350,30 +358,30 @@ impl Shared {
         if let Some(tail) = &self.counts.tail {
             tail.lock().unwrap_or_else(PoisonError::into_inner).close();
         }
-        for lane in &self.lanes {
-            lane.close(until);
+        for queue in &self.queues {
+            queue.close(until);
         }
         let is_done = self.workers.as_ref().is_none_or(|workers| workers.wait(within));
         if !is_done {
-            for lane in &self.lanes {
-                lane.abandon();
+            for queue in &self.queues {
+                queue.abandon();
             }
         }
         if let Some(workers) = &self.workers {
             workers.stop();
         }
         let stats = self.stats();
-        self.losses.tell(stats.dropped_by);
+        self.drops.tell(stats.dropped_by);
         if is_first {
-            for lane in &self.lanes {
-                lane.report_losses(&self.diagnostics);
+            for queue in &self.queues {
+                queue.report_losses(&self.diagnostics);
             }
         }
         ShutdownReport { stats, timed_out: !is_done }
     }
 }
 
-fn stats(counts: &Counts, lanes: &[Arc<Lane>]) -> Stats {
+fn stats(counts: &Counts, queues: &[Arc<ExporterQueue>]) -> Stats {
     let tail = counts.tail.as_ref().map(|tail| tail.lock().unwrap_or_else(PoisonError::into_inner));
     let of_tail = tail.as_ref().map(|tail| tail.counts()).unwrap_or_default();
     let unsampled = counts.unsampled.load(Ordering::Relaxed) + of_tail.left_out;
@@ -386,17 +394,17 @@ fn stats(counts: &Counts, lanes: &[Arc<Lane>]) -> Stats {
         not_current: context::not_current(),
         ..Stats::default()
     };
-    Stats::new(before, lanes.iter().map(|lane| lane.stats()).collect())
+    Stats::new(before, queues.iter().map(|queue| queue.stats()).collect())
 }
 
-impl Sink for Pipeline {
+impl SpanIntake for Pipeline {
     #[inline]
-    fn on_end(&self, span: Ended<'_>) {
+    fn on_end(&self, span: EndedSpan<'_>) {
         let shared = self.shared();
         if shared.settings.changes(span) {
             let mut data = span.to_data();
             shared.settings.clean(&mut data);
-            shared.take_in(Encoded::rewritten(&data).ended());
+            shared.take_in(EncodedSpan::rewritten(&data).ended());
         } else {
             shared.take_in(span);
         }
@@ -409,7 +417,7 @@ impl Sink for Pipeline {
     fn on_late(&self, was_used: bool) {
         let shared = self.shared();
         // Without exporters nobody wants to know.
-        if !shared.lanes.is_empty() {
+        if !shared.queues.is_empty() {
             shared.diagnostics.line(&late::line(&shared.resource.service_name(), was_used));
         }
     }
@@ -421,7 +429,7 @@ impl Sink for Pipeline {
 
 impl fmt::Debug for Pipeline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pipeline").field("lanes", &self.shared().lanes).finish_non_exhaustive()
+        f.debug_struct("Pipeline").field("queues", &self.shared().queues).finish_non_exhaustive()
     }
 }
 

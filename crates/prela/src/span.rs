@@ -10,13 +10,14 @@ mod block;
 mod builder;
 pub(crate) mod calls;
 mod data;
-mod ended;
+mod ended_span;
 mod failure;
 mod future;
 mod guard;
 mod handle;
 mod late;
 mod limits;
+pub(crate) mod message;
 mod options;
 mod otel;
 pub(crate) mod pool;
@@ -32,7 +33,6 @@ mod roots;
 pub(crate) mod scope;
 mod source;
 mod start;
-pub(crate) mod wire;
 
 pub use self::batch::Batch;
 pub use self::builder::SpanBuilder;
@@ -48,8 +48,8 @@ pub use self::retry::{RetryPolicy, Retrying, retry_after};
 #[cfg(feature = "testing")]
 pub(crate) use self::active::alone_in;
 pub(crate) use self::active::{span_of, span_of_instance, without_spans};
-pub(crate) use self::block::{Blocks, Encoded};
-pub(crate) use self::ended::{Ended, Marks};
+pub(crate) use self::block::{Blocks, EncodedSpan};
+pub(crate) use self::ended_span::{EndedSpan, SpanSummary};
 pub(crate) use self::failure::Failure;
 #[cfg(feature = "tower")]
 pub(crate) use self::failure::as_error;

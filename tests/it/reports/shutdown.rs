@@ -322,8 +322,8 @@ fn a_pause_beyond_the_deadline_is_said() {
         let said = "the receiver asked to wait 60s, longer than the shutdown had left";
         assert!(text.contains(said), "{text}");
         if let Some(report) = report {
-            let lane = &report.stats.exporters[0];
-            assert!(lane.last_error.as_ref().unwrap().contains(said));
+            let exporter = &report.stats.exporters[0];
+            assert!(exporter.last_error.as_ref().unwrap().contains(said));
             assert_eq!(report.stats.spooled, if has_spool { 40 } else { 0 });
             assert!(!report.timed_out);
         }

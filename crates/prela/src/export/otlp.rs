@@ -1,6 +1,6 @@
 //! The OTLP exporter: batches to messages, messages to a transport.
 
-use super::{Batch, Encode, ExportFuture, Exported, SpanExporter, WireExporter};
+use super::{Batch, Encode, EncodedExporter, ExportFuture, Exported, SpanExporter};
 use crate::Error;
 #[cfg(feature = "grpc")]
 use crate::otlp::grpc::GrpcTransport;
@@ -35,7 +35,7 @@ impl OtlpExporter {
     }
 }
 
-impl WireExporter for OtlpExporter {
+impl EncodedExporter for OtlpExporter {
     fn name(&self) -> String {
         let protocol = match self.connection.protocol {
             #[cfg(feature = "grpc")]
@@ -56,7 +56,7 @@ impl WireExporter for OtlpExporter {
         Box::pin(async { Ok(self.attempt(body).await?.into()) })
     }
 
-    fn for_fork(&self) -> Box<dyn WireExporter> {
+    fn for_fork(&self) -> Box<dyn EncodedExporter> {
         Box::new(Self::new(self.connection.clone()))
     }
 }
@@ -67,7 +67,7 @@ pub(crate) struct OneAttempt(pub(crate) OtlpExporter);
 
 impl SpanExporter for OneAttempt {
     fn name(&self) -> String {
-        WireExporter::name(&self.0)
+        EncodedExporter::name(&self.0)
     }
 
     fn export<'a>(&'a mut self, batch: &'a Batch) -> ExportFuture<'a, Exported> {

@@ -2,7 +2,7 @@
 
 use super::attributes::{self, Protocol, http_name, rpc_method};
 use super::exchange::{Exchange, Side};
-use super::future::{Begun, Mark, ResponseFuture};
+use super::future::{Mark, ResponseFuture, StartedSpan};
 use super::target::Target;
 use super::{Outbound, TracedBody};
 use crate::{Error, SpanType, Tracer};
@@ -123,7 +123,7 @@ impl ClientLayer {
         uri: &Uri,
         headers: &mut HeaderMap,
         extensions: &mut Extensions,
-    ) -> Begun {
+    ) -> StartedSpan {
         if Mark::of(extensions, Side::Client).is_some() {
             return None;
         }

@@ -67,11 +67,11 @@ impl Mark {
 }
 
 /// A span that a layer has begun for a request, with its mark. None: a layer further out has done so.
-pub(crate) type Begun = Option<(Exchange, Arc<Mark>)>;
+pub(crate) type StartedSpan = Option<(Exchange, Arc<Mark>)>;
 
 impl<F> ResponseFuture<F> {
     /// Makes the future by `call`, in the context of the request.
-    pub(crate) fn new(begun: Begun, call: impl FnOnce() -> F) -> Self {
+    pub(crate) fn new(begun: StartedSpan, call: impl FnOnce() -> F) -> Self {
         let Some((mut exchange, mark)) = begun else {
             return Self { inner: Some(call()), exchange: None, mark: None };
         };

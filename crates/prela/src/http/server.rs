@@ -2,7 +2,7 @@
 
 use super::attributes::{self, Protocol, http_name, rpc_method};
 use super::exchange::{Exchange, Side};
-use super::future::{Begun, Mark, ResponseFuture};
+use super::future::{Mark, ResponseFuture, StartedSpan};
 use super::{TracedBody, Trust};
 use crate::context::guarded;
 use crate::propagation::Propagator;
@@ -235,7 +235,7 @@ impl ServerLayer {
     }
 
     /// Begins a span for a request. Where a layer further out has done so, tells it the route.
-    fn begin(&self, request: &mut Parts) -> Begun {
+    fn begin(&self, request: &mut Parts) -> StartedSpan {
         if let Some(outer) = Mark::of(&request.extensions, Side::Server) {
             self.add_route(request, &outer);
             return None;

@@ -1,6 +1,6 @@
 //! What the code asks for.
 
-use super::pipeline::{self, Given, unless_zero};
+use super::pipeline::{self, PipelineOptions, unless_zero};
 use super::unrecorded::Unrecorded;
 use super::{Exporter, Prela, settings};
 #[cfg(feature = "spool")]
@@ -61,7 +61,7 @@ pub struct Builder {
     strict: Option<bool>,
     diagnostics: Diagnostics,
     shutdown_timeout: Option<Duration>,
-    pipeline: Given,
+    pipeline: PipelineOptions,
 }
 
 impl Builder {
@@ -81,7 +81,7 @@ impl Builder {
             strict: None,
             diagnostics: Diagnostics::default(),
             shutdown_timeout: None,
-            pipeline: Given::default(),
+            pipeline: PipelineOptions::default(),
         }
     }
 

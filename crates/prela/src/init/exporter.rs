@@ -4,7 +4,7 @@
 use super::otlp::Otlp;
 use crate::Error;
 use crate::env::{self, Environment};
-use crate::export::{ConsoleExporter, FileExporter, MemoryExporter, Outlet, SpanExporter};
+use crate::export::{AnyExporter, ConsoleExporter, FileExporter, MemoryExporter, SpanExporter};
 use std::fmt;
 use std::path::PathBuf;
 
@@ -73,12 +73,12 @@ impl Exporter {
     }
 
     /// None if it cannot be had by the environment's fault, which is a warning there.
-    pub(super) fn build(self, env: &mut Environment) -> Result<Option<Outlet>, Error> {
+    pub(super) fn build(self, env: &mut Environment) -> Result<Option<AnyExporter>, Error> {
         match self.0 {
-            Kind::Console => Ok(Some(Outlet::Spans(Box::new(env.settle(console)?)))),
+            Kind::Console => Ok(Some(AnyExporter::Spans(Box::new(env.settle(console)?)))),
             #[cfg(any(feature = "grpc", feature = "http"))]
             Kind::Otlp(otlp) => otlp.build(env),
-            Kind::Ready(exporter) => Ok(Some(Outlet::Spans(exporter))),
+            Kind::Ready(exporter) => Ok(Some(AnyExporter::Spans(exporter))),
         }
     }
 

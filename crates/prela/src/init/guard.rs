@@ -5,7 +5,7 @@ use crate::context::{self, late};
 use crate::pipeline::Pipeline;
 use crate::propagation::Propagator;
 use crate::span::Source;
-use crate::span::processor::Sink as _;
+use crate::span::processor::SpanIntake as _;
 use crate::span::provider::Provider;
 use crate::tracer::{self, global};
 use crate::{Error, Resource, SamplingStats, ShutdownReport, Stats, Tracer, TracerProvider};

@@ -10,7 +10,7 @@ use super::endpoint::{self, Origin, Target};
 use super::pipeline::unless_zero;
 use super::settings;
 use crate::env::{self, Environment, Setting, Variable};
-use crate::export::{OneAttempt, OtlpExporter, Outlet, SpanExporter};
+use crate::export::{AnyExporter, OneAttempt, OtlpExporter, SpanExporter};
 use crate::otlp::{
     Compression, Connection, Identity, PATH_TWICE, Pem, Protocol, Proxy, check, check_proxy,
 };
@@ -201,10 +201,10 @@ impl Otlp {
 
     /// None if the environment names an endpoint that cannot be used: what is traced must not go where
     /// nobody asked for.
-    pub(super) fn build(self, env: &mut Environment) -> Result<Option<Outlet>, Error> {
+    pub(super) fn build(self, env: &mut Environment) -> Result<Option<AnyExporter>, Error> {
         let exporter = env.settle(|env| self.checked(env))?;
         self.advise(env, exporter.as_ref())?;
-        Ok(exporter.map(|exporter| Outlet::Wire(Box::new(exporter))))
+        Ok(exporter.map(|exporter| AnyExporter::Encoded(Box::new(exporter))))
     }
 
     /// Says what can be used, and is hardly what was meant.

@@ -14,7 +14,7 @@ const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// What the code says of the pipeline; none where it says nothing.
 #[derive(Clone, Default)]
-pub(super) struct Given {
+pub(super) struct PipelineOptions {
     pub(super) max_queue_size: Option<usize>,
     pub(super) max_queue_bytes: Option<usize>,
     pub(super) overflow: Option<Overflow>,
@@ -29,7 +29,10 @@ pub(super) struct Given {
     pub(super) export_timeout: Option<Duration>,
 }
 
-pub(super) fn settings(env: &Environment, given: &Given) -> Result<PipelineSettings, Error> {
+pub(super) fn settings(
+    env: &Environment,
+    given: &PipelineOptions,
+) -> Result<PipelineSettings, Error> {
     let size = |given: Option<usize>, variable, default| match given {
         Some(size) => Ok(size),
         None => env.get(variable)?.map_or(Ok(default), |setting| setting.size()),
@@ -70,7 +73,11 @@ pub(super) fn shutdown_timeout(env: &Environment) -> Result<Duration, Error> {
 }
 
 /// No more than the queue holds.
-fn batch_size(env: &Environment, given: &Given, max_queue_size: usize) -> Result<usize, Error> {
+fn batch_size(
+    env: &Environment,
+    given: &PipelineOptions,
+    max_queue_size: usize,
+) -> Result<usize, Error> {
     if let Some(size) = given.max_batch_size {
         return Ok(size.min(max_queue_size));
     }
@@ -84,7 +91,7 @@ fn batch_size(env: &Environment, given: &Given, max_queue_size: usize) -> Result
 }
 
 /// No more than a year, so that a deadline can be counted from any moment.
-fn schedule_delay(env: &Environment, given: &Given) -> Result<Duration, Error> {
+fn schedule_delay(env: &Environment, given: &PipelineOptions) -> Result<Duration, Error> {
     if let Some(delay) = given.schedule_delay {
         return Ok(delay.min(A_YEAR));
     }

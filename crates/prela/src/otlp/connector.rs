@@ -2,7 +2,7 @@
 //! transports.
 
 use super::fault::Fault;
-use super::greeting::{Greeted, Language};
+use super::peer_protocol::{Greeted, PeerProtocol};
 use super::{Connection, Protocol, Proxy};
 use crate::Error;
 use http::Uri;
@@ -27,7 +27,7 @@ use tower_service::Service;
 #[derive(Clone)]
 pub(super) struct Connector {
     endpoint: Uri,
-    language: Language,
+    language: PeerProtocol,
     timeout: Duration,
     fault: Fault,
     tcp: HttpConnector,
@@ -67,9 +67,9 @@ impl Connector {
             endpoint: connection.endpoint.clone(),
             language: match connection.protocol {
                 #[cfg(feature = "grpc")]
-                Protocol::Grpc => Language::Http2,
+                Protocol::Grpc => PeerProtocol::Http2,
                 #[cfg(feature = "http")]
-                Protocol::HttpProtobuf | Protocol::HttpJson => Language::Http1,
+                Protocol::HttpProtobuf | Protocol::HttpJson => PeerProtocol::Http1,
             },
             timeout: connection.timeout,
             fault: Fault::default(),
@@ -115,7 +115,7 @@ impl Connector {
         };
         #[cfg(feature = "tls")]
         if let Some(tls) = self.tls {
-            let stream = tls.handshake(Greeted::new(stream, Language::Tls)).await?;
+            let stream = tls.handshake(Greeted::new(stream, PeerProtocol::Tls)).await?;
             return Ok(Greeted::new(Box::new(stream), self.language));
         }
         Ok(match self.proxy {
@@ -154,7 +154,7 @@ impl Route {
         let stream: Box<dyn Stream> = match &self.tls {
             None => stream,
             Some(tls) => {
-                let greeted = Greeted::by(self.proxy.speaker(), stream, Language::Tls);
+                let greeted = Greeted::by(self.proxy.speaker(), stream, PeerProtocol::Tls);
                 Box::new(tls.clone().handshake(greeted).await.map_err(unreached)?)
             }
         };

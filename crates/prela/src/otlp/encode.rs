@@ -7,8 +7,8 @@ mod tests;
 
 use crate::Resource;
 use crate::protobuf::{Buffers, Guess, Writer, fields};
-use crate::span::Encoded;
-use crate::span::wire::{attribute, attributes};
+use crate::span::EncodedSpan;
+use crate::span::message::{attribute, attributes};
 use bytes::Bytes;
 use opentelemetry::InstrumentationScope;
 use std::mem;
@@ -19,7 +19,7 @@ use std::sync::Arc;
 /// Its memory serves another request when the last clone of it is dropped.
 ///
 /// Source: [OTLP `trace.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto).
-pub(crate) fn request(resource: &Resource, spans: &[Encoded]) -> Bytes {
+pub(crate) fn request(resource: &Resource, spans: &[EncodedSpan]) -> Bytes {
     let mut w = Writer::new(BUFFERS.take());
     w.message(fields::request::RESOURCE_SPANS, Guess::Large, |w| {
         w.message(fields::resource_spans::RESOURCE, Guess::Medium, |w| {
@@ -36,7 +36,7 @@ pub(crate) fn request(resource: &Resource, spans: &[Encoded]) -> Bytes {
 }
 
 /// The scopes of the spans, in the order of their first ones.
-fn scopes(spans: &[Encoded]) -> Vec<&Arc<InstrumentationScope>> {
+fn scopes(spans: &[EncodedSpan]) -> Vec<&Arc<InstrumentationScope>> {
     let mut scopes: Vec<&Arc<InstrumentationScope>> = Vec::new();
     for span in spans {
         if !scopes.iter().any(|known| is_same(known, span.ended().scope)) {
@@ -50,7 +50,7 @@ fn is_same(a: &Arc<InstrumentationScope>, b: &Arc<InstrumentationScope>) -> bool
     Arc::ptr_eq(a, b) || a == b
 }
 
-fn scope_spans(w: &mut Writer, scope: &Arc<InstrumentationScope>, spans: &[Encoded]) {
+fn scope_spans(w: &mut Writer, scope: &Arc<InstrumentationScope>, spans: &[EncodedSpan]) {
     w.message(fields::scope_spans::SCOPE, Guess::Small, |w| {
         w.text(fields::scope::NAME, scope.name().as_bytes());
         w.text(fields::scope::VERSION, scope.version().unwrap_or_default().as_bytes());
@@ -61,7 +61,7 @@ fn scope_spans(w: &mut Writer, scope: &Arc<InstrumentationScope>, spans: &[Encod
     spans
         .iter()
         .filter(|span| is_same(scope, span.ended().scope))
-        .map(Encoded::ended)
+        .map(EncodedSpan::ended)
         .for_each(|span| w.bytes(fields::scope_spans::SPANS, span.message));
     w.text(fields::scope_spans::SCHEMA_URL, scope.schema_url().unwrap_or_default().as_bytes());
 }

@@ -6,7 +6,7 @@ mod tests;
 use super::by_scope;
 use crate::clock::unix_nano;
 use crate::span::Batch;
-use crate::span::wire::{flags, kind, parent, status};
+use crate::span::message::{flags, kind, parent, status};
 use crate::{Event, Link, SpanData, Value};
 use opentelemetry::{InstrumentationScope, Key};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;

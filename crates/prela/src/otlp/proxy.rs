@@ -2,7 +2,7 @@
 
 use super::USER_AGENT;
 use super::connector::Stream;
-use super::greeting::{Greeted, Language, Speaker};
+use super::peer_protocol::{Greeted, PeerProtocol, Speaker};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::header::PROXY_AUTHORIZATION;
@@ -134,7 +134,7 @@ impl Proxy {
             io::ErrorKind::InvalidData => ProxyError { text: error.to_string(), source: None },
             _ => self.problem("broke off").with_source(error),
         };
-        let mut stream = Greeted::by(self.speaker(), stream, Language::Http1);
+        let mut stream = Greeted::by(self.speaker(), stream, PeerProtocol::Http1);
         stream.write_all(&request).await.map_err(broken)?;
         stream.flush().await.map_err(broken)?;
 

@@ -1,8 +1,8 @@
 //! One call of an exporter.
 
-use super::lane::Lane;
-use super::load::Load;
-use crate::export::{ExportFuture, Exported, Outlet};
+use super::queue::ExporterQueue;
+use super::request::Request;
+use crate::export::{AnyExporter, ExportFuture, Exported};
 use crate::{Error, ErrorKind};
 use futures_util::FutureExt as _;
 use futures_util::future::{Either, select};
@@ -11,20 +11,20 @@ use std::pin::pin;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until, timeout};
 
-/// Hands a load to its exporter, once.
+/// Hands a request to its exporter, once.
 ///
-/// With a `lane`, the attempt is cut short when that is shut down and its time is nearly over: for an
-/// exporter whose loads can go to the disk instead.
+/// With a `queue`, the attempt is cut short when that is shut down and its time is nearly over: for an
+/// exporter whose requests can go to the disk instead.
 pub(super) async fn attempt(
-    outlet: &mut Outlet,
-    load: &Load,
+    exporter: &mut AnyExporter,
+    request: &Request,
     within: Duration,
-    lane: Option<&Lane>,
+    queue: Option<&ExporterQueue>,
 ) -> Result<Exported, Error> {
-    let call = pin!(guarded("export", within, move || begin(outlet, load)));
+    let call = pin!(guarded("export", within, move || begin(exporter, request)));
     let cut_off = pin!(async move {
-        let until = match lane {
-            Some(lane) => closes(lane).await,
+        let until = match queue {
+            Some(queue) => closes(queue).await,
             None => None,
         };
         match until {
@@ -38,9 +38,9 @@ pub(super) async fn attempt(
             Err(Error::new(ErrorKind::Timeout, "export: not done before the shutdown"))
         }
     };
-    result.map_err(|error| match (load, error.kind()) {
+    result.map_err(|error| match (request, error.kind()) {
         // The time for one attempt is over, not that for all.
-        (Load::Bytes { .. }, ErrorKind::Timeout) if error.retry_after().is_none() => {
+        (Request::Bytes { .. }, ErrorKind::Timeout) if error.retry_after().is_none() => {
             error.with_retry(Duration::ZERO)
         }
         _ => error,
@@ -64,21 +64,23 @@ pub(super) async fn guarded<'a, T>(
     }
 }
 
-fn begin<'a>(outlet: &'a mut Outlet, load: &'a Load) -> ExportFuture<'a, Exported> {
-    match (outlet, load) {
-        (Outlet::Spans(exporter), Load::Spans(batch)) => exporter.export(batch),
-        (Outlet::Wire(exporter), Load::Bytes { body, .. }) => exporter.send(body.clone()),
-        // A load is made for its outlet.
+fn begin<'a>(exporter: &'a mut AnyExporter, request: &'a Request) -> ExportFuture<'a, Exported> {
+    match (exporter, request) {
+        (AnyExporter::Spans(exporter), Request::Spans(batch)) => exporter.export(batch),
+        (AnyExporter::Encoded(exporter), Request::Bytes { body, .. }) => {
+            exporter.send(body.clone())
+        }
+        // A request is made for its exporter.
         _ => Box::pin(async { Err(Error::new(ErrorKind::Io, "export: not what it takes")) }),
     }
 }
 
-/// Waits until the lane is closing. Gives when attempts must end; none if there is no such time.
-async fn closes(lane: &Lane) -> Option<Instant> {
+/// Waits until the queue is closing. Gives when attempts must end; none if there is no such time.
+async fn closes(queue: &ExporterQueue) -> Option<Instant> {
     loop {
-        if let Some(closing) = lane.closing() {
+        if let Some(closing) = queue.closing() {
             return closing.last_attempt(true).map(Instant::from_std);
         }
-        lane.hurried().await;
+        queue.hurried().await;
     }
 }

@@ -1,6 +1,6 @@
 //! Leaving a peer alone that does not answer.
 
-use super::retry::Backoff;
+use super::backoff::Backoff;
 use std::time::Duration;
 use tokio::time::Instant;
 

@@ -6,7 +6,7 @@ use crate::{Contact, Error, ErrorKind};
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// When a lane last said something, and what it has not said yet.
+/// When a queue last said something, and what it has not said yet.
 #[derive(Default)]
 pub(super) struct Report {
     /// Losses that no line has told of.

@@ -16,7 +16,7 @@ pub use self::settings::Spool;
 
 use self::run::Run;
 use self::segment::{Place, Segment};
-use super::store::{Found, LostRecord, Record, Store};
+use super::store::{Found, LostBatch, SpooledBatch, Store};
 use crate::{Error, ErrorKind};
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -41,7 +41,7 @@ pub(super) struct DiskStore {
     next_id: u64,
     /// The record that was given out last, which may be under way.
     given: Option<u64>,
-    losses: Vec<LostRecord>,
+    losses: Vec<LostBatch>,
 }
 
 impl DiskStore {
@@ -114,7 +114,7 @@ impl DiskStore {
                 }
                 let text = format!("send what is older than {:?}", self.settings.max_age);
                 let error = Error::new(ErrorKind::Timeout, text);
-                self.losses.push(LostRecord { spans: place.spans, is_own: segment.is_own, error });
+                self.losses.push(LostBatch { spans: place.spans, is_own: segment.is_own, error });
                 segment.done();
             }
         }
@@ -182,7 +182,7 @@ impl Store for DiskStore {
         self.segments.iter().all(Segment::is_empty)
     }
 
-    fn oldest(&mut self) -> Option<Record> {
+    fn oldest(&mut self) -> Option<SpooledBatch> {
         self.given = None;
         self.expire();
         loop {
@@ -192,13 +192,13 @@ impl Store for DiskStore {
                 Ok(body) => {
                     let is_own = segment.is_own;
                     self.given = Some(place.id);
-                    return Some(Record { id: place.id, body, spans: place.spans, is_own });
+                    return Some(SpooledBatch { id: place.id, body, spans: place.spans, is_own });
                 }
                 Err(error) => {
                     let text = format!("read the spool {}", segment.path.display());
                     let error = Error::new(ErrorKind::Io, text).with_source(error);
                     let is_own = segment.is_own;
-                    self.losses.push(LostRecord { spans: place.spans, is_own, error });
+                    self.losses.push(LostBatch { spans: place.spans, is_own, error });
                     segment.done();
                 }
             }
@@ -216,7 +216,7 @@ impl Store for DiskStore {
         self.clean();
     }
 
-    fn losses(&mut self) -> Vec<LostRecord> {
+    fn losses(&mut self) -> Vec<LostBatch> {
         std::mem::take(&mut self.losses)
     }
 }

@@ -1,6 +1,6 @@
 //! What became of every span.
 
-use super::lane::Loss;
+use super::queue::Loss;
 
 /// What became of the spans of one instance, at one moment.
 ///

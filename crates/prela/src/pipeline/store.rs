@@ -18,17 +18,17 @@ pub(super) trait Store: Send {
     fn is_empty(&self) -> bool;
 
     /// The batch that waits longest. It stays until it is [done](Store::done).
-    fn oldest(&mut self) -> Option<Record>;
+    fn oldest(&mut self) -> Option<SpooledBatch>;
 
     /// A batch need not be kept any longer.
     fn done(&mut self, id: u64);
 
     /// What was given up since the last call.
-    fn losses(&mut self) -> Vec<LostRecord>;
+    fn losses(&mut self) -> Vec<LostBatch>;
 }
 
 /// A batch that was kept.
-pub(super) struct Record {
+pub(super) struct SpooledBatch {
     pub(super) id: u64,
     pub(super) body: Bytes,
     pub(super) spans: u64,
@@ -37,7 +37,7 @@ pub(super) struct Record {
 }
 
 /// A batch that cannot be given back.
-pub(super) struct LostRecord {
+pub(super) struct LostBatch {
     pub(super) spans: u64,
     pub(super) is_own: bool,
     pub(super) error: Error,

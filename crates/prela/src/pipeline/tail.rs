@@ -4,9 +4,9 @@ mod rule;
 
 pub use self::rule::TailRule;
 
-use super::queue::bytes_of;
+use super::shards::bytes_of;
 use crate::semconv;
-use crate::span::{Encoded, Ended};
+use crate::span::{EncodedSpan, EndedSpan};
 use opentelemetry::trace::TraceId;
 use std::collections::{HashMap, VecDeque};
 
@@ -14,7 +14,7 @@ use std::collections::{HashMap, VecDeque};
 #[derive(Debug)]
 pub(super) struct Tail {
     rule: TailRule,
-    traces: HashMap<TraceId, Held>,
+    traces: HashMap<TraceId, Size>,
     /// Traces in the order in which they began to be held, so that the oldest can go.
     order: VecDeque<TraceId>,
     spans: usize,
@@ -29,8 +29,8 @@ pub(super) struct Tail {
 }
 
 #[derive(Debug, Default)]
-struct Held {
-    spans: Vec<Encoded>,
+struct Size {
+    spans: Vec<EncodedSpan>,
     bytes: usize,
 }
 
@@ -51,11 +51,11 @@ impl Tail {
 
     /// Takes in an ended span that is not sampled. Gives the spans that are to be exported because of
     /// it: none, or its trace.
-    pub(super) fn on_end(&mut self, span: Ended<'_>) -> Vec<Encoded> {
+    pub(super) fn on_end(&mut self, span: EndedSpan<'_>) -> Vec<EncodedSpan> {
         let trace_id = span.trace_id();
-        if !span.marks.is_local_root {
+        if !span.summary.is_local_root {
             return match self.decided.get(&trace_id) {
-                Some(true) => vec![kept(Encoded::alone(span))],
+                Some(true) => vec![kept(EncodedSpan::alone(span))],
                 Some(false) => {
                     self.left_out += 1;
                     Vec::new()
@@ -66,7 +66,7 @@ impl Tail {
                 }
             };
         }
-        let reason = self.rule.reason(span.marks);
+        let reason = self.rule.reason(span.summary);
         let was_kept = self.decided.get(&trace_id) == Some(&true);
         let held = self.release(trace_id);
         self.decide(trace_id, was_kept || reason.is_some());
@@ -79,7 +79,7 @@ impl Tail {
         spans
     }
 
-    fn hold(&mut self, trace_id: TraceId, span: Ended<'_>) {
+    fn hold(&mut self, trace_id: TraceId, span: EndedSpan<'_>) {
         let bytes = bytes_of(span);
         while self.spans + 1 > self.rule.max_spans || self.bytes + bytes > self.rule.max_bytes {
             let Some(oldest) = self.order.pop_front() else {
@@ -96,15 +96,15 @@ impl Tail {
         }
         let held = self.traces.entry(trace_id).or_insert_with(|| {
             self.order.push_back(trace_id);
-            Held::default()
+            Size::default()
         });
-        held.spans.push(Encoded::alone(span));
+        held.spans.push(EncodedSpan::alone(span));
         held.bytes += bytes;
         self.spans += 1;
         self.bytes += bytes;
     }
 
-    fn release(&mut self, trace_id: TraceId) -> Vec<Encoded> {
+    fn release(&mut self, trace_id: TraceId) -> Vec<EncodedSpan> {
         let spans = self.take(trace_id);
         if !spans.is_empty()
             && let Some(position) = self.order.iter().position(|id| *id == trace_id)
@@ -114,7 +114,7 @@ impl Tail {
         spans
     }
 
-    fn take(&mut self, trace_id: TraceId) -> Vec<Encoded> {
+    fn take(&mut self, trace_id: TraceId) -> Vec<EncodedSpan> {
         let held = self.traces.remove(&trace_id).unwrap_or_default();
         self.spans -= held.spans.len();
         self.bytes -= held.bytes;
@@ -153,17 +153,17 @@ pub(super) struct TailCounts {
 }
 
 /// The span as it is exported: it says that it was sampled, since now it is.
-fn kept(mut span: Encoded) -> Encoded {
+fn kept(mut span: EncodedSpan) -> EncodedSpan {
     span.set_sampled();
     span
 }
 
 /// The same for the local root, which also says why, if it was kept because of itself.
-fn kept_root(root: Ended<'_>, reason: Option<&'static str>) -> Encoded {
-    let Some(reason) = reason else { return kept(Encoded::alone(root)) };
+fn kept_root(root: EndedSpan<'_>, reason: Option<&'static str>) -> EncodedSpan {
+    let Some(reason) = reason else { return kept(EncodedSpan::alone(root)) };
     let mut root = root.to_data();
     root.attributes.push((semconv::PRELA_KEPT_BY.into(), reason.into()));
-    kept(Encoded::rewritten(&root))
+    kept(EncodedSpan::rewritten(&root))
 }
 
 /// Decisions kept for spans that end late.

@@ -1,7 +1,7 @@
 //! The export threads.
 
-use super::delivery::Delivery;
-use super::lane::Lane;
+use super::export_loop::ExportLoop;
+use super::queue::ExporterQueue;
 use crate::{Error, ErrorKind, context};
 use futures_util::future::select;
 use std::future::Future;
@@ -23,7 +23,7 @@ struct Worker {
     stop: Arc<Notify>,
 }
 
-/// How many threads are not done with their lanes.
+/// How many threads are not done with their queues.
 #[derive(Default)]
 struct Running {
     count: Mutex<usize>,
@@ -31,15 +31,15 @@ struct Running {
 }
 
 impl Workers {
-    /// Drives each lane's exporter, and `beside` for as long as the first of them is at work.
+    /// Drives each queue's exporter, and `beside` for as long as the first of them is at work.
     pub(super) fn start(
-        deliveries: Vec<Delivery>,
+        export_loops: Vec<ExportLoop>,
         beside: impl Future<Output = ()> + Send + 'static,
     ) -> Result<Self, Error> {
         let mut workers = Self { threads: Vec::new(), running: Arc::default() };
         let mut beside = Some(beside);
-        for delivery in deliveries {
-            match Worker::start(delivery, beside.take(), &workers.running) {
+        for export_loop in export_loops {
+            match Worker::start(export_loop, beside.take(), &workers.running) {
                 Ok(worker) => workers.threads.push(worker),
                 Err(error) => {
                     workers.stop();
@@ -75,7 +75,7 @@ impl Workers {
 
 impl Worker {
     fn start(
-        delivery: Delivery,
+        export_loop: ExportLoop,
         beside: Option<impl Future<Output = ()> + Send + 'static>,
         running: &Arc<Running>,
     ) -> Result<Self, Error> {
@@ -86,7 +86,7 @@ impl Worker {
             .build()
             .map_err(|error| failed("start the export thread's runtime", error))?;
         let stop = Arc::new(Notify::new());
-        let end = End::new(delivery.lane(), running.clone());
+        let end = End::new(export_loop.queue(), running.clone());
         let stopped = stop.clone();
         let run = move || {
             // Dropped last, also if something below panics: nobody waits for a thread that is gone.
@@ -95,7 +95,7 @@ impl Worker {
             context::suppress_thread();
             runtime.block_on(async {
                 beside.map(tokio::spawn);
-                select(tokio::spawn(delivery.run()), pin!(stopped.notified())).await;
+                select(tokio::spawn(export_loop.run()), pin!(stopped.notified())).await;
             });
             runtime.shutdown_background();
         };
@@ -107,20 +107,20 @@ impl Worker {
 
 /// What must happen when a thread ends, however it ends.
 struct End {
-    lane: Arc<Lane>,
+    queue: Arc<ExporterQueue>,
     running: Arc<Running>,
 }
 
 impl End {
-    fn new(lane: Arc<Lane>, running: Arc<Running>) -> Self {
+    fn new(queue: Arc<ExporterQueue>, running: Arc<Running>) -> Self {
         *running.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
-        Self { lane, running }
+        Self { queue, running }
     }
 }
 
 impl Drop for End {
     fn drop(&mut self) {
-        self.lane.abandon();
+        self.queue.abandon();
         *self.running.count.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
         self.running.changed.notify_all();
     }

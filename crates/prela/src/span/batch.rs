@@ -1,6 +1,6 @@
 //! Several finished spans.
 
-use super::block::Encoded;
+use super::block::EncodedSpan;
 use super::data::SpanData;
 use crate::Resource;
 use std::sync::{Arc, OnceLock};
@@ -44,7 +44,7 @@ use std::sync::{Arc, OnceLock};
 #[derive(Clone, Debug)]
 pub struct Batch {
     resource: Arc<Resource>,
-    encoded: Vec<Encoded>,
+    encoded: Vec<EncodedSpan>,
     spans: OnceLock<Vec<Arc<SpanData>>>,
 }
 
@@ -54,11 +54,11 @@ impl Batch {
     /// Cost: each span is encoded.
     pub fn new(resource: Arc<Resource>, spans: impl IntoIterator<Item = Arc<SpanData>>) -> Self {
         let spans: Vec<_> = spans.into_iter().collect();
-        let encoded = spans.iter().map(|span| Encoded::rewritten(span)).collect();
+        let encoded = spans.iter().map(|span| EncodedSpan::rewritten(span)).collect();
         Self { resource, encoded, spans: spans.into() }
     }
 
-    pub(crate) fn of(resource: Arc<Resource>, encoded: Vec<Encoded>) -> Self {
+    pub(crate) fn of(resource: Arc<Resource>, encoded: Vec<EncodedSpan>) -> Self {
         Self { resource, encoded, spans: OnceLock::new() }
     }
 
@@ -85,7 +85,7 @@ impl Batch {
         self.encoded.is_empty()
     }
 
-    pub(crate) fn encoded(&self) -> &[Encoded] {
+    pub(crate) fn encoded(&self) -> &[EncodedSpan] {
         &self.encoded
     }
 

@@ -7,8 +7,8 @@
 mod tests;
 
 use super::SpanData;
-use super::ended::{Ended, Marks};
-use super::wire;
+use super::ended_span::{EndedSpan, SpanSummary};
+use super::message;
 use crate::protobuf::{Buffers, Writer};
 use opentelemetry::InstrumentationScope;
 use std::fmt;
@@ -33,41 +33,41 @@ impl Drop for Block {
 
 /// A span in a block.
 #[derive(Clone)]
-pub(crate) struct Encoded {
+pub(crate) struct EncodedSpan {
     block: Arc<Block>,
     message: Range<usize>,
-    pub(crate) marks: Marks,
+    pub(crate) summary: SpanSummary,
 }
 
-impl Encoded {
+impl EncodedSpan {
     /// One in a block of its own.
-    pub(crate) fn alone(span: Ended<'_>) -> Self {
+    pub(crate) fn alone(span: EndedSpan<'_>) -> Self {
         let block = Block { scope: span.scope.clone(), bytes: span.message.to_vec() };
-        Self { message: 0..span.message.len(), block: Arc::new(block), marks: span.marks }
+        Self { message: 0..span.message.len(), block: Arc::new(block), summary: span.summary }
     }
 
     /// The same for one that was read, and may have been changed since.
     pub(crate) fn rewritten(span: &SpanData) -> Self {
         let mut w = Writer::default();
-        wire::span(&mut w, span);
+        message::span(&mut w, span);
         let (mut bytes, len) = w.into_parts();
         bytes.truncate(len);
         let block = Block { scope: span.scope.clone(), bytes };
-        Self { message: 0..len, block: Arc::new(block), marks: Marks::of(span) }
+        Self { message: 0..len, block: Arc::new(block), summary: SpanSummary::of(span) }
     }
 
-    pub(crate) fn ended(&self) -> Ended<'_> {
+    pub(crate) fn ended(&self) -> EndedSpan<'_> {
         let message = self.block.bytes.get(self.message.clone()).unwrap_or_default();
-        Ended { message, scope: &self.block.scope, marks: self.marks }
+        EndedSpan { message, scope: &self.block.scope, summary: self.summary }
     }
 
     /// Makes it say that it was sampled.
     pub(crate) fn set_sampled(&mut self) {
         self.detach();
         if let Some(block) = Arc::get_mut(&mut self.block) {
-            wire::set_sampled(&mut block.bytes);
+            message::set_sampled(&mut block.bytes);
         }
-        self.marks.is_sampled = true;
+        self.summary.is_sampled = true;
     }
 
     /// Moves it to a block of its own, so that it does not keep others' memory.
@@ -78,9 +78,9 @@ impl Encoded {
     }
 }
 
-impl fmt::Debug for Encoded {
+impl fmt::Debug for EncodedSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Encoded").field("marks", &self.marks).finish_non_exhaustive()
+        f.debug_struct("EncodedSpan").field("summary", &self.summary).finish_non_exhaustive()
     }
 }
 
@@ -89,13 +89,13 @@ impl fmt::Debug for Encoded {
 pub(crate) struct Blocks {
     open: Vec<Block>,
     /// In the order in which they came, each with the number of its block.
-    spans: Vec<(usize, Range<usize>, Marks)>,
+    spans: Vec<(usize, Range<usize>, SpanSummary)>,
 }
 
 impl Blocks {
     /// Copies a span. Allocates only if no buffer came back from the export thread.
     #[inline]
-    pub(crate) fn push(&mut self, span: Ended<'_>) {
+    pub(crate) fn push(&mut self, span: EndedSpan<'_>) {
         let len = span.message.len();
         let has_room = |block: &Block| {
             Arc::ptr_eq(&block.scope, span.scope)
@@ -108,12 +108,12 @@ impl Blocks {
         let bytes = &mut self.open[number].bytes;
         let from = bytes.len();
         bytes.extend_from_slice(span.message);
-        self.spans.push((number, from..from + len, span.marks));
+        self.spans.push((number, from..from + len, span.summary));
     }
 
     /// The number of a block that can take the span. It may have to grow.
     #[cold]
-    fn block_for(&mut self, span: Ended<'_>) -> usize {
+    fn block_for(&mut self, span: EndedSpan<'_>) -> usize {
         let can_take = |block: &Block| {
             let len = block.bytes.len() + span.message.len();
             Arc::ptr_eq(&block.scope, span.scope) && (block.bytes.is_empty() || len <= FULL)
@@ -132,7 +132,7 @@ impl Blocks {
     }
 
     /// Gives all spans, in the order in which they came.
-    pub(crate) fn drain(&mut self) -> impl Iterator<Item = Encoded> {
+    pub(crate) fn drain(&mut self) -> impl Iterator<Item = EncodedSpan> {
         let mut still_open = Vec::new();
         let seal = |mut block: Block| {
             // One that took nothing since the last time is not wanted any more.
@@ -149,10 +149,10 @@ impl Blocks {
         let blocks: Vec<_> = self.open.drain(..).map(seal).collect();
         self.open.append(&mut still_open);
         let spans = self.spans.drain(..);
-        spans.map(move |(number, message, marks)| Encoded {
+        spans.map(move |(number, message, summary)| EncodedSpan {
             block: blocks[number].clone(),
             message,
-            marks,
+            summary,
         })
     }
 }

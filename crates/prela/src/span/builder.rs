@@ -4,7 +4,7 @@ use super::active;
 use super::handle::Span;
 use super::options::Options;
 use super::otel::ContextSpan;
-use super::start::{Begun, ParentChoice, Pending};
+use super::start::{ParentChoice, PendingSpan, StartedSpan};
 use super::{OwnedSpan, Source, calls, roots};
 use crate::context::{Correlation, Scope};
 #[cfg(feature = "retry")]
@@ -30,7 +30,7 @@ enum Repr {
     /// No instance is installed, or it was shut down. The context to make current, if one was given, and
     /// what changes it.
     Noop(Option<Context>, Option<Box<Options>>),
-    Pending(Pending),
+    Pending(PendingSpan),
 }
 
 impl SpanBuilder {
@@ -45,7 +45,7 @@ impl SpanBuilder {
             source.provider.late();
             return Self::noop();
         }
-        Self(Repr::Pending(Pending::new(source, name, span_type)))
+        Self(Repr::Pending(PendingSpan::new(source, name, span_type)))
     }
 
     /// Sets an attribute that is there from the start, and that a sampler can see. `None` sets nothing.
@@ -201,11 +201,11 @@ impl SpanBuilder {
 
     /// Starts the span.
     #[inline(always)]
-    pub(crate) fn begin(mut self) -> Begun {
+    pub(crate) fn begin(mut self) -> StartedSpan {
         match &mut self.0 {
             Repr::Noop(cx, options) => {
                 let cx = cx.take().unwrap_or_else(context::current);
-                Begun::without_span(match options {
+                StartedSpan::without_span(match options {
                     Some(options) => options.begin(cx, "").0,
                     None => cx,
                 })

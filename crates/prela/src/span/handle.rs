@@ -1,8 +1,8 @@
 //! Handles to a span.
 
+use super::message::Scalar;
 use super::otel::{pairs, record_of};
 use super::record::Record;
-use super::wire::Scalar;
 use super::{Failure, active, pool};
 use crate::{SpanType, TraceContext, Value, context};
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceContextExt as _, TraceId};
@@ -67,8 +67,8 @@ impl Span {
     pub(super) fn finish(self) {
         match self.repr {
             Repr::Own(record) => {
-                let draft = record.end(None);
-                pool::give_back(record, draft);
+                let message = record.end(None);
+                pool::give_back(record, message);
             }
             Repr::None | Repr::Inherited(_) | Repr::Foreign(_) => {}
         }
@@ -241,7 +241,7 @@ impl Span {
     pub fn end(&self) {
         match &self.repr {
             Repr::None | Repr::Inherited(_) => {}
-            Repr::Own(record) => pool::give_back_draft(record.end(None)),
+            Repr::Own(record) => pool::give_back_message(record.end(None)),
             Repr::Foreign(cx) => cx.span().end(),
         }
     }

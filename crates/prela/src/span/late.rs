@@ -38,7 +38,7 @@ impl Provider {
             && !context::current().is_telemetry_suppressed()
             && !IS_TOLD.swap(true, Ordering::Relaxed)
         {
-            self.sink.on_late(was_used);
+            self.intake.on_late(was_used);
         }
     }
 

@@ -1,6 +1,6 @@
 //! How much one span may hold.
 
-use super::wire::{Draft, TypeAttributes};
+use super::message::{SpanMessage, TypeAttributes};
 use crate::{SpanType, Value, semconv};
 use opentelemetry::Key;
 
@@ -57,21 +57,21 @@ impl Default for SpanLimits {
 impl SpanLimits {
     /// Writes one attribute of a span: over a value with the same key, else at the end if there is room.
     #[inline(always)]
-    pub(super) fn set(&self, draft: &mut Draft, key: &Key, value: &mut Value) {
+    pub(super) fn set(&self, message: &mut SpanMessage, key: &Key, value: &mut Value) {
         if matches!(value, Value::Empty) {
             return;
         }
         self.cut(key, value);
-        draft.set(key, value, self.attributes);
+        message.set(key, value, self.attributes);
     }
 
     /// Writes what a span of this type has from its start.
     #[inline]
-    pub(super) fn set_type(&self, draft: &mut Draft, span_type: SpanType) {
+    pub(super) fn set_type(&self, message: &mut SpanMessage, span_type: SpanType) {
         if self.attributes >= TypeAttributes::MOST {
-            return draft.set_type(TypeAttributes::of(span_type));
+            return message.set_type(TypeAttributes::of(span_type));
         }
-        span_type.write_attributes(|key, mut value| self.set(draft, &key, &mut value));
+        span_type.write_attributes(|key, mut value| self.set(message, &key, &mut value));
     }
 
     /// The same for a whole list, as an event or a link gets it.

@@ -84,7 +84,7 @@ impl ContextSpan {
         let Some(record) = self.record() else { return };
         // Nothing below unwinds: hooks are caught.
         let _ = ENDING.try_with(|ending| ending.borrow_mut().push(record.clone()));
-        pool::give_back_draft(record.end(time));
+        pool::give_back_message(record.end(time));
         let _ = ENDING.try_with(|ending| ending.borrow_mut().pop());
     }
 }

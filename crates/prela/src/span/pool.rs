@@ -3,28 +3,28 @@
 //! It stays on the thread that ended the span, so the next span there finds it in the nearest cache.
 
 use super::Source;
+use super::message::SpanMessage;
 use super::record::Record;
-use super::wire::Draft;
 use std::cell::RefCell;
 use std::sync::Arc;
 
 struct Pool {
     records: Vec<Arc<Record>>,
     #[expect(clippy::vec_box, reason = "they come and go in their boxes")]
-    drafts: Vec<Box<Draft>>,
+    messages: Vec<Box<SpanMessage>>,
 }
 
 impl Pool {
-    fn keep(&mut self, draft: Option<Box<Draft>>) {
-        if self.drafts.len() < MOST {
-            self.drafts.extend(draft);
+    fn keep(&mut self, message: Option<Box<SpanMessage>>) {
+        if self.messages.len() < MOST {
+            self.messages.extend(message);
         }
     }
 }
 
 thread_local! {
     static POOL: RefCell<Pool> =
-        const { RefCell::new(Pool { records: Vec::new(), drafts: Vec::new() }) };
+        const { RefCell::new(Pool { records: Vec::new(), messages: Vec::new() }) };
 }
 
 /// Open spans of a thread are seldom deeper than this.
@@ -41,14 +41,14 @@ pub(crate) fn record(source: &Arc<Source>) -> Arc<Record> {
 }
 
 /// What a span that is recorded writes its message to.
-pub(super) fn draft() -> Box<Draft> {
-    let pooled = POOL.try_with(|pool| pool.borrow_mut().drafts.pop());
+pub(super) fn span_message() -> Box<SpanMessage> {
+    let pooled = POOL.try_with(|pool| pool.borrow_mut().messages.pop());
     pooled.ok().flatten().unwrap_or_default()
 }
 
 /// Gives back what a span was recorded in, and its record unless somebody still refers to that.
 #[inline]
-pub(super) fn give_back(record: Arc<Record>, draft: Option<Box<Draft>>) {
+pub(super) fn give_back(record: Arc<Record>, message: Option<Box<SpanMessage>>) {
     // An instance that was shut down must not be kept alive by idle threads. And a count of one stays one,
     // since nobody has another to make a second of.
     let is_kept = Arc::strong_count(&record) == 1 && record.source.provider.is_running();
@@ -58,13 +58,13 @@ pub(super) fn give_back(record: Arc<Record>, draft: Option<Box<Draft>>) {
         if is_kept && pool.records.len() < MOST {
             pool.records.extend(record.take());
         }
-        pool.keep(draft);
+        pool.keep(message);
     });
 }
 
 /// The same without the record.
-pub(super) fn give_back_draft(draft: Option<Box<Draft>>) {
-    let _ = POOL.try_with(|pool| pool.borrow_mut().keep(draft));
+pub(super) fn give_back_message(message: Option<Box<SpanMessage>>) {
+    let _ = POOL.try_with(|pool| pool.borrow_mut().keep(message));
 }
 
 /// Gives a record back that was not started.

@@ -1,6 +1,6 @@
 //! Hooks on the start and the end of spans.
 
-use super::Ended;
+use super::EndedSpan;
 use crate::{Span, SpanData, TraceContext};
 
 /// Sees every recorded span of one instance when it starts and when it ends.
@@ -40,9 +40,9 @@ pub trait SpanProcessor: Send + Sync + 'static {
 }
 
 /// Where ended spans go: the pipeline, seen from below.
-pub(crate) trait Sink: Send + Sync + 'static {
+pub(crate) trait SpanIntake: Send + Sync + 'static {
     /// Takes a span that was recorded.
-    fn on_end(&self, span: Ended<'_>);
+    fn on_end(&self, span: EndedSpan<'_>);
     /// Counts a span that the sampler left out.
     fn on_unsampled(&self);
     /// Tells that spans begin after shutdown, and whether any did before.

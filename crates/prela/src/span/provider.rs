@@ -2,7 +2,7 @@
 
 use super::SpanLimits;
 use super::late::Stopped;
-use super::processor::{Sink, SpanProcessor};
+use super::processor::{SpanIntake, SpanProcessor};
 use crate::clock::Clock;
 use crate::context;
 use crate::id::IdGenerator;
@@ -23,12 +23,12 @@ pub(crate) struct Provider {
     pub(crate) clock: Box<dyn Clock>,
     pub(crate) ids: Box<dyn IdGenerator>,
     pub(crate) processors: Vec<Box<dyn SpanProcessor>>,
-    pub(crate) sink: Box<dyn Sink>,
+    pub(crate) intake: Box<dyn SpanIntake>,
     /// Keys of baggage entries that every span gets as attributes.
     pub(crate) baggage_to_attributes: Vec<Key>,
     /// Whether what is in a context concerns each span that starts there.
     pub(crate) shows_context: bool,
-    /// Spans that are not sampled are recorded too, for the sink to decide.
+    /// Spans that are not sampled are recorded too, for the pipeline to decide.
     pub(crate) records_all: bool,
     running: AtomicBool,
     /// None until it is shut down, and if it never ran.
@@ -44,7 +44,7 @@ impl Provider {
         clock: Box<dyn Clock>,
         ids: Box<dyn IdGenerator>,
         processors: Vec<Box<dyn SpanProcessor>>,
-        sink: Box<dyn Sink>,
+        intake: Box<dyn SpanIntake>,
         baggage_to_attributes: Vec<Key>,
     ) -> Self {
         let id = INSTANCES.fetch_add(1, Ordering::Relaxed);
@@ -59,7 +59,7 @@ impl Provider {
             clock,
             ids,
             processors,
-            sink,
+            intake,
             baggage_to_attributes,
             shows_context,
             records_all: false,

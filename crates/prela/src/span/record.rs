@@ -1,7 +1,7 @@
 //! The record of one span while it runs: what was known at the start, and what is written later.
 
-use super::wire::{Draft, Scalar};
-use super::{Ended, Event, Failure, Link, Source, SpanLimits, pool, roots};
+use super::message::{Scalar, SpanMessage};
+use super::{EndedSpan, Event, Failure, Link, Source, SpanLimits, pool, roots};
 use crate::clock::{Anchor, from_unix_nano, unix_nano};
 use crate::context::Origin;
 use crate::semconv;
@@ -23,13 +23,13 @@ pub(crate) struct Record {
     pub(super) root: SpanId,
     pub(super) anchor: Anchor,
     /// What the builder was given; empty from the start on.
-    pub(super) given: Given,
+    pub(super) given: StartData,
     pub(super) state: Mutex<State>,
 }
 
 /// What a builder was given beside the usual. It lives in the record, whose memory is used again.
 #[derive(Default)]
-pub(super) struct Given {
+pub(super) struct StartData {
     pub(super) attributes: Vec<(Key, Value)>,
     pub(super) links: Vec<SpanContext>,
     pub(super) start_time: Option<SystemTime>,
@@ -41,7 +41,7 @@ pub(super) struct Given {
 pub(super) struct State {
     phase: Phase,
     /// The message, while the span is recorded.
-    draft: Option<Box<Draft>>,
+    message: Option<Box<SpanMessage>>,
     /// Run right before the span ends, once.
     at_end: Option<Hook>,
     is_ending: bool,
@@ -63,9 +63,9 @@ enum Phase {
 impl State {
     /// Starts a span that is recorded, and gives the message to begin.
     #[inline]
-    pub(super) fn record(&mut self) -> &mut Draft {
+    pub(super) fn record(&mut self) -> &mut SpanMessage {
         self.phase = Phase::Recording;
-        self.draft.get_or_insert_with(pool::draft)
+        self.message.get_or_insert_with(pool::span_message)
     }
 }
 
@@ -77,14 +77,14 @@ impl Record {
             parent_span_id: None,
             root: SpanId::INVALID,
             anchor: Anchor::NONE,
-            given: Given::default(),
+            given: StartData::default(),
             state: Mutex::default(),
         }
     }
 
     /// Starts a span that is not recorded.
     pub(super) fn start_unsampled(&mut self) {
-        self.given = Given::default();
+        self.given = StartData::default();
         self.state.get_mut().unwrap_or_else(PoisonError::into_inner).phase = Phase::Unsampled;
     }
 
@@ -121,29 +121,29 @@ impl Record {
     }
 
     /// Reads or writes what is recorded, if the span is.
-    fn with<R>(&self, access: impl FnOnce(&mut Draft) -> R) -> Option<R> {
+    fn with<R>(&self, access: impl FnOnce(&mut SpanMessage) -> R) -> Option<R> {
         let mut state = self.state();
         let is_recording = state.phase == Phase::Recording;
-        state.draft.as_deref_mut().filter(|_| is_recording).map(access)
+        state.message.as_deref_mut().filter(|_| is_recording).map(access)
     }
 
     /// A copy of the name, while the span is recorded.
     pub(super) fn name(&self) -> Option<Cow<'static, str>> {
-        self.with(|draft| draft.name())
+        self.with(|message| message.name())
     }
 
     pub(super) fn set_name(&self, name: &str) {
-        self.with(|draft| draft.set_name(name));
+        self.with(|message| message.set_name(name));
     }
 
     pub(super) fn span_type(&self) -> Option<SpanType> {
-        self.with(|draft| draft.span_type())
+        self.with(|message| message.span_type())
     }
 
     /// Whether it has failed so far; none if it is not recorded.
     #[cfg(feature = "tower")]
     pub(crate) fn is_failed(&self) -> Option<bool> {
-        self.with(|draft| matches!(draft.status(), Status::Error { .. }))
+        self.with(|message| matches!(message.status(), Status::Error { .. }))
     }
 
     pub(crate) fn is_recording(&self) -> bool {
@@ -153,9 +153,9 @@ impl Record {
     pub(super) fn set_attribute(&self, key: &Key, mut value: Value) {
         let mut state = self.state();
         if state.phase == Phase::Recording
-            && let Some(draft) = &mut state.draft
+            && let Some(message) = &mut state.message
         {
-            self.limits().set(draft, key, &mut value);
+            self.limits().set(message, key, &mut value);
         }
         drop(state);
         value.discard();
@@ -165,9 +165,9 @@ impl Record {
     pub(super) fn set_scalar(&self, key: &Key, value: Scalar) {
         let mut state = self.state();
         if state.phase == Phase::Recording
-            && let Some(draft) = &mut state.draft
+            && let Some(message) = &mut state.message
         {
-            draft.set_scalar(key, value, self.limits().attributes);
+            message.set_scalar(key, value, self.limits().attributes);
         }
     }
 
@@ -186,7 +186,7 @@ impl Record {
             limits.collect(attributes, limits.attributes_per_event);
         let time = time.unwrap_or_else(|| from_unix_nano(self.now()));
         let event = Event { name, time, attributes, dropped_attributes_count };
-        self.with(|draft| draft.add_event(&event, limits.events));
+        self.with(|message| message.add_event(&event, limits.events));
     }
 
     pub(super) fn add_link<K: Into<Key>, V: Into<Value>>(
@@ -201,16 +201,16 @@ impl Record {
         let (attributes, dropped_attributes_count) =
             limits.collect(attributes, limits.attributes_per_link);
         let link = Link { span_context, attributes, dropped_attributes_count };
-        self.with(|draft| draft.add_link(&link, limits.links));
+        self.with(|message| message.add_link(&link, limits.links));
     }
 
     /// `Ok` is final, `Unset` is ignored, and of two errors the last one stays.
     ///
     /// Source: <https://opentelemetry.io/docs/specs/otel/trace/api/#set-status>.
     pub(super) fn set_status(&self, status: Status) {
-        self.with(|draft| {
-            if *draft.status() != Status::Ok && status != Status::Unset {
-                draft.set_status(status);
+        self.with(|message| {
+            if *message.status() != Status::Ok && status != Status::Unset {
+                message.set_status(status);
             }
         });
     }
@@ -262,7 +262,7 @@ impl Record {
     /// Ends the span, once; later calls do nothing. Gives the memory of its message, if there is any, for
     /// another span.
     #[inline]
-    pub(super) fn end(&self, time: Option<SystemTime>) -> Option<Box<Draft>> {
+    pub(super) fn end(&self, time: Option<SystemTime>) -> Option<Box<SpanMessage>> {
         // Outside the lock: a clock may be the user's.
         let time = time.map_or_else(|| self.now(), unix_nano);
         let mut state = self.state();
@@ -282,26 +282,26 @@ impl Record {
             Phase::Idle => return None,
             Phase::Unsampled => {
                 drop(state);
-                provider.sink.on_unsampled();
+                provider.intake.on_unsampled();
                 return None;
             }
             Phase::Recording => {}
         }
-        let mut draft = state.draft.take()?;
+        let mut message = state.message.take()?;
         drop(state);
         if self.is_root_and_recorded() {
             roots::remove(self);
         }
-        draft.finish(time);
+        message.finish(time);
         let scope = &self.source.scope;
-        let ended = Ended { message: draft.message(), scope, marks: draft.marks() };
+        let ended = EndedSpan { message: message.message(), scope, summary: message.summary() };
         if !provider.processors.is_empty() {
             let data = ended.to_data();
             provider.each_processor(|processor| processor.on_end(&data));
         }
-        provider.sink.on_end(ended);
-        draft.trim();
-        Some(draft)
+        provider.intake.on_end(ended);
+        message.trim();
+        Some(message)
     }
 }
 

@@ -49,7 +49,7 @@ impl SpanBuilder {
         self.around(|span| {
             let result = f(span);
             if let (Some(record), Some(remark)) = (span.record(), late::of_span::<R>()) {
-                record.source.provider.sink.remark(&remark);
+                record.source.provider.intake.remark(&remark);
             }
             result
         })

@@ -2,10 +2,10 @@
 
 use super::active::{self, Parent};
 use super::handle::Span;
+use super::message::{self, Head, TypeAttributes};
 use super::options::Options;
 use super::provider::Provider;
-use super::record::{Given, Record};
-use super::wire::{self, Head, TypeAttributes};
+use super::record::{Record, StartData};
 use super::{Source, calls, pool, roots};
 use crate::clock::{Anchor, unix_nano};
 use crate::context::{Correlation, Origin, Scope};
@@ -20,7 +20,7 @@ use std::mem;
 use std::sync::{Arc, PoisonError};
 
 /// What is known of a span that will start.
-pub(super) struct Pending {
+pub(super) struct PendingSpan {
     /// Not started yet; it has what was given beside the usual. None once the span has started.
     record: Option<Arc<Record>>,
     pub(super) name: Cow<'static, str>,
@@ -42,7 +42,7 @@ pub(super) enum ParentChoice {
 }
 
 /// A span that has started.
-pub(crate) struct Begun {
+pub(crate) struct StartedSpan {
     pub(crate) span: Span,
     place: Place,
 }
@@ -55,7 +55,7 @@ enum Place {
     Here(usize),
 }
 
-impl Begun {
+impl StartedSpan {
     fn within(span: Span, cx: Context) -> Self {
         Self { span, place: Place::In(cx) }
     }
@@ -99,7 +99,7 @@ enum Seen {
     Unknown,
 }
 
-impl Pending {
+impl PendingSpan {
     pub(super) fn new(source: &Arc<Source>, name: Cow<'static, str>, span_type: SpanType) -> Self {
         Self {
             record: Some(pool::record(source)),
@@ -121,7 +121,7 @@ impl Pending {
         &self.source().provider
     }
 
-    pub(super) fn given(&mut self) -> &mut Given {
+    pub(super) fn given(&mut self) -> &mut StartData {
         self.has_given = true;
         let record = self.record.as_mut().and_then(Arc::get_mut);
         &mut record.expect(NOT_STARTED).given
@@ -146,7 +146,7 @@ impl Pending {
     }
 
     #[inline(always)]
-    pub(super) fn begin(&mut self) -> Begun {
+    pub(super) fn begin(&mut self) -> StartedSpan {
         if matches!(self.parent, ParentChoice::Current) && self.options.is_none() {
             self.begin_here()
         } else {
@@ -154,7 +154,7 @@ impl Pending {
         }
     }
 
-    fn begin_elsewhere(&mut self) -> Begun {
+    fn begin_elsewhere(&mut self) -> StartedSpan {
         let mut base = self.base();
         if let Some(options) = &self.options {
             let (cx, attributes) = options.begin(base, &self.name);
@@ -165,7 +165,7 @@ impl Pending {
     }
 
     #[inline(always)]
-    fn begin_here(&mut self) -> Begun {
+    fn begin_here(&mut self) -> StartedSpan {
         let provider = self.provider();
         let (instance, records_all) = (provider.id, provider.records_all);
         let shows_context = provider.shows_context;
@@ -192,20 +192,22 @@ impl Pending {
             Some(Seen::Local(origin, false)) => {
                 let record = self.start(&Parent::Local(origin, TraceState::NONE), &Context::new());
                 let cx = active::current_with(&record);
-                Begun::within(Span::of(record), cx)
+                StartedSpan::within(Span::of(record), cx)
             }
-            Some(Seen::Suppressed(slot)) => Begun { span: Span::none(), place: Place::Here(slot) },
+            Some(Seen::Suppressed(slot)) => {
+                StartedSpan { span: Span::none(), place: Place::Here(slot) }
+            }
             Some(Seen::Local(_, true) | Seen::Unknown) | None => {
                 self.begin_within(context::current())
             }
         }
     }
 
-    fn begin_within(&mut self, base: Context) -> Begun {
+    fn begin_within(&mut self, base: Context) -> StartedSpan {
         let provider = self.provider();
         // Also where another context was passed.
         if base.is_telemetry_suppressed() || context::is_suppressed(provider.id) {
-            return Begun::without_span(base.with_telemetry_suppressed());
+            return StartedSpan::without_span(base.with_telemetry_suppressed());
         }
         let records_all = provider.records_all;
         match active::parent_in(&base, provider) {
@@ -217,7 +219,7 @@ impl Pending {
                 calls::note_received(&parent, &record);
                 roots::add(&record);
                 let cx = active::context_with(&base, &record);
-                Begun::within(Span::of(record), cx)
+                StartedSpan::within(Span::of(record), cx)
             }
         }
     }
@@ -225,16 +227,16 @@ impl Pending {
     /// A span below one that is not sampled. It shares the context of that one, ids and all: nobody
     /// will ever look for it, so it needs none of its own.
     #[inline(always)]
-    fn leave_out(&mut self, of: Context, place: Place) -> Begun {
+    fn leave_out(&mut self, of: Context, place: Place) -> StartedSpan {
         // Counted here, since a handle that can be cloned cannot tell how often it was ended.
-        self.provider().sink.on_unsampled();
+        self.provider().intake.on_unsampled();
         let record = self.record.take().expect(NOT_STARTED);
         if self.has_given {
             pool::give_back_unused(record);
         } else {
             pool::give_back(record, None);
         }
-        Begun { span: Span::inherited(of), place }
+        StartedSpan { span: Span::inherited(of), place }
     }
 
     /// `base` is for samplers and processors, baggage and correlation: an empty one will do for a span below
@@ -300,19 +302,19 @@ impl Pending {
             return shared;
         }
         let of_type = TypeAttributes::of(self.span_type);
-        let draft = record.state.get_mut().unwrap_or_else(PoisonError::into_inner).record();
+        let message = record.state.get_mut().unwrap_or_else(PoisonError::into_inner).record();
         let head = Head {
             span_context: &record.span_context,
             parent_span_id: record.parent_span_id,
             name: &self.name,
-            kind: self.kind.as_ref().map_or(of_type.kind, wire::kind),
+            kind: self.kind.as_ref().map_or(of_type.kind, message::kind),
             start_time,
             end_time: start_time,
         };
         let parent_is_remote = matches!(parent, Parent::Other(it) if it.is_remote());
-        draft.begin(&head, self.span_type, parent_is_remote);
+        message.begin(&head, self.span_type, parent_is_remote);
         if self.writes_type {
-            provider.limits.set_type(draft, self.span_type);
+            provider.limits.set_type(message, self.span_type);
         }
         if is_plain && sampler_attributes.is_empty() {
             return shared;
@@ -330,8 +332,8 @@ impl Pending {
     ) -> Arc<Record> {
         let record = Arc::get_mut(&mut shared).expect(NOT_STARTED);
         let provider = &*record.source.provider;
-        let draft = record.state.get_mut().unwrap_or_else(PoisonError::into_inner).record();
-        let mut set = |key: Key, mut value: Value| provider.limits.set(draft, &key, &mut value);
+        let message = record.state.get_mut().unwrap_or_else(PoisonError::into_inner).record();
+        let mut set = |key: Key, mut value: Value| provider.limits.set(message, &key, &mut value);
         if !provider.baggage_to_attributes.is_empty() {
             let baggage = context::baggage_of(base);
             for key in &provider.baggage_to_attributes {

@@ -79,8 +79,8 @@ fn fitting(text: &str, columns: usize) -> usize {
     let (mut end, mut used) = (0, 0);
     while let Some(first) = text[end..].chars().next() {
         let rest = &text[end..];
-        let marks = rest[first.len_utf8()..].chars().take_while(|c| c.width() == Some(0));
-        let length = first.len_utf8() + marks.map(char::len_utf8).sum::<usize>();
+        let summary = rest[first.len_utf8()..].chars().take_while(|c| c.width() == Some(0));
+        let length = first.len_utf8() + summary.map(char::len_utf8).sum::<usize>();
         used += width(&rest[..length]);
         if used > columns {
             break;

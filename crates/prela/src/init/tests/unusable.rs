@@ -578,7 +578,7 @@ mod new_ones {
 
     #[test]
     fn queues_spools_and_endings_have_variables() {
-        use crate::init::pipeline::{Given, settings, shutdown_timeout};
+        use crate::init::pipeline::{PipelineOptions, settings, shutdown_timeout};
         use crate::{Overflow, Spool};
         let env = |pairs: &[(&str, &str)]| {
             crate::env::Environment::of_pairs(pairs.iter().map(|(k, v)| (k.into(), v.into())))
@@ -596,15 +596,19 @@ mod new_ones {
             ("spool", Overflow::Spool),
         ] {
             let pairs = [&spool[..], &[("PRELA_OVERFLOW", word)]].concat();
-            let read = settings(&env(&pairs), &Given::default()).unwrap();
+            let read = settings(&env(&pairs), &PipelineOptions::default()).unwrap();
             assert_eq!(read.overflow, overflow);
             let expected =
                 Spool::new("/var/spool/x").max_bytes(1000).max_age(Duration::from_secs(60));
             assert_eq!(format!("{:?}", read.spool), format!("{:?}", Some(expected)));
-            let given = Given { overflow: Some(Overflow::DropNewest), ..Given::default() };
+            let given = PipelineOptions {
+                overflow: Some(Overflow::DropNewest),
+                ..PipelineOptions::default()
+            };
             assert_eq!(settings(&env(&pairs), &given).unwrap().overflow, Overflow::DropNewest);
         }
-        let read = settings(&env(&[("PRELA_MAX_QUEUE_BYTES", "77")]), &Given::default()).unwrap();
+        let read = settings(&env(&[("PRELA_MAX_QUEUE_BYTES", "77")]), &PipelineOptions::default())
+            .unwrap();
         assert_eq!((read.max_queue_bytes, read.spool.is_none()), (77, true));
         let timeout = |pairs: &[(&str, &str)]| shutdown_timeout(&env(pairs)).unwrap();
         assert_eq!(timeout(&[]), Duration::from_millis(1500));

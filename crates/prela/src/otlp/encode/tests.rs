@@ -60,7 +60,7 @@ fn random_batches_are_the_same_bytes() {
 fn a_message_is_read_as_it_was_written() {
     for seed in 0..400 {
         for span in Random::new(seed).batch().spans() {
-            let read = Encoded::rewritten(span).ended().to_data();
+            let read = EncodedSpan::rewritten(span).ended().to_data();
             let expected = as_on_the_wire((**span).clone());
             assert_eq!(format!("{read:?}"), format!("{expected:?}"), "seed {seed}");
         }

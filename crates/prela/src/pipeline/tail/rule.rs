@@ -1,6 +1,6 @@
 //! Which traces to keep.
 
-use crate::span::Marks;
+use crate::span::SpanSummary;
 use std::time::Duration;
 
 /// Which traces to keep although the sampler left them out; for
@@ -72,7 +72,7 @@ impl TailRule {
     }
 
     /// Why a trace with this local root is kept, if it is.
-    pub(super) fn reason(&self, root: Marks) -> Option<&'static str> {
+    pub(super) fn reason(&self, root: SpanSummary) -> Option<&'static str> {
         if self.with_errors && root.is_error {
             return Some("error");
         }

@@ -8,8 +8,16 @@ fn scope(name: &'static str) -> Arc<InstrumentationScope> {
     Arc::new(InstrumentationScope::builder(name).build())
 }
 
-fn ended<'a>(message: &'a [u8], scope: &'a Arc<InstrumentationScope>, number: u64) -> Ended<'a> {
-    Ended { message, scope, marks: Marks { end_time: number, ..Marks::default() } }
+fn ended<'a>(
+    message: &'a [u8],
+    scope: &'a Arc<InstrumentationScope>,
+    number: u64,
+) -> EndedSpan<'a> {
+    EndedSpan {
+        message,
+        scope,
+        summary: SpanSummary { end_time: number, ..SpanSummary::default() },
+    }
 }
 
 #[test]
@@ -37,7 +45,7 @@ fn spans_of_several_scopes_keep_their_order() {
         assert_eq!(given.len(), expected.len());
         for (span, (number, scope, message)) in given.iter().zip(&expected) {
             let span = span.ended();
-            assert_eq!(span.marks.end_time, *number);
+            assert_eq!(span.summary.end_time, *number);
             assert!(Arc::ptr_eq(span.scope, scope));
             assert_eq!(span.message, message);
         }

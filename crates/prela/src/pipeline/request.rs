@@ -2,13 +2,13 @@
 
 use crate::export::{Batch, Encode};
 use crate::otlp::split;
-use crate::span::Encoded;
+use crate::span::EncodedSpan;
 use crate::{Error, ErrorKind, Resource};
 use bytes::Bytes;
 use std::sync::Arc;
 
 /// Some spans, as their exporter takes them.
-pub(super) enum Load {
+pub(super) enum Request {
     Spans(Batch),
     /// Encoded once: the same bytes serve every attempt and the disk.
     Bytes {
@@ -17,10 +17,10 @@ pub(super) enum Load {
     },
 }
 
-impl Load {
+impl Request {
     pub(super) fn new(
         resource: &Arc<Resource>,
-        spans: Vec<Encoded>,
+        spans: Vec<EncodedSpan>,
         encode: Option<Encode>,
     ) -> Self {
         match encode {
@@ -66,7 +66,7 @@ impl Load {
         of_single(length, text, error)
     }
 
-    /// Splits into two loads with half of the spans each; none of a single span.
+    /// Splits into two requests with half of the spans each; none of a single span.
     pub(super) fn split(self) -> Result<[Self; 2], Self> {
         match self {
             Self::Spans(mut batch) if batch.len() > 1 => {

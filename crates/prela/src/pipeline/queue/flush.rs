@@ -1,19 +1,19 @@
 //! Waiting until what has ended is sent.
 
-use super::Lane;
+use super::ExporterQueue;
 use crate::Error;
 use crate::pipeline::report;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-/// A point in a lane's line, and how much had been lost before it.
+/// A point in a queue, and how much had been lost before it.
 pub(in crate::pipeline) struct Ticket {
     until: u64,
     lost_before: u64,
     kept_before: u64,
 }
 
-impl Lane {
+impl ExporterQueue {
     /// Asks for everything that has ended to be sent.
     pub(in crate::pipeline) fn request_flush(&self) -> Ticket {
         let mut state = self.up_to_date();

@@ -1,7 +1,7 @@
 //! A span that has ended, on its way to the exporters.
 
 use super::SpanData;
-use super::wire;
+use super::message;
 use crate::SpanType;
 use crate::clock::unix_nano;
 use opentelemetry::InstrumentationScope;
@@ -10,16 +10,16 @@ use std::sync::Arc;
 
 /// A span that has ended: its message, written already.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Ended<'a> {
+pub(crate) struct EndedSpan<'a> {
     /// OTLP's message `Span`.
     pub(crate) message: &'a [u8],
     pub(crate) scope: &'a Arc<InstrumentationScope>,
-    pub(crate) marks: Marks,
+    pub(crate) summary: SpanSummary,
 }
 
 /// What is asked of a span without reading its message.
 #[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct Marks {
+pub(crate) struct SpanSummary {
     /// Nanoseconds since 1970, as the end.
     pub(crate) start_time: u64,
     pub(crate) end_time: u64,
@@ -30,14 +30,14 @@ pub(crate) struct Marks {
     pub(crate) is_error: bool,
 }
 
-impl Ended<'_> {
+impl EndedSpan<'_> {
     /// The span as exporters and processors see it.
     ///
     /// Cost: reads the message and copies all that is in it; about as much as recording it.
     pub(crate) fn to_data(self) -> SpanData {
         let mut span = SpanData::blank(self.scope.clone());
-        span.span_type = self.marks.span_type;
-        wire::read(self.message, &mut span);
+        span.span_type = self.summary.span_type;
+        message::read(self.message, &mut span);
         span
     }
 
@@ -48,7 +48,7 @@ impl Ended<'_> {
     }
 }
 
-impl Marks {
+impl SpanSummary {
     pub(crate) fn of(span: &SpanData) -> Self {
         Self {
             start_time: unix_nano(span.start_time),

@@ -1,12 +1,12 @@
 //! Lanes whose batches are encoded, with a scripted exporter and a disk in memory.
 
 use super::*;
-use crate::export::{Encode, ExportFuture, WireExporter};
-use crate::pipeline::losses::Losses;
-use crate::pipeline::queue::{Held, Limits};
-use crate::pipeline::store::{Found, LostRecord};
+use crate::export::{Encode, EncodedExporter, ExportFuture};
+use crate::pipeline::drop_handler::DropNotifier;
+use crate::pipeline::shards::{Limits, Size};
+use crate::pipeline::store::{Found, LostBatch};
 use crate::pipeline::worker::Workers;
-use crate::span::Encoded;
+use crate::span::EncodedSpan;
 use crate::{ErrorKind, ExporterStats, Overflow};
 use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -41,7 +41,7 @@ impl Wire {
     }
 }
 
-impl WireExporter for Wire {
+impl EncodedExporter for Wire {
     fn name(&self) -> String {
         "wire".to_owned()
     }
@@ -64,7 +64,7 @@ impl WireExporter for Wire {
         })
     }
 
-    fn for_fork(&self) -> Box<dyn WireExporter> {
+    fn for_fork(&self) -> Box<dyn EncodedExporter> {
         Box::new(self.clone())
     }
 }
@@ -96,12 +96,12 @@ impl Store for Disk {
         self.records.is_empty()
     }
 
-    fn oldest(&mut self) -> Option<Record> {
+    fn oldest(&mut self) -> Option<SpooledBatch> {
         if self.damaged {
             return None;
         }
         let (body, spans) = self.records.front()?.clone();
-        Some(Record { id: self.done, body, spans, is_own: self.earlier == 0 })
+        Some(SpooledBatch { id: self.done, body, spans, is_own: self.earlier == 0 })
     }
 
     fn done(&mut self, id: u64) {
@@ -110,12 +110,12 @@ impl Store for Disk {
         self.records.pop_front();
     }
 
-    fn losses(&mut self) -> Vec<LostRecord> {
+    fn losses(&mut self) -> Vec<LostBatch> {
         if !std::mem::take(&mut self.damaged) {
             return Vec::new();
         }
         let (_, spans) = self.records.pop_front().unwrap();
-        vec![LostRecord {
+        vec![LostBatch {
             spans,
             is_own: self.earlier == 0,
             error: Error::new(ErrorKind::Io, "read it"),
@@ -129,24 +129,24 @@ fn spans(body: &Bytes) -> Vec<String> {
     scopes.flat_map(|scope| scope.spans.iter().map(|span| span.name.clone())).collect()
 }
 
-fn span(name: String) -> Encoded {
+fn span(name: String) -> EncodedSpan {
     let memory = crate::MemoryExporter::new();
     let builder = crate::builder().env([("", ""); 0]).exporter(memory.clone());
     let prela = builder.build().unwrap();
     drop(prela.tracer().span_default(name).start());
     prela.flush(A_WHILE).unwrap();
-    Encoded::rewritten(&memory.take()[0])
+    EncodedSpan::rewritten(&memory.take()[0])
 }
 
 /// Ends `count` spans, drives an exporter for them until all have a fate, and shuts down.
 fn deliver(wire: &Wire, disk: Option<Disk>, count: usize) -> ExporterStats {
     let limits = Limits {
-        queue: Held { spans: 1000, bytes: 1 << 20 },
-        batch: Held { spans: 8, bytes: 1 << 20 },
+        queue: Size { spans: 1000, bytes: 1 << 20 },
+        batch: Size { spans: 8, bytes: 1 << 20 },
     };
-    let losses = Arc::new(Losses::new(None));
-    let lane = Lane::new("wire".to_owned(), false, limits, Overflow::DropNewest, losses);
-    let lane = Arc::new(lane);
+    let losses = Arc::new(DropNotifier::new(None));
+    let queue = ExporterQueue::new("wire".to_owned(), false, limits, Overflow::DropNewest, losses);
+    let queue = Arc::new(queue);
     let settings = PipelineSettings {
         max_queue_size: 1000,
         max_queue_bytes: 1 << 20,
@@ -163,16 +163,17 @@ fn deliver(wire: &Wire, disk: Option<Disk>, count: usize) -> ExporterStats {
     };
     let store = disk.map(|disk| -> Box<dyn Store> { Box::new(disk) });
     let (resource, diagnostics) = (Arc::default(), Diagnostics::new(Arc::new(|_| ())));
-    let outlet = Outlet::Wire(Box::new(wire.clone()));
-    let delivery = Delivery::new(lane.clone(), outlet, store, resource, &settings, diagnostics);
+    let exporter = AnyExporter::Encoded(Box::new(wire.clone()));
+    let export_loop =
+        ExportLoop::new(queue.clone(), exporter, store, resource, &settings, diagnostics);
     for n in 0..count {
-        lane.push(span(format!("span {n}")).ended());
+        queue.push(span(format!("span {n}")).ended());
     }
-    let workers = Workers::start(vec![delivery], async {}).unwrap();
-    let _ = lane.wait_for_flush(&lane.request_flush(), None);
-    lane.close(None);
+    let workers = Workers::start(vec![export_loop], async {}).unwrap();
+    let _ = queue.wait_for_flush(&queue.request_flush(), None);
+    queue.close(None);
     assert!(workers.wait(A_WHILE));
-    let stats = lane.stats();
+    let stats = queue.stats();
     let sum = stats.exported + stats.rejected + stats.dropped + stats.spooled;
     assert_eq!(stats.ended, sum, "{stats:?}");
     stats

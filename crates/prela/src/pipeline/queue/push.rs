@@ -1,31 +1,31 @@
 //! Taking in spans that end, and what is done when there is no room.
 
-use super::Lane;
+use super::ExporterQueue;
 use crate::pipeline::Overflow;
-use crate::pipeline::queue::{Held, Pushed, bytes_of, is_precious};
-use crate::span::Ended;
+use crate::pipeline::shards::{Pushed, Size, bytes_of, has_priority};
+use crate::span::EndedSpan;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-impl Lane {
+impl ExporterQueue {
     /// Takes in a span that ended. What may wait is decided by the overflow policy alone.
-    pub(in crate::pipeline) fn push(&self, span: Ended<'_>) {
+    pub(in crate::pipeline) fn push(&self, span: EndedSpan<'_>) {
         if !self.offer(span) {
             self.overflow(span);
         }
     }
 
     /// The same, but never waits: for callers that hold a lock.
-    pub(in crate::pipeline) fn push_at_once(&self, span: Ended<'_>) {
+    pub(in crate::pipeline) fn push_at_once(&self, span: EndedSpan<'_>) {
         if !self.offer(span) {
             self.refuse();
         }
     }
 
     /// False if there is no room.
-    fn offer(&self, span: Ended<'_>) -> bool {
-        let is_urgent = self.is_interactive && span.marks.is_local_root;
-        match self.queue.push(span) {
+    fn offer(&self, span: EndedSpan<'_>) -> bool {
+        let is_urgent = self.is_interactive && span.summary.is_local_root;
+        match self.shards.push(span) {
             Pushed::In { wakes, is_crowded } => {
                 if is_urgent {
                     self.is_urgent.store(true, Ordering::Release);
@@ -41,7 +41,7 @@ impl Lane {
             }
             Pushed::Full => false,
             Pushed::Closed => {
-                self.losses.note();
+                self.drops.note();
                 true
             }
         }
@@ -49,7 +49,7 @@ impl Lane {
 
     /// What to do with a span that there is no room for.
     #[cold]
-    fn overflow(&self, span: Ended<'_>) {
+    fn overflow(&self, span: EndedSpan<'_>) {
         let bytes = bytes_of(span);
         let until = match self.overflow {
             Overflow::Block(at_most) => Instant::now().checked_add(at_most),
@@ -61,7 +61,7 @@ impl Lane {
                 Overflow::DropOldest => self.evict(bytes),
                 Overflow::Block(at_most) => {
                     let until = until.unwrap_or_else(|| Instant::now() + at_most.min(A_DAY));
-                    self.queue.wait_for_room(bytes, is_precious(span.marks), until)
+                    self.shards.wait_for_room(bytes, has_priority(span.summary), until)
                 }
             };
             if !has_room {
@@ -75,18 +75,18 @@ impl Lane {
     }
 
     fn refuse(&self) {
-        self.queue.refuse();
-        self.losses.note();
+        self.shards.refuse();
+        self.drops.note();
     }
 
     /// Drops those that wait longest, until a span of this size has room. False if it never will.
     fn evict(&self, bytes: usize) -> bool {
         let mut state = self.up_to_date();
-        let mut freed = Held::default();
+        let mut freed = Size::default();
         let mut evicted = Vec::new();
         while freed.spans == 0 || freed.bytes < bytes {
             let near = state.line.iter().take(EVICTION_REACH);
-            let ordinary = near.enumerate().find(|(_, (_, span))| !is_precious(span.marks));
+            let ordinary = near.enumerate().find(|(_, (_, span))| !has_priority(span.summary));
             let position = ordinary.map_or(0, |(position, _)| position);
             for (_, passed_over) in state.line.range_mut(..position) {
                 // It may stay for long, and must not keep the memory of those that go.
@@ -95,7 +95,7 @@ impl Lane {
             let Some((_, span)) = state.line.remove(position) else { break };
             let bytes = bytes_of(span.ended());
             state.line_bytes -= bytes;
-            freed += Held { spans: 1, bytes };
+            freed += Size { spans: 1, bytes };
             evicted.push(span);
         }
         let count = evicted.len() as u64;
@@ -103,12 +103,12 @@ impl Lane {
         state.report.unreported += count;
         state.lost += count;
         drop(state);
-        self.queue.give(freed);
+        self.shards.give(freed);
         // A span that another thread pushed before the room was given back found the queue in use, and
         // woke nobody.
         self.wake.notify_one();
         self.progress.notify_all();
-        self.losses.note();
+        self.drops.note();
         // Running many destructors takes its time: not under the lock.
         drop(evicted);
         count > 0

@@ -1,17 +1,17 @@
-//! All attempts for one piece of a load, and the pauses between them.
+//! All attempts for one piece of a request, and the pauses between them.
 
-use super::Delivery;
-use crate::export::{Exported, Outlet};
+use super::ExportLoop;
+use crate::export::{AnyExporter, Exported};
 use crate::pipeline::attempt::attempt;
+use crate::pipeline::backoff::LONGEST_ASKED;
 use crate::pipeline::last_call::asked_too_long;
-use crate::pipeline::load::Load;
 use crate::pipeline::pieces::Piece;
-use crate::pipeline::retry::LONGEST_ASKED;
+use crate::pipeline::request::Request;
 use crate::{Contact, Error, ErrorKind};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// What came of all attempts for one piece of a load.
+/// What came of all attempts for one piece of a request.
 pub(super) enum Outcome {
     Taken(Exported),
     /// It is of no use to send it again.
@@ -23,7 +23,7 @@ pub(super) enum Outcome {
     Unreachable(Error),
 }
 
-impl Delivery {
+impl ExportLoop {
     /// Tries until a piece is taken, refused, or no time is left; or `once` only.
     pub(super) async fn attempts(
         &mut self,
@@ -42,7 +42,7 @@ impl Delivery {
             if let Some(error) = self.last_call.over() {
                 return Outcome::Unreachable(error);
             }
-            let error = match self.attempt(&piece.load).await {
+            let error = match self.attempt(&piece.request).await {
                 Ok(exported) => return Outcome::Taken(exported),
                 Err(error) => error,
             };
@@ -50,16 +50,16 @@ impl Delivery {
                 return Outcome::TooLarge(error);
             }
             let Some(asked) = error.retry_after() else { return Outcome::Refused(error) };
-            let is_cut_off = error.contact() == Some(Contact::Broken) && piece.load.is_large();
+            let is_cut_off = error.contact() == Some(Contact::Broken) && piece.request.is_large();
             cut_offs = if is_cut_off { cut_offs + 1 } else { 0 };
-            let may_others_come = || self.lane.closing().is_none() && !self.lane.has_waiting();
+            let may_others_come = || self.queue.closing().is_none() && !self.queue.has_waiting();
             let is_decided = piece.is_suspect || piece.can_wait && !may_others_come();
             if cut_offs >= CUT_OFFS && is_decided {
                 return Outcome::CutOff(error);
             }
             // While shutting down there is no other time.
-            let is_other_time = self.lane.closing().is_none() && self.breaker.is_open();
-            let has_spare = is_other_time && self.spill.has_store();
+            let is_other_time = self.queue.closing().is_none() && self.breaker.is_open();
+            let has_spare = is_other_time && self.spooling.has_store();
             if once || has_spare || self.last_call.is_over() {
                 return Outcome::Unreachable(self.last_call.over().unwrap_or(error));
             }
@@ -83,7 +83,7 @@ impl Delivery {
     /// While shutting down, waits for as long as the peer asked for when it was last heard. An error if
     /// that is too long.
     async fn leave_alone(&mut self, deadline: Instant) -> Option<Error> {
-        self.lane.closing()?;
+        self.queue.closing()?;
         let left = self.breaker.asked_until()?.saturating_duration_since(Instant::now());
         self.pause(left, Duration::ZERO, deadline, None).await
     }
@@ -97,13 +97,13 @@ impl Delivery {
         deadline: Instant,
         error: Option<Error>,
     ) -> Option<Error> {
-        let (lane, has_store) = (self.lane.clone(), self.spill.has_store());
+        let (queue, has_store) = (self.queue.clone(), self.spooling.has_store());
         let spared = self.breaker.open_until();
         let earliest = Instant::now() + asked.min(LONGEST_ASKED);
         let wait = async move {
             let mut is_awaited = false;
             loop {
-                let closing = lane.closing();
+                let closing = queue.closing();
                 let (next, until) = match closing {
                     // The time of whoever shuts down is that of the batch, be it more or less.
                     Some(closing) => {
@@ -119,13 +119,13 @@ impl Delivery {
                 if earliest + LEAST_ATTEMPT >= until {
                     return Err(closing.is_some());
                 }
-                if timeout_at(next.min(until), lane.hurried()).await.is_err() {
+                if timeout_at(next.min(until), queue.hurried()).await.is_err() {
                     return if next < until { Ok(()) } else { Err(closing.is_some()) };
                 }
                 is_awaited = true;
             }
         };
-        let is_closing = self.spill.meanwhile(wait).await.err()?;
+        let is_closing = self.spooling.meanwhile(wait).await.err()?;
         let error = match error {
             error if is_closing && !asked.is_zero() => asked_too_long(asked, error.as_ref()),
             Some(error) => error,
@@ -138,16 +138,16 @@ impl Delivery {
     }
 
     /// One attempt, while the queue is watched.
-    async fn attempt(&mut self, load: &Load) -> Result<Exported, Error> {
+    async fn attempt(&mut self, request: &Request) -> Result<Exported, Error> {
         let began = std::time::Instant::now();
         let within = self.attempt_limit();
-        let lane = self.spill.has_store().then_some(&*self.lane);
-        let attempt = attempt(&mut self.outlet, load, within, lane);
-        let result = self.spill.meanwhile(attempt).await;
+        let queue = self.spooling.has_store().then_some(&*self.queue);
+        let attempt = attempt(&mut self.exporter, request, within, queue);
+        let result = self.spooling.meanwhile(attempt).await;
         match result.as_ref().err().and_then(|error| Some((error, error.retry_after()?))) {
             Some((error, asked)) => {
                 self.breaker.failure(asked.min(LONGEST_ASKED), error.is_sign_of_life());
-                self.lane.note_attempt(Err(error), began, &self.diagnostics);
+                self.queue.note_attempt(Err(error), began, &self.diagnostics);
                 self.count_absence(error);
             }
             None => {
@@ -156,7 +156,7 @@ impl Delivery {
                 self.last_call.is_alive(None);
                 if result.is_ok() {
                     self.taken += 1;
-                    self.lane.note_attempt(Ok(()), began, &self.diagnostics);
+                    self.queue.note_attempt(Ok(()), began, &self.diagnostics);
                 }
             }
         }
@@ -166,12 +166,12 @@ impl Delivery {
     /// Counts the attempts that find nobody while shutting down, so that not every batch waits for the
     /// same in vain.
     fn count_absence(&mut self, error: &Error) {
-        if self.lane.closing().is_none() {
+        if self.queue.closing().is_none() {
             return;
         }
         if error.is_sign_of_life() {
             self.last_call.is_alive(Some(error));
-        } else if error.kind() == ErrorKind::Timeout && self.spill.has_store() {
+        } else if error.kind() == ErrorKind::Timeout && self.spooling.has_store() {
             // The time for attempts is over; what is left is for writing to the disk.
             self.last_call.is_cut_short(error);
         } else {
@@ -181,10 +181,10 @@ impl Delivery {
 
     /// How long one attempt may take: less than all of them, so that there can be a second.
     fn attempt_limit(&self) -> Duration {
-        let limit = match &self.outlet {
-            Outlet::Wire(_) => self.export_timeout / 2,
+        let limit = match &self.exporter {
+            AnyExporter::Encoded(_) => self.export_timeout / 2,
             // Whether a call that was dropped half-way can be repeated, only its author knows.
-            Outlet::Spans(_) => self.export_timeout,
+            AnyExporter::Spans(_) => self.export_timeout,
         };
         self.time_left(limit)
     }
@@ -192,7 +192,7 @@ impl Delivery {
     /// What of a time is left while shutting down, with a spool. Without one, whoever shuts down counts
     /// what is left as lost when the time is over.
     pub(super) fn time_left(&self, time: Duration) -> Duration {
-        let closing = self.lane.closing().filter(|_| self.spill.has_store());
+        let closing = self.queue.closing().filter(|_| self.spooling.has_store());
         let until = closing.and_then(|closing| closing.last_attempt(true));
         let left = until.map(|until| until.saturating_duration_since(std::time::Instant::now()));
         left.map_or(time, |left| time.min(left))

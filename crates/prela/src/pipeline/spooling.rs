@@ -1,11 +1,11 @@
 //! The way to the disk, and back.
 
-use super::lane::{Lane, Loss};
-use super::load::Load;
-use super::store::{Record, Store};
+use super::queue::{ExporterQueue, Loss};
+use super::request::Request;
+use super::store::{SpooledBatch, Store};
 use super::{Diagnostics, Overflow, PipelineSettings};
 use crate::export::{Encode, Exported};
-use crate::span::Encoded;
+use crate::span::EncodedSpan;
 use crate::{Error, Resource};
 use futures_util::future::{Either, select};
 use std::future::Future;
@@ -13,8 +13,8 @@ use std::pin::pin;
 use std::sync::Arc;
 
 /// The way to the disk: apart from the exporter, so that both can be used at the same time.
-pub(super) struct Spill {
-    lane: Arc<Lane>,
+pub(super) struct Spooling {
+    queue: Arc<ExporterQueue>,
     resource: Arc<Resource>,
     encode: Option<Encode>,
     store: Option<Box<dyn Store>>,
@@ -22,10 +22,10 @@ pub(super) struct Spill {
     diagnostics: Diagnostics,
 }
 
-impl Spill {
+impl Spooling {
     /// The store is for encoded batches: without `encode` it is not used.
     pub(super) fn new(
-        lane: Arc<Lane>,
+        queue: Arc<ExporterQueue>,
         encode: Option<Encode>,
         store: Option<Box<dyn Store>>,
         resource: Arc<Resource>,
@@ -34,22 +34,22 @@ impl Spill {
     ) -> Self {
         let store = store.filter(|_| encode.is_some());
         let when_crowded = settings.overflow == Overflow::Spool;
-        Self { lane, resource, encode, store, when_crowded, diagnostics }
+        Self { queue, resource, encode, store, when_crowded, diagnostics }
     }
 
     pub(super) fn has_store(&self) -> bool {
         self.store.is_some()
     }
 
-    pub(super) fn load(&self, spans: Vec<Encoded>) -> Load {
-        Load::new(&self.resource, spans, self.encode)
+    pub(super) fn request(&self, spans: Vec<EncodedSpan>) -> Request {
+        Request::new(&self.resource, spans, self.encode)
     }
 
     /// Counts what earlier runs left.
     pub(super) fn recover(&mut self) {
         if let Some(store) = &mut self.store {
             let found = store.recover();
-            self.lane.recover(|recovered| {
+            self.queue.recover(|recovered| {
                 recovered.found += found.spans;
                 recovered.spooled += found.spans;
                 recovered.unreadable += found.unreadable;
@@ -61,25 +61,27 @@ impl Spill {
         self.store.as_ref().is_some_and(|store| !store.is_empty())
     }
 
-    /// Puts a load in flight onto the disk; it is lost if the disk does not take it.
-    pub(super) fn keep(&mut self, load: Load) {
-        let (Some(store), Load::Bytes { body, spans }) = (&mut self.store, load) else { return };
+    /// Puts a request in flight onto the disk; it is lost if the disk does not take it.
+    pub(super) fn keep(&mut self, request: Request) {
+        let (Some(store), Request::Bytes { body, spans }) = (&mut self.store, request) else {
+            return;
+        };
         match store.append(&body, spans) {
-            Ok(()) => self.lane.settle_spooled(spans, &self.diagnostics),
-            Err(error) => self.lane.settle_lost(spans, Loss::Spool, &error, &self.diagnostics),
+            Ok(()) => self.queue.settle_spooled(spans, &self.diagnostics),
+            Err(error) => self.queue.settle_lost(spans, Loss::Spool, &error, &self.diagnostics),
         }
     }
 
     /// The oldest record that can be read. Those before it that cannot, or are too old, are counted.
-    pub(super) fn oldest(&mut self) -> Option<Record> {
+    pub(super) fn oldest(&mut self) -> Option<SpooledBatch> {
         let store = self.store.as_mut()?;
         let record = store.oldest();
         for loss in store.losses() {
             if loss.is_own {
                 let result = Err((Loss::Spool, &loss.error));
-                self.lane.settle_replayed(loss.spans, result, &self.diagnostics);
+                self.queue.settle_replayed(loss.spans, result, &self.diagnostics);
             } else {
-                self.lane.recover(|recovered| {
+                self.queue.recover(|recovered| {
                     recovered.spooled -= loss.spans.min(recovered.spooled);
                     recovered.dropped += loss.spans;
                 });
@@ -100,10 +102,10 @@ impl Spill {
                 Ok(exported) => Ok(exported.clone()),
                 Err((why, error)) => Err((*why, error)),
             };
-            self.lane.settle_replayed(count, result, &self.diagnostics);
+            self.queue.settle_replayed(count, result, &self.diagnostics);
             return;
         }
-        self.lane.recover(|recovered| {
+        self.queue.recover(|recovered| {
             recovered.spooled -= count.min(recovered.spooled);
             match result {
                 Ok(exported) => {
@@ -129,16 +131,16 @@ impl Spill {
             return what.await;
         }
         loop {
-            let lane = self.lane.clone();
-            match select(what, pin!(lane.crowded())).await {
+            let queue = self.queue.clone();
+            match select(what, pin!(queue.crowded())).await {
                 Either::Left((result, _)) => return result,
                 Either::Right(((), rest)) => what = rest,
             }
-            while self.lane.is_half_full()
-                && let Some(spans) = self.lane.take()
+            while self.queue.is_half_full()
+                && let Some(spans) = self.queue.take()
             {
-                let load = self.load(spans);
-                self.keep(load);
+                let request = self.request(spans);
+                self.keep(request);
             }
         }
     }

@@ -11,14 +11,14 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
 /// What a port speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Language {
+pub(super) enum PeerProtocol {
     Tls,
     Http1,
     /// What gRPC is in.
     Http2,
 }
 
-impl Language {
+impl PeerProtocol {
     /// What these bytes, of which one can be all that is there, are the beginning of; none if of
     /// something else.
     fn of(first: &[u8]) -> Option<Self> {
@@ -120,7 +120,7 @@ pub(super) struct Greeted<S> {
     stream: S,
     speaker: Speaker,
     /// None once the peer has said enough.
-    expected: Option<Language>,
+    expected: Option<PeerProtocol>,
     /// As far as it tells the language.
     heard: Vec<u8>,
     is_forwarding: bool,
@@ -128,11 +128,11 @@ pub(super) struct Greeted<S> {
 }
 
 impl<S> Greeted<S> {
-    pub(super) fn new(stream: S, expected: Language) -> Self {
+    pub(super) fn new(stream: S, expected: PeerProtocol) -> Self {
         Self::by(Speaker::Port, stream, expected)
     }
 
-    pub(super) fn by(speaker: Speaker, stream: S, expected: Language) -> Self {
+    pub(super) fn by(speaker: Speaker, stream: S, expected: PeerProtocol) -> Self {
         Self {
             stream,
             speaker,
@@ -186,7 +186,7 @@ impl<S> Greeted<S> {
             let problem = format!("{} hung up without a word{question}", self.speaker);
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, Misfit(problem)));
         }
-        if Language::of(&self.heard) != Some(expected) {
+        if PeerProtocol::of(&self.heard) != Some(expected) {
             // More than the language is told by, for a guess.
             let words = if self.heard.len() > words.len() { &self.heard } else { words };
             let problem = expected.missed(words, &self.speaker);

@@ -7,18 +7,18 @@ use std::time::{Duration, Instant};
 /// Bounds of one queue, and the batch that is worth waking up for.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::pipeline) struct Limits {
-    pub(in crate::pipeline) queue: Held,
-    pub(in crate::pipeline) batch: Held,
+    pub(in crate::pipeline) queue: Size,
+    pub(in crate::pipeline) batch: Size,
 }
 
 /// An amount of room.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(in crate::pipeline) struct Held {
+pub(in crate::pipeline) struct Size {
     pub(in crate::pipeline) spans: usize,
     pub(in crate::pipeline) bytes: usize,
 }
 
-impl Held {
+impl Size {
     pub(super) fn covers(self, bytes: usize) -> bool {
         self.spans > 0 && self.bytes >= bytes
     }
@@ -34,14 +34,14 @@ impl Held {
     }
 }
 
-impl AddAssign for Held {
+impl AddAssign for Size {
     fn add_assign(&mut self, other: Self) {
         self.spans += other.spans;
         self.bytes += other.bytes;
     }
 }
 
-impl SubAssign for Held {
+impl SubAssign for Size {
     fn sub_assign(&mut self, other: Self) {
         self.spans -= other.spans;
         self.bytes -= other.bytes;
@@ -50,33 +50,33 @@ impl SubAssign for Held {
 
 /// Room for some spans.
 pub(super) struct Grant {
-    pub(super) held: Held,
+    pub(super) held: Size,
     /// The first span since the queue was empty, or the last one of a batch.
     pub(super) wakes: bool,
     pub(super) is_crowded: bool,
 }
 
-pub(super) struct Room {
+pub(super) struct Capacity {
     limits: Limits,
     /// For spans that nothing is kept for.
-    ordinary: Held,
-    crowded: Held,
+    ordinary: Size,
+    crowded: Size,
     /// Below this there is room for many.
-    full: Held,
+    full: Size,
     /// Given at a time, while there is enough. At one span a time the bounds are exact; the larger
     /// the queue, the less that matters.
-    grant: Held,
+    grant: Size,
     state: Mutex<State>,
     freed: Condvar,
 }
 
 #[derive(Default)]
 struct State {
-    taken: Held,
+    taken: Size,
     waiting: usize,
 }
 
-impl Room {
+impl Capacity {
     pub(super) fn new(limits: Limits, shards: usize) -> Self {
         let Limits { queue, batch } = limits;
         // What shards hold in advance is at most an eighth of the queue, and half of a batch.
@@ -85,19 +85,19 @@ impl Room {
         let grant = most.clamp(1, 64);
         Self {
             limits,
-            ordinary: Held {
+            ordinary: Size {
                 spans: queue.spans - queue.spans / 16,
                 bytes: queue.bytes - queue.bytes / 16,
             },
-            crowded: Held {
+            crowded: Size {
                 spans: queue.spans - queue.spans / 4,
                 bytes: queue.bytes - queue.bytes / 4,
             },
-            full: Held {
+            full: Size {
                 spans: queue.spans - queue.spans / 8,
                 bytes: queue.bytes - queue.bytes / 8,
             },
-            grant: Held { spans: grant, bytes: if grant == 1 { 0 } else { grant * USUAL_SIZE } },
+            grant: Size { spans: grant, bytes: if grant == 1 { 0 } else { grant * USUAL_SIZE } },
             state: Mutex::default(),
             freed: Condvar::new(),
         }
@@ -107,19 +107,19 @@ impl Room {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn limit(&self, is_precious: bool) -> Held {
-        if is_precious { self.limits.queue } else { self.ordinary }
+    fn limit(&self, has_priority: bool) -> Size {
+        if has_priority { self.limits.queue } else { self.ordinary }
     }
 
     /// Room for a span of this size on top of `spare`, and for some more if there is plenty.
-    pub(super) fn take(&self, bytes: usize, is_precious: bool, spare: Held) -> Option<Grant> {
+    pub(super) fn take(&self, bytes: usize, has_priority: bool, spare: Size) -> Option<Grant> {
         let (few, many) = if spare.spans > 0 { (0, 0) } else { (1, self.grant.spans) };
-        let single = Held { spans: few, bytes: bytes.saturating_sub(spare.bytes) };
-        let usual = Held { spans: many, bytes: single.bytes.max(self.grant.bytes) };
+        let single = Size { spans: few, bytes: bytes.saturating_sub(spare.bytes) };
+        let usual = Size { spans: many, bytes: single.bytes.max(self.grant.bytes) };
         let mut state = self.state();
         let held = if state.taken.fits(usual, self.ordinary) {
             usual
-        } else if state.taken.fits(single, self.limit(is_precious)) {
+        } else if state.taken.fits(single, self.limit(has_priority)) {
             single
         } else {
             return None;
@@ -134,8 +134,8 @@ impl Room {
         })
     }
 
-    pub(super) fn give(&self, held: Held) {
-        if held == Held::default() {
+    pub(super) fn give(&self, held: Size) {
+        if held == Size::default() {
             return;
         }
         let mut state = self.state();
@@ -150,17 +150,17 @@ impl Room {
     pub(super) fn wait(
         &self,
         bytes: usize,
-        is_precious: bool,
+        has_priority: bool,
         until: Instant,
         is_over: impl Fn() -> bool,
     ) -> bool {
-        let wanted = Held { spans: 1, bytes };
-        if !Held::default().fits(wanted, self.limit(is_precious)) {
+        let wanted = Size { spans: 1, bytes };
+        if !Size::default().fits(wanted, self.limit(has_priority)) {
             return false;
         }
         let mut state = self.state();
         loop {
-            if is_over() || state.taken.fits(wanted, self.limit(is_precious)) {
+            if is_over() || state.taken.fits(wanted, self.limit(has_priority)) {
                 return true;
             }
             let left = until.saturating_duration_since(Instant::now());

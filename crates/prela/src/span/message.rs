@@ -5,19 +5,19 @@
 //! Source: [OTLP `trace.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto).
 
 mod attribute;
-mod draft;
 mod keys;
+mod parts;
 mod read;
 mod scalar;
-mod span;
+mod span_message;
 mod type_attributes;
 
 pub(crate) use self::attribute::{attribute, attributes};
-pub(super) use self::draft::Draft;
+pub(super) use self::parts::Head;
+pub(super) use self::parts::span;
 pub(super) use self::read::read;
 pub(super) use self::scalar::Scalar;
-pub(super) use self::span::Head;
-pub(super) use self::span::span;
+pub(super) use self::span_message::SpanMessage;
 pub(super) use self::type_attributes::TypeAttributes;
 
 use super::SpanData;

@@ -1,16 +1,16 @@
 //! The pipeline's side of exporters.
 
 use super::{ExportFuture, Exported, SpanExporter};
-use crate::span::Encoded;
+use crate::span::EncodedSpan;
 use crate::{Resource, context};
 use bytes::Bytes;
 use std::fmt::Debug;
 
 /// Turns spans into what is sent, kept and sent again.
-pub(crate) type Encode = fn(&Resource, &[Encoded]) -> Bytes;
+pub(crate) type Encode = fn(&Resource, &[EncodedSpan]) -> Bytes;
 
 /// An exporter whose batches are encoded once, by the pipeline, for every attempt and for the spool.
-pub(crate) trait WireExporter: Debug + Send + 'static {
+pub(crate) trait EncodedExporter: Debug + Send + 'static {
     /// As [`SpanExporter::name`].
     fn name(&self) -> String;
 
@@ -21,22 +21,22 @@ pub(crate) trait WireExporter: Debug + Send + 'static {
     fn send(&mut self, body: Bytes) -> ExportFuture<'_, Exported>;
 
     /// As [`SpanExporter::for_fork`].
-    fn for_fork(&self) -> Box<dyn WireExporter>;
+    fn for_fork(&self) -> Box<dyn EncodedExporter>;
 }
 
 /// Either kind of exporter.
-pub(crate) enum Outlet {
+pub(crate) enum AnyExporter {
     Spans(Box<dyn SpanExporter>),
-    Wire(Box<dyn WireExporter>),
+    Encoded(Box<dyn EncodedExporter>),
 }
 
-impl Outlet {
+impl AnyExporter {
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Spans(exporter) => {
                 context::hook(|| exporter.name()).unwrap_or_else(|| "an exporter".to_owned())
             }
-            Self::Wire(exporter) => exporter.name(),
+            Self::Encoded(exporter) => exporter.name(),
         }
     }
 
@@ -45,7 +45,7 @@ impl Outlet {
             Self::Spans(exporter) => {
                 context::hook(|| exporter.is_interactive()).unwrap_or_default()
             }
-            Self::Wire(_) => false,
+            Self::Encoded(_) => false,
         }
     }
 
@@ -53,7 +53,7 @@ impl Outlet {
     pub(crate) fn encoder(&self) -> Option<Encode> {
         match self {
             Self::Spans(_) => None,
-            Self::Wire(exporter) => Some(exporter.encoder()),
+            Self::Encoded(exporter) => Some(exporter.encoder()),
         }
     }
 
@@ -62,14 +62,14 @@ impl Outlet {
             Self::Spans(exporter) => {
                 context::hook(|| exporter.for_fork()).flatten().map(Self::Spans)
             }
-            Self::Wire(exporter) => Some(Self::Wire(exporter.for_fork())),
+            Self::Encoded(exporter) => Some(Self::Encoded(exporter.for_fork())),
         }
     }
 
     pub(crate) fn shutdown(&mut self) -> ExportFuture<'_, ()> {
         match self {
             Self::Spans(exporter) => exporter.shutdown(),
-            Self::Wire(_) => Box::pin(async { Ok(()) }),
+            Self::Encoded(_) => Box::pin(async { Ok(()) }),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What became of spans that were taken from the line.
 
-use super::{Lane, State};
+use super::{ExporterQueue, State};
 use crate::Error;
 use crate::export::Exported;
 use crate::pipeline::report::Waiting;
@@ -17,7 +17,7 @@ pub(in crate::pipeline) enum Loss {
     Spool,
 }
 
-impl Lane {
+impl ExporterQueue {
     /// Spans in flight were taken, all or in part.
     pub(in crate::pipeline) fn settle_exported(
         &self,
@@ -47,7 +47,7 @@ impl Lane {
             state.lost += count;
             state.note_loss(error);
         });
-        self.losses.note();
+        self.drops.note();
     }
 
     /// Spans in flight are on the disk.
@@ -98,7 +98,7 @@ impl Lane {
                 *state.dropped_by.of(why) += count;
                 state.report.unreported += count;
                 state.note_loss(error);
-                self.losses.note();
+                self.drops.note();
                 None
             }
         };
@@ -146,7 +146,7 @@ impl Lane {
     }
 
     /// A line about new losses or a receiver's remark, if it is time for one. While shutting down
-    /// there is none: [`Lane::report_losses`] tells the whole.
+    /// there is none: [`ExporterQueue::report_losses`] tells the whole.
     fn tell(
         &self,
         mut state: MutexGuard<'_, State>,

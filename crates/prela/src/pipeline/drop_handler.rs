@@ -26,7 +26,7 @@ impl fmt::Debug for DropHandler {
 
 /// Notes on the threads that lose spans, and calls the handler on the first export thread.
 #[derive(Debug)]
-pub(super) struct Losses {
+pub(super) struct DropNotifier {
     handler: Option<DropHandler>,
     /// There is something new to tell. Set by whoever loses a span, at the cost of one load.
     is_pending: AtomicBool,
@@ -34,7 +34,7 @@ pub(super) struct Losses {
     told: Mutex<Dropped>,
 }
 
-impl Losses {
+impl DropNotifier {
     pub(super) fn new(handler: Option<DropHandler>) -> Self {
         Self {
             handler,

@@ -5,25 +5,25 @@ use tokio::io::AsyncReadExt as _;
 #[test]
 fn the_first_bytes_tell_the_protocol() {
     for (bytes, language) in [
-        (&b"HTTP/1.1 400 Bad Request\r\n"[..], Some(Language::Http1)),
-        (b"H", Some(Language::Http1)),
-        (b"\0\0\x12\x04\0\0\0\0\0", Some(Language::Http2)),
-        (b"\0", Some(Language::Http2)),
-        (b"\x15\x03\x01\0\x02\x02\x46", Some(Language::Tls)),
-        (b"\x16\x03\x03", Some(Language::Tls)),
-        (b"\x16", Some(Language::Tls)),
+        (&b"HTTP/1.1 400 Bad Request\r\n"[..], Some(PeerProtocol::Http1)),
+        (b"H", Some(PeerProtocol::Http1)),
+        (b"\0\0\x12\x04\0\0\0\0\0", Some(PeerProtocol::Http2)),
+        (b"\0", Some(PeerProtocol::Http2)),
+        (b"\x15\x03\x01\0\x02\x02\x46", Some(PeerProtocol::Tls)),
+        (b"\x16\x03\x03", Some(PeerProtocol::Tls)),
+        (b"\x16", Some(PeerProtocol::Tls)),
         (b"", None),
         (b"Hello", None),
         (b"220 smtp.example.com", None),
         (b"\0\0\0\x06", None),
         (b"\x15hm", None),
     ] {
-        assert_eq!(Language::of(bytes), language, "{bytes:?}");
+        assert_eq!(PeerProtocol::of(bytes), language, "{bytes:?}");
     }
 }
 
 /// What comes of these words, which arrive in parts of this many bytes.
-fn heard(expected: Language, words: &[u8], part: usize) -> io::Result<usize> {
+fn heard(expected: PeerProtocol, words: &[u8], part: usize) -> io::Result<usize> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
         let mut stream = Greeted::new(Cursor::new(words.to_vec()), expected);
@@ -42,22 +42,22 @@ fn words_may_come_one_by_one() {
     const SETTINGS: &[u8] = b"\0\0\0\x04\0\0\0\0\0";
     for part in [1, 2, 3, 7, 100] {
         for (language, words) in [
-            (Language::Http1, &b"HTTP/1.1 200 OK\r\n\r\n"[..]),
-            (Language::Http2, SETTINGS),
-            (Language::Tls, b"\x16\x03\x03\0\x7a\x02"),
+            (PeerProtocol::Http1, &b"HTTP/1.1 200 OK\r\n\r\n"[..]),
+            (PeerProtocol::Http2, SETTINGS),
+            (PeerProtocol::Tls, b"\x16\x03\x03\0\x7a\x02"),
         ] {
             assert_eq!(heard(language, words, part).unwrap(), words.len());
         }
         for (language, words) in [
-            (Language::Http1, &b"HTTPS is what I want"[..]),
-            (Language::Http2, b"\0\0\0\0\0\0\0\0"),
-            (Language::Tls, b"\x16\x02"),
-            (Language::Http1, SETTINGS),
+            (PeerProtocol::Http1, &b"HTTPS is what I want"[..]),
+            (PeerProtocol::Http2, b"\0\0\0\0\0\0\0\0"),
+            (PeerProtocol::Tls, b"\x16\x02"),
+            (PeerProtocol::Http1, SETTINGS),
         ] {
             let error = heard(language, words, part).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::InvalidData, "{words:?}");
         }
-        let silence = heard(Language::Http2, b"", part).unwrap_err();
+        let silence = heard(PeerProtocol::Http2, b"", part).unwrap_err();
         assert_eq!(silence.kind(), io::ErrorKind::UnexpectedEof);
     }
 }
@@ -75,13 +75,13 @@ fn what_is_neither_is_named_without_its_words() {
         (b"secret, and what do you want?\r\n", None),
         (b"\xff\xfe\xfd\xfcsecret", None),
     ] {
-        for language in [Language::Http1, Language::Http2] {
+        for language in [PeerProtocol::Http1, PeerProtocol::Http2] {
             let text = heard(language, words, 100).unwrap_err().to_string();
             assert!(text.starts_with("the port speaks neither HTTP/1 nor HTTP/2"), "{text}");
             assert!(guess.is_none_or(|guess| text.contains(guess)), "{text}");
             assert!(!text.contains("secret"), "{text}");
         }
-        let text = heard(Language::Tls, words, 100).unwrap_err().to_string();
+        let text = heard(PeerProtocol::Tls, words, 100).unwrap_err().to_string();
         assert!(text.starts_with("the port does not speak TLS"), "{text}");
         assert!(!text.contains("secret"), "{text}");
     }

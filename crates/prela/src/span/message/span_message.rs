@@ -5,15 +5,15 @@ mod tests;
 
 use super::attribute::scalar;
 use super::keys::{Hash, Keys};
+use super::parts::{Head, event, foot, head, link};
 use super::scalar::Scalar;
-use super::span::{Head, event, foot, head, link};
 use super::type_attributes::TypeAttributes;
 use super::{attribute, flags};
 use crate::protobuf::fields::span::{
     ATTRIBUTES, DROPPED_ATTRIBUTES, DROPPED_EVENTS, DROPPED_LINKS, NAME,
 };
 use crate::protobuf::{Reader, Writer};
-use crate::span::ended::Marks;
+use crate::span::ended_span::SpanSummary;
 use crate::span::{Event, Link};
 use crate::{SpanType, Value};
 use opentelemetry::Key;
@@ -26,7 +26,7 @@ use std::ops::Range;
 /// Attributes are written when they are set, and so is all that is known at the start. The end is a few
 /// bytes more.
 #[derive(Debug, Default)]
-pub(in crate::span) struct Draft {
+pub(in crate::span) struct SpanMessage {
     /// All fields up to the attributes, and those. In the end, everything.
     message: Writer,
     name: Range<usize>,
@@ -34,7 +34,7 @@ pub(in crate::span) struct Draft {
     attributes: usize,
     keys: Keys,
     flags: u32,
-    marks: Marks,
+    summary: SpanSummary,
     /// Whether there is something in `rare`.
     has_rare: bool,
     rare: Rare,
@@ -57,7 +57,7 @@ struct Fielded {
     dropped: u32,
 }
 
-impl Draft {
+impl SpanMessage {
     /// Begins a message, over whatever there was before.
     #[inline]
     pub(in crate::span) fn begin(
@@ -72,7 +72,7 @@ impl Draft {
         self.attributes = 0;
         self.keys.clear();
         self.flags = flags(start.span_context, parent_is_remote);
-        self.marks = Marks {
+        self.summary = SpanSummary {
             start_time: start.start_time,
             end_time: start.end_time,
             span_type,
@@ -185,7 +185,7 @@ impl Draft {
     }
 
     pub(in crate::span) fn span_type(&self) -> SpanType {
-        self.marks.span_type
+        self.summary.span_type
     }
 
     pub(in crate::span) fn status(&self) -> &Status {
@@ -199,12 +199,12 @@ impl Draft {
     /// Completes the message. `end_time` in nanoseconds since 1970; not before the start.
     #[inline]
     pub(in crate::span) fn finish(&mut self, end_time: u64) {
-        self.marks.end_time = end_time.max(self.marks.start_time);
+        self.summary.end_time = end_time.max(self.summary.start_time);
         let (w, end) = (&mut self.message, self.attributes_at);
-        w.written_mut()[end - 8..end].copy_from_slice(&self.marks.end_time.to_le_bytes());
+        w.written_mut()[end - 8..end].copy_from_slice(&self.summary.end_time.to_le_bytes());
         if self.has_rare {
             self.rare.finish(w, self.flags);
-            self.marks.is_error = matches!(self.rare.status, Status::Error { .. });
+            self.summary.is_error = matches!(self.rare.status, Status::Error { .. });
         } else {
             foot(w, &Status::Unset, self.flags);
         }
@@ -226,8 +226,8 @@ impl Draft {
     }
 
     /// Once it is finished.
-    pub(in crate::span) fn marks(&self) -> Marks {
-        self.marks
+    pub(in crate::span) fn summary(&self) -> SpanSummary {
+        self.summary
     }
 }
 

@@ -1,0 +1,160 @@
+//! Where ended spans wait, as the threads that end them see it.
+//!
+//! One shard a thread, more or less, so that threads seldom meet. Room is bounded for all shards
+//! together, in spans and in bytes; a shard takes it in advance, in small grants, so that most pushes
+//! touch nothing that is shared.
+
+mod capacity;
+
+pub(super) use self::capacity::{Limits, Size};
+
+use self::capacity::Capacity;
+use crate::span::{Blocks, EncodedSpan, EndedSpan, SpanSummary};
+use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread;
+use std::time::Instant;
+
+/// Bytes that a span takes of the room: of its message, and of what points there.
+pub(super) fn bytes_of(span: EndedSpan<'_>) -> usize {
+    size_of::<(u64, EncodedSpan)>() + span.message.len()
+}
+
+/// Whether it is one of those that room is kept for.
+pub(super) fn has_priority(span: SpanSummary) -> bool {
+    span.is_local_root || span.is_error
+}
+
+pub(super) struct Shards {
+    shards: Box<[Shard]>,
+    capacity: Capacity,
+    closed: AtomicBool,
+}
+
+/// On cache lines of its own.
+#[repr(align(128))]
+#[derive(Default)]
+struct Shard(Mutex<Intake>);
+
+/// What a shard took in since it was last emptied. Its numbers add up:
+/// `ended == spans.len() + queue_full + shut_down`.
+#[derive(Default)]
+pub(super) struct Intake {
+    pub(super) spans: Blocks,
+    pub(super) ended: u64,
+    pub(super) queue_full: u64,
+    pub(super) shut_down: u64,
+    /// Room taken in advance.
+    spare: Size,
+}
+
+/// What became of a push.
+pub(super) enum Pushed {
+    /// It waits. `wakes`: the exporter's task should look.
+    In { wakes: bool, is_crowded: bool },
+    /// There is no room, and it is not counted yet.
+    Full,
+    /// The queue was closed; it is counted.
+    Closed,
+}
+
+thread_local! {
+    static SHARD: Cell<usize> = const { Cell::new(usize::MAX) };
+}
+
+impl Shards {
+    pub(super) fn new(limits: Limits) -> Self {
+        // More than can push at one moment: a thread that is interrupted while it has the lock of a shard
+        // holds up few others.
+        let threads = thread::available_parallelism().map_or(1, usize::from);
+        let shards = (4 * threads).next_power_of_two().min(MOST_SHARDS);
+        Self {
+            shards: (0..shards).map(|_| Shard::default()).collect(),
+            capacity: Capacity::new(limits, shards),
+            closed: AtomicBool::new(false),
+        }
+    }
+
+    /// Takes a span in. Waits for nothing but another push to the same shard.
+    pub(super) fn push(&self, span: EndedSpan<'_>) -> Pushed {
+        let bytes = bytes_of(span);
+        let mut intake = self.own_shard();
+        if self.closed.load(Ordering::Acquire) {
+            intake.ended += 1;
+            intake.shut_down += 1;
+            return Pushed::Closed;
+        }
+        let (mut wakes, mut is_crowded) = (false, false);
+        if !intake.spare.covers(bytes) {
+            let Some(grant) = self.capacity.take(bytes, has_priority(span.summary), intake.spare)
+            else {
+                return Pushed::Full;
+            };
+            intake.spare += grant.held;
+            (wakes, is_crowded) = (grant.wakes, grant.is_crowded);
+        }
+        intake.spare -= Size { spans: 1, bytes };
+        intake.ended += 1;
+        intake.spans.push(span);
+        Pushed::In { wakes, is_crowded }
+    }
+
+    /// Counts a span for which there was no room.
+    pub(super) fn refuse(&self) {
+        let mut intake = self.own_shard();
+        intake.ended += 1;
+        intake.queue_full += 1;
+    }
+
+    /// Waits until room was given back, or the queue was closed. False if `until` came first.
+    pub(super) fn wait_for_room(&self, bytes: usize, has_priority: bool, until: Instant) -> bool {
+        self.capacity.wait(bytes, has_priority, until, || self.closed.load(Ordering::Acquire))
+    }
+
+    /// Empties all shards, by `absorb`, at one moment: of two spans that ended one after the other, the later is
+    /// never taken without the earlier.
+    pub(super) fn collect(&self, mut absorb: impl FnMut(&mut Intake)) {
+        let mut shards: Vec<_> = self.shards.iter().map(Shard::lock).collect();
+        let mut spare = Size::default();
+        for intake in &mut shards {
+            spare += std::mem::take(&mut intake.spare);
+            absorb(intake);
+            (intake.ended, intake.queue_full, intake.shut_down) = (0, 0, 0);
+        }
+        // Before anybody pushes again: whoever finds all room free wakes the export thread.
+        self.capacity.give(spare);
+    }
+
+    /// Gives back the room of spans that wait no longer.
+    pub(super) fn give(&self, held: Size) {
+        self.capacity.give(held);
+    }
+
+    /// Spans that are pushed from now on are counted and dropped.
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        self.capacity.wake_all();
+    }
+
+    fn own_shard(&self) -> MutexGuard<'_, Intake> {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = SHARD.try_with(|shard| {
+            if shard.get() == usize::MAX {
+                shard.set(NEXT.fetch_add(1, Ordering::Relaxed));
+            }
+            shard.get()
+        });
+        // The number of shards is a power of two. A thread whose locals are gone takes the first.
+        self.shards[number.unwrap_or_default() & (self.shards.len() - 1)].lock()
+    }
+}
+
+impl Shard {
+    fn lock(&self) -> MutexGuard<'_, Intake> {
+        // Nothing of the user's runs under the lock.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const MOST_SHARDS: usize = 64;
