@@ -14,7 +14,7 @@ fn run(name: &str) -> (Vec<Arrived>, String) {
 }
 
 #[test]
-fn c20_a_message_has_a_parent_and_a_batch_has_links() {
+fn a_message_has_a_parent_and_a_batch_has_links() {
     let (spans, _) = run("message_queue");
     expect![[r#"
         bill_orders custom
@@ -39,7 +39,7 @@ fn c20_a_message_has_a_parent_and_a_batch_has_links() {
 }
 
 #[test]
-fn c19_a_child_process_is_in_the_trace_if_it_is_given_the_context() {
+fn a_child_process_is_in_the_trace_if_it_is_given_the_context() {
     let (spans, printed) = run("child_process");
     expect![[r#"
         run_children agent

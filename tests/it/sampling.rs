@@ -73,7 +73,7 @@ fn is_about_half(count: usize) -> bool {
 }
 
 #[test]
-fn a04_a_trace_is_whole_or_absent_in_both_processes() {
+fn a_trace_is_whole_or_absent_in_both_processes() {
     // The service follows its caller.
     let traces = run(Sampler::ratio(0.5), "parent");
     assert!(traces.iter().all(|spans| *spans == (2, 2)), "{traces:?}");
@@ -81,7 +81,7 @@ fn a04_a_trace_is_whole_or_absent_in_both_processes() {
 }
 
 #[test]
-fn a04_services_that_draw_on_their_own_draw_alike() {
+fn services_that_draw_on_their_own_draw_alike() {
     let traces = run(Sampler::ratio(0.5), "0.5");
     assert!(traces.iter().all(|spans| *spans == (2, 2)), "{traces:?}");
     assert!(is_about_half(traces.len()), "{}", traces.len());

@@ -110,7 +110,7 @@ fn only<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn c24_trace_context_vectors_over_http() {
+fn trace_context_vectors_over_http() {
     let (service, peer) = (Service::start(), TcpListener::bind("127.0.0.1:0").unwrap());
     for (vector, fields) in vectors("tracecontext.json") {
         let (id, expect) = (&vector["id"], &vector["expect"]);
@@ -140,7 +140,7 @@ fn c24_trace_context_vectors_over_http() {
 }
 
 #[test]
-fn c24_baggage_vectors_over_http() {
+fn baggage_vectors_over_http() {
     let (service, peer) = (Service::start(), TcpListener::bind("127.0.0.1:0").unwrap());
     for (vector, fields) in vectors("baggage.json") {
         let (id, expect) = (&vector["id"], &vector["expect"]);
@@ -164,7 +164,7 @@ fn c24_baggage_vectors_over_http() {
 
 /// Three calls are three spans of one trace.
 #[test]
-fn c24_each_call_has_a_span() {
+fn each_call_has_a_span() {
     let (service, peer) = (Service::start(), TcpListener::bind("127.0.0.1:0").unwrap());
     let traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
     let url = format!("http://{}/", peer.local_addr().unwrap());

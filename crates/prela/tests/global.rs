@@ -32,7 +32,7 @@ fn recorded(tracer: &prela::Tracer, prela: &prela::Prela, memory: &MemoryExporte
 }
 
 #[test]
-fn p01_one_instance_is_global_at_a_time() {
+fn one_instance_is_global_at_a_time() {
     let early = prela::tracer();
     let (first_memory, second_memory) = (MemoryExporter::new(), MemoryExporter::new());
     assert_eq!(fields(), ["traceparent"]);

@@ -7,7 +7,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 #[test]
-fn c03_the_global_tracer_before_and_after_its_instance() {
+fn the_global_tracer_before_and_after_its_instance() {
     let tracer = prela::tracer();
     let run = || {
         let runs = Cell::new(0);

@@ -42,7 +42,7 @@ fn the_context_goes_out_with_a_client() {
 }
 
 #[test]
-fn a08_a09_requests_and_sessions_work() {
+fn requests_and_sessions_work() {
     let session = Session::new("s1").unwrap();
     let span = prela::tracer().span("operation", SpanType::Chain).session(&session);
     span.request_id(RequestId::parse("r1").unwrap()).in_scope(|_| {
@@ -53,7 +53,7 @@ fn a08_a09_requests_and_sessions_work() {
 }
 
 #[test]
-fn a10_there_is_at_least_one_attempt() {
+fn there_is_at_least_one_attempt() {
     let mut calls = 0;
     let result = prela::tracer()
         .span("call", SpanType::Tool)
@@ -66,13 +66,13 @@ fn a10_there_is_at_least_one_attempt() {
 }
 
 #[test]
-fn a11_nothing_is_measured() {
+fn nothing_is_measured() {
     let span = prela::tracer().span("work", SpanType::Custom).resources();
     assert!(!span.in_scope(|span| span.is_recording()));
 }
 
 #[test]
-fn p15_jobs_run() {
+fn jobs_run() {
     struct Here;
     impl SpawnTraced for Here {
         fn execute(&self, job: Job) {

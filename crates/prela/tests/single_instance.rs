@@ -6,7 +6,7 @@ use prela::testing::Capture;
 use prela::{SpanType, current_span, new_trace_context};
 
 #[test]
-fn m05_a_single_instance_and_one_that_starts_later() {
+fn a_single_instance_and_one_that_starts_later() {
     let a = Capture::new();
     let a_tracer = a.tracer();
     let b = a_tracer.span("outer", SpanType::Agent).in_scope(|outer| {

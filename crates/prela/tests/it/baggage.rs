@@ -26,7 +26,7 @@ fn some(value: &str) -> Option<String> {
 }
 
 #[test]
-fn c13_baggage_is_seen_by_descendants_and_gone_after_the_scope() {
+fn baggage_is_seen_by_descendants_and_gone_after_the_scope() {
     let (_capture, tracer) = capture();
     tracer.span("request", SpanType::Agent).in_scope(|_| {
         assert!(baggage::set("user_id", "user123"));
@@ -40,7 +40,7 @@ fn c13_baggage_is_seen_by_descendants_and_gone_after_the_scope() {
 }
 
 #[test]
-fn c13_what_a_child_sets_ends_with_the_child() {
+fn what_a_child_sets_ends_with_the_child() {
     let (_capture, tracer) = capture();
     tracer.span_default("request").in_scope(|_| {
         baggage::set("user_id", "parent");
@@ -55,7 +55,7 @@ fn c13_what_a_child_sets_ends_with_the_child() {
 }
 
 #[test]
-fn c13_a_scope_of_entries() {
+fn a_scope_of_entries() {
     let (_capture, tracer) = capture();
     let result = baggage::scope([("user_id", "outer"), ("tenant", "t")], || {
         tracer.span_default("request").in_scope(|_| {
@@ -72,7 +72,7 @@ fn c13_a_scope_of_entries() {
 }
 
 #[test]
-fn c13_the_order_of_entries_is_kept_and_the_last_value_wins() {
+fn the_order_of_entries_is_kept_and_the_last_value_wins() {
     let (_capture, tracer) = capture();
     tracer.span_default("request").in_scope(|_| {
         for (key, value) in [("b", "1"), ("a", "2"), ("c", "3"), ("a", "4")] {
@@ -86,14 +86,14 @@ fn c13_the_order_of_entries_is_kept_and_the_last_value_wins() {
 }
 
 #[test]
-fn c13_a_scope_left_by_a_panic() {
+fn a_scope_left_by_a_panic() {
     let scope = || baggage::scope([("user_id", "user123")], || panic!("no luck"));
     std::panic::catch_unwind(scope).unwrap_err();
     assert_eq!(user_id(), None);
 }
 
 #[test]
-fn c13_scopes_that_end_out_of_order() {
+fn scopes_that_end_out_of_order() {
     let (_capture, tracer) = capture();
     let first = tracer.span_default("first").enter();
     baggage::set("user_id", "first");
@@ -108,13 +108,13 @@ fn c13_scopes_that_end_out_of_order() {
 }
 
 #[test]
-fn c13_without_a_scope_nothing_is_set() {
+fn without_a_scope_nothing_is_set() {
     assert!(!baggage::set("user_id", "user123"));
     assert_eq!(user_id(), None);
 }
 
 #[test]
-fn c13_a_scope_may_set_as_often_as_it_likes() {
+fn a_scope_may_set_as_often_as_it_likes() {
     let (capture, tracer) = capture();
     tracer.span("loop", SpanType::Agent).in_scope(|span| {
         baggage::set("user_id", "user123");
@@ -132,7 +132,7 @@ fn c13_a_scope_may_set_as_often_as_it_likes() {
 }
 
 #[test]
-fn c13_other_libraries_share_it() {
+fn other_libraries_share_it() {
     let (_capture, tracer) = capture();
     tracer.span_default("request").in_scope(|_| {
         baggage::set("user_id", "ours");
@@ -154,7 +154,7 @@ fn c13_other_libraries_share_it() {
 }
 
 #[test]
-fn c14_what_started_before_does_not_see_it() {
+fn what_started_before_does_not_see_it() {
     let (_capture, tracer) = capture();
     tracer.span_default("request").in_scope(|_| {
         let is_set = Barrier::new(2);
@@ -175,7 +175,7 @@ fn c14_what_started_before_does_not_see_it() {
 }
 
 #[test]
-fn c15_each_worker_sets_its_own() {
+fn each_worker_sets_its_own() {
     let (_capture, tracer) = capture();
     tracer.span_default("batch").in_scope(|_| {
         baggage::set("user_id", "parent");
@@ -203,7 +203,7 @@ fn c15_each_worker_sets_its_own() {
 }
 
 #[test]
-fn c15_a_workers_next_job_does_not_see_it() {
+fn a_workers_next_job_does_not_see_it() {
     let (_capture, tracer) = capture();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
     tracer.span_default("first_request").in_scope(|_| {
@@ -218,7 +218,7 @@ fn c15_a_workers_next_job_does_not_see_it() {
 }
 
 #[test]
-fn c16_listed_keys_become_attributes_of_later_spans() {
+fn listed_keys_become_attributes_of_later_spans() {
     let capture = Capture::with(|builder| builder.baggage_to_attributes(["user_id", "request_id"]));
     let tracer = capture.tracer();
     tracer.span("handler", SpanType::Agent).in_scope(|_| {

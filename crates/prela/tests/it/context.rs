@@ -24,7 +24,7 @@ pub(crate) fn current_name() -> Option<String> {
 }
 
 #[test]
-fn c01_c02_nesting_and_what_is_current_on_the_way() {
+fn nesting_and_what_is_current_on_the_way() {
     check(
         |tracer| {
             let mut names = vec![current_name()];
@@ -45,7 +45,7 @@ fn c01_c02_nesting_and_what_is_current_on_the_way() {
 }
 
 #[test]
-fn c01_the_parent_is_had_from_the_child() {
+fn the_parent_is_had_from_the_child() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     tracer.span_default("parent").in_scope(|parent| {
@@ -57,7 +57,7 @@ fn c01_the_parent_is_had_from_the_child() {
 }
 
 #[test]
-fn c03_c27_outside_of_every_span_all_is_a_no_op() {
+fn outside_of_every_span_all_is_a_no_op() {
     std::thread::spawn(|| {
         assert!(current_span().is_none());
         assert!(!prela::enrich([("key", "value")]));
@@ -70,7 +70,7 @@ fn c03_c27_outside_of_every_span_all_is_a_no_op() {
 }
 
 #[test]
-fn c27_enrich_writes_to_the_current_span() {
+fn enrich_writes_to_the_current_span() {
     check(
         |tracer| {
             let helper = || prela::enrich([("from_the_helper", 1)]);
@@ -86,7 +86,7 @@ fn c27_enrich_writes_to_the_current_span() {
 }
 
 #[test]
-fn c09_a_new_trace_context_is_a_clean_slate() {
+fn a_new_trace_context_is_a_clean_slate() {
     let capture = check(
         |tracer| {
             tracer.span("request", SpanType::Agent).in_scope(|request| {
@@ -123,7 +123,7 @@ fn c09_a_new_trace_context_is_a_clean_slate() {
 }
 
 #[test]
-fn c09_the_sampler_is_asked_for_a_new_root() {
+fn the_sampler_is_asked_for_a_new_root() {
     let capture = Capture::with(|builder| builder.sampler(Sampler::always_off()));
     new_trace_context(|_| {
         capture.tracer().span_default("inside").in_scope(|span| assert!(!span.is_recording()));
@@ -133,7 +133,7 @@ fn c09_the_sampler_is_asked_for_a_new_root() {
 }
 
 #[test]
-fn c10_a_background_job_is_a_trace_of_its_own_with_a_link() {
+fn a_background_job_is_a_trace_of_its_own_with_a_link() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     let creator = tracer.span("request", SpanType::Agent).in_scope(|request| {
@@ -152,7 +152,7 @@ fn c10_a_background_job_is_a_trace_of_its_own_with_a_link() {
 }
 
 #[test]
-fn c11_c12_the_ids_that_are_read_are_those_that_are_exported() {
+fn the_ids_that_are_read_are_those_that_are_exported() {
     let capture = Capture::new();
     let cx = capture.tracer().span_default("work").in_scope(|_| {
         baggage::set("tenant", "a");
@@ -170,7 +170,7 @@ fn c11_c12_the_ids_that_are_read_are_those_that_are_exported() {
 }
 
 #[test]
-fn c26_a_span_that_is_not_entered_is_nobodys_parent_unless_named() {
+fn a_span_that_is_not_entered_is_nobodys_parent_unless_named() {
     check(
         |tracer| {
             let parent = tracer.span_default("parent").start();
@@ -193,7 +193,7 @@ fn c26_a_span_that_is_not_entered_is_nobodys_parent_unless_named() {
 }
 
 #[test]
-fn c17_a_named_parent_wins_over_the_current_one_for_its_descendants_too() {
+fn a_named_parent_wins_over_the_current_one_for_its_descendants_too() {
     check(
         |tracer| {
             let elsewhere = tracer.span_default("elsewhere").in_scope(|_| TraceContext::current());

@@ -35,7 +35,7 @@ fn run_hopping<F: Future<Output: Send> + Send>(future: F) -> F::Output {
 }
 
 #[test]
-fn p02_the_parent_is_of_the_call_and_the_start_is_of_the_first_poll() {
+fn the_parent_is_of_the_call_and_the_start_is_of_the_first_poll() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     let (by_run, by_in_span) = tracer.span("parent", SpanType::Agent).in_scope(|_| {
@@ -61,7 +61,7 @@ fn p02_the_parent_is_of_the_call_and_the_start_is_of_the_first_poll() {
 }
 
 #[test]
-fn p02_never_polled_makes_no_span() {
+fn never_polled_makes_no_span() {
     check(
         |tracer| {
             drop(tracer.span_default("by_run").run(async |_| ()));
@@ -73,7 +73,7 @@ fn p02_never_polled_makes_no_span() {
 }
 
 #[test]
-fn c10_a_root_takes_the_baggage_of_the_call() {
+fn a_root_takes_the_baggage_of_the_call() {
     check(
         |tracer| {
             let job = tracer.span_default("request").in_scope(|_| {
@@ -90,7 +90,7 @@ fn c10_a_root_takes_the_baggage_of_the_call() {
 }
 
 #[test]
-fn c07_nested_spans_on_another_thread_at_each_poll() {
+fn nested_spans_on_another_thread_at_each_poll() {
     check(
         |tracer| {
             let work = tracer.span("agent", SpanType::Agent).run(async |_| {
@@ -128,7 +128,7 @@ fn c07_nested_spans_on_another_thread_at_each_poll() {
 }
 
 #[test]
-fn c13_baggage_set_in_a_run_survives_awaits_and_ends_with_it() {
+fn baggage_set_in_a_run_survives_awaits_and_ends_with_it() {
     check(
         |tracer| {
             let work = tracer.span_default("outer").run(async |_| {
@@ -160,7 +160,7 @@ fn c13_baggage_set_in_a_run_survives_awaits_and_ends_with_it() {
 }
 
 #[test]
-fn c07_futures_polled_in_turn_on_one_thread_keep_apart() {
+fn futures_polled_in_turn_on_one_thread_keep_apart() {
     check(
         |tracer| {
             let work = |name: &'static str| {
@@ -195,7 +195,7 @@ fn c07_futures_polled_in_turn_on_one_thread_keep_apart() {
 }
 
 #[test]
-fn p02_an_error_is_recorded_and_passes_through() {
+fn an_error_is_recorded_and_passes_through() {
     check(
         |tracer| {
             let work = tracer.span_default("outer").run_result(async |_| {
@@ -219,7 +219,7 @@ fn p02_an_error_is_recorded_and_passes_through() {
 }
 
 #[test]
-fn p02_a_panic_is_recorded_once_and_goes_on() {
+fn a_panic_is_recorded_once_and_goes_on() {
     check(
         |tracer| {
             let outer = tracer.span_default("outer").run(async |_| {
@@ -247,7 +247,7 @@ fn p02_a_panic_is_recorded_once_and_goes_on() {
 }
 
 #[test]
-fn p02_after_shutdown_the_context_is_left_alone() {
+fn after_shutdown_the_context_is_left_alone() {
     let capture = Capture::new();
     let (late, running) = (capture.tracer(), Capture::new());
     capture.prela().shutdown(Duration::from_secs(10));

@@ -40,7 +40,7 @@ fn check_apart(captures: &[Capture; 2]) {
 }
 
 #[test]
-fn m05_two_instances_never_cross() {
+fn two_instances_never_cross() {
     check(
         |a, b| {
             a.span("a_outer", SpanType::Agent).in_scope(|a_outer| {
@@ -77,7 +77,7 @@ fn m05_two_instances_never_cross() {
 }
 
 #[test]
-fn m05_guards_of_two_instances_out_of_order() {
+fn guards_of_two_instances_out_of_order() {
     check(
         |a, b| {
             let a_first = a.span_default("a_first").enter();
@@ -102,7 +102,7 @@ fn m05_guards_of_two_instances_out_of_order() {
 }
 
 #[test]
-fn m05_a_root_of_one_is_none_of_the_other() {
+fn a_root_of_one_is_none_of_the_other() {
     check(
         |a, b| {
             a.span_default("a_outer").in_scope(|_| {
@@ -138,7 +138,7 @@ fn m05_a_root_of_one_is_none_of_the_other() {
 }
 
 #[test]
-fn m05_a_new_trace_context_is_clean_for_both() {
+fn a_new_trace_context_is_clean_for_both() {
     check(
         |a, b| {
             a.span_default("a_outer").in_scope(|_| {
@@ -171,7 +171,7 @@ fn m05_a_new_trace_context_is_clean_for_both() {
 }
 
 #[test]
-fn m05_a_named_parent_of_one_instance_is_none_for_the_other() {
+fn a_named_parent_of_one_instance_is_none_for_the_other() {
     check(
         |a, b| {
             let of_a = a.span_default("a_first").in_scope(|_| TraceContext::current());
@@ -194,7 +194,7 @@ fn m05_a_named_parent_of_one_instance_is_none_for_the_other() {
 }
 
 #[test]
-fn m05_one_is_shut_down_beside_one_that_runs() {
+fn one_is_shut_down_beside_one_that_runs() {
     let captures = two();
     let [a, b] = captures.each_ref().map(Capture::tracer);
     a.span_default("a_outer").in_scope(|_| {
@@ -221,7 +221,7 @@ fn m05_one_is_shut_down_beside_one_that_runs() {
 }
 
 #[test]
-fn m05_one_is_gone_beside_one_that_runs() {
+fn one_is_gone_beside_one_that_runs() {
     let [a, b] = two();
     let (a_tracer, b_tracer) = (a.tracer(), b.tracer());
     a_tracer.span_default("a_outer").in_scope(|_| {

@@ -71,7 +71,7 @@ fn operations_on_a_span_that_is_not_there() {
 }
 
 #[test]
-fn c03_there_is_no_span_outside() {
+fn there_is_no_span_outside() {
     std::thread::spawn(|| {
         assert!(prela::current_span().is_none());
         assert_eq!(prela::current_trace_id(), None);

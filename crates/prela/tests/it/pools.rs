@@ -27,7 +27,7 @@ fn trace_count(spans: &[Arc<SpanData>]) -> usize {
 }
 
 #[test]
-fn p05_a_wrapped_function_on_four_workers() {
+fn a_wrapped_function_on_four_workers() {
     check(
         |tracer| {
             let pool = Queue::new(4);
@@ -77,7 +77,7 @@ fn p05_a_wrapped_function_on_four_workers() {
 }
 
 #[test]
-fn p06_results_in_the_order_of_completion() {
+fn results_in_the_order_of_completion() {
     check(
         |tracer| {
             let pool = Queue::new(2);
@@ -117,7 +117,7 @@ fn p06_results_in_the_order_of_completion() {
 }
 
 #[test]
-fn p08_different_types_in_parallel_and_p09_attributes_on_the_parent_meanwhile() {
+fn different_types_in_parallel_and_p09_attributes_on_the_parent_meanwhile() {
     check(
         |tracer| {
             let pool = Queue::new(3);
@@ -152,7 +152,7 @@ fn p08_different_types_in_parallel_and_p09_attributes_on_the_parent_meanwhile() 
 }
 
 #[test]
-fn p10_map_reduce() {
+fn map_reduce() {
     check(
         |tracer| {
             let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build().unwrap();
@@ -195,7 +195,7 @@ fn p10_map_reduce() {
 }
 
 #[test]
-fn p12_fan_out_fan_in_and_p13_one_source_fails() {
+fn fan_out_fan_in_and_p13_one_source_fails() {
     check(
         |tracer| {
             let pool = Queue::new(3);
@@ -253,7 +253,7 @@ fn query_source(tracer: &Tracer, source: &str, text: &str) -> Result<i64, String
 }
 
 #[test]
-fn p14_waiting_for_a_rate_limit_is_in_no_span_but_the_batch() {
+fn waiting_for_a_rate_limit_is_in_no_span_but_the_batch() {
     let capture = Capture::new();
     let (tracer, clock) = (capture.tracer(), capture.clock());
     let interval = Duration::from_millis(200);

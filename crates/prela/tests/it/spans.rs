@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, SystemTime};
 
 #[test]
-fn p02_a_span_ends_on_every_exit() {
+fn a_span_ends_on_every_exit() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     let value = tracer.span("returns", SpanType::Agent).in_scope(|_| 7);
@@ -46,7 +46,7 @@ fn p02_a_span_ends_on_every_exit() {
 }
 
 #[test]
-fn p02_a_future_dropped_early_is_an_error() {
+fn a_future_dropped_early_is_an_error() {
     let capture = Capture::new();
     let mut future = Box::pin(capture.tracer().span("fetch", SpanType::Tool).run(async |_| {
         std::future::pending::<()>().await;
@@ -61,7 +61,7 @@ fn p02_a_future_dropped_early_is_an_error() {
 }
 
 #[test]
-fn p03_each_type_writes_its_conventions() {
+fn each_type_writes_its_conventions() {
     let capture = Capture::new();
     for span_type in SpanType::ALL {
         capture.tracer().span(span_type.as_str(), span_type).in_scope(|_| ());
@@ -94,7 +94,7 @@ fn p03_each_type_writes_its_conventions() {
 }
 
 #[test]
-fn p03_a_type_has_one_name() {
+fn a_type_has_one_name() {
     for span_type in SpanType::ALL {
         assert_eq!(span_type.as_str().parse(), Ok(span_type));
     }
@@ -103,7 +103,7 @@ fn p03_a_type_has_one_name() {
 }
 
 #[test]
-fn p09_the_parent_is_written_to_after_its_children() {
+fn the_parent_is_written_to_after_its_children() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     tracer.span("parent", SpanType::Agent).in_scope(|parent| {

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use std::time::Duration;
 
 #[test]
-fn p01_the_resource_names_the_service() {
+fn the_resource_names_the_service() {
     let capture = Capture::with(|builder| builder.service_name("parallel-app"));
     let name = capture.prela().resource().get("service.name");
     assert_eq!(name, Some(&"parallel-app".into()));
@@ -32,7 +32,7 @@ fn shutdown_ends_tracing_and_can_be_called_again() {
 }
 
 #[test]
-fn p02_after_shutdown_a_span_that_is_open_stays_current_and_is_counted() {
+fn after_shutdown_a_span_that_is_open_stays_current_and_is_counted() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     tracer.span_default("open").in_scope(|open| {

@@ -53,7 +53,7 @@ fn block_on<T>(future: impl Future<Output = T>) -> T {
 }
 
 #[test]
-fn p11_a_span_lasts_as_long_as_its_stream() {
+fn a_span_lasts_as_long_as_its_stream() {
     let capture = check(
         |tracer| {
             let stream = chunks(tracer, "a", 2).in_span(tracer.span("completion", SpanType::Llm));
@@ -77,7 +77,7 @@ fn p11_a_span_lasts_as_long_as_its_stream() {
 }
 
 #[test]
-fn p11_a_stream_read_inside_of_a_span() {
+fn a_stream_read_inside_of_a_span() {
     check(
         |tracer| {
             let work = tracer.span("completion", SpanType::Llm).run(async |span| {
@@ -100,7 +100,7 @@ fn p11_a_stream_read_inside_of_a_span() {
 }
 
 #[test]
-fn p11_three_streams_interleaved_do_not_swap_parents() {
+fn three_streams_interleaved_do_not_swap_parents() {
     check(
         |tracer| {
             let work = tracer.span("multi_stream", SpanType::Agent).attr("num_streams", 3);
@@ -139,7 +139,7 @@ fn p11_three_streams_interleaved_do_not_swap_parents() {
 }
 
 #[test]
-fn p11_dropped_early_is_an_error_with_the_items_so_far() {
+fn dropped_early_is_an_error_with_the_items_so_far() {
     check(
         |tracer| {
             let stream = chunks(tracer, "a", 3).in_span(tracer.span("completion", SpanType::Llm));
@@ -167,7 +167,7 @@ fn p11_dropped_early_is_an_error_with_the_items_so_far() {
 }
 
 #[test]
-fn p11_an_empty_stream_and_one_that_is_asked_again() {
+fn an_empty_stream_and_one_that_is_asked_again() {
     check(
         |tracer| {
             let empty = stream::empty::<()>().in_span(tracer.span("empty", SpanType::Tool));
@@ -189,7 +189,7 @@ fn p11_an_empty_stream_and_one_that_is_asked_again() {
 }
 
 #[test]
-fn p11_the_start_is_of_the_first_poll_and_the_end_of_the_last() {
+fn the_start_is_of_the_first_poll_and_the_end_of_the_last() {
     let capture = Capture::new();
     let clock = capture.clock().clone();
     let ticks = stream::iter(0..3).inspect(|_| clock.advance(Duration::from_secs(1)));
@@ -201,7 +201,7 @@ fn p11_the_start_is_of_the_first_poll_and_the_end_of_the_last() {
 }
 
 #[test]
-fn p11_a_panic_in_a_stream() {
+fn a_panic_in_a_stream() {
     check(
         |tracer| {
             let stream = stream::iter(0..3).map(|n| assert!(n < 1, "no more"));
@@ -219,7 +219,7 @@ fn p11_a_panic_in_a_stream() {
 }
 
 #[test]
-fn c13_baggage_set_in_a_stream_is_there_at_the_next_item() {
+fn baggage_set_in_a_stream_is_there_at_the_next_item() {
     let capture = Capture::new();
     let seen = stream::iter(["first", "second"]).map(|value| {
         let before = baggage::get("item");
@@ -232,7 +232,7 @@ fn c13_baggage_set_in_a_stream_is_there_at_the_next_item() {
 }
 
 #[test]
-fn c08_a_stream_that_is_sent_to_a_task() {
+fn a_stream_that_is_sent_to_a_task() {
     check(
         |tracer| {
             let runtime = tokio::runtime::Builder::new_multi_thread().build().unwrap();
@@ -256,7 +256,7 @@ fn c08_a_stream_that_is_sent_to_a_task() {
 }
 
 #[test]
-fn p11_after_shutdown_the_items_pass_through() {
+fn after_shutdown_the_items_pass_through() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     capture.prela().shutdown(Duration::from_secs(10));

@@ -43,7 +43,7 @@ async fn awaits_within(span: &Span) {
 }
 
 #[test]
-fn p07_c08_a_fan_out_in_one_task() {
+fn a_fan_out_in_one_task() {
     check(
         async |tracer| {
             let batch = tracer.span("async_batch", SpanType::Agent).attr("num_prompts", 4);
@@ -72,7 +72,7 @@ fn p07_c08_a_fan_out_in_one_task() {
 }
 
 #[test]
-fn p07_c08_a_fan_out_over_tasks() {
+fn a_fan_out_over_tasks() {
     check(
         async |tracer| {
             let batch = tracer.span("process_batch", SpanType::Agent);
@@ -111,7 +111,7 @@ fn p07_c08_a_fan_out_over_tasks() {
 }
 
 #[test]
-fn c04_c18_a_plain_task_has_no_context_of_its_spawner() {
+fn a_plain_task_has_no_context_of_its_spawner() {
     let runtime = Builder::new_multi_thread().worker_threads(2).build().unwrap();
     let capture = Capture::new();
     let tracer = capture.tracer();
@@ -133,7 +133,7 @@ fn c04_c18_a_plain_task_has_no_context_of_its_spawner() {
 }
 
 #[test]
-fn c07_awaits_in_a_row() {
+fn awaits_in_a_row() {
     check(
         async |tracer| {
             let run = tracer.span("agent", SpanType::Agent).run(async |agent| {
@@ -154,7 +154,7 @@ fn c07_awaits_in_a_row() {
 }
 
 #[test]
-fn c07_a_task_leaves_no_context_to_the_others() {
+fn a_task_leaves_no_context_to_the_others() {
     for runtime in runtimes() {
         let capture = Capture::new();
         let tracer = capture.tracer();
@@ -183,7 +183,7 @@ fn c07_a_task_leaves_no_context_to_the_others() {
 }
 
 #[test]
-fn c08_a_spawner_that_prela_does_not_know() {
+fn a_spawner_that_prela_does_not_know() {
     check(
         async |tracer| {
             let run = tracer.span("parent", SpanType::Agent).run(async |parent| {

@@ -16,7 +16,7 @@ fn child(tracer: &Tracer, name: &'static str) {
 }
 
 #[test]
-fn c04_c18_m01_a_plain_thread_starts_a_trace_of_its_own() {
+fn a_plain_thread_starts_a_trace_of_its_own() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     tracer.span("parent", SpanType::Agent).in_scope(|parent| {
@@ -39,7 +39,7 @@ fn c04_c18_m01_a_plain_thread_starts_a_trace_of_its_own() {
 }
 
 #[test]
-fn c05_c17_a_copied_context_makes_the_parent_current_on_the_worker() {
+fn a_copied_context_makes_the_parent_current_on_the_worker() {
     check(
         |tracer| {
             tracer.span("parent", SpanType::Agent).in_scope(|parent| {
@@ -61,7 +61,7 @@ fn c05_c17_a_copied_context_makes_the_parent_current_on_the_worker() {
 }
 
 #[test]
-fn c06_the_snapshot_is_of_the_wrap_not_of_the_call() {
+fn the_snapshot_is_of_the_wrap_not_of_the_call() {
     check(
         |tracer| {
             let wrapped_before = copy_context_to_thread(|name| child(tracer, name));
@@ -87,7 +87,7 @@ fn c06_the_snapshot_is_of_the_wrap_not_of_the_call() {
 }
 
 #[test]
-fn c05_spawn_scope_and_builder() {
+fn spawn_scope_and_builder() {
     check(
         |tracer| {
             tracer.span("parent", SpanType::Agent).in_scope(|_| {
@@ -124,7 +124,7 @@ fn c05_spawn_scope_and_builder() {
 }
 
 #[test]
-fn c05_threads_of_threads() {
+fn threads_of_threads() {
     check(
         |tracer| {
             let (outer, inner) = (tracer.clone(), tracer.clone());
@@ -146,7 +146,7 @@ fn c05_threads_of_threads() {
 }
 
 #[test]
-fn p15_a_panic_on_a_thread_reaches_its_join() {
+fn a_panic_on_a_thread_reaches_its_join() {
     check(
         |tracer| {
             let worker_tracer = tracer.clone();
@@ -167,7 +167,7 @@ fn p15_a_panic_on_a_thread_reaches_its_join() {
 }
 
 #[test]
-fn p15_a_worker_is_left_as_it_was() {
+fn a_worker_is_left_as_it_was() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     let cx = tracer.span("request", SpanType::Agent).in_scope(|_| TraceContext::current());
@@ -196,7 +196,7 @@ fn p15_a_worker_is_left_as_it_was() {
 }
 
 #[test]
-fn c04_spans_while_a_thread_ends() {
+fn spans_while_a_thread_ends() {
     /// Makes spans when the thread's locals are destroyed, which is before or after Prela's.
     struct Late(Tracer, &'static str);
     impl Drop for Late {

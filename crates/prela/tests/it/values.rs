@@ -6,7 +6,7 @@ use prela::{SpanType, Value, attributes};
 use std::time::Duration;
 
 #[test]
-fn p04_values_keep_their_type() {
+fn values_keep_their_type() {
     let capture = Capture::new();
     capture.tracer().span("types", SpanType::Custom).in_scope(|span| {
         span.set_attribute("bool", true)
@@ -42,7 +42,7 @@ fn p04_values_keep_their_type() {
 }
 
 #[test]
-fn p04_the_last_write_wins_and_keeps_its_place() {
+fn the_last_write_wins_and_keeps_its_place() {
     let capture = Capture::new();
     let builder =
         capture.tracer().span("work", SpanType::Tool).attr("a", 1).attrs([("b", 2), ("a", 3)]);

@@ -7,7 +7,7 @@ use prela::{OwnedSpan, SpanType, TraceContext, current_span};
 use std::thread;
 
 #[test]
-fn c02_guards_are_dropped_out_of_order() {
+fn guards_are_dropped_out_of_order() {
     check(
         |tracer| {
             let first = tracer.span_default("first").enter();
@@ -35,7 +35,7 @@ fn c02_guards_are_dropped_out_of_order() {
 }
 
 #[test]
-fn c02_contexts_are_detached_out_of_order() {
+fn contexts_are_detached_out_of_order() {
     check(
         |tracer| {
             let of = |name| tracer.span_default(name).in_scope(|_| TraceContext::current());
@@ -56,7 +56,7 @@ fn c02_contexts_are_detached_out_of_order() {
 }
 
 #[test]
-fn c02_a_guard_that_outlives_the_scope_it_was_made_in() {
+fn a_guard_that_outlives_the_scope_it_was_made_in() {
     check(
         |tracer| {
             let inner =
@@ -74,7 +74,7 @@ fn c02_a_guard_that_outlives_the_scope_it_was_made_in() {
 }
 
 #[test]
-fn c02_a_guard_dropped_by_a_panic_ends_its_span() {
+fn a_guard_dropped_by_a_panic_ends_its_span() {
     check(
         |tracer| {
             let entered = std::panic::AssertUnwindSafe(|| {
@@ -92,7 +92,7 @@ fn c02_a_guard_dropped_by_a_panic_ends_its_span() {
 }
 
 #[test]
-fn c25_an_owned_span_that_is_dropped_is_exported() {
+fn an_owned_span_that_is_dropped_is_exported() {
     check(
         |tracer| drop(tracer.span("job", SpanType::Custom).attr("kept", true).start()),
         &expect![[r#"
@@ -102,7 +102,7 @@ fn c25_an_owned_span_that_is_dropped_is_exported() {
 }
 
 #[test]
-fn c25_a_span_ends_once() {
+fn a_span_ends_once() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     let span = tracer.span_default("twice").start();
@@ -123,7 +123,7 @@ fn c25_a_span_ends_once() {
 }
 
 #[test]
-fn c25_an_end_on_another_thread_changes_nothing_here() {
+fn an_end_on_another_thread_changes_nothing_here() {
     check(
         |tracer| {
             tracer.span_default("request").in_scope(|request| {
@@ -155,7 +155,7 @@ fn c25_an_end_on_another_thread_changes_nothing_here() {
 }
 
 #[test]
-fn c25_what_is_written_after_the_end_is_lost() {
+fn what_is_written_after_the_end_is_lost() {
     check(
         |tracer| {
             let span = tracer.span_default("done").start();
@@ -173,7 +173,7 @@ fn c25_what_is_written_after_the_end_is_lost() {
 }
 
 #[test]
-fn c25_handles_write_from_many_threads_while_the_span_ends() {
+fn handles_write_from_many_threads_while_the_span_ends() {
     let capture = Capture::new();
     let span = capture.tracer().span_default("busy").start();
     thread::scope(|threads| {

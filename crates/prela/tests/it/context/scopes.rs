@@ -6,7 +6,7 @@ use prela::{SpanType, Tracer, current_span};
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 
 #[test]
-fn p02_a_value_passes_through_and_is_moved() {
+fn a_value_passes_through_and_is_moved() {
     check(
         |tracer| {
             let owned = String::from("owned");
@@ -20,7 +20,7 @@ fn p02_a_value_passes_through_and_is_moved() {
 }
 
 #[test]
-fn p02_a_question_mark_ends_every_span_on_its_way() {
+fn a_question_mark_ends_every_span_on_its_way() {
     fn parse(tracer: &Tracer, text: &str) -> Result<i32, std::num::ParseIntError> {
         tracer.span_default("outer").in_scope_result(|_| {
             let inner = tracer.span_default("inner");
@@ -53,7 +53,7 @@ fn p02_a_question_mark_ends_every_span_on_its_way() {
 }
 
 #[test]
-fn p02_an_early_return_of_an_error_is_not_an_error_of_in_scope() {
+fn an_early_return_of_an_error_is_not_an_error_of_in_scope() {
     check(
         |tracer| {
             let outcome = tracer.span_default("handled").in_scope(|_| Err::<(), _>("expected"));
@@ -66,7 +66,7 @@ fn p02_an_early_return_of_an_error_is_not_an_error_of_in_scope() {
 }
 
 #[test]
-fn p02_a_panic_goes_on_with_its_payload() {
+fn a_panic_goes_on_with_its_payload() {
     check(
         |tracer| {
             let outer = AssertUnwindSafe(|| {
@@ -87,7 +87,7 @@ fn p02_a_panic_goes_on_with_its_payload() {
 }
 
 #[test]
-fn p02_a_panic_that_is_caught_inside_is_no_error_of_the_outer_span() {
+fn a_panic_that_is_caught_inside_is_no_error_of_the_outer_span() {
     check(
         |tracer| {
             tracer.span_default("outer").in_scope(|outer| {
@@ -110,7 +110,7 @@ fn p02_a_panic_that_is_caught_inside_is_no_error_of_the_outer_span() {
 
 /// A destructor that traces, while a panic unwinds through it.
 #[test]
-fn p02_spans_of_destructors_during_a_panic() {
+fn spans_of_destructors_during_a_panic() {
     struct Tidy<'a>(&'a Tracer);
     impl Drop for Tidy<'_> {
         fn drop(&mut self) {

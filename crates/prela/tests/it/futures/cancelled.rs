@@ -22,7 +22,7 @@ impl Drop for Dropped {
 }
 
 #[test]
-fn p02_dropped_early_is_an_error() {
+fn dropped_early_is_an_error() {
     check(
         |tracer| {
             let by_run = tracer.span("by_run", SpanType::Llm).run(async |_| pending::<()>().await);
@@ -46,7 +46,7 @@ fn p02_dropped_early_is_an_error() {
 }
 
 #[test]
-fn p02_the_span_is_current_while_its_future_is_dropped() {
+fn the_span_is_current_while_its_future_is_dropped() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     let (sender, dropped) = mpsc::channel();
@@ -89,7 +89,7 @@ fn p02_the_span_is_current_while_its_future_is_dropped() {
 }
 
 #[test]
-fn p02_spans_of_destructors_are_children() {
+fn spans_of_destructors_are_children() {
     struct Tidy(prela::Tracer);
     impl Drop for Tidy {
         fn drop(&mut self) {
@@ -114,7 +114,7 @@ fn p02_spans_of_destructors_are_children() {
 }
 
 #[test]
-fn p02_the_loser_of_a_select() {
+fn the_loser_of_a_select() {
     check(
         |tracer| {
             let work = tracer.span("race", SpanType::Agent).run(async |_| {
@@ -145,7 +145,7 @@ fn p02_the_loser_of_a_select() {
 }
 
 #[test]
-fn p02_cancelled_from_the_outside_all_the_way_down() {
+fn cancelled_from_the_outside_all_the_way_down() {
     check(
         |tracer| {
             let outer = tracer.span_default("outer").run(async |outer| {
@@ -169,7 +169,7 @@ fn p02_cancelled_from_the_outside_all_the_way_down() {
 }
 
 #[test]
-fn p02_dropped_after_its_end_nothing_is_added() {
+fn dropped_after_its_end_nothing_is_added() {
     check(
         |tracer| {
             let mut work = pin!(tracer.span_default("done").run(async |_| 1));
@@ -188,7 +188,7 @@ fn p02_dropped_after_its_end_nothing_is_added() {
 }
 
 #[test]
-fn p02_a_destructor_that_panics_does_not_keep_the_span_from_ending() {
+fn a_destructor_that_panics_does_not_keep_the_span_from_ending() {
     struct Panics;
     impl Drop for Panics {
         fn drop(&mut self) {

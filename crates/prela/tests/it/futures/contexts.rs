@@ -13,7 +13,7 @@ async fn children(tracer: &Tracer) {
 }
 
 #[test]
-fn c07_in_context_in_current_context_and_bind() {
+fn in_context_in_current_context_and_bind() {
     check(
         |tracer| {
             let cx = tracer.span("of_the_context", SpanType::Agent).in_scope(|_| trace_context());
@@ -42,7 +42,7 @@ fn c07_in_context_in_current_context_and_bind() {
 }
 
 #[test]
-fn c09_an_empty_context_hides_the_current_one() {
+fn an_empty_context_hides_the_current_one() {
     check(
         |tracer| {
             let work = tracer.span("request", SpanType::Agent).run(async |_| {
@@ -60,7 +60,7 @@ fn c09_an_empty_context_hides_the_current_one() {
 }
 
 #[test]
-fn c13_a_scope_of_baggage_around_a_future() {
+fn a_scope_of_baggage_around_a_future() {
     check(
         |tracer| {
             let work = baggage::scope([("user_id", "user123")], || {
@@ -83,7 +83,7 @@ fn c13_a_scope_of_baggage_around_a_future() {
 }
 
 #[test]
-fn c13_a_context_bound_twice_is_not_changed_by_one_of_them() {
+fn a_context_bound_twice_is_not_changed_by_one_of_them() {
     let cx = baggage::scope([("user_id", "shared")], trace_context);
     let sets = async {
         assert!(baggage::set("user_id", "own"));

@@ -320,7 +320,7 @@ fn grpc_web_is_http() {
 }
 
 #[test]
-fn a08_each_request_has_an_id() {
+fn each_request_has_an_id() {
     let capture = Capture::new();
     let inner = capture.tracer();
     let answer = async move |_| {
@@ -343,7 +343,7 @@ fn a08_each_request_has_an_id() {
 }
 
 #[test]
-fn a08_the_handlers_own_request_id_stays() {
+fn the_handlers_own_request_id_stays() {
     let answer =
         async |_| Response::builder().header("x-request-id", "mine").body(Full::default()).unwrap();
     let layer = ServerLayer::new().request_ids();
@@ -354,7 +354,7 @@ fn a08_the_handlers_own_request_id_stays() {
 }
 
 #[test]
-fn a08_an_untrusted_caller_has_no_say_in_the_id() {
+fn an_untrusted_caller_has_no_say_in_the_id() {
     let layer = ServerLayer::new().request_ids_in_baggage().trust(prela::http::Trust::Ignore);
     let request = Request::get("/").header("x-request-id", "theirs").body(()).unwrap();
     let seen = async |_| {

@@ -9,7 +9,7 @@ use std::thread;
 use tokio::task::yield_now;
 
 #[test]
-fn m05_across_threads() {
+fn across_threads() {
     check(
         |a, b| {
             a.span("a_batch", SpanType::Agent).in_scope(|_| {
@@ -51,7 +51,7 @@ fn m05_across_threads() {
 }
 
 #[test]
-fn m05_across_tasks_and_awaits() {
+fn across_tasks_and_awaits() {
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(4).build().unwrap();
     let captures = two();
     let [a, b] = captures.each_ref().map(Capture::tracer);

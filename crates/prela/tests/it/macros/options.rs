@@ -11,7 +11,7 @@ fn policy<E>() -> RetryPolicy<E> {
 }
 
 #[test]
-fn a04_sample_decides_where_a_trace_begins() {
+fn sample_decides_where_a_trace_begins() {
     #[prela::trace(sample = 0.0)]
     fn left_out(n: u32) -> u32 {
         assert!(!prela::trace_context().is_sampled());
@@ -39,7 +39,7 @@ fn a04_sample_decides_where_a_trace_begins() {
 }
 
 #[test]
-fn a08_a09_requests_and_sessions() {
+fn requests_and_sessions() {
     #[prela::trace(session = session, request_id)]
     fn login(session: &Session, user: &str) -> String {
         step();
@@ -63,7 +63,7 @@ fn a08_a09_requests_and_sessions() {
 }
 
 #[test]
-fn a10_retry_runs_a_function_again() {
+fn retry_runs_a_function_again() {
     #[prela::trace(retry = policy())]
     fn flaky(calls: &Cell<u32>, mut words: Vec<String>) -> Result<String, String> {
         calls.set(calls.get() + 1);
@@ -83,7 +83,7 @@ fn a10_retry_runs_a_function_again() {
 }
 
 #[test]
-fn a15_methods_of_a_traced_impl_take_options() {
+fn methods_of_a_traced_impl_take_options() {
     struct Service;
 
     #[prela::trace_impl(span_type = "tool")]
@@ -125,7 +125,7 @@ impl Api {
 }
 
 #[test]
-fn a12_everything_at_once_on_an_async_method() {
+fn everything_at_once_on_an_async_method() {
     let name = "everything_at_once";
     super::global::capture();
     prela::tracer().span_default(name).root().in_scope(|_| {
@@ -142,7 +142,7 @@ fn a12_everything_at_once_on_an_async_method() {
 }
 
 #[test]
-fn a10_retry_gives_the_last_error_back() {
+fn retry_gives_the_last_error_back() {
     #[prela::trace(retry = RetryPolicy::new(2).backoff(Duration::ZERO).retry_if(|error: &&str| *error == "down"))]
     async fn fails(error: &'static str) -> Result<(), &'static str> {
         Err(error)

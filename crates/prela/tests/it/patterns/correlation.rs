@@ -12,7 +12,7 @@ fn ids(capture: &Capture, key: &str) -> Vec<String> {
 }
 
 #[test]
-fn a08_all_spans_of_a_request_have_its_id_and_the_next_one_another() {
+fn all_spans_of_a_request_have_its_id_and_the_next_one_another() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     let mut seen = HashSet::new();
@@ -41,7 +41,7 @@ fn a08_all_spans_of_a_request_have_its_id_and_the_next_one_another() {
 }
 
 #[test]
-fn a08_the_id_comes_with_the_request_and_goes_with_the_response() {
+fn the_id_comes_with_the_request_and_goes_with_the_response() {
     let request = [("X-Request-ID", "req-42")];
     let id = RequestId::from_headers(&request);
     assert_eq!(id.as_str(), "req-42");
@@ -59,7 +59,7 @@ fn a08_the_id_comes_with_the_request_and_goes_with_the_response() {
 }
 
 #[test]
-fn a08_the_id_follows_to_threads_tasks_and_remote_parents() {
+fn the_id_follows_to_threads_tasks_and_remote_parents() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     let id = RequestId::parse("req-1").unwrap();
@@ -85,14 +85,14 @@ fn a08_the_id_follows_to_threads_tasks_and_remote_parents() {
 }
 
 #[test]
-fn a08_the_id_is_in_the_baggage_only_if_allowed() {
+fn the_id_is_in_the_baggage_only_if_allowed() {
     let id = RequestId::parse("req-1").unwrap();
     id.scope(|| assert_eq!(baggage::get("request.id"), None));
     id.in_baggage().scope(|| assert_eq!(baggage::get("request.id").as_deref(), Some("req-1")));
 }
 
 #[test]
-fn a09_operations_are_numbered_without_gaps() {
+fn operations_are_numbered_without_gaps() {
     let capture = Capture::new();
     let session = Session::new("session_abc123").unwrap().user("user_1");
     thread::scope(|threads| {
@@ -125,7 +125,7 @@ fn a09_operations_are_numbered_without_gaps() {
 }
 
 #[test]
-fn a09_a16_an_operation_is_a_chain_with_its_name() {
+fn an_operation_is_a_chain_with_its_name() {
     let capture = Capture::new();
     let session = Session::new("s1").unwrap();
     let tracer = capture.tracer();
@@ -148,7 +148,7 @@ fn a09_a16_an_operation_is_a_chain_with_its_name() {
 }
 
 #[test]
-fn a09_a_session_goes_to_other_services() {
+fn a_session_goes_to_other_services() {
     let here = Capture::new();
     let session = Session::new("s 1").unwrap().user("ann");
     let mut headers = std::collections::HashMap::<String, String>::new();

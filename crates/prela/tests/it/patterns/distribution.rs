@@ -16,7 +16,7 @@ fn decision(capture: &prela::testing::Capture, parent: &TraceContext) -> (bool, 
 const RANDOM: TraceFlags = TraceFlags::new(0x02);
 
 #[test]
-fn a04_the_share_of_a_million_ids_is_right() {
+fn the_share_of_a_million_ids_is_right() {
     const IDS: u32 = 1_000_000;
     const RATIO: f64 = 0.1;
     let ids = RandomIds::default();

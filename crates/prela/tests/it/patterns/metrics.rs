@@ -7,7 +7,7 @@ use prela::opentelemetry::metrics::MeterProvider as _;
 use prela::{Rule, Sampler};
 
 #[test]
-fn a13_decisions_are_counters() {
+fn decisions_are_counters() {
     let exporter = InMemoryMetricExporter::default();
     let reader = PeriodicReader::builder(exporter.clone()).build();
     let meters = SdkMeterProvider::builder().with_reader(reader).build();

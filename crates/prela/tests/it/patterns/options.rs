@@ -5,7 +5,7 @@ use prela::{RequestId, RetryPolicy, Sampler, Session, SpanType};
 use std::time::Duration;
 
 #[test]
-fn a12_one_builder_takes_everything_in_any_order() {
+fn one_builder_takes_everything_in_any_order() {
     let session = Session::new("s1").unwrap();
     let id = RequestId::parse("r1").unwrap();
     let policy = RetryPolicy::new(2).backoff(Duration::ZERO);

@@ -5,7 +5,7 @@ use prela::{FutureExt as _, SpanType};
 use std::collections::HashMap;
 
 #[test]
-fn a01_a_call_carries_the_current_span() {
+fn a_call_carries_the_current_span() {
     let client = Capture::with(|builder| builder.id_generator(prela::RandomIds::default()));
     let service = Capture::new();
     let handle = |headers: &HashMap<String, String>| {
@@ -30,7 +30,7 @@ fn a01_a_call_carries_the_current_span() {
 }
 
 #[tokio::test]
-async fn a02_attributes_land_on_the_right_task() {
+async fn attributes_land_on_the_right_task() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     let task = |name: &'static str| {
@@ -57,7 +57,7 @@ async fn a02_attributes_land_on_the_right_task() {
 }
 
 #[test]
-fn a03_enriching_says_whether_there_was_a_span() {
+fn enriching_says_whether_there_was_a_span() {
     let capture = Capture::new();
     assert!(!prela::enrich([("k", 1)]));
     capture.tracer().span_default("work").in_scope(|_| assert!(prela::enrich([("k", 1)])));

@@ -19,7 +19,7 @@ fn spin() {
 }
 
 #[test]
-fn a11_a_scope_says_what_it_used() {
+fn a_scope_says_what_it_used() {
     let capture = Capture::new();
     let length =
         capture.tracer().span("memory_intensive", SpanType::Custom).resources().in_scope(|_| {
@@ -48,7 +48,7 @@ fn a11_a_scope_says_what_it_used() {
 }
 
 #[tokio::test]
-async fn a11_a_future_says_what_the_process_used() {
+async fn a_future_says_what_the_process_used() {
     let capture = Capture::new();
     let span = capture.tracer().span("work", SpanType::Custom).resources();
     span.run(async |_| tokio::task::spawn_blocking(spin).await).await.unwrap();
@@ -63,7 +63,7 @@ async fn a11_a_future_says_what_the_process_used() {
 }
 
 #[test]
-fn a11_nothing_is_measured_for_nothing() {
+fn nothing_is_measured_for_nothing() {
     let capture = super::sampled_by(false);
     capture.tracer().span("work", SpanType::Custom).resources().in_scope(|_| ());
     assert!(capture.spans().is_empty());

@@ -24,7 +24,7 @@ fn unavailable(status: u16) -> Unavailable {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a10_flaky_twice_and_then_well() {
+async fn flaky_twice_and_then_well() {
     let capture = Capture::new();
     let policy = RetryPolicy::new(3).backoff(Duration::from_secs(1));
     let (begun, mut calls) = (tokio::time::Instant::now(), 0);
@@ -63,7 +63,7 @@ async fn a10_flaky_twice_and_then_well() {
 }
 
 #[test]
-fn a10_all_fail_and_the_last_error_is_the_callers() {
+fn all_fail_and_the_last_error_is_the_callers() {
     let capture = Capture::new();
     let policy = RetryPolicy::new(2).backoff(Duration::ZERO);
     let mut status = 500;
@@ -83,7 +83,7 @@ fn a10_all_fail_and_the_last_error_is_the_callers() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a10_what_a_peer_asks_for_and_what_is_worth_no_attempt() {
+async fn what_a_peer_asks_for_and_what_is_worth_no_attempt() {
     let capture = Capture::new();
     let policy = RetryPolicy::<Unavailable>::new(5)
         .backoff(Duration::from_secs(1))
@@ -113,7 +113,7 @@ async fn a10_what_a_peer_asks_for_and_what_is_worth_no_attempt() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a10_the_longest_delay_bounds_jitter_too() {
+async fn the_longest_delay_bounds_jitter_too() {
     let capture = Capture::new();
     let policy = RetryPolicy::new(50)
         .backoff(Duration::from_secs(1))

@@ -11,7 +11,7 @@ use prela::{
 use std::time::Duration;
 
 #[test]
-fn a04_a_share_of_the_traces_each_of_them_whole() {
+fn a_share_of_the_traces_each_of_them_whole() {
     let capture = sampled_by_random_ids(0.5);
     for _ in 0..200 {
         request(&capture);
@@ -23,7 +23,7 @@ fn a04_a_share_of_the_traces_each_of_them_whole() {
 }
 
 #[test]
-fn a04_one_function_decides_for_the_trace_that_it_begins() {
+fn one_function_decides_for_the_trace_that_it_begins() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     let high_volume = || {
@@ -42,7 +42,7 @@ fn a04_one_function_decides_for_the_trace_that_it_begins() {
 }
 
 #[test]
-fn a05_the_traces_of_some_users() {
+fn the_traces_of_some_users() {
     let capture = sampled_by(Sampler::users(["user_123", "user_456"]));
     let tracer = capture.tracer();
     let beta_feature = |user: &str| {
@@ -66,7 +66,7 @@ fn a05_the_traces_of_some_users() {
 }
 
 #[test]
-fn a05_users_and_a_remote_parent() {
+fn users_and_a_remote_parent() {
     let caller = remote(TraceFlags::SAMPLED, "");
     for (sampler, expected) in
         [(Sampler::users(["ann"]), 0), (Sampler::parent_based(Sampler::users(["ann"])), 1)]
@@ -83,7 +83,7 @@ fn a05_users_and_a_remote_parent() {
 }
 
 #[test]
-fn a05_a_condition() {
+fn a_condition() {
     let capture = sampled_by(Sampler::always_off());
     let tracer = capture.tracer();
     for is_beta in [true, false] {
@@ -102,7 +102,7 @@ fn a05_a_condition() {
 }
 
 #[test]
-fn a06_the_share_falls_as_the_traffic_rises() {
+fn the_share_falls_as_the_traffic_rises() {
     // Asked until one is kept: only a kept trace says its share.
     let at = |per_second| {
         let capture = sampled_by(AdaptiveSampler::new(0.1));
@@ -124,7 +124,7 @@ fn a06_the_share_falls_as_the_traffic_rises() {
 }
 
 #[test]
-fn a06_the_first_trace_is_kept_and_silence_brings_the_share_back() {
+fn the_first_trace_is_kept_and_silence_brings_the_share_back() {
     let capture = sampled_by(AdaptiveSampler::new(0.0).window(10).above(0.5, 0.0));
     request(&capture);
     assert_eq!(capture.spans().len(), 3, "the first of all");
@@ -148,7 +148,7 @@ fn a06_the_first_trace_is_kept_and_silence_brings_the_share_back() {
 }
 
 #[test]
-fn a07_an_adaptive_sampler_of_one_function() {
+fn an_adaptive_sampler_of_one_function() {
     let adaptive = Sampler::adaptive(0.1).counted();
     let capture = Capture::new();
     for _ in 0..1_000 {

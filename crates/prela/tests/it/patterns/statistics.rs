@@ -5,7 +5,7 @@ use prela::{AdaptiveSampler, Rule, Sampler};
 use std::thread;
 
 #[test]
-fn a13_counts_are_exact_under_threads() {
+fn counts_are_exact_under_threads() {
     let capture = sampled_by_random_ids(Sampler::ratio(0.5).counted());
     assert_eq!(capture.prela().sampling_stats().rate(), None, "of nothing there is no rate");
     thread::scope(|threads| {
@@ -21,7 +21,7 @@ fn a13_counts_are_exact_under_threads() {
 }
 
 #[test]
-fn a13_eight_threads_on_one_sampler_of_each_kind() {
+fn eight_threads_on_one_sampler_of_each_kind() {
     let limited = Sampler::rate_limited(1.0, 100).counted();
     let adaptive = Sampler::from(AdaptiveSampler::new(0.5).window(50)).counted();
     let rules = Sampler::rules([Rule::keep("requests").name("request")], Sampler::always_off());
@@ -42,7 +42,7 @@ fn a13_eight_threads_on_one_sampler_of_each_kind() {
 }
 
 #[test]
-fn a13_a_sampler_that_is_not_counted_says_so() {
+fn a_sampler_that_is_not_counted_says_so() {
     assert_eq!(Sampler::ratio(0.5).stats(), None);
     assert_eq!(Sampler::parent_based(Sampler::rate_limited(1.0, 1)).stats(), None);
     let counted = Sampler::ratio(0.5).counted().stats().expect("counted");

@@ -33,19 +33,19 @@ fn pool(threads: usize) -> rayon::ThreadPool {
 }
 
 #[test]
-fn p05_an_executor_of_ones_own() {
+fn an_executor_of_ones_own() {
     check(&Queue::new(1));
     check(&Queue::new(4));
 }
 
 #[test]
-fn p05_a_rayon_pool() {
+fn a_rayon_pool() {
     check(&pool(1));
     check(&pool(4));
 }
 
 #[test]
-fn p05_the_global_rayon_pool() {
+fn the_global_rayon_pool() {
     struct Global;
     impl SpawnTraced for Global {
         fn execute(&self, job: Job) {
@@ -64,7 +64,7 @@ fn p05_the_global_rayon_pool() {
 }
 
 #[test]
-fn p05_rayon_join_and_scope() {
+fn rayon_join_and_scope() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     let child = |name: &'static str| tracer.span(name, SpanType::Tool).in_scope(|_| name.len());
@@ -98,7 +98,7 @@ fn p05_rayon_join_and_scope() {
 }
 
 #[test]
-fn p05_rayon_iterators_with_a_pool_of_ones_own() {
+fn rayon_iterators_with_a_pool_of_ones_own() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     let pool = pool(3);
@@ -127,7 +127,7 @@ fn p05_rayon_iterators_with_a_pool_of_ones_own() {
 }
 
 #[test]
-fn m02_a_waiting_rayon_thread_runs_another_job_in_that_jobs_own_context() {
+fn a_waiting_rayon_thread_runs_another_job_in_that_jobs_own_context() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     let pool = pool(1);

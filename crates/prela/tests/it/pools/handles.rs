@@ -33,7 +33,7 @@ impl Drop for Dropped {
 }
 
 #[test]
-fn p15_a_panic_in_a_job_goes_to_the_handle_and_the_thread_lives_on() {
+fn a_panic_in_a_job_goes_to_the_handle_and_the_thread_lives_on() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     let pool = Queue::new(1);
@@ -59,7 +59,7 @@ fn p15_a_panic_in_a_job_goes_to_the_handle_and_the_thread_lives_on() {
 }
 
 #[test]
-fn p15_a_job_that_is_dropped_gives_an_error_and_drops_in_its_context() {
+fn a_job_that_is_dropped_gives_an_error_and_drops_in_its_context() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     let shelf = Shelf::default();
@@ -78,7 +78,7 @@ fn p15_a_job_that_is_dropped_gives_an_error_and_drops_in_its_context() {
 }
 
 #[test]
-fn p15_a_result_nobody_takes_is_dropped_in_the_jobs_context() {
+fn a_result_nobody_takes_is_dropped_in_the_jobs_context() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     let shelf = Shelf::default();
@@ -103,7 +103,7 @@ fn p15_a_result_nobody_takes_is_dropped_in_the_jobs_context() {
 }
 
 #[test]
-fn p06_as_completed_gives_panics_and_dropped_jobs_too_and_once_each() {
+fn as_completed_gives_panics_and_dropped_jobs_too_and_once_each() {
     let shelf = Shelf::default();
     let jobs = ["zero", "one", "two", "three"].map(|word| {
         shelf.spawn_traced(move || if word == "one" { panic!("{word}") } else { word })
@@ -129,7 +129,7 @@ fn p06_as_completed_gives_panics_and_dropped_jobs_too_and_once_each() {
 }
 
 #[test]
-fn p07_a_handle_is_awaited_on_both_runtimes() {
+fn a_handle_is_awaited_on_both_runtimes() {
     let runtimes = [
         tokio::runtime::Builder::new_current_thread().build().unwrap(),
         tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap(),
@@ -159,7 +159,7 @@ fn p07_a_handle_is_awaited_on_both_runtimes() {
 }
 
 #[test]
-fn p07_a_handle_awaited_to_its_end_says_so() {
+fn a_handle_awaited_to_its_end_says_so() {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let shelf = Shelf::default();
     let mut job = shelf.spawn_traced(|| 1);

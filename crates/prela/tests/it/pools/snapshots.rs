@@ -10,7 +10,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Barrier;
 
 #[test]
-fn p15_arguments_results_errors_and_panics_pass_through() {
+fn arguments_results_errors_and_panics_pass_through() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
@@ -42,7 +42,7 @@ fn p15_arguments_results_errors_and_panics_pass_through() {
 }
 
 #[test]
-fn m02_each_submit_takes_its_own_snapshot() {
+fn each_submit_takes_its_own_snapshot() {
     check(
         |tracer| {
             let pool = Queue::new(2);
@@ -72,7 +72,7 @@ fn m02_each_submit_takes_its_own_snapshot() {
 }
 
 #[test]
-fn m03_one_snapshot_on_eight_threads_at_once() {
+fn one_snapshot_on_eight_threads_at_once() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     tracer.span_default("parent").in_scope(|_| {

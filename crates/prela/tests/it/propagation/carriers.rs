@@ -38,17 +38,17 @@ fn check<C: Injector, E: Extractor>(mut carrier: C, deliver: impl FnOnce(C) -> E
 }
 
 #[test]
-fn c21_http_headers() {
+fn http_headers() {
     check(http::HeaderMap::new(), |it| it);
 }
 
 #[test]
-fn c21_grpc_metadata() {
+fn grpc_metadata() {
     check(tonic::metadata::MetadataMap::new(), |it| it);
 }
 
 #[test]
-fn c21_maps() {
+fn maps() {
     check(HashMap::<String, String>::new(), |it| it);
     check(BTreeMap::<String, String>::new(), |it| it);
     check(HashMap::<Arc<str>, Vec<u8>>::new(), |it| it);
@@ -59,14 +59,14 @@ fn c21_maps() {
 }
 
 #[test]
-fn c20_message_headers() {
+fn message_headers() {
     check(Vec::<(String, String)>::new(), |it| it);
     check(Vec::<(String, Vec<u8>)>::new(), |it| it);
     check(Vec::<(&str, String)>::new(), |it| it.into_boxed_slice().into_vec());
 }
 
 #[test]
-fn c20_message_body() {
+fn message_body() {
     check(HashMap::<String, String>::new(), |it| {
         let body = serde_json::to_string(&it).unwrap();
         serde_json::from_str::<BTreeMap<String, String>>(&body).unwrap()
@@ -74,7 +74,7 @@ fn c20_message_body() {
 }
 
 #[test]
-fn c20_json_objects() {
+fn json_objects() {
     use serde_json::{Map, Value, json};
 
     check(Map::new(), |meta| {
@@ -100,7 +100,7 @@ fn c20_json_objects() {
 }
 
 #[test]
-fn c21_closures() {
+fn closures() {
     let mut fields = Vec::new();
     {
         let cx = prela::extract(&[("traceparent", TRACEPARENT), ("tracestate", "a=1")]);
@@ -114,7 +114,7 @@ fn c21_closures() {
 
 /// One span for several messages is a child of none of them.
 #[test]
-fn c20_a_batch_is_linked_to_its_messages() {
+fn a_batch_is_linked_to_its_messages() {
     let (producer, consumer) = (Capture::new(), Capture::new());
     let messages: Vec<Vec<(String, Vec<u8>)>> = (0..3)
         .map(|_| {

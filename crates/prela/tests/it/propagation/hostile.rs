@@ -96,7 +96,7 @@ fn any_bytes_in_well_formed_out() {
 }
 
 #[test]
-fn c24_the_fuzz_targets_hold() {
+fn the_fuzz_targets_hold() {
     let mut rng = SmallRng::seed_from_u64(3);
     for _ in 0..2_000 {
         let lines = [any_value(&mut rng), any_value(&mut rng)];
@@ -182,7 +182,7 @@ fn every_trace_makes_the_round_trip() {
 
 /// Changes of a baggage are those of a list of entries, whatever their length.
 #[test]
-fn c24_a_changed_baggage_is_a_changed_list() {
+fn a_changed_baggage_is_a_changed_list() {
     let mut rng = SmallRng::seed_from_u64(24);
     const METADATA: [&str; 4] = ["", "p", "p=1;q", "p=%2C ; q = 2"];
     for _ in 0..200 {

@@ -13,7 +13,7 @@ fn variables(command: &Command) -> Vec<(String, Option<String>)> {
 }
 
 #[test]
-fn c19_a_child_process_continues_the_trace() {
+fn a_child_process_continues_the_trace() {
     let (parent, child) = (Capture::new(), Capture::new());
     baggage::scope([("plan", "pro")], || {
         parent.tracer().span("run", SpanType::Tool).in_scope(|run| {
@@ -38,7 +38,7 @@ fn c19_a_child_process_continues_the_trace() {
 
 /// A variable that this process was started with must not reach the child.
 #[test]
-fn c19_stale_variables_are_removed() {
+fn stale_variables_are_removed() {
     let mut command = Command::new("worker");
     command.env("TRACEPARENT", "stale").env("TRACESTATE", "stale").env("BAGGAGE", "stale");
     prela::new_trace_context(|_| command.inject_context());
@@ -47,7 +47,7 @@ fn c19_stale_variables_are_removed() {
 }
 
 #[test]
-fn c19_variables_for_other_spawners() {
+fn variables_for_other_spawners() {
     let cx = prela::extract(&[
         ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
         ("tracestate", "a=1"),

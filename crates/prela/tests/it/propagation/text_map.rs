@@ -29,7 +29,7 @@ fn other_libraries_propagate_by_it() {
 
 /// What came in is in OpenTelemetry's baggage as soon as another library can look there.
 #[test]
-fn c24_baggage_that_came_in_is_seen_by_other_libraries() {
+fn baggage_that_came_in_is_seen_by_other_libraries() {
     let caller = prela::extract(&[("baggage", "plan=50%25;p=1,tenant=acme")]);
     let seen = |cx: &Context| {
         let (value, metadata) = cx.baggage().get_with_metadata("plan").unwrap();
@@ -55,7 +55,7 @@ fn c24_baggage_that_came_in_is_seen_by_other_libraries() {
 
 /// A context keeps no baggage from before.
 #[test]
-fn c24_baggage_that_was_replaced_is_freed() {
+fn baggage_that_was_replaced_is_freed() {
     struct Large(#[expect(dead_code, reason = "held")] Option<Arc<()>>);
     let large = Arc::new(());
     let cx = Context::new().with_value(Large(Some(large.clone())));

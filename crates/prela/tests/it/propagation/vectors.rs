@@ -39,7 +39,7 @@ fn forwarded(service: &Capture, cx: &TraceContext) -> Sent {
 }
 
 #[test]
-fn c24_trace_context_vectors() {
+fn trace_context_vectors() {
     let service = Capture::new();
     let check = |carrier: &dyn Extractor, row: &Value| {
         let (id, expect) = (&row["id"], &row["expect"]);
@@ -73,7 +73,7 @@ fn c24_trace_context_vectors() {
 }
 
 #[test]
-fn c24_trace_context_is_written() {
+fn trace_context_is_written() {
     for row in rows(TRACE_CONTEXT, "inject") {
         let span = &row["span"];
         let span = SpanContext::new(
@@ -92,7 +92,7 @@ fn c24_trace_context_is_written() {
 
 /// A sampler may change the list of members on the way.
 #[test]
-fn c24_trace_state_is_changed_on_the_way() {
+fn trace_state_is_changed_on_the_way() {
     for row in rows(TRACE_CONTEXT, "mutate") {
         let start: Vec<(String, String)> = serde_json::from_value(row["start"].clone()).unwrap();
         let list: Vec<_> = start.iter().map(|(key, value)| format!("{key}={value}")).collect();
@@ -119,7 +119,7 @@ fn c24_trace_state_is_changed_on_the_way() {
 
 /// OpenTelemetry's type holds one member less, so it has room where the header has none.
 #[test]
-fn c24_a_33rd_member_pushes_the_last_one_out() {
+fn a_33rd_member_pushes_the_last_one_out() {
     let others: Vec<_> = (1..32).map(|i| format!("k{i}={i}")).collect();
     let cx = prela::extract(&[
         ("traceparent", "00-a1b2c3d4e5f60718293a4b5c6d7e8f90-1f2e3d4c5b6a7988-01"),
@@ -141,7 +141,7 @@ fn sorted(mut entries: Vec<Entry>) -> Value {
 }
 
 #[test]
-fn c24_baggage_vectors() {
+fn baggage_vectors() {
     let service = Capture::new();
     for row in rows(BAGGAGE, "extract") {
         let (id, expect) = (&row["id"], &row["expect"]);
@@ -165,7 +165,7 @@ fn c24_baggage_vectors() {
 }
 
 #[test]
-fn c24_baggage_is_written() {
+fn baggage_is_written() {
     for row in rows(BAGGAGE, "inject") {
         let (id, expect) = (&row["id"], &row["expect"]);
         let mut baggage = Baggage::default();

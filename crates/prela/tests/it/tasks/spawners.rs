@@ -37,7 +37,7 @@ async fn is_clean(runtime: &Handle) {
 }
 
 #[test]
-fn p07_spawn_and_spawn_blocking() {
+fn spawn_and_spawn_blocking() {
     in_a_span(async |parent| {
         assert_eq!(prela::task::spawn(seen()).await.unwrap(), parent);
         assert_eq!(prela::task::spawn_blocking(current_id).await.unwrap(), parent[0]);
@@ -46,7 +46,7 @@ fn p07_spawn_and_spawn_blocking() {
 }
 
 #[test]
-fn p07_spawn_local() {
+fn spawn_local() {
     in_a_span(async |parent| {
         let not_send = Rc::new(());
         let task = prela::task::spawn_local(async move {
@@ -59,7 +59,7 @@ fn p07_spawn_local() {
 }
 
 #[test]
-fn p07_join_set() {
+fn join_set() {
     in_a_span(async |parent| {
         let mut tasks = JoinSet::new();
         tasks.spawn_traced(seen());
@@ -75,7 +75,7 @@ fn p07_join_set() {
 }
 
 #[test]
-fn p07_a_handle() {
+fn a_handle() {
     in_a_span(async |parent| {
         let runtime = Handle::current();
         assert_eq!(runtime.spawn_traced(seen()).await.unwrap(), parent);
@@ -84,7 +84,7 @@ fn p07_a_handle() {
 }
 
 #[test]
-fn p07_a_runtime_from_outside_of_it() {
+fn a_runtime_from_outside_of_it() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     for runtime in runtimes() {
@@ -106,7 +106,7 @@ fn p07_a_runtime_from_outside_of_it() {
 }
 
 #[test]
-fn p07_a_local_set_from_outside_of_it() {
+fn a_local_set_from_outside_of_it() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     for runtime in runtimes() {
@@ -119,7 +119,7 @@ fn p07_a_local_set_from_outside_of_it() {
 }
 
 #[test]
-fn p07_an_aborted_task_is_dropped_in_its_context() {
+fn an_aborted_task_is_dropped_in_its_context() {
     struct Dropped(mpsc::Sender<Option<SpanId>>);
     impl Drop for Dropped {
         fn drop(&mut self) {

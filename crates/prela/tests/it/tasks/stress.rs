@@ -15,13 +15,13 @@ const THREADS: usize = 8;
 const STEPS: usize = 333;
 
 #[test]
-fn c28_tasks_and_threads_on_a_current_thread_runtime() {
+fn tasks_and_threads_on_a_current_thread_runtime() {
     let [current_thread, _] = runtimes();
     stress(&current_thread);
 }
 
 #[test]
-fn c28_tasks_and_threads_on_a_multi_thread_runtime() {
+fn tasks_and_threads_on_a_multi_thread_runtime() {
     let [_, multi_thread] = runtimes();
     stress(&multi_thread);
 }
