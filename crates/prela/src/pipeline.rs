@@ -21,6 +21,7 @@ mod queue;
 mod redact;
 mod report;
 mod request;
+mod settings;
 mod shards;
 #[cfg(feature = "spool")]
 mod spool;
@@ -34,6 +35,7 @@ pub(crate) use self::diagnostics::Diagnostics;
 pub(crate) use self::drop_handler::DropHandler;
 pub use self::overflow::Overflow;
 pub use self::redact::Redactor;
+pub(crate) use self::settings::PipelineSettings;
 #[cfg(feature = "spool")]
 pub use self::spool::Spool;
 pub use self::stats::{Dropped, ExporterStats, Recovered, ShutdownReport, Stats};
@@ -43,65 +45,17 @@ use self::drop_handler::DropNotifier;
 use self::export_loop::ExportLoop;
 use self::queue::ExporterQueue;
 use self::shards::{Limits, Size};
-use self::store::Store;
 use self::tail::Tail;
 use self::worker::Workers;
 use crate::export::AnyExporter;
 use crate::span::processor::SpanIntake;
 use crate::span::{EncodedSpan, EndedSpan};
-use crate::{Error, ErrorKind, Resource, SpanData, context, fork};
+use crate::{Error, ErrorKind, Resource, context, fork};
 use std::fmt;
 use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
-
-/// How a pipeline works; the builder documents it.
-#[derive(Clone, Debug)]
-pub(crate) struct PipelineSettings {
-    pub(crate) max_queue_size: usize,
-    pub(crate) max_queue_bytes: usize,
-    pub(crate) max_batch_size: usize,
-    pub(crate) schedule_delay: Duration,
-    pub(crate) export_timeout: Duration,
-    pub(crate) overflow: Overflow,
-    pub(crate) on_drop: Option<DropHandler>,
-    pub(crate) redactor: Option<Redactor>,
-    pub(crate) payload_limit: Option<usize>,
-    pub(crate) tail: Option<TailRule>,
-    #[cfg(feature = "spool")]
-    pub(crate) spool: Option<Spool>,
-}
-
-impl PipelineSettings {
-    /// Whether there may be something in a span that must not leave, or is too long.
-    fn changes(&self, span: EndedSpan<'_>) -> bool {
-        // No value is longer than the whole.
-        self.redactor.is_some()
-            || self.payload_limit.is_some_and(|limit| span.message.len() > limit)
-    }
-
-    fn clean(&self, span: &mut SpanData) {
-        if let Some(redactor) = &self.redactor {
-            redactor.apply(span);
-        }
-        if let Some(limit) = self.payload_limit {
-            payload::limit(span, limit);
-        }
-    }
-
-    /// The disk for one of the exporters, if there is to be any.
-    #[cfg(feature = "spool")]
-    fn store(&self, number: usize) -> Option<Box<dyn Store>> {
-        let spool = self.spool.clone()?;
-        Some(Box::new(spool::DiskStore::new(spool, number)))
-    }
-
-    #[cfg(not(feature = "spool"))]
-    fn store(&self, _: usize) -> Option<Box<dyn Store>> {
-        None
-    }
-}
 
 /// The queues and the export threads of one instance.
 #[derive(Clone)]

@@ -1,0 +1,56 @@
+//! How a pipeline works.
+
+use super::store::Store;
+use super::{DropHandler, Overflow, Redactor, TailRule, payload};
+#[cfg(feature = "spool")]
+use super::{Spool, spool};
+use crate::SpanData;
+use crate::span::EndedSpan;
+use std::time::Duration;
+
+/// The settings of a pipeline; the builder documents them.
+#[derive(Clone, Debug)]
+pub(crate) struct PipelineSettings {
+    pub(crate) max_queue_size: usize,
+    pub(crate) max_queue_bytes: usize,
+    pub(crate) max_batch_size: usize,
+    pub(crate) schedule_delay: Duration,
+    pub(crate) export_timeout: Duration,
+    pub(crate) overflow: Overflow,
+    pub(crate) on_drop: Option<DropHandler>,
+    pub(crate) redactor: Option<Redactor>,
+    pub(crate) payload_limit: Option<usize>,
+    pub(crate) tail: Option<TailRule>,
+    #[cfg(feature = "spool")]
+    pub(crate) spool: Option<Spool>,
+}
+
+impl PipelineSettings {
+    /// Whether there may be something in a span that must not leave, or is too long.
+    pub(super) fn changes(&self, span: EndedSpan<'_>) -> bool {
+        // No value is longer than the whole.
+        self.redactor.is_some()
+            || self.payload_limit.is_some_and(|limit| span.message.len() > limit)
+    }
+
+    pub(super) fn clean(&self, span: &mut SpanData) {
+        if let Some(redactor) = &self.redactor {
+            redactor.apply(span);
+        }
+        if let Some(limit) = self.payload_limit {
+            payload::limit(span, limit);
+        }
+    }
+
+    /// The disk for one of the exporters, if there is to be any.
+    #[cfg(feature = "spool")]
+    pub(super) fn store(&self, number: usize) -> Option<Box<dyn Store>> {
+        let spool = self.spool.clone()?;
+        Some(Box::new(spool::DiskStore::new(spool, number)))
+    }
+
+    #[cfg(not(feature = "spool"))]
+    pub(super) fn store(&self, _: usize) -> Option<Box<dyn Store>> {
+        None
+    }
+}
