@@ -63,7 +63,6 @@ pub use self::error::JobError;
 pub use self::handle::JobHandle;
 
 use self::handle::Shared;
-use super::late;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
@@ -134,7 +133,6 @@ impl<F: FnOnce() -> R, R> Task<F, R> {
     fn run(mut self) {
         let Some(f) = self.f.take() else { return };
         let outcome = self.shared.run(|| catch_unwind(AssertUnwindSafe(f)));
-        late::of_context::<R>();
         let outcome = outcome.map_err(JobError::panicked);
         // A result that nobody waits for is dropped here, and its destructor may panic.
         let _ = catch_unwind(AssertUnwindSafe(|| self.shared.complete(outcome)));
