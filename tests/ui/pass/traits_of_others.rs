@@ -1,4 +1,4 @@
-//! The traits of OpenTelemetry, futures and tracing beside Prela's: each method is what it is without the
+//! The traits of OpenTelemetry, futures, tokio and tracing beside Prela's: each method is what it is without the
 //! others.
 
 use futures_util::{FutureExt as _, StreamExt as _, stream};
@@ -9,6 +9,7 @@ use opentelemetry::trace::{
 use prela::pool::{Job, SpawnTraced};
 use prela::thread::ScopeExt as _;
 use prela::{FutureExt as _, SpanType, TraceContext};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tracing::Instrument as _;
 use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 
@@ -20,6 +21,11 @@ fn main() {
         .unwrap();
     let tracer = prela.tracer();
     let span = || tracer.span("work", SpanType::Custom);
+
+    // tokio's.
+    let (mut text, mut from, mut to) = (String::new(), &b"text"[..], Vec::new());
+    drop(from.read_to_string(&mut text).in_span(span()));
+    drop(to.write_all(b"text").in_current_context());
 
     // OpenTelemetry's.
     let otel = prela.provider().tracer("library");
