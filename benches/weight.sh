@@ -4,7 +4,7 @@
 # are only worth something on a machine with nothing else to do.
 #
 #   benches/weight.sh                    # all rows
-#   benches/weight.sh "http,macros"      # one
+#   benches/weight.sh "otlp-http,macros" # one
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 dir=$(mktemp -d)
@@ -19,7 +19,7 @@ fn main() -> Result<(), prela::Error> {
 }
 RUST
 if [ $# -eq 0 ]; then
-    set -- default "grpc,tls,macros" "grpc,macros" "http,tls,macros" "http,macros" "macros"
+    set -- default "otlp-grpc,tls,macros" "otlp-grpc,macros" "otlp-http,tls,macros" "otlp-http,macros" "macros"
 fi
 for features; do
     case $features in

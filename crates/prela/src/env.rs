@@ -127,7 +127,7 @@ impl Environment {
     }
 
     /// Adds a warning about what is used all the same.
-    #[cfg(any(feature = "grpc", feature = "http"))]
+    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
     pub(crate) fn advise(&mut self, warning: String) {
         self.warnings.push(warning);
     }
@@ -200,7 +200,7 @@ impl Variable {
     }
 
     /// Makes the environment's what would otherwise be an error of the code's.
-    #[cfg(any(feature = "grpc", feature = "http"))]
+    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
     pub(crate) fn blamed_for(self, error: Error) -> Error {
         let (variable, instead) = (self.name(), Instead::Default);
         error.with_unusable(Unusable { variable, instead, needs: Vec::new() })

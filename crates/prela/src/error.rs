@@ -39,7 +39,7 @@ struct Inner {
 /// What a failed request tells of the peer that it was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[cfg_attr(
-    not(any(feature = "grpc", feature = "http")),
+    not(any(feature = "otlp-grpc", feature = "otlp-http")),
     expect(dead_code, reason = "only our own transports know")
 )]
 pub(crate) enum Contact {
@@ -111,7 +111,7 @@ impl Error {
         self.inner.retry_after
     }
 
-    #[cfg(any(feature = "grpc", feature = "http"))]
+    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
     pub(crate) fn with_contact(mut self, contact: Contact) -> Self {
         self.inner.contact = Some(contact);
         self

@@ -4,7 +4,7 @@
 //! - [`spans`]: types, attributes and errors, and names that serve a reader.
 //! - [`sampling`]: which traces are kept.
 //! - [`exporters`]: where they go.
-//! - `services`: one trace through several of them, over HTTP and gRPC (feature `tower`).
+//! - `services`: one trace through several of them, over HTTP and gRPC (feature `http`).
 //! - [`patterns`]: requests, sessions, attempts, limits and resources, and all of them together.
 //! - [`production`]: settings, shutdown and what to watch.
 //! - [`endings`]: how a program ends, and what becomes of its spans.
@@ -26,7 +26,7 @@ pub mod patterns {}
 pub mod production {}
 #[doc = include_str!("guide/sampling.md")]
 pub mod sampling {}
-#[cfg(feature = "tower")]
+#[cfg(feature = "http")]
 #[doc = include_str!("guide/services.md")]
 pub mod services {}
 #[doc = include_str!("guide/spans.md")]

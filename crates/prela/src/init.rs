@@ -3,14 +3,14 @@
 //! Everything that can be wrong is found out before an export thread starts.
 
 mod builder;
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 mod endpoint;
 mod exit;
 mod exporter;
 mod guard;
 #[cfg(feature = "metrics")]
 mod metrics;
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 mod otlp;
 mod pipeline;
 mod running;
@@ -25,7 +25,7 @@ pub use self::builder::Builder;
 pub use self::exit::exit;
 pub use self::exporter::Exporter;
 pub use self::guard::Prela;
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 pub use self::otlp::Otlp;
 #[cfg(feature = "signal")]
 pub use self::signal::shutdown_signal;

@@ -46,8 +46,8 @@
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `macros` | yes | [`macro@trace`] and [`macro@trace_impl`] |
-//! | `grpc` | yes | OTLP over gRPC |
-//! | `http` | yes | OTLP over HTTP with protobuf bodies |
+//! | `otlp-grpc` | yes | OTLP over gRPC |
+//! | `otlp-http` | yes | OTLP over HTTP with protobuf bodies |
 //! | `tls` | yes | `https://` endpoints |
 //! | `zstd` | no | bodies compressed by zstd; builds a library in C |
 //! | `spool` | yes | spans wait on disk while the collector is away, if [`Builder::spool`] asks for it |
@@ -59,7 +59,7 @@
 //! | `metrics` | no | `Prela::observe`: sampling counts as OpenTelemetry metrics |
 //! | `signal` | no | `Prela::shutdown_on_signal` and `shutdown_signal`: Ctrl-C and SIGTERM |
 //! | `tracing` | no | `tracing`: ids in the lines of `tracing_subscriber::fmt` |
-//! | `tower` | no | `http`: layers for servers and clients of HTTP and gRPC |
+//! | `http` | no | `http`: layers for servers and clients of HTTP and gRPC |
 //! | `axum` | no | `http::ServerLayer::axum`: the layer that knows axum's routes |
 //! | `reqwest` | no | `reqwest`: a middleware for its client |
 //! | `testing` | no | `testing`: spans as text, with a fixed clock and ids |
@@ -79,7 +79,7 @@ mod pipeline;
 pub mod export;
 pub mod otel;
 
-#[cfg(feature = "tower")]
+#[cfg(feature = "http")]
 pub mod http;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
@@ -99,7 +99,7 @@ mod fork;
 mod id;
 mod protobuf;
 mod resource;
-#[cfg(any(feature = "grpc", feature = "http", feature = "retry"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http", feature = "retry"))]
 mod retry_after;
 mod semconv;
 mod span_type;
@@ -131,7 +131,7 @@ pub(crate) use error::Contact;
 pub use error::{Error, ErrorKind};
 pub use export::{ConsoleExporter, FileExporter, MemoryExporter, SpanExporter};
 pub use id::{IdGenerator, RandomIds};
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 pub use init::Otlp;
 #[cfg(feature = "signal")]
 pub use init::shutdown_signal;

@@ -1,43 +1,43 @@
 //! OTLP: messages and transports. Knows nothing of queues, exporters or configuration.
 //! What a span is on the wire, `span::message` knows.
 
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 mod compression;
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 mod connection;
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 mod connector;
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 mod contact;
 pub(crate) mod encode;
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 mod fault;
-#[cfg(feature = "grpc")]
+#[cfg(feature = "otlp-grpc")]
 pub(crate) mod grpc;
-#[cfg(feature = "http")]
+#[cfg(feature = "otlp-http")]
 pub(crate) mod http;
 pub(crate) mod json;
 #[cfg(test)]
 mod message;
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 mod peer_protocol;
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 mod proxy;
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 mod redirect;
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 mod reply;
 mod split;
-#[cfg(all(any(feature = "grpc", feature = "http"), feature = "tls"))]
+#[cfg(all(any(feature = "otlp-grpc", feature = "otlp-http"), feature = "tls"))]
 mod tls;
 
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 pub(crate) use compression::Compression;
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 pub(crate) use connection::{Connection, Identity, PATH_TWICE, Pem, Protocol};
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 pub(crate) use proxy::Proxy;
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 pub(crate) use reply::Reply;
 
 pub(crate) use split::split;
@@ -50,15 +50,15 @@ use opentelemetry::InstrumentationScope;
 use std::sync::Arc;
 
 /// Sent by both transports.
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 const USER_AGENT: &str = concat!("prela/", env!("CARGO_PKG_VERSION"));
 
 /// A request over this many bytes is not sent. Collectors take a few MiB, and what is queued is cut to
 /// fit; this is for what comes in one piece.
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 const LONGEST_REQUEST: usize = 64 << 20;
 /// An answer is read up to this many bytes.
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 const LONGEST_ANSWER: usize = 4 << 20;
 
 /// Whether the connection can have the TLS that it asks for: before the first use, so that a bad
@@ -67,7 +67,7 @@ const LONGEST_ANSWER: usize = 4 << 20;
 /// # Errors
 ///
 /// No feature `tls`, or certificates that cannot be read.
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 pub(crate) fn check(connection: &Connection) -> Result<(), crate::Error> {
     if !connection.is_tls() {
         return Ok(());
@@ -83,7 +83,7 @@ pub(crate) fn check(connection: &Connection) -> Result<(), crate::Error> {
 /// # Errors
 ///
 /// No feature `tls`, or a host that no certificate can be for.
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 pub(crate) fn check_proxy(proxy: &Proxy) -> Result<(), crate::Error> {
     if !proxy.is_tls() {
         return Ok(());
@@ -94,19 +94,19 @@ pub(crate) fn check_proxy(proxy: &Proxy) -> Result<(), crate::Error> {
     Err(no_tls(proxy))
 }
 
-#[cfg(all(any(feature = "grpc", feature = "http"), not(feature = "tls")))]
+#[cfg(all(any(feature = "otlp-grpc", feature = "otlp-http"), not(feature = "tls")))]
 fn no_tls(address: impl std::fmt::Display) -> crate::Error {
     let text = format!("connect to {address}: `https` needs the feature `tls` of prela");
     crate::Error::new(crate::ErrorKind::Config, text)
 }
 
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 fn unprepared(connection: &Connection) -> crate::Error {
     let text = format!("prepare the connection to {}", connection.address());
     crate::Error::new(crate::ErrorKind::Io, text)
 }
 
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 fn too_large(connection: &Connection, length: usize) -> crate::Error {
     let address = connection.address();
     let text = format!(

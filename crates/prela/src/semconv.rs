@@ -99,7 +99,7 @@ pub(crate) const TELEMETRY_SDK_VERSION: &str = "telemetry.sdk.version";
 ///
 /// Sources: [HTTP spans](https://opentelemetry.io/docs/specs/semconv/http/http-spans/) (stable),
 /// [gRPC](https://opentelemetry.io/docs/specs/semconv/rpc/grpc/) (release candidate).
-#[cfg(feature = "tower")]
+#[cfg(feature = "http")]
 pub(crate) mod http {
     pub(crate) const REQUEST_METHOD: &str = "http.request.method";
     /// The method as it came in, where [`REQUEST_METHOD`] is [`OTHER`].
@@ -147,7 +147,7 @@ pub(crate) fn is_identifier(key: &str) -> bool {
     if key == CODE_FUNCTION_NAME {
         return true;
     }
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "http")]
     if http::IDENTIFIERS.contains(&key) {
         return true;
     }

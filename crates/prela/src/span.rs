@@ -51,7 +51,7 @@ pub(crate) use self::active::{span_of, span_of_instance, without_spans};
 pub(crate) use self::block::{Blocks, EncodedSpan};
 pub(crate) use self::ended_span::{EndedSpan, SpanSummary};
 pub(crate) use self::failure::Failure;
-#[cfg(feature = "tower")]
+#[cfg(feature = "http")]
 pub(crate) use self::failure::as_error;
 pub use self::otel::ContextSpan;
 pub(crate) use self::roots::root_of;

@@ -2,9 +2,9 @@
 
 use super::{Batch, Encode, EncodedExporter, ExportFuture, Exported, SpanExporter};
 use crate::Error;
-#[cfg(feature = "grpc")]
+#[cfg(feature = "otlp-grpc")]
 use crate::otlp::grpc::GrpcTransport;
-#[cfg(feature = "http")]
+#[cfg(feature = "otlp-http")]
 use crate::otlp::http::HttpTransport;
 use crate::otlp::{Connection, Protocol, Reply, encode};
 use bytes::Bytes;
@@ -38,11 +38,11 @@ impl OtlpExporter {
 impl EncodedExporter for OtlpExporter {
     fn name(&self) -> String {
         let protocol = match self.connection.protocol {
-            #[cfg(feature = "grpc")]
+            #[cfg(feature = "otlp-grpc")]
             Protocol::Grpc => "grpc",
-            #[cfg(feature = "http")]
+            #[cfg(feature = "otlp-http")]
             Protocol::HttpProtobuf => "http",
-            #[cfg(feature = "http")]
+            #[cfg(feature = "otlp-http")]
             Protocol::HttpJson => "http/json",
         };
         format!("otlp {protocol} {}", self.connection.address())
@@ -87,22 +87,22 @@ impl From<Reply> for Exported {
 
 #[derive(Debug)]
 #[cfg_attr(
-    all(feature = "grpc", feature = "http"),
+    all(feature = "otlp-grpc", feature = "otlp-http"),
     expect(clippy::large_enum_variant, reason = "there is one for each exporter")
 )]
 enum Transport {
-    #[cfg(feature = "grpc")]
+    #[cfg(feature = "otlp-grpc")]
     Grpc(GrpcTransport),
-    #[cfg(feature = "http")]
+    #[cfg(feature = "otlp-http")]
     Http(HttpTransport),
 }
 
 impl Transport {
     fn new(connection: &Connection) -> Result<Self, Error> {
         match connection.protocol {
-            #[cfg(feature = "grpc")]
+            #[cfg(feature = "otlp-grpc")]
             Protocol::Grpc => GrpcTransport::new(connection).map(Self::Grpc),
-            #[cfg(feature = "http")]
+            #[cfg(feature = "otlp-http")]
             Protocol::HttpProtobuf | Protocol::HttpJson => {
                 HttpTransport::new(connection).map(Self::Http)
             }
@@ -111,9 +111,9 @@ impl Transport {
 
     async fn send(&mut self, body: Bytes) -> Result<Reply, Error> {
         match self {
-            #[cfg(feature = "grpc")]
+            #[cfg(feature = "otlp-grpc")]
             Self::Grpc(transport) => transport.send(body).await,
-            #[cfg(feature = "http")]
+            #[cfg(feature = "otlp-http")]
             Self::Http(transport) => transport.send(body).await,
         }
     }

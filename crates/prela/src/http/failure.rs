@@ -68,7 +68,7 @@ const TIMEOUTS: &[Is] = &[
     |error| error.downcast_ref().is_some_and(|it: &io::Error| it.kind() == io::ErrorKind::TimedOut),
     // `tower::timeout`'s, by all that can be seen of it without that crate.
     |error| error.to_string() == "request timed out" && format!("{error:?}") == "Elapsed(())",
-    #[cfg(feature = "grpc")]
+    #[cfg(feature = "otlp-grpc")]
     |error| error.is::<tonic::TimeoutExpired>(),
     #[cfg(feature = "reqwest")]
     |error| error.downcast_ref().is_some_and(reqwest::Error::is_timeout),

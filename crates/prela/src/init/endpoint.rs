@@ -139,7 +139,7 @@ const NO_SCHEME: &str = "is not a URL that begins with `http://` or `https://`";
 
 /// The protocol that an endpoint speaks by its looks, where none is given.
 pub(super) fn protocol(endpoint: Option<&Target>) -> Protocol {
-    #[cfg(all(feature = "grpc", feature = "http"))]
+    #[cfg(all(feature = "otlp-grpc", feature = "otlp-http"))]
     {
         let Some(Target::Url(endpoint)) = endpoint else { return Protocol::Grpc };
         match endpoint.port_u16() {
@@ -150,12 +150,12 @@ pub(super) fn protocol(endpoint: Option<&Target>) -> Protocol {
             _ => Protocol::Grpc,
         }
     }
-    #[cfg(not(all(feature = "grpc", feature = "http")))]
+    #[cfg(not(all(feature = "otlp-grpc", feature = "otlp-http")))]
     {
         let _ = endpoint;
-        #[cfg(feature = "grpc")]
+        #[cfg(feature = "otlp-grpc")]
         return Protocol::Grpc;
-        #[cfg(feature = "http")]
+        #[cfg(feature = "otlp-http")]
         Protocol::HttpProtobuf
     }
 }
@@ -181,9 +181,9 @@ pub(super) fn with_path(endpoint: Uri, protocol: Protocol, origin: Origin) -> Ur
 /// What a request through a Unix socket names as its host, and where it goes.
 pub(super) fn behind_socket(protocol: Protocol) -> Uri {
     Uri::from_static(match protocol {
-        #[cfg(feature = "grpc")]
+        #[cfg(feature = "otlp-grpc")]
         Protocol::Grpc => "http://localhost",
-        #[cfg(feature = "http")]
+        #[cfg(feature = "otlp-http")]
         Protocol::HttpProtobuf | Protocol::HttpJson => "http://localhost/v1/traces",
     })
 }
@@ -191,9 +191,9 @@ pub(super) fn behind_socket(protocol: Protocol) -> Uri {
 /// Where a collector is if nothing says so.
 pub(super) fn default_for(protocol: Protocol) -> Uri {
     Uri::from_static(match protocol {
-        #[cfg(feature = "grpc")]
+        #[cfg(feature = "otlp-grpc")]
         Protocol::Grpc => "http://localhost:4317",
-        #[cfg(feature = "http")]
+        #[cfg(feature = "otlp-http")]
         Protocol::HttpProtobuf | Protocol::HttpJson => "http://localhost:4318/v1/traces",
     })
 }

@@ -1,6 +1,6 @@
 //! Which exporter, before it is one.
 
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 use super::otlp::Otlp;
 use crate::Error;
 use crate::env::{self, Environment};
@@ -23,7 +23,7 @@ pub struct Exporter(Kind);
 
 enum Kind {
     Console,
-    #[cfg(any(feature = "grpc", feature = "http"))]
+    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
     Otlp(Box<Otlp>),
     Ready(Box<dyn SpanExporter>),
 }
@@ -47,14 +47,14 @@ impl Exporter {
 
     /// To a collector, all by the environment: endpoint, protocol and the rest. Without an endpoint
     /// there, to `http://localhost:4317`.
-    #[cfg(any(feature = "grpc", feature = "http"))]
+    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
     pub fn otlp() -> Otlp {
         Otlp::by_environment()
     }
 
     /// To a collector over gRPC, such as `http://localhost:4317`. What the returned value is not told
     /// comes from the environment.
-    #[cfg(feature = "grpc")]
+    #[cfg(feature = "otlp-grpc")]
     pub fn otlp_grpc(endpoint: impl Into<String>) -> Otlp {
         Otlp::new(crate::otlp::Protocol::Grpc, endpoint.into())
     }
@@ -62,7 +62,7 @@ impl Exporter {
     /// To a collector over HTTP, such as `http://localhost:4318`, with bodies of protobuf, or with
     /// [`json`](Otlp::json) of JSON. Without a path,
     /// `/v1/traces` is added. What the returned value is not told comes from the environment.
-    #[cfg(feature = "http")]
+    #[cfg(feature = "otlp-http")]
     pub fn otlp_http(endpoint: impl Into<String>) -> Otlp {
         Otlp::new(crate::otlp::Protocol::HttpProtobuf, endpoint.into())
     }
@@ -76,7 +76,7 @@ impl Exporter {
     pub(super) fn build(self, env: &mut Environment) -> Result<Option<AnyExporter>, Error> {
         match self.0 {
             Kind::Console => Ok(Some(AnyExporter::Spans(Box::new(env.settle(console)?)))),
-            #[cfg(any(feature = "grpc", feature = "http"))]
+            #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
             Kind::Otlp(otlp) => otlp.build(env),
             Kind::Ready(exporter) => Ok(Some(AnyExporter::Spans(exporter))),
         }
@@ -130,7 +130,7 @@ impl fmt::Debug for Exporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Console => f.write_str("Exporter(console)"),
-            #[cfg(any(feature = "grpc", feature = "http"))]
+            #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
             Kind::Otlp(otlp) => f.debug_tuple("Exporter").field(otlp).finish(),
             Kind::Ready(exporter) => write!(f, "Exporter({})", exporter.name()),
         }
@@ -143,7 +143,7 @@ impl<E: SpanExporter> From<E> for Exporter {
     }
 }
 
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 impl From<Otlp> for Exporter {
     fn from(otlp: Otlp) -> Self {
         Self(Kind::Otlp(Box::new(otlp)))
@@ -161,16 +161,16 @@ enum Named {
 }
 
 /// OTLP, or what it would need.
-const OTLP: Result<Named, &str> = if cfg!(any(feature = "grpc", feature = "http")) {
+const OTLP: Result<Named, &str> = if cfg!(any(feature = "otlp-grpc", feature = "otlp-http")) {
     Ok(Named::Otlp)
 } else {
-    Err("OTLP needs the feature `grpc` or `http` of prela")
+    Err("OTLP needs the feature `otlp-grpc` or `otlp-http` of prela")
 };
 
-const OTLP_HTTP: Result<Named, &str> = if cfg!(feature = "http") {
+const OTLP_HTTP: Result<Named, &str> = if cfg!(feature = "otlp-http") {
     Ok(Named::OtlpHttp)
 } else {
-    Err("OTLP over HTTP needs the feature `http` of prela")
+    Err("OTLP over HTTP needs the feature `otlp-http` of prela")
 };
 
 impl Named {
@@ -182,9 +182,9 @@ impl Named {
                 let dir = env.get(env::PRELA_TRACE_DIR)?;
                 Ok(Some(Exporter::file(dir.map_or("./traces", |setting| setting.value))))
             }
-            #[cfg(any(feature = "grpc", feature = "http"))]
+            #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
             Self::Otlp => Ok(Some(Exporter::otlp().into())),
-            #[cfg(feature = "http")]
+            #[cfg(feature = "otlp-http")]
             Self::OtlpHttp => Ok(Some(Otlp::http_by_environment().into())),
             _ => Ok(None),
         }

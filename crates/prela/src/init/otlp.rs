@@ -55,7 +55,7 @@ impl Otlp {
         Self::default()
     }
 
-    #[cfg(feature = "http")]
+    #[cfg(feature = "otlp-http")]
     pub(super) fn http_by_environment() -> Self {
         Self { over_http: true, ..Self::default() }
     }
@@ -115,7 +115,7 @@ impl Otlp {
     /// Environment: `OTEL_EXPORTER_OTLP_PROTOCOL`, `http/json`, unless the code says which exporter.
     ///
     /// At [`build`](super::Builder::build) it is an error over gRPC, which has no JSON.
-    #[cfg(feature = "http")]
+    #[cfg(feature = "otlp-http")]
     pub fn json(mut self, json: bool) -> Self {
         self.json = Some(json);
         self
@@ -298,14 +298,14 @@ impl Otlp {
             },
         };
         match (protocol, self.json) {
-            #[cfg(feature = "grpc")]
+            #[cfg(feature = "otlp-grpc")]
             (Protocol::Grpc, Some(true)) => {
                 let text = "send JSON: there is none over gRPC, use `Exporter::otlp_http`";
                 Err(Error::new(ErrorKind::Config, text))
             }
-            #[cfg(feature = "http")]
+            #[cfg(feature = "otlp-http")]
             (Protocol::HttpProtobuf, Some(true)) => Ok(Protocol::HttpJson),
-            #[cfg(feature = "http")]
+            #[cfg(feature = "otlp-http")]
             (Protocol::HttpJson, Some(false)) => Ok(Protocol::HttpProtobuf),
             _ => Ok(protocol),
         }
@@ -371,26 +371,26 @@ impl fmt::Debug for Otlp {
 fn protocol(env: &Environment) -> Result<Option<Protocol>, Error> {
     let variables = [env::OTEL_EXPORTER_OTLP_TRACES_PROTOCOL, env::OTEL_EXPORTER_OTLP_PROTOCOL];
     let Some(setting) = env.first(&variables)? else { return Ok(None) };
-    #[cfg(feature = "grpc")]
+    #[cfg(feature = "otlp-grpc")]
     let grpc = Ok(Protocol::Grpc);
-    #[cfg(not(feature = "grpc"))]
-    let grpc = Err("needs the feature `grpc` of prela");
-    #[cfg(feature = "http")]
+    #[cfg(not(feature = "otlp-grpc"))]
+    let grpc = Err("needs the feature `otlp-grpc` of prela");
+    #[cfg(feature = "otlp-http")]
     let (http, json) = (Ok(Protocol::HttpProtobuf), Ok(Protocol::HttpJson));
-    #[cfg(not(feature = "http"))]
+    #[cfg(not(feature = "otlp-http"))]
     let (http, json) = (Err(NEEDS_HTTP), Err(NEEDS_HTTP));
     let choices = [("grpc", grpc), ("http/protobuf", http), ("http/json", json)];
     let protocol = setting.choice(&choices)?;
     protocol.map(Some).map_err(|problem| setting.error(problem))
 }
 
-#[cfg(not(feature = "http"))]
-const NEEDS_HTTP: &str = "needs the feature `http` of prela";
+#[cfg(not(feature = "otlp-http"))]
+const NEEDS_HTTP: &str = "needs the feature `otlp-http` of prela";
 
-#[cfg(feature = "http")]
+#[cfg(feature = "otlp-http")]
 const DEFAULT_OVER_HTTP: Protocol = Protocol::HttpProtobuf;
 /// Nothing asks for HTTP then.
-#[cfg(not(feature = "http"))]
+#[cfg(not(feature = "otlp-http"))]
 const DEFAULT_OVER_HTTP: Protocol = Protocol::Grpc;
 
 fn timeout(env: &Environment) -> Result<Duration, Error> {

@@ -1,10 +1,10 @@
 use super::*;
 use crate::ErrorKind;
 
-#[cfg(all(feature = "grpc", feature = "http"))]
+#[cfg(all(feature = "otlp-grpc", feature = "otlp-http"))]
 mod collector;
 mod sources;
-#[cfg(all(feature = "grpc", feature = "http", feature = "spool"))]
+#[cfg(all(feature = "otlp-grpc", feature = "otlp-http", feature = "spool"))]
 mod unusable;
 
 /// A builder that reads these variables alone.

@@ -11,20 +11,20 @@ use std::time::Duration;
 /// Which transport carries the messages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Protocol {
-    #[cfg(feature = "grpc")]
+    #[cfg(feature = "otlp-grpc")]
     Grpc,
-    #[cfg(feature = "http")]
+    #[cfg(feature = "otlp-http")]
     HttpProtobuf,
-    #[cfg(feature = "http")]
+    #[cfg(feature = "otlp-http")]
     HttpJson,
 }
 
 impl Protocol {
     pub(crate) fn is_http(self) -> bool {
         match self {
-            #[cfg(feature = "grpc")]
+            #[cfg(feature = "otlp-grpc")]
             Self::Grpc => false,
-            #[cfg(feature = "http")]
+            #[cfg(feature = "otlp-http")]
             Self::HttpProtobuf | Self::HttpJson => true,
         }
     }
@@ -94,7 +94,7 @@ impl Connection {
     }
 
     /// Whether bodies are JSON.
-    #[cfg(feature = "http")]
+    #[cfg(feature = "otlp-http")]
     pub(super) fn is_json(&self) -> bool {
         self.protocol == Protocol::HttpJson
     }

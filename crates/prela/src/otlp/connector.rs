@@ -66,9 +66,9 @@ impl Connector {
         Ok(Self {
             endpoint: connection.endpoint.clone(),
             language: match connection.protocol {
-                #[cfg(feature = "grpc")]
+                #[cfg(feature = "otlp-grpc")]
                 Protocol::Grpc => PeerProtocol::Http2,
-                #[cfg(feature = "http")]
+                #[cfg(feature = "otlp-http")]
                 Protocol::HttpProtobuf | Protocol::HttpJson => PeerProtocol::Http1,
             },
             timeout: connection.timeout,

@@ -3,7 +3,7 @@
 //! Written by hand from the message: it needs neither serde nor a protobuf library, and gets right what
 //! the JSON form of `opentelemetry-proto` does not, doubles that are not finite.
 
-#[cfg(feature = "http")]
+#[cfg(feature = "otlp-http")]
 pub(super) mod read;
 #[cfg(test)]
 mod tests;

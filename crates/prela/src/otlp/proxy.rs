@@ -95,7 +95,7 @@ impl Proxy {
     }
 
     /// `Proxy-Authorization`, for a request that the proxy passes on.
-    #[cfg(any(feature = "http", test))]
+    #[cfg(any(feature = "otlp-http", test))]
     pub(super) fn authorization(&self) -> Option<&HeaderValue> {
         self.authorization.as_ref()
     }

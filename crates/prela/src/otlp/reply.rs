@@ -1,7 +1,7 @@
 //! What a collector says to a request that it took, in either transport.
 
 use super::Connection;
-#[cfg(feature = "http")]
+#[cfg(feature = "otlp-http")]
 use super::json::read::Json;
 use crate::protobuf::fields::{partial_success, response};
 use crate::protobuf::{Content, Reader};
@@ -35,7 +35,7 @@ impl Reply {
     }
 
     /// The same in protobuf's JSON; none if it is something else.
-    #[cfg(feature = "http")]
+    #[cfg(feature = "otlp-http")]
     pub(super) fn read_json(text: &[u8], connection: &Connection) -> Option<Self> {
         let answer = Json::of(text).filter(|it| it.is_object())?;
         let partial = answer.member(["partialSuccess", "partial_success"]);

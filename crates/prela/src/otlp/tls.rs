@@ -139,9 +139,9 @@ fn config(connection: &Connection, trusted: Trusted) -> Result<ClientConfig, Err
         }
     };
     config.alpn_protocols = match connection.protocol {
-        #[cfg(feature = "grpc")]
+        #[cfg(feature = "otlp-grpc")]
         Protocol::Grpc => vec![b"h2".to_vec()],
-        #[cfg(feature = "http")]
+        #[cfg(feature = "otlp-http")]
         Protocol::HttpProtobuf | Protocol::HttpJson => vec![HTTP_1.to_vec()],
     };
     Ok(config)

@@ -2,7 +2,7 @@
 
 mod attempts;
 #[cfg(test)]
-#[cfg(any(feature = "grpc", feature = "http"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 mod tests;
 
 use self::attempts::Outcome;

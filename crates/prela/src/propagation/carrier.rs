@@ -1,6 +1,6 @@
 //! Carriers: what can be read from and written to.
 
-#[cfg(any(feature = "grpc", feature = "http", feature = "tower"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http", feature = "http"))]
 mod headers;
 #[cfg(feature = "json")]
 mod json;

@@ -108,42 +108,42 @@ messages! {
     }
 
     /// `ExportTraceServiceResponse`.
-    #[cfg(any(feature = "grpc", feature = "http"))]
+    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
     response {
         PARTIAL_SUCCESS: bytes 1,
     }
 
     /// `ExportTracePartialSuccess`.
-    #[cfg(any(feature = "grpc", feature = "http"))]
+    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
     partial_success {
         REJECTED_SPANS: varint 1,
         ERROR_MESSAGE: bytes 2,
     }
 
     /// `google.rpc.Status`.
-    #[cfg(any(feature = "grpc", feature = "http"))]
+    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
     rpc_status {
-        #[cfg(feature = "http")]
+        #[cfg(feature = "otlp-http")]
         MESSAGE: bytes 2,
-        #[cfg(feature = "grpc")]
+        #[cfg(feature = "otlp-grpc")]
         DETAILS: bytes 3,
     }
 
     /// `google.protobuf.Any`.
-    #[cfg(feature = "grpc")]
+    #[cfg(feature = "otlp-grpc")]
     any {
         TYPE_URL: bytes 1,
         VALUE: bytes 2,
     }
 
     /// `google.rpc.RetryInfo`.
-    #[cfg(feature = "grpc")]
+    #[cfg(feature = "otlp-grpc")]
     retry_info {
         RETRY_DELAY: bytes 1,
     }
 
     /// `google.protobuf.Duration`.
-    #[cfg(feature = "grpc")]
+    #[cfg(feature = "otlp-grpc")]
     duration {
         SECONDS: varint 1,
         NANOS: varint 2,

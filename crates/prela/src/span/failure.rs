@@ -2,16 +2,16 @@
 
 use super::recordable::Recordable;
 use crate::context::guarded;
-#[cfg(feature = "tower")]
+#[cfg(feature = "http")]
 use std::any::Any;
 use std::any::type_name;
 use std::error::Error;
 use std::fmt::{self, Display, Write as _};
-#[cfg(feature = "tower")]
+#[cfg(feature = "http")]
 use std::io;
 use std::iter::successors;
 use std::panic::resume_unwind;
-#[cfg(feature = "tower")]
+#[cfg(feature = "http")]
 use std::sync::Arc;
 
 /// An error as a span records it.
@@ -207,16 +207,16 @@ fn without_backtrace(text: &str) -> &str {
 
 /// An error as what it is, if its type is known to be an [`Error`], or to hold one: services may give any
 /// type.
-#[cfg(feature = "tower")]
+#[cfg(feature = "http")]
 pub(crate) fn as_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
     KNOWN.iter().find_map(|as_error| as_error(error))
 }
 
-#[cfg(feature = "tower")]
+#[cfg(feature = "http")]
 type AsError = for<'a> fn(&'a dyn Any) -> Option<&'a (dyn Error + 'static)>;
 
 /// Ways to see an error of a known type as an [`Error`].
-#[cfg(feature = "tower")]
+#[cfg(feature = "http")]
 const KNOWN: &[AsError] = &[
     |any| any.downcast_ref::<Box<dyn Error + Send + Sync>>().map(|boxed| &**boxed as _),
     |any| any.downcast_ref::<Box<dyn Error + Send>>().map(|boxed| &**boxed as _),
@@ -225,11 +225,11 @@ const KNOWN: &[AsError] = &[
     |any| any.downcast_ref::<Arc<dyn Error>>().map(|shared| &**shared),
     |any| any.downcast_ref::<io::Error>().map(|error| error as _),
     |any| any.downcast_ref::<crate::Error>().map(|error| error as _),
-    #[cfg(feature = "grpc")]
+    #[cfg(feature = "otlp-grpc")]
     |any| any.downcast_ref::<tonic::transport::Error>().map(|error| error as _),
-    #[cfg(feature = "grpc")]
+    #[cfg(feature = "otlp-grpc")]
     |any| any.downcast_ref::<tonic::Status>().map(|status| status as _),
-    #[cfg(feature = "http")]
+    #[cfg(feature = "otlp-http")]
     |any| any.downcast_ref::<hyper_util::client::legacy::Error>().map(|error| error as _),
     #[cfg(feature = "reqwest")]
     |any| any.downcast_ref::<reqwest::Error>().map(|error| error as _),

@@ -141,7 +141,7 @@ impl Record {
     }
 
     /// Whether it has failed so far; none if it is not recorded.
-    #[cfg(feature = "tower")]
+    #[cfg(feature = "http")]
     pub(crate) fn is_failed(&self) -> Option<bool> {
         self.with(|message| matches!(message.status(), Status::Error { .. }))
     }

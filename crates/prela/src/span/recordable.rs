@@ -88,5 +88,5 @@ macro_rules! texts {
 texts!(String, &String, &str, Cow<'_, str>, Box<str>, Rc<str>, Arc<str>);
 
 // What handlers of requests return in place of an error.
-#[cfg(any(feature = "grpc", feature = "http", feature = "tower"))]
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http", feature = "http"))]
 texts!(http::StatusCode);

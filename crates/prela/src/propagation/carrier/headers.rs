@@ -44,14 +44,14 @@ fn known(name: &str) -> Option<&'static HeaderName> {
     }
 }
 
-#[cfg(feature = "grpc")]
+#[cfg(feature = "otlp-grpc")]
 impl Extractor for tonic::metadata::MetadataMap {
     fn values(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
         Extractor::values(AsRef::<HeaderMap>::as_ref(self), name, each);
     }
 }
 
-#[cfg(feature = "grpc")]
+#[cfg(feature = "otlp-grpc")]
 impl Injector for tonic::metadata::MetadataMap {
     fn set(&mut self, name: &'static str, value: String) {
         AsMut::<HeaderMap>::as_mut(self).set(name, value);
