@@ -3,7 +3,8 @@
 //! You will see few traces of `high_traffic_endpoint`, and how many there were of the calls: a tenth of
 //! them at first, a hundredth when there are more than a hundred calls a second.
 
-use prela::{AdaptiveSampler, Sampler};
+use prela::Sampler;
+use prela::sampling::AdaptiveSampler;
 use std::error::Error;
 use std::thread::sleep;
 use std::time::Duration;

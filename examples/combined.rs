@@ -3,7 +3,8 @@
 //! You will see two traces of ten calls, whole, each with two attempts of `complex_operation` and the
 //! `process_data` in them. The eight other calls run and are tried again just the same, without spans.
 
-use prela::{RetryPolicy, Sampler, Session};
+use prela::retry::RetryPolicy;
+use prela::{Sampler, Session};
 use std::collections::HashSet;
 use std::error::Error;
 use std::sync::{LazyLock, Mutex};

@@ -3,7 +3,8 @@
 //! You will see the counts of 400 requests: none of the health checks, all of the paying users', and
 //! about a tenth of the rest are traces.
 
-use prela::{Rule, Sampler};
+use prela::Sampler;
+use prela::sampling::Rule;
 use std::error::Error;
 
 #[prela::trace(name = "GET /health")]

@@ -4,7 +4,7 @@
 //! then one with two attempts that both failed, which is an error. The server is real, and asks for some
 //! time by `Retry-After`.
 
-use prela::RetryPolicy;
+use prela::retry::RetryPolicy;
 use std::error::Error;
 use std::fmt;
 use std::io::{Read as _, Write as _};
@@ -50,7 +50,7 @@ fn unreliable_api_call(server: SocketAddr, max_attempts: u32) -> Result<String, 
         return Ok(body.to_owned());
     }
     let header = head.lines().find_map(|line| line.strip_prefix("retry-after: "));
-    Err(ApiError { status, wait: header.and_then(prela::retry_after) })
+    Err(ApiError { status, wait: header.and_then(prela::retry::retry_after) })
 }
 
 /// A server that answers every third request.

@@ -1,6 +1,6 @@
 //! What the tests and the processes that they start both check.
 
-use prela::Stats;
+use prela::pipeline::Stats;
 
 /// Every span is somewhere, and in one place only.
 #[track_caller]

@@ -8,8 +8,8 @@ use opentelemetry_proto::transform::common::tonic::ResourceAttributesWithSchema;
 use opentelemetry_proto::transform::trace::tonic::group_spans_by_resource_and_scope;
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{InMemorySpanExporterBuilder, SdkTracerProvider};
+use prela::SpanType;
 use prela::export::{Batch, ExportFuture, Exported, otlp_protobuf};
-use prela::{Exporter, SpanType};
 use prost::Message as _;
 use std::hint::black_box;
 use std::sync::{Arc, Mutex};
@@ -41,7 +41,7 @@ fn prela() -> Variant {
 /// Spans that went through the pipeline, as an exporter gets them.
 fn batch() -> Batch {
     let kept = Keep::default();
-    let builder = prela::builder().service_name("bench").exporter(Exporter::custom(kept.clone()));
+    let builder = prela::builder().service_name("bench").exporter(kept.clone());
     let builder = builder.env([] as [(&str, &str); 0]).max_batch_size(SPANS);
     let prela = builder.build().expect("the settings are valid");
     let tracer = prela.tracer();
@@ -74,7 +74,7 @@ fn texts() -> [(&'static str, &'static str); 4] {
 #[derive(Clone, Default)]
 struct Keep(Arc<Mutex<Option<Batch>>>);
 
-impl prela::SpanExporter for Keep {
+impl prela::export::SpanExporter for Keep {
     fn name(&self) -> String {
         "keep".to_owned()
     }

@@ -4,10 +4,8 @@ mod peers;
 
 use crate::measure::{Bar, Group, Variant};
 use prela::export::{Batch, ExportFuture, Exported};
-use prela::{
-    Exporter, Prela, Sampler, Sampling, SamplingParameters, ShouldSample, SpanType, TraceContext,
-    Tracer,
-};
+use prela::sampling::{Sampling, SamplingParameters, ShouldSample};
+use prela::{Prela, Sampler, SpanType, TraceContext, Tracer};
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -134,7 +132,7 @@ fn child(tracer: &Tracer, n: usize) {
 pub(crate) fn instance() -> &'static Prela {
     static INSTANCE: OnceLock<Prela> = OnceLock::new();
     INSTANCE.get_or_init(|| {
-        let builder = prela::builder().service_name("bench").exporter(Exporter::custom(Nowhere));
+        let builder = prela::builder().service_name("bench").exporter(Nowhere);
         let builder = builder.env([] as [(&str, &str); 0]).max_queue_size(65_536);
         builder.sampler(Sampler::custom(ByName)).build().expect("the settings are valid")
     })
@@ -158,7 +156,7 @@ impl ShouldSample for ByName {
 
 struct Nowhere;
 
-impl prela::SpanExporter for Nowhere {
+impl prela::export::SpanExporter for Nowhere {
     fn name(&self) -> String {
         "nowhere".to_owned()
     }

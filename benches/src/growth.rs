@@ -5,7 +5,8 @@ use crate::figures::{Figure, Figures, Limit};
 use crate::flood::tree;
 use crate::measure::cpu_of_process;
 use crate::transport::sink::Sink;
-use prela::{Exporter, Overflow, Prela, SpanType, Tracer};
+use prela::pipeline::Overflow;
+use prela::{Exporter, Prela, SpanType, Tracer};
 use std::thread;
 use std::time::Duration;
 

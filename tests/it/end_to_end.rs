@@ -4,10 +4,11 @@ use crate::receiver::{Arrived, Receiver, Transport};
 use expect_test::{Expect, expect};
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
+use prela::span::SpanLimits;
 use prela::testing::Capture;
 use prela::{
-    Builder, SpanContext, SpanId, SpanKind, SpanLimits, SpanType, Status, TraceContext, TraceFlags,
-    TraceId, TraceState, Value,
+    Builder, SpanContext, SpanId, SpanKind, SpanType, Status, TraceContext, TraceFlags, TraceId,
+    TraceState, Value,
 };
 use std::time::Duration;
 
@@ -229,7 +230,7 @@ fn the_resource_comes_with_every_batch() {
 fn random_ids_are_flagged_as_random() {
     let receiver = Receiver::start(Transport::Grpc);
     let capture = Capture::with(|builder| {
-        builder.exporter(receiver.exporter()).id_generator(prela::RandomIds::default())
+        builder.exporter(receiver.exporter()).id_generator(prela::id::RandomIds::default())
     });
     capture.tracer().span_default("root").in_scope(|_| {
         capture.tracer().span_default("child").in_scope(|_| ());

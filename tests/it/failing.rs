@@ -2,8 +2,9 @@
 //! counted, and nothing waits longer than it was told.
 
 use crate::receiver::{Answer, Receiver, Refusal, Transport};
+use prela::export::MemoryExporter;
 use prela::testing::Capture;
-use prela::{ErrorKind, Exporter, MemoryExporter};
+use prela::{ErrorKind, Exporter};
 use prela_tests::assert_adds_up;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -109,7 +110,7 @@ fn a_failing_exporter_harms_no_other() {
             .exporter(Panics)
             .exporter(grpc.exporter())
             .exporter(http.exporter())
-            .exporter(Exporter::memory(&memory))
+            .exporter(memory.clone())
     });
     work(&capture, 100);
     // The one that is held is not done, and the others are not held up by it.
@@ -129,7 +130,7 @@ fn a_failing_exporter_harms_no_other() {
 
 struct Panics;
 
-impl prela::SpanExporter for Panics {
+impl prela::export::SpanExporter for Panics {
     fn name(&self) -> String {
         "panics".to_owned()
     }
@@ -307,7 +308,7 @@ fn the_counts_add_up_at_every_moment() {
             .max_queue_size(300)
             .max_batch_size(20)
             .sampler(prela::Sampler::ratio(0.5))
-            .id_generator(prela::RandomIds::default())
+            .id_generator(prela::id::RandomIds::default())
     });
     let is_done = AtomicBool::new(false);
     thread::scope(|threads| {

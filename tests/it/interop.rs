@@ -219,8 +219,8 @@ fn an_exporter_that_cannot_be_built_is_a_counted_loss() {
 fn a_processor_may_ask_for_the_span_that_ends() {
     struct Asks;
 
-    impl prela::SpanProcessor for Asks {
-        fn on_end(&self, _: &prela::SpanData) {
+    impl prela::span::SpanProcessor for Asks {
+        fn on_end(&self, _: &prela::span::SpanData) {
             let _ = prela::current_span();
         }
     }

@@ -186,7 +186,7 @@ fn floors() -> (HashMap<String, usize>, HashMap<String, String>) {
         }
         item.clear();
     }
-    assert!(floors.len() > 15 && homes.contains_key("SpanData"), "{floors:?} {homes:?}");
+    assert!(floors.len() > 15 && homes.contains_key("SpanBuilder"), "{floors:?} {homes:?}");
     (floors, homes)
 }
 

@@ -1,7 +1,8 @@
 //! A process that forks while it is traced.
 
+use prela::export::SpanExporter;
 use prela::export::{Batch, ExportFuture, Exported};
-use prela::{Exporter, Prela, SpanExporter, SpanType};
+use prela::{Exporter, Prela, SpanType};
 use prela_tests::assert_adds_up;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
@@ -12,7 +13,7 @@ pub fn run(endpoint: &str) {
     let prela = prela::builder()
         .env([] as [(&str, &str); 0])
         .exporter(Exporter::otlp_grpc(endpoint))
-        .exporter(Exporter::custom(Stays))
+        .exporter(Stays)
         .schedule_delay(A_WHILE)
         .build()
         .unwrap();

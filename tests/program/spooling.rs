@@ -1,6 +1,7 @@
 //! A process that fills a spool until it is killed.
 
-use prela::{Exporter, Overflow, Spool};
+use prela::Exporter;
+use prela::pipeline::{Overflow, Spool};
 use std::io::{self, Write as _};
 
 pub fn run(dir: &str, endpoint: &str, number: &str) {

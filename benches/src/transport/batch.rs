@@ -4,8 +4,9 @@ use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
 use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracer, SdkTracerProvider, SpanData};
+use prela::SpanType;
+use prela::export::SpanExporter;
 use prela::export::{Batch, ExportFuture, Exported};
-use prela::{Exporter, SpanExporter, SpanType};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -17,7 +18,7 @@ const DOCUMENTS: [&str; 2] = ["doc-17", "doc-23"];
 
 pub(crate) fn prela() -> Batch {
     let keep = Keep::default();
-    let builder = prela::builder().service_name("bench").exporter(Exporter::custom(keep.clone()));
+    let builder = prela::builder().service_name("bench").exporter(keep.clone());
     let prela = builder.max_batch_size(SPANS).build().expect("the settings are valid");
     for n in 0..SPANS {
         prela_span(&prela.tracer(), n);

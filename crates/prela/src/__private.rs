@@ -2,12 +2,13 @@
 //!
 //! The macros write as little as they can into a program; what happens is here.
 
-#[cfg(feature = "retry")]
-use crate::RetryPolicy;
 use crate::context;
+#[cfg(feature = "retry")]
+use crate::retry::RetryPolicy;
+use crate::span::InSpan;
 #[cfg(feature = "testing")]
 use crate::tracer::global;
-use crate::{InSpan, Sampler, Span, SpanBuilder, SpanType, TraceContext, Value, semconv};
+use crate::{Sampler, Span, SpanBuilder, SpanType, TraceContext, Value, semconv};
 use std::borrow::Cow;
 use std::fmt::{Debug, Display};
 use std::future::Future;

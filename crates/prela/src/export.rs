@@ -40,7 +40,7 @@ pub type ExportFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, Error>> + S
 /// An exporter makes one attempt. Whether there is another, and when, the pipeline decides by the
 /// error: see [`export`](Self::export).
 pub trait SpanExporter: Send + 'static {
-    /// A short name for diagnostics and [`Stats`](crate::Stats), such as `otlp http://127.0.0.1:4317`.
+    /// A short name for diagnostics and [`Stats`](crate::pipeline::Stats), such as `otlp http://127.0.0.1:4317`.
     /// It must hold no secret.
     fn name(&self) -> String;
 
@@ -78,7 +78,7 @@ pub trait SpanExporter: Send + 'static {
     /// [`build`](crate::Builder::build).
     ///
     /// Without one, which is the default, the child's spans count as
-    /// [`no_exporter`](crate::Dropped::no_exporter).
+    /// [`no_exporter`](crate::pipeline::Dropped::no_exporter).
     fn for_fork(&self) -> Option<Box<dyn SpanExporter>> {
         None
     }

@@ -3,8 +3,8 @@
 //! ```
 //! use prela::SpanType;
 //!
-//! # let memory = prela::MemoryExporter::new();
-//! # let prela = prela::builder().service_name("parallel-app").exporter(prela::Exporter::memory(&memory)).build()?;
+//! # let memory = prela::export::MemoryExporter::new();
+//! # let prela = prela::builder().service_name("parallel-app").exporter(memory.clone()).build()?;
 //! # prela.make_global()?;
 //! # /*
 //! let prela = prela::init("parallel-app")?; // flushes and shuts down when dropped
@@ -34,10 +34,12 @@
 //!
 //! - Guides, one page a subject: [`guide`].
 //! - Starting: [`init`], [`builder`], [`Prela`]; every environment variable is listed at [`Builder`].
-//! - Spans: [`Tracer::span`], [`SpanBuilder`], [`Span`], [`SpanType`], [`macro@trace`].
+//! - Spans: [`Tracer::span`], [`SpanBuilder`], [`Span`], [`SpanType`], [`macro@trace`]; what goes with them:
+//!   [`span`]. Methods on futures, threads and tasks: [`prelude`].
 //! - Threads and tasks: [`TraceContext`], [`copy_context_to_thread`], [`pool`], [`thread`], [`task`].
-//! - Which traces: [`Sampler`], [`SpanBuilder::sample_with`]. Requests and sessions: [`RequestId`],
-//!   [`Session`]. Limits for work: [`RateLimiter`]. Ids in log lines: [`log_ids`].
+//! - Which traces: [`Sampler`], [`sampling`], [`SpanBuilder::sample_with`]. What became of them: [`pipeline`].
+//! - Requests and sessions: [`RequestId`], [`Session`]. Limits for work: [`RateLimiter`]. Ids in log lines:
+//!   [`log_ids`].
 //! - Baggage: [`baggage`]. Other processes: [`propagation`], and `http` for servers and clients.
 //! - Exporters: [`Exporter`], [`export`]; those of `opentelemetry_sdk`: [`otel`].
 //!
@@ -69,12 +71,13 @@
 // The floors, from the top down: each may use those below it, never those above.
 
 mod init;
+pub mod prelude;
 #[cfg(feature = "testing")]
 pub mod testing;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 
-mod pipeline;
+pub mod pipeline;
 
 pub mod export;
 pub mod otel;
@@ -87,16 +90,16 @@ mod tracer;
 
 mod otlp;
 pub mod propagation;
-mod span;
+pub mod span;
 
 mod context;
 mod env;
-mod sampling;
+pub mod sampling;
 
-mod clock;
+pub mod clock;
 mod error;
 mod fork;
-mod id;
+pub mod id;
 mod protobuf;
 mod resource;
 #[cfg(any(feature = "otlp-grpc", feature = "otlp-http", feature = "retry"))]
@@ -117,7 +120,6 @@ pub use opentelemetry::trace::{
     SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
 };
 
-pub use clock::{Clock, SystemClock};
 #[cfg(feature = "rayon")]
 pub use context::rayon;
 #[cfg(feature = "tokio")]
@@ -129,38 +131,25 @@ pub use context::{
 pub use context::{baggage, pool, thread};
 pub(crate) use error::Contact;
 pub use error::{Error, ErrorKind};
-pub use export::{ConsoleExporter, FileExporter, MemoryExporter, SpanExporter};
-pub use id::{IdGenerator, RandomIds};
 #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 pub use init::Otlp;
 #[cfg(feature = "signal")]
 pub use init::shutdown_signal;
 pub use init::{Builder, Exporter, Prela, builder, exit, init};
-#[cfg(feature = "spool")]
-pub use pipeline::Spool;
-pub use pipeline::{
-    Dropped, ExporterStats, Overflow, Recovered, Redactor, ShutdownReport, Stats, TailRule,
-};
 #[cfg(feature = "macros")]
 pub use prela_macros::{trace, trace_impl};
 pub use propagation::{extract, inject};
 pub use resource::Resource;
-pub use sampling::{
-    AdaptiveSampler, Rule, RuleStats, Sampler, Sampling, SamplingParameters, SamplingStats,
-    ShouldSample,
-};
-pub use span::{
-    ContextSpan, Event, FutureExt, InSpan, Link, OwnedSpan, Span, SpanBuilder, SpanData, SpanGuard,
-    SpanLimits, SpanProcessor,
-};
+pub use sampling::Sampler;
 #[cfg(feature = "retry")]
-pub use span::{RetryPolicy, Retrying, retry_after};
-pub use span_type::{ParseSpanTypeError, SpanType};
+pub use span::retry;
+pub use span::{FutureExt, Span, SpanBuilder};
+pub use span_type::SpanType;
 pub use tracer::{
-    OtelTracer, Tracer, TracerProvider, current_span, current_trace_id, enrich, enrich_root,
-    new_trace_context, trace_context, tracer,
+    Tracer, current_span, current_trace_id, enrich, enrich_root, new_trace_context, trace_context,
+    tracer,
 };
-pub use value::{Baggage, BaggageEntry, Text, Value};
+pub use value::{Text, Value};
 
 /// The README's program is run as it stands there.
 #[cfg(all(doctest, feature = "rayon"))]

@@ -2,4 +2,5 @@
 
 mod exporter;
 
+pub use crate::tracer::{OtelTracer, TracerProvider};
 pub use exporter::{SdkExporter, exporter};

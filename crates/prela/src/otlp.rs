@@ -43,7 +43,7 @@ pub(crate) use reply::Reply;
 pub(crate) use split::split;
 
 #[cfg(test)]
-use crate::{SpanData, span::Batch};
+use crate::span::{Batch, SpanData};
 #[cfg(test)]
 use opentelemetry::InstrumentationScope;
 #[cfg(test)]

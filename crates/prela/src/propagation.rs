@@ -25,8 +25,8 @@
 //! A client puts its context into the request, and a server takes it out:
 //!
 //! ```
-//! # let memory = prela::MemoryExporter::new();
-//! # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&memory)).build()?;
+//! # let memory = prela::export::MemoryExporter::new();
+//! # let prela = prela::builder().service_name("doc").exporter(memory.clone()).build()?;
 //! # let tracer = prela.tracer();
 //! use prela::{SpanKind, SpanType};
 //! use std::collections::HashMap;
@@ -53,8 +53,8 @@
 //! A span for several has no parent among them, but links to all:
 //!
 //! ```
-//! # let memory = prela::MemoryExporter::new();
-//! # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&memory)).build()?;
+//! # let memory = prela::export::MemoryExporter::new();
+//! # let prela = prela::builder().service_name("doc").exporter(memory.clone()).build()?;
 //! # let tracer = prela.tracer();
 //! use prela::{SpanKind, SpanType};
 //!

@@ -9,9 +9,9 @@ use std::time::{Duration, SystemTime};
 /// # #[cfg(feature = "retry")] {
 /// use std::time::Duration;
 ///
-/// assert_eq!(prela::retry_after("120"), Some(Duration::from_secs(120)));
-/// assert_eq!(prela::retry_after("Fri, 31 Dec 1999 23:59:59 GMT"), Some(Duration::ZERO));
-/// assert_eq!(prela::retry_after("soon"), None);
+/// assert_eq!(prela::retry::retry_after("120"), Some(Duration::from_secs(120)));
+/// assert_eq!(prela::retry::retry_after("Fri, 31 Dec 1999 23:59:59 GMT"), Some(Duration::ZERO));
+/// assert_eq!(prela::retry::retry_after("soon"), None);
 /// # }
 /// ```
 ///

@@ -28,7 +28,7 @@ mod recordable;
 #[cfg(feature = "resources")]
 mod resources;
 #[cfg(feature = "retry")]
-mod retry;
+pub mod retry;
 mod roots;
 pub(crate) mod scope;
 mod source;
@@ -41,9 +41,9 @@ pub use self::future::{FutureExt, InSpan};
 pub use self::guard::SpanGuard;
 pub use self::handle::{OwnedSpan, Span};
 pub use self::limits::SpanLimits;
+pub use self::otel::ContextSpan;
 pub use self::processor::SpanProcessor;
-#[cfg(feature = "retry")]
-pub use self::retry::{RetryPolicy, Retrying, retry_after};
+pub use crate::span_type::ParseSpanTypeError;
 
 #[cfg(feature = "testing")]
 pub(crate) use self::active::alone_in;
@@ -53,6 +53,5 @@ pub(crate) use self::ended_span::{EndedSpan, SpanSummary};
 pub(crate) use self::failure::Failure;
 #[cfg(feature = "http")]
 pub(crate) use self::failure::as_error;
-pub use self::otel::ContextSpan;
 pub(crate) use self::roots::root_of;
 pub(crate) use self::source::Source;

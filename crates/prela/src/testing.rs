@@ -2,10 +2,12 @@
 
 use crate::clock::Clock;
 use crate::context::Polled;
+use crate::export::MemoryExporter;
 use crate::export::tree::{Style, render};
 use crate::id::IdGenerator;
+use crate::span::SpanData;
 use crate::tracer::global;
-use crate::{Builder, Exporter, InContext, MemoryExporter, Prela, SpanData, Tracer, builder};
+use crate::{Builder, InContext, Prela, Tracer, builder};
 use opentelemetry::trace::{SpanId, TraceId};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -16,7 +18,8 @@ use std::time::{Duration, SystemTime};
 /// [`guide::testing`](mod@crate::guide::testing).
 ///
 /// ```
-/// use prela::{SpanType, testing::Capture};
+/// use prela::testing::Capture;
+/// use prela::SpanType;
 ///
 /// let capture = Capture::new();
 /// let tracer = capture.tracer();
@@ -49,7 +52,7 @@ impl Capture {
         let builder = builder()
             .env([] as [(&str, &str); 0])
             .service_name("test")
-            .exporter(Exporter::memory(&memory))
+            .exporter(memory.clone())
             .clock(clock.clone())
             .id_generator(CountedIds::default());
         let prela = configure(builder).build().expect("a test's settings are valid");
@@ -93,7 +96,8 @@ impl Capture {
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-    /// use prela::{SpanType, testing::Capture};
+    /// use prela::testing::Capture;
+    /// use prela::SpanType;
     ///
     /// let capture = Capture::new();
     /// let answer = capture.bind(async {

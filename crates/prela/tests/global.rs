@@ -1,12 +1,13 @@
 //! The global instance. One test, in a process of its own, because there is one slot in a process.
 
+use prela::export::MemoryExporter;
 use prela::propagation::{Format, Propagator};
-use prela::{ErrorKind, Exporter, MemoryExporter, SpanType};
+use prela::{ErrorKind, SpanType};
 use std::time::Duration;
 
 fn build(memory: &MemoryExporter, propagator: Propagator) -> prela::Prela {
     let builder = prela::builder().env([("", ""); 0]).service_name("global");
-    builder.exporter(Exporter::memory(memory)).propagator(propagator).build().expect("valid")
+    builder.exporter(memory.clone()).propagator(propagator).build().expect("valid")
 }
 
 /// The fields that go to other processes.

@@ -1,8 +1,9 @@
 //! Futures that closures in contexts return, told to the global instance. One test, in a process of its
 //! own, because there is one global instance in a process.
 
+use prela::export::MemoryExporter;
 use prela::pool::{Job, SpawnTraced as _};
-use prela::{FutureExt as _, MemoryExporter, RequestId, Session, TraceContext, baggage, suppress};
+use prela::{FutureExt as _, RequestId, Session, TraceContext, baggage, suppress};
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};

@@ -5,7 +5,8 @@ use futures_util::FutureExt as _;
 use http::{Request, Response};
 use prela::http::{ClientLayer, ServerLayer};
 use prela::pool::{Job, SpawnTraced};
-use prela::{RequestId, RetryPolicy, Session, SpanType};
+use prela::retry::RetryPolicy;
+use prela::{RequestId, Session, SpanType};
 use std::convert::Infallible;
 use tower::{Layer as _, ServiceExt as _};
 

@@ -77,7 +77,7 @@ fn with_a_gateway_killed_every_trace_arrives_whole() {
 
     let capture = Capture::with(|builder| {
         // Those of a capture are too regular to be spread evenly.
-        let builder = builder.id_generator(prela::RandomIds::default());
+        let builder = builder.id_generator(prela::id::RandomIds::default());
         builder.exporter(Exporter::otlp_grpc(format!("http://{grpc}")))
     });
     failing_runs(&capture);

@@ -4,10 +4,11 @@ use crate::receiver::{Arrived, Receiver, Transport};
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
 use opentelemetry_otlp::WithExportConfig as _;
+use prela::export::SpanExporter;
+use prela::span::SpanLimits;
 use prela::testing::Capture;
 use prela::{
-    SpanContext, SpanExporter, SpanId, SpanKind, SpanLimits, SpanType, Status, TraceContext,
-    TraceFlags, TraceId, TraceState,
+    SpanContext, SpanId, SpanKind, SpanType, Status, TraceContext, TraceFlags, TraceId, TraceState,
 };
 use std::time::Duration;
 

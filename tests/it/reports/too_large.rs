@@ -6,7 +6,8 @@ use axum::body::Bytes;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::post;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
-use prela::{Prela, Stats};
+use prela::Prela;
+use prela::pipeline::Stats;
 use prela_tests::assert_adds_up;
 use prost::Message as _;
 use std::collections::HashSet;
@@ -285,7 +286,7 @@ fn a_batch_of_one_span_over_the_limit_holds_nobody_up() {
                                 .max_batch_size(1)
                                 .diagnostics(|_| ());
                             let builder = match has_spool {
-                                true => builder.spool(prela::Spool::new(spool.path())),
+                                true => builder.spool(prela::pipeline::Spool::new(spool.path())),
                                 false => builder,
                             };
                             let prela = builder.build().unwrap();

@@ -1,7 +1,8 @@
 //! Attempts one at a time, without a pipeline that makes them again.
 
 use prela::export::{Batch, Exported};
-use prela::{ErrorKind, MemoryExporter, Otlp, SpanExporter};
+use prela::export::{MemoryExporter, SpanExporter};
+use prela::{ErrorKind, Otlp};
 use std::error::Error as _;
 use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};

@@ -1,6 +1,6 @@
 // `err` and `retry` look at a result: a function without one is told so at what it returns.
 
-use prela::RetryPolicy;
+use prela::retry::RetryPolicy;
 
 struct Answer;
 

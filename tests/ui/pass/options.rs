@@ -2,7 +2,8 @@
 
 #![deny(warnings)]
 
-use prela::{RequestId, RetryPolicy, Sampler, Session};
+use prela::retry::RetryPolicy;
+use prela::{RequestId, Sampler, Session};
 use std::sync::LazyLock;
 
 static SAMPLER: LazyLock<Sampler> = LazyLock::new(|| Sampler::adaptive(0.1));

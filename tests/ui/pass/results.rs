@@ -3,7 +3,7 @@
 #![deny(warnings)]
 #![allow(dead_code)]
 
-use prela::RetryPolicy;
+use prela::retry::RetryPolicy;
 use std::convert::Infallible;
 use std::error::Error;
 use std::fmt::{self, Debug, Display, Formatter};

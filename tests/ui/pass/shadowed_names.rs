@@ -56,7 +56,7 @@ fn in_a_future() -> impl ::std::future::Future<Output = ::std::result::Result<u3
     async { Ok(1) }
 }
 
-#[prela::trace(retry = prela::RetryPolicy::new(2))]
+#[prela::trace(retry = prela::retry::RetryPolicy::new(2))]
 fn tried() -> ::std::result::Result<u32, u32> {
     Ok(1)
 }

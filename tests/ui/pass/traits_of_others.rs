@@ -16,7 +16,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt as _;
 fn main() {
     let prela = prela::builder()
         .env([] as [(&str, &str); 0])
-        .exporter(prela::MemoryExporter::new())
+        .exporter(prela::export::MemoryExporter::new())
         .build()
         .unwrap();
     let tracer = prela.tracer();

@@ -6,7 +6,8 @@
 
 use super::scope::{current, replace_current};
 use super::{Scope, TraceContext, late};
-use crate::Baggage;
+pub use crate::value::{Baggage, BaggageEntry};
+
 use opentelemetry::Context;
 use opentelemetry::baggage::{BaggageExt as _, BaggageMetadata, KeyValueMetadata};
 
@@ -94,7 +95,7 @@ pub fn scope<K: AsRef<str>, V: Into<String>, R>(
 /// changed below OpenTelemetry's `get_active_span`.
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
 /// use prela::{SpanType, baggage};
 ///

@@ -11,7 +11,7 @@ use std::fmt;
 /// are not OTLP.
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::MemoryExporter::new()).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
 /// let line = |message: &str| format!("INFO {message}{:#}", prela::log_ids());
 /// assert_eq!(line("started"), "INFO started");

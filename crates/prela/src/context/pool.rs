@@ -35,7 +35,7 @@
 //!     }
 //! }
 //!
-//! # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+//! # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 //! # let tracer = prela.tracer();
 //! let pool = Pool::new(2);
 //! tracer.span("batch", prela::SpanType::Agent).in_scope(|batch| {
@@ -87,10 +87,11 @@ pub trait SpawnTraced {
     /// Cost over a plain submit: two allocations, and one context attached.
     ///
     /// ```
-    /// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+    /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
     /// # let tracer = prela.tracer();
     /// # let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
-    /// use prela::{SpanType, pool::SpawnTraced as _};
+    /// use prela::pool::SpawnTraced as _;
+    /// use prela::SpanType;
     ///
     /// tracer.span("agent", SpanType::Agent).in_scope(|agent| {
     ///     let tracer = tracer.clone();

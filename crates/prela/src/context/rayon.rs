@@ -5,7 +5,7 @@
 //! iterators take a function, so wrap it in the span that is to be the parent:
 //!
 //! ```
-//! # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+//! # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 //! # let tracer = prela.tracer();
 //! use prela::SpanType;
 //! use rayon::prelude::*;
@@ -45,7 +45,7 @@ impl SpawnTraced for ThreadPool {
 /// panic goes there instead of to the pool's panic handler.
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
 /// tracer.span_default("parent").in_scope(|parent| {
 ///     let job = prela::rayon::spawn(prela::current_trace_id);
@@ -68,7 +68,7 @@ where
 /// If `a` or `b` does, as `rayon::join`.
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
 /// tracer.span_default("parent").in_scope(|parent| {
 ///     let seen = prela::rayon::join(prela::current_trace_id, prela::current_trace_id);
@@ -109,7 +109,7 @@ where
 /// Jobs of a rayon scope with the context: they may borrow.
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
 /// use prela::rayon::ScopeExt as _;
 ///

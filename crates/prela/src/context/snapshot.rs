@@ -3,7 +3,7 @@
 use super::scope::{self, Scope};
 use super::suppression::taken_along;
 use super::{InContext, Polled, late};
-use crate::Baggage;
+use crate::value::Baggage;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceId};
 use std::fmt;
@@ -16,7 +16,7 @@ use std::sync::{Arc, OnceLock};
 /// by any number of threads and tasks at once.
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
 /// use prela::{SpanType, TraceContext};
 ///
@@ -189,7 +189,7 @@ impl Drop for ContextGuard {
 /// tuple; a job without arguments is wrapped by [`TraceContext::wrap`].
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
 /// use prela::SpanType;
 ///

@@ -27,14 +27,14 @@ const PROCESSING: u32 = 1 << 31;
 /// like the rest of the context; for futures there are
 /// [`FutureExt::suppressed`](crate::FutureExt::suppressed) and [`TraceContext::suppressed`]. Spans that
 /// have begun already are recorded to their end, and requests carry on their trace. Spans that do not
-/// begin are in no number of [`Stats`](crate::Stats).
+/// begin are in no number of [`Stats`](crate::pipeline::Stats).
 ///
 /// Export threads, exporters, samplers, redaction rules, id generators, clocks and handlers are suppressed
 /// without it, and processors for their own instance. A thread that one of them starts is so if it is
 /// given the context.
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::MemoryExporter::new()).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
 /// let is_healthy = prela::suppress(|| {
 ///     tracer.span_default("health check").in_scope(|span| {

@@ -28,7 +28,7 @@ use tokio::task::JoinHandle;
 /// Outside of a tokio runtime, as [`tokio::spawn`].
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
 /// # tokio::runtime::Builder::new_multi_thread().build().unwrap().block_on(async {
 /// tracer.span_default("parent").run(async |parent| {
@@ -54,7 +54,7 @@ where
 /// Outside of a tokio runtime, as [`tokio::task::spawn_blocking`].
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// tracer.span_default("parent").run(async |parent| {

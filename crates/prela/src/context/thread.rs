@@ -14,7 +14,7 @@ use std::thread::{self, Builder, JoinHandle, Scope, ScopedJoinHandle};
 /// If the system gives no thread, as [`std::thread::spawn`]; see [`BuilderExt`].
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
 /// use prela::SpanType;
 ///
@@ -35,9 +35,10 @@ where
 /// Scoped threads with the context: they may borrow.
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
-/// use prela::{SpanType, thread::ScopeExt as _};
+/// use prela::thread::ScopeExt as _;
+/// use prela::SpanType;
 ///
 /// let words = ["one", "two", "three"];
 /// tracer.span("count", SpanType::Agent).in_scope(|count| {
@@ -79,9 +80,10 @@ impl<'scope> ScopeExt<'scope> for Scope<'scope, '_> {
 /// Threads with a name or a stack size, and the context.
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
-/// use prela::{SpanType, thread::BuilderExt as _};
+/// use prela::thread::BuilderExt as _;
+/// use prela::SpanType;
 /// use std::thread::Builder;
 ///
 /// tracer.span("parent", SpanType::Agent).in_scope(|parent| {

@@ -53,9 +53,9 @@ use tokio::task::JoinHandle;
 /// # Examples
 ///
 /// ```
-/// let plain = prela::ConsoleExporter::new().color(false);
-/// let narrow = prela::ConsoleExporter::new().width(100);
-/// let to_file = prela::ConsoleExporter::to_writer(Vec::new());
+/// let plain = prela::export::ConsoleExporter::new().color(false);
+/// let narrow = prela::export::ConsoleExporter::new().width(100);
+/// let to_file = prela::export::ConsoleExporter::to_writer(Vec::new());
 /// # drop((plain, narrow, to_file));
 /// ```
 pub struct ConsoleExporter {

@@ -27,7 +27,7 @@ use std::time::{Duration, SystemTime};
 /// # Examples
 ///
 /// ```
-/// let exporter = prela::FileExporter::new("traces").max_file_size(10 << 20);
+/// let exporter = prela::export::FileExporter::new("traces").max_file_size(10 << 20);
 /// # drop(exporter);
 /// ```
 ///

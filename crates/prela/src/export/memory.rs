@@ -1,7 +1,8 @@
 //! Keeps spans in memory, for tests.
 
 use super::{Batch, ExportFuture, Exported, SpanExporter};
-use crate::{Resource, SpanData};
+use crate::Resource;
+use crate::span::SpanData;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Keeps every finished span, for tests.
@@ -15,10 +16,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 /// use std::time::Duration;
 ///
 /// # fn main() -> Result<(), prela::Error> {
-/// let memory = prela::MemoryExporter::new();
+/// let memory = prela::export::MemoryExporter::new();
 /// let prela = prela::builder()
 ///     .service_name("tests")
-///     .exporter(prela::Exporter::memory(&memory))
+///     .exporter(memory.clone())
 ///     .env([] as [(&str, &str); 0])
 ///     .build()?;
 ///

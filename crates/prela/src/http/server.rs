@@ -44,8 +44,8 @@ use tower_service::Service;
 /// With axum use [`axum`](Self::axum), with tonic `Server::builder().layer(ServerLayer::new())`.
 ///
 /// ```
-/// # let memory = prela::MemoryExporter::new();
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&memory)).build()?;
+/// # let memory = prela::export::MemoryExporter::new();
+/// # let prela = prela::builder().service_name("doc").exporter(memory.clone()).build()?;
 /// # let tracer = prela.tracer();
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// use http::{Request, Response};

@@ -3,18 +3,17 @@
 use super::pipeline::{self, PipelineOptions, unless_zero};
 use super::unrecorded::Unrecorded;
 use super::{Exporter, Prela, settings};
-#[cfg(feature = "spool")]
-use crate::Spool;
 use crate::clock::{Clock, Guarded, SystemClock};
 use crate::env::Environment;
 use crate::id::{IdGenerator, RandomIds};
+#[cfg(feature = "spool")]
+use crate::pipeline::Spool;
 use crate::pipeline::{Diagnostics, DropHandler, Pipeline, PipelineSettings};
+use crate::pipeline::{Dropped, Overflow, Redactor, TailRule};
 use crate::propagation::Propagator;
 use crate::span::provider::Provider;
-use crate::{
-    Dropped, Error, ErrorKind, Overflow, Redactor, Sampler, SpanLimits, SpanProcessor, TailRule,
-    Value,
-};
+use crate::span::{SpanLimits, SpanProcessor};
+use crate::{Error, ErrorKind, Sampler, Value};
 use opentelemetry::Key;
 use std::ffi::OsString;
 use std::fmt;
@@ -110,7 +109,7 @@ impl Builder {
     ///
     /// With none, the environment decides: `PRELA_EXPORTER`, then `OTEL_TRACES_EXPORTER`. Default: OTLP if
     /// the environment names an endpoint, else the console. What may be given: an [`Exporter`], an [`Otlp`](super::Otlp),
-    /// or any [`SpanExporter`](crate::SpanExporter).
+    /// or any [`SpanExporter`](crate::export::SpanExporter).
     pub fn exporter(mut self, exporter: impl Into<Exporter>) -> Self {
         self.exporters.push(exporter.into());
         self
@@ -303,7 +302,7 @@ impl Builder {
     /// Environment: `PRELA_OVERFLOW`. Default: [`Overflow::DropNewest`].
     ///
     /// ```
-    /// use prela::Overflow;
+    /// use prela::pipeline::Overflow;
     /// use std::time::Duration;
     ///
     /// let batch_job = prela::builder().overflow(Overflow::Block(Duration::from_secs(1)));

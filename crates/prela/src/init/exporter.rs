@@ -4,14 +4,15 @@
 use super::otlp::Otlp;
 use crate::Error;
 use crate::env::{self, Environment};
-use crate::export::{AnyExporter, ConsoleExporter, FileExporter, MemoryExporter, SpanExporter};
+use crate::export::{AnyExporter, ConsoleExporter, FileExporter, SpanExporter};
 use std::fmt;
 use std::path::PathBuf;
 
 /// Which exporter to use; for [`Builder::exporter`](super::Builder::exporter).
 ///
 /// ```
-/// use prela::{ConsoleExporter, Exporter};
+/// use prela::export::ConsoleExporter;
+/// use prela::Exporter;
 ///
 /// let builder = prela::builder()
 ///     .exporter(Exporter::otlp_http("https://collector.example").header("x-api-key", "secret").gzip(true))
@@ -37,12 +38,7 @@ impl Exporter {
 
     /// To files of OTLP JSON lines in `dir`; see [`FileExporter`].
     pub fn file(dir: impl Into<PathBuf>) -> Self {
-        Self::custom(FileExporter::new(dir))
-    }
-
-    /// Into memory, where a test reads it.
-    pub fn memory(memory: &MemoryExporter) -> Self {
-        Self::custom(memory.clone())
+        FileExporter::new(dir).into()
     }
 
     /// To a collector, all by the environment: endpoint, protocol and the rest. Without an endpoint
@@ -65,11 +61,6 @@ impl Exporter {
     #[cfg(feature = "otlp-http")]
     pub fn otlp_http(endpoint: impl Into<String>) -> Otlp {
         Otlp::new(crate::otlp::Protocol::HttpProtobuf, endpoint.into())
-    }
-
-    /// An exporter of your own.
-    pub fn custom(exporter: impl SpanExporter) -> Self {
-        Self(Kind::Ready(Box::new(exporter)))
     }
 
     /// None if it cannot be had by the environment's fault, which is a warning there.
@@ -139,7 +130,7 @@ impl fmt::Debug for Exporter {
 
 impl<E: SpanExporter> From<E> for Exporter {
     fn from(exporter: E) -> Self {
-        Self::custom(exporter)
+        Self(Kind::Ready(Box::new(exporter)))
     }
 }
 

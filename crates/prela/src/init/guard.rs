@@ -3,12 +3,15 @@
 use super::running::Running;
 use crate::context::{self, late};
 use crate::pipeline::Pipeline;
+use crate::pipeline::{ShutdownReport, Stats};
 use crate::propagation::Propagator;
+use crate::sampling::SamplingStats;
 use crate::span::Source;
 use crate::span::processor::SpanIntake as _;
 use crate::span::provider::Provider;
+use crate::tracer::TracerProvider;
 use crate::tracer::{self, global};
-use crate::{Error, Resource, SamplingStats, ShutdownReport, Stats, Tracer, TracerProvider};
+use crate::{Error, Resource, Tracer};
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -30,8 +33,8 @@ use std::time::Duration;
 ///
 /// ```
 /// # use std::time::Duration;
-/// # let memory = prela::MemoryExporter::new();
-/// let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&memory)).build()?;
+/// # let memory = prela::export::MemoryExporter::new();
+/// let prela = prela::builder().service_name("doc").exporter(memory.clone()).build()?;
 /// prela.tracer().span("work", prela::SpanType::Custom).in_scope(|_| ());
 ///
 /// let report = prela.shutdown(Duration::from_secs(5));
@@ -167,7 +170,7 @@ impl Prela {
     /// ```
     /// # fn main() -> Result<(), prela::Error> {
     /// fn start() -> Result<(), prela::Error> {
-    ///     # let builder = || prela::builder().exporter(prela::MemoryExporter::new());
+    ///     # let builder = || prela::builder().exporter(prela::export::MemoryExporter::new());
     ///     # /*
     ///     prela::init("plug-in")?.into_global()?;
     ///     # */
@@ -215,7 +218,7 @@ impl Prela {
     /// A receiver that answers, by whatever code, is asked again until the time is over, at the pauses
     /// that it wants. If it wants one that is longer than what is left, or if three attempts in a row find
     /// nobody (no connection, no answer), this ends early: the report's
-    /// [`last_error`](crate::ExporterStats::last_error) and the diagnostic line say why. With a spool, what
+    /// [`last_error`](crate::pipeline::ExporterStats::last_error) and the diagnostic line say why. With a spool, what
     /// could not be sent goes there, for which a quarter of the time, at most half a second, is kept.
     ///
     /// Spans that start later do nothing. Spans that were open are counted as dropped when they end. A

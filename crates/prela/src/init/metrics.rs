@@ -16,7 +16,7 @@ impl Prela {
     /// Call it once, after the meter provider is there. Prela does not do so by itself.
     ///
     /// ```
-    /// # let prela = prela::builder().service_name("doc").exporter(prela::MemoryExporter::new()).build()?;
+    /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
     /// prela.observe(&prela::opentelemetry::global::meter("prela"));
     /// # Ok::<(), prela::Error>(())
     /// ```

@@ -1,9 +1,9 @@
 //! The instances of this process that run, for when it ends and nothing drops them.
 
 use super::exit;
-use crate::ShutdownReport;
 use crate::context;
 use crate::pipeline::Pipeline;
+use crate::pipeline::ShutdownReport;
 use crate::span::provider::Provider;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError, Weak, mpsc};

@@ -2,7 +2,9 @@
 
 use crate::env::{self, Environment};
 use crate::propagation::{Format, Propagator};
-use crate::{Baggage, Error, Resource, Sampler, SpanLimits, Value, semconv};
+use crate::span::SpanLimits;
+use crate::value::Baggage;
+use crate::{Error, Resource, Sampler, Value, semconv};
 use opentelemetry::Key;
 
 /// Whether a value of the environment that cannot be used is an error.

@@ -1,7 +1,8 @@
 //! Any `opentelemetry_sdk` span exporter behind Prela's pipeline.
 
 use crate::export::{Batch, ExportFuture, Exported, SpanExporter};
-use crate::{Error, ErrorKind, Resource, SpanData, Value};
+use crate::span::SpanData;
+use crate::{Error, ErrorKind, Resource, Value};
 use opentelemetry::trace::{Event, Link, SpanId};
 use opentelemetry::{Key, KeyValue};
 use opentelemetry_sdk::error::OTelSdkError;

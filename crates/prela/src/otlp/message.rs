@@ -4,10 +4,11 @@
 mod tests;
 
 use super::by_scope;
+use crate::Value;
 use crate::clock::unix_nano;
 use crate::span::Batch;
 use crate::span::message::{flags, kind, parent, status};
-use crate::{Event, Link, SpanData, Value};
+use crate::span::{Event, Link, SpanData};
 use opentelemetry::{InstrumentationScope, Key};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use opentelemetry_proto::tonic::common::v1 as common;

@@ -7,7 +7,7 @@ use std::time::Duration;
 ///
 /// A sixteenth of each queue is kept for local root spans and for spans that ended in an error, so
 /// those are the last to be lost. What is lost is counted in
-/// [`Dropped::queue_full`](crate::Dropped::queue_full).
+/// [`Dropped::queue_full`](crate::pipeline::Dropped::queue_full).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Overflow {

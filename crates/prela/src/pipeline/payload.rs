@@ -1,7 +1,8 @@
 //! Cutting long values, and saying so.
 
+use crate::Value;
 use crate::semconv::{ORIGINAL_LENGTH_PREFIX, is_identifier};
-use crate::{SpanData, Value};
+use crate::span::SpanData;
 use opentelemetry::Key;
 
 /// Cuts each text and each bytes value of the span and its events to `limit` bytes, at a character

@@ -9,7 +9,8 @@ mod keys;
 mod tests;
 
 use self::detect::Detector;
-use crate::{SpanData, Value, context};
+use crate::span::SpanData;
+use crate::{Value, context};
 use opentelemetry::Key;
 use opentelemetry::trace::Status;
 use std::borrow::Cow;
@@ -31,12 +32,14 @@ use std::sync::Arc;
 /// recording it, besides what detectors and rules take.
 ///
 /// ```
-/// use prela::{Exporter, MemoryExporter, Redactor};
+/// use prela::export::MemoryExporter;
+/// use prela::pipeline::Redactor;
+/// use prela::Exporter;
 ///
 /// let memory = MemoryExporter::new();
 /// let prela = prela::builder()
 ///     .service_name("doc")
-///     .exporter(Exporter::memory(&memory))
+///     .exporter(memory.clone())
 ///     .redact(Redactor::new().key("user.name").emails().api_keys())
 ///     .build()?;
 /// prela.tracer().span_default("login").in_scope(|span| {

@@ -4,8 +4,8 @@ use super::store::Store;
 use super::{DropHandler, Overflow, Redactor, TailRule, payload};
 #[cfg(feature = "spool")]
 use super::{Spool, spool};
-use crate::SpanData;
 use crate::span::EndedSpan;
+use crate::span::SpanData;
 use std::time::Duration;
 
 /// The settings of a pipeline; the builder documents them.

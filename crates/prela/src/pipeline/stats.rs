@@ -9,8 +9,8 @@ use super::queue::Loss;
 /// its own to tell; [`Stats::exporters`] has them one by one.
 ///
 /// ```
-/// # let memory = prela::MemoryExporter::new();
-/// let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&memory)).build()?;
+/// # let memory = prela::export::MemoryExporter::new();
+/// let prela = prela::builder().service_name("doc").exporter(memory.clone()).build()?;
 /// prela.tracer().span_default("work").in_scope(|_| ());
 /// prela.flush(std::time::Duration::from_secs(5))?;
 /// let stats = prela.stats();
@@ -54,7 +54,7 @@ pub struct Stats {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Dropped {
-    /// The queue was full when they ended; with [`Overflow::DropOldest`](crate::Overflow), when later
+    /// The queue was full when they ended; with [`Overflow::DropOldest`](crate::pipeline::Overflow), when later
     /// ones did.
     pub queue_full: u64,
     /// Their export failed, timed out or panicked, and no further attempt was made.
@@ -66,7 +66,7 @@ pub struct Dropped {
     /// The spool did not take them (its limit was reached, or the disk failed), or could not give them
     /// back (they became too old, or the file was damaged).
     pub spool: u64,
-    /// Their trace waited for its end, by the [tail rule](crate::TailRule), and there was no more room.
+    /// Their trace waited for its end, by the [tail rule](crate::pipeline::TailRule), and there was no more room.
     pub undecided: u64,
     /// The instance has no exporter; or, in a forked process, none that could be made again there.
     pub no_exporter: u64,
@@ -146,7 +146,7 @@ impl Recovered {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ExporterStats {
-    /// The exporter's [`name`](crate::SpanExporter::name).
+    /// The exporter's [`name`](crate::export::SpanExporter::name).
     pub name: String,
     /// Recorded spans that ended.
     pub ended: u64,

@@ -13,7 +13,7 @@ use std::process::Command;
 /// UTF-8 is as none.
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
 /// let starter = prela::propagation::from_env();
 /// tracer.span("job", prela::SpanType::Agent).parent(&starter).in_scope(|_| ());

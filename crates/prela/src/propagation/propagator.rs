@@ -4,10 +4,10 @@ use super::refused::Refusals;
 use super::{
     Extracted, Extractor, Injector, Reason, b3, baggage, legacy_ids, traceparent, tracestate,
 };
-use crate::Baggage;
 use crate::TraceContext;
 use crate::context::baggage_of;
 use crate::span::calls;
+use crate::value::Baggage;
 use crate::value::BaggageBuilder;
 use opentelemetry::Context;
 use opentelemetry::trace::{
@@ -67,7 +67,7 @@ impl Format {
 /// install it there by itself:
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// prela::opentelemetry::global::set_text_map_propagator(prela.propagator());
 /// # Ok::<(), prela::Error>(())
 /// ```

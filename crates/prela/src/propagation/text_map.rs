@@ -2,8 +2,8 @@
 
 use super::refused::Refusals;
 use super::{Format, Propagator};
-use crate::Baggage;
 use crate::context::{baggage_of, with_baggage};
+use crate::value::Baggage;
 use opentelemetry::Context;
 use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};

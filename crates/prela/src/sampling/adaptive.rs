@@ -17,14 +17,15 @@ use std::time::Duration;
 /// a rate that is one trace off.
 ///
 /// ```
-/// use prela::{AdaptiveSampler, Sampler};
+/// use prela::sampling::AdaptiveSampler;
+/// use prela::Sampler;
 ///
 /// // A tenth; a twentieth above 50 traces a second, a hundredth above 100: what `new` alone does.
 /// let sampler = AdaptiveSampler::new(0.1).window(100).above(50.0, 0.5).above(100.0, 0.1);
 /// let prela = prela::builder()
 ///     .service_name("busy")
 ///     .sampler(Sampler::parent_based(sampler.into()))
-///     # .exporter(prela::MemoryExporter::new())
+///     # .exporter(prela::export::MemoryExporter::new())
 ///     .build()?;
 /// # Ok::<(), prela::Error>(())
 /// ```

@@ -116,7 +116,8 @@ impl Sampler {
     /// error at [`build`](crate::Builder::build).
     ///
     /// ```
-    /// use prela::{Rule, Sampler, SpanType};
+    /// use prela::sampling::Rule;
+    /// use prela::{Sampler, SpanType};
     ///
     /// let sampler = Sampler::rules(
     ///     [
@@ -295,7 +296,8 @@ impl From<&Self> for Sampler {
 /// is caught, and its trace is not recorded.
 ///
 /// ```
-/// use prela::{Sampler, Sampling, SamplingParameters, ShouldSample};
+/// use prela::sampling::{Sampling, SamplingParameters, ShouldSample};
+/// use prela::Sampler;
 ///
 /// /// Keeps a tenth of what is called by name, and all the rest.
 /// #[derive(Debug)]

@@ -12,7 +12,8 @@ use std::sync::{Arc, OnceLock};
 ///
 /// ```
 /// use prela::export::{Batch, ExportFuture, Exported};
-/// use prela::{Exporter, MemoryExporter, SpanExporter};
+/// use prela::export::{MemoryExporter, SpanExporter};
+/// use prela::Exporter;
 ///
 /// /// Hands on all but health checks.
 /// struct Healthy<E>(E);
@@ -31,7 +32,7 @@ use std::sync::{Arc, OnceLock};
 /// }
 ///
 /// let memory = MemoryExporter::new();
-/// let exporter = Exporter::custom(Healthy(memory.clone()));
+/// let exporter = Exporter::from(Healthy(memory.clone()));
 /// let prela = prela::builder().service_name("doc").exporter(exporter).build()?;
 /// for name in ["health", "work"] {
 ///     prela.tracer().span_default(name).in_scope(|_| ());

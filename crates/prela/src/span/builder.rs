@@ -105,7 +105,7 @@ impl SpanBuilder {
     /// [`SpanBuilder::link`].
     ///
     /// ```
-    /// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+    /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
     /// # let tracer = prela.tracer();
     /// # let batch: [Vec<(String, Vec<u8>)>; 2] = Default::default();
     /// let process = tracer.span("process", prela::SpanType::Custom).root();

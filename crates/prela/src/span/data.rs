@@ -34,7 +34,7 @@ pub struct SpanData {
     pub end_time: SystemTime,
     /// Attributes with unique keys, in the order in which they were first set.
     pub attributes: Vec<(Key, Value)>,
-    /// Attributes refused because [`SpanLimits::attributes`](crate::SpanLimits) was reached.
+    /// Attributes refused because [`SpanLimits::attributes`](crate::span::SpanLimits) was reached.
     pub dropped_attributes_count: u32,
     /// Events in the order in which they were added.
     pub events: Vec<Event>,

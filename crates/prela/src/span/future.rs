@@ -16,7 +16,7 @@ use std::time::Duration;
 /// Puts futures and streams into a context or a span. No other type has these methods.
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
 /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
 /// use prela::{FutureExt as _, SpanType};

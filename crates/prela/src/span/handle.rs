@@ -20,7 +20,7 @@ use std::sync::Arc;
 /// end the span; its scope does.
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
 /// use prela::SpanType;
 ///
@@ -88,7 +88,7 @@ impl Span {
     /// Sets an attribute; the last write of a key wins. `None` sets nothing, and leaves what is there.
     ///
     /// [`Value`] has a table of what can be given: text, numbers, lists, maps, options, durations and JSON.
-    /// An empty key, or over [`SpanLimits`](crate::SpanLimits) a new one, is refused and counted, and long text
+    /// An empty key, or over [`SpanLimits`](crate::span::SpanLimits) a new one, is refused and counted, and long text
     /// is cut.
     /// Cost: a lock of this span alone, and a copy of key and value into its message.
     #[inline(always)]
@@ -176,7 +176,7 @@ impl Span {
     /// are recorded; a backtrace is no part of the status.
     ///
     /// ```
-    /// # let memory = prela::MemoryExporter::new();
+    /// # let memory = prela::export::MemoryExporter::new();
     /// # let prela = prela::builder().service_name("doc").exporter(memory.clone()).build()?;
     /// # let tracer = prela.tracer();
     /// use prela::SpanType;

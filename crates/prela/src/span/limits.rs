@@ -7,7 +7,7 @@ use opentelemetry::Key;
 /// How much one span may hold. What is over a count is refused, newest first, and counted on the wire.
 ///
 /// ```
-/// use prela::SpanLimits;
+/// use prela::span::SpanLimits;
 ///
 /// let limits = SpanLimits { attributes: 32, attribute_value_length: Some(4_096), ..SpanLimits::default() };
 /// let builder = prela::builder().span_limits(limits);

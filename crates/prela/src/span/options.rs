@@ -50,7 +50,7 @@ impl SpanBuilder {
     /// `Sampler::parent_based`, and no other sampler. A sampler that is in error is passed over.
     ///
     /// ```
-    /// # let prela = prela::builder().service_name("doc").exporter(prela::MemoryExporter::new()).build()?;
+    /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
     /// # let tracer = prela.tracer();
     /// use prela::SpanType;
     ///

@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// A Prela span as `opentelemetry` sees it: what [`TracerProvider`](crate::TracerProvider) gives to
+/// A Prela span as `opentelemetry` sees it: what [`TracerProvider`](crate::tracer::TracerProvider) gives to
 /// OpenTelemetry-native libraries, and what sits in a context's span slot.
 pub struct ContextSpan(Repr);
 

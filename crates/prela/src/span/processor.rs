@@ -1,7 +1,8 @@
 //! Hooks on the start and the end of spans.
 
 use super::EndedSpan;
-use crate::{Span, SpanData, TraceContext};
+use crate::span::SpanData;
+use crate::{Span, TraceContext};
 
 /// Sees every recorded span of one instance when it starts and when it ends.
 ///
@@ -10,7 +11,8 @@ use crate::{Span, SpanData, TraceContext};
 /// are not recorded: they would call it again.
 ///
 /// ```
-/// use prela::{Span, SpanProcessor, TraceContext};
+/// use prela::span::SpanProcessor;
+/// use prela::{Span, TraceContext};
 ///
 /// /// Names the deployment slot on every span.
 /// struct Slot(&'static str);

@@ -27,8 +27,8 @@ impl SpanBuilder {
     /// and three at the end, for reading the CPU clock and `/proc/self/statm`.
     ///
     /// ```
-    /// # let memory = prela::MemoryExporter::new();
-    /// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&memory)).build()?;
+    /// # let memory = prela::export::MemoryExporter::new();
+    /// # let prela = prela::builder().service_name("doc").exporter(memory.clone()).build()?;
     /// # let tracer = prela.tracer();
     /// use prela::SpanType;
     ///

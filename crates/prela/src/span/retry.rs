@@ -33,9 +33,10 @@ impl SpanBuilder {
     /// Tries the work again as the policy says.
     ///
     /// ```
-    /// # let prela = prela::builder().service_name("doc").exporter(prela::MemoryExporter::new()).build()?;
+    /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
     /// # let tracer = prela.tracer();
-    /// use prela::{RetryPolicy, SpanType};
+    /// use prela::retry::RetryPolicy;
+    /// use prela::SpanType;
     /// use std::time::Duration;
     ///
     /// let policy = RetryPolicy::new(3).backoff(Duration::from_millis(1)).jitter();

@@ -26,7 +26,7 @@ impl SpanBuilder {
     /// | `span.in_scope(\|span\| async { .. }).await` | the span is over before the future begins |
     ///
     /// ```
-    /// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+    /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
     /// # let tracer = prela.tracer();
     /// use prela::SpanType;
     ///
@@ -82,7 +82,7 @@ impl SpanBuilder {
     /// has only a `Display` there are [`SpanBuilder::in_scope`] and [`Span::record_error`].
     ///
     /// ```
-    /// # let memory = prela::MemoryExporter::new();
+    /// # let memory = prela::export::MemoryExporter::new();
     /// # let prela = prela::builder().service_name("doc").exporter(memory.clone()).build()?;
     /// # let tracer = prela.tracer();
     /// use anyhow::Context as _;
@@ -126,7 +126,7 @@ impl SpanBuilder {
     /// cancelled, a panic as an error. One that is never polled makes no span.
     ///
     /// ```
-    /// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+    /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
     /// # let tracer = prela.tracer();
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
     /// use prela::SpanType;
@@ -198,7 +198,7 @@ impl SpanBuilder {
     /// [`current_span`](crate::current_span), and whoever holds it by [`InSpan::span`].
     ///
     /// ```
-    /// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+    /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
     /// # let tracer = prela.tracer();
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
     /// use futures_util::stream::{self, StreamExt as _};

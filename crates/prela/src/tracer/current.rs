@@ -2,7 +2,8 @@
 
 use crate::context::Correlation;
 use crate::span::{Span, root_of, span_of, without_spans};
-use crate::{Baggage, TraceContext, Value, context};
+use crate::value::Baggage;
+use crate::{TraceContext, Value, context};
 use opentelemetry::Key;
 use opentelemetry::trace::TraceId;
 
@@ -52,7 +53,7 @@ pub fn enrich<K: Into<Key>, V: Into<Value>>(attributes: impl IntoIterator<Item =
 /// Cost: that of [`enrich`], and looking for the root among those that run now.
 ///
 /// ```
-/// # let memory = prela::MemoryExporter::new();
+/// # let memory = prela::export::MemoryExporter::new();
 /// # let prela = prela::builder().service_name("doc").exporter(memory.clone()).build()?;
 /// # let tracer = prela.tracer();
 /// use prela::SpanType;
@@ -81,7 +82,7 @@ pub fn enrich_root<K: Into<Key>, V: Into<Value>>(
 /// What was current before is current again afterwards.
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
 /// use prela::SpanType;
 ///

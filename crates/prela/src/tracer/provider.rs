@@ -11,7 +11,7 @@ use std::sync::Arc;
 /// From [`Prela::provider`](crate::Prela::provider). Prela does not install it by itself:
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// prela::opentelemetry::global::set_tracer_provider(prela.provider());
 /// # Ok::<(), prela::Error>(())
 /// ```

@@ -5,7 +5,7 @@
 /// An array has values of one type; this makes a [`Value`](crate::Value) of each.
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::MemoryExporter::new()).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
 /// use prela::{SpanType, attributes};
 ///

@@ -23,7 +23,7 @@ const MAX_BYTES: usize = 8192;
 /// that would break a limit is refused as a whole, never cut.
 ///
 /// ```
-/// use prela::Baggage;
+/// use prela::baggage::Baggage;
 ///
 /// let baggage = Baggage::default()
 ///     .with("user_id", "user123".to_owned())

@@ -6,11 +6,9 @@ use opentelemetry::Context;
 use opentelemetry::trace::{
     TraceContextExt as _, Tracer as _, TracerProvider as _, get_active_span,
 };
+use prela::span::{SpanData, SpanProcessor};
 use prela::testing::Capture;
-use prela::{
-    FutureExt as _, RequestId, Span, SpanData, SpanProcessor, Status, TraceContext, Tracer,
-    baggage, suppress,
-};
+use prela::{FutureExt as _, RequestId, Span, Status, TraceContext, Tracer, baggage, suppress};
 use std::cell::RefCell;
 
 /// Runs something while OpenTelemetry's thread-local is borrowed.

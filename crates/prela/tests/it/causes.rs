@@ -1,7 +1,9 @@
 //! What caused an error: in the status, in the exception's message and in its stack trace.
 
+use prela::retry::RetryPolicy;
+use prela::span::SpanData;
 use prela::testing::Capture;
-use prela::{RetryPolicy, SpanData, SpanType, Status, Value};
+use prela::{SpanType, Status, Value};
 use std::error::Error;
 use std::fmt::{self, Display};
 use std::io;

@@ -186,7 +186,7 @@ impl Agent {
         leaf_async(n).await
     }
 
-    #[prela::trace(retry = prela::RetryPolicy::new(2))]
+    #[prela::trace(retry = prela::retry::RetryPolicy::new(2))]
     async fn fails(&self) -> Result<(), String> {
         Err("no".to_owned())
     }

@@ -1,8 +1,10 @@
 //! The console exporter, where a process calls itself.
 
 use expect_test::{Expect, expect};
+use prela::export::ConsoleExporter;
+use prela::id::RandomIds;
 use prela::testing::Capture;
-use prela::{ConsoleExporter, Prela, RandomIds, Sampler, SpanBuilder, SpanKind, SpanType, Tracer};
+use prela::{Prela, Sampler, SpanBuilder, SpanKind, SpanType, Tracer};
 use std::collections::HashMap;
 use std::io::{self, Write};
 use std::sync::{Arc, Mutex};

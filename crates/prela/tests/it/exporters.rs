@@ -1,7 +1,9 @@
 //! Several exporters, processors, and what one of them cannot do to another.
 
+use prela::export::MemoryExporter;
+use prela::span::{SpanData, SpanProcessor};
 use prela::testing::Capture;
-use prela::{Exporter, MemoryExporter, Span, SpanData, SpanProcessor, SpanType, TraceContext};
+use prela::{Exporter, Span, SpanType, TraceContext};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,9 +12,7 @@ const LONG: Duration = Duration::from_secs(60);
 #[test]
 fn each_exporter_gets_every_span() {
     let (first, second) = (MemoryExporter::new(), MemoryExporter::new());
-    let capture = Capture::with(|builder| {
-        builder.exporter(Exporter::memory(&first)).exporter(second.clone())
-    });
+    let capture = Capture::with(|builder| builder.exporter(first.clone()).exporter(second.clone()));
     capture.tracer().span("a", SpanType::Agent).in_scope(|_| ());
     assert_eq!(capture.spans().len(), 1);
     assert_eq!((first.spans().len(), second.spans().len()), (1, 1));
@@ -52,7 +52,7 @@ fn a_file_has_a_line_for_each_batch() {
 fn a_console_prints_a_trace_when_its_root_ends() {
     let output = Output::default();
     let capture = Capture::with(|builder| {
-        builder.exporter(prela::ConsoleExporter::to_writer(output.clone()))
+        builder.exporter(prela::export::ConsoleExporter::to_writer(output.clone()))
     });
     let tracer = capture.tracer();
     tracer.span("plan", SpanType::Agent).in_scope(|_| {

@@ -3,8 +3,9 @@
 mod crossing;
 
 use expect_test::{Expect, expect};
+use prela::id::RandomIds;
 use prela::testing::Capture;
-use prela::{RandomIds, SpanType, TraceContext, Tracer, new_trace_context};
+use prela::{SpanType, TraceContext, Tracer, new_trace_context};
 use std::collections::HashSet;
 use std::time::Duration;
 

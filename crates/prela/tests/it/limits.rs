@@ -1,7 +1,10 @@
 //! Limits of one span.
 
+use prela::retry::RetryPolicy;
+use prela::sampling::Rule;
+use prela::span::SpanLimits;
 use prela::testing::Capture;
-use prela::{Builder, RequestId, RetryPolicy, Rule, Sampler, Session, SpanLimits, SpanType, Value};
+use prela::{Builder, RequestId, Sampler, Session, SpanType, Value};
 use std::time::Duration;
 
 fn limited(limits: SpanLimits) -> Capture {

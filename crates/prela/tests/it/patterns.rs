@@ -20,18 +20,18 @@ fn sampled_by(sampler: impl Into<Sampler>) -> Capture {
 }
 
 fn sampled_by_random_ids(sampler: impl Into<Sampler>) -> Capture {
-    Capture::with(|builder| builder.sampler(sampler).id_generator(prela::RandomIds::default()))
+    Capture::with(|builder| builder.sampler(sampler).id_generator(prela::id::RandomIds::default()))
 }
 
 #[test]
 fn what_threads_share_can_be_shared() {
     fn is_shared<T: Clone + Send + Sync + std::fmt::Debug>() {}
     is_shared::<Sampler>();
-    is_shared::<prela::SamplingStats>();
+    is_shared::<prela::sampling::SamplingStats>();
     is_shared::<prela::RequestId>();
     is_shared::<prela::Session>();
     is_shared::<prela::RateLimiter>();
-    is_shared::<prela::RetryPolicy<String>>();
+    is_shared::<prela::retry::RetryPolicy<String>>();
     is_shared::<prela::LogIds>();
 }
 
@@ -55,7 +55,7 @@ fn spans_of_each_trace(capture: &Capture) -> Vec<usize> {
 }
 
 /// An attribute that is a text.
-fn text(span: &prela::SpanData, key: &str) -> Option<String> {
+fn text(span: &prela::span::SpanData, key: &str) -> Option<String> {
     match span.attribute(key)? {
         prela::Value::String(text) => Some(text.as_str().to_owned()),
         _ => None,

@@ -8,8 +8,10 @@ mod retry;
 mod tail;
 
 use self::gated::{Answer, Gate, Gated};
+use prela::export::MemoryExporter;
+use prela::pipeline::Stats;
 use prela::testing::Capture;
-use prela::{ErrorKind, Exporter, MemoryExporter, Prela, Stats};
+use prela::{ErrorKind, Prela};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -140,7 +142,7 @@ fn what_a_receiver_rejects_is_counted_apart() {
 #[test]
 fn an_exporter_that_panics_harms_nobody() {
     let memory = MemoryExporter::new();
-    let (prela, gate, lines) = gated(|builder| builder.exporter(Exporter::memory(&memory)));
+    let (prela, gate, lines) = gated(|builder| builder.exporter(memory.clone()));
     for answer in [Answer::PanicNow, Answer::PanicLater, Answer::Take] {
         gate.answer(answer);
         end_spans(&prela, 1);
@@ -160,9 +162,8 @@ fn an_exporter_that_panics_harms_nobody() {
 #[test]
 fn an_exporter_that_hangs_loses_its_batch_alone() {
     let memory = MemoryExporter::new();
-    let (prela, gate, _) = gated(|builder| {
-        builder.exporter(Exporter::memory(&memory)).export_timeout(Duration::from_millis(1))
-    });
+    let (prela, gate, _) =
+        gated(|builder| builder.exporter(memory.clone()).export_timeout(Duration::from_millis(1)));
     end_spans(&prela, 4);
     let error = prela.flush(LONG).unwrap_err();
     let text = "flush: 4 spans could not be exported to gated: export: not done after 1ms";
@@ -219,7 +220,7 @@ fn a_shutdown_sends_what_waits_and_ends_the_exporter() {
 #[test]
 fn dropping_the_instance_sends_what_waits() {
     let memory = MemoryExporter::new();
-    let builder = prela::builder().env([("", ""); 0]).exporter(Exporter::memory(&memory));
+    let builder = prela::builder().env([("", ""); 0]).exporter(memory.clone());
     let prela = builder.schedule_delay(LONG).shutdown_timeout(LONG).build().unwrap();
     end_spans(&prela, 3);
     drop(prela);

@@ -1,7 +1,8 @@
 //! Attributes of the local root, from below.
 
+use prela::span::SpanData;
 use prela::testing::Capture;
-use prela::{FutureExt as _, SpanData, TraceContext, Value};
+use prela::{FutureExt as _, TraceContext, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread;

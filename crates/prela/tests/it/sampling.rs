@@ -2,10 +2,10 @@
 
 use prela::opentelemetry::Context;
 use prela::opentelemetry::trace::TraceContextExt as _;
+use prela::sampling::{Sampling, SamplingParameters, ShouldSample};
 use prela::testing::Capture;
 use prela::{
-    Sampler, Sampling, SamplingParameters, ShouldSample, SpanContext, SpanId, SpanType,
-    TraceContext, TraceFlags, TraceId, TraceState, Value,
+    Sampler, SpanContext, SpanId, SpanType, TraceContext, TraceFlags, TraceId, TraceState, Value,
 };
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -74,7 +74,7 @@ fn an_unsampled_trace_still_has_ids_to_send_on() {
 #[test]
 fn a_ratio_is_a_share_of_the_trace_ids() {
     let capture = Capture::with(|builder| {
-        builder.sampler(Sampler::ratio(0.25)).id_generator(prela::RandomIds::default())
+        builder.sampler(Sampler::ratio(0.25)).id_generator(prela::id::RandomIds::default())
     });
     let mut spans_of_traces = BTreeMap::<_, usize>::new();
     for _ in 0..4_000 {
@@ -138,7 +138,7 @@ fn a_sampler_that_panics_leaves_the_trace_out() {
 
 #[test]
 fn new_traces_have_the_random_flag_and_remote_ones_keep_theirs() {
-    let capture = Capture::with(|builder| builder.id_generator(prela::RandomIds::default()));
+    let capture = Capture::with(|builder| builder.id_generator(prela::id::RandomIds::default()));
     let tracer = capture.tracer();
     let flags = |parent: &TraceContext| {
         tracer

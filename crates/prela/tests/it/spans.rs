@@ -1,8 +1,9 @@
 //! One span: its scopes, what is written to it, and how it ends.
 
 use expect_test::expect;
+use prela::clock::Clock;
 use prela::testing::Capture;
-use prela::{Clock, SpanKind, SpanType, Status, TraceContext};
+use prela::{SpanKind, SpanType, Status, TraceContext};
 use std::io;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicU32, Ordering};

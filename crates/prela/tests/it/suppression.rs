@@ -7,11 +7,12 @@ use opentelemetry::trace::{
     SpanBuilder as OtelSpanBuilder, TraceContextExt as _, Tracer as _, TracerProvider as _,
 };
 use opentelemetry::{Context, KeyValue};
+use prela::otel::{OtelTracer, TracerProvider};
 use prela::pool::SpawnTraced as _;
 use prela::testing::Capture;
 use prela::{
-    FutureExt as _, OtelTracer, RequestId, Session, SpanContext, SpanId, SpanType, TraceContext,
-    TraceFlags, TraceId, TraceState, Tracer, TracerProvider, baggage, new_trace_context, suppress,
+    FutureExt as _, RequestId, Session, SpanContext, SpanId, SpanType, TraceContext, TraceFlags,
+    TraceId, TraceState, Tracer, baggage, new_trace_context, suppress,
 };
 use tokio::task::yield_now;
 

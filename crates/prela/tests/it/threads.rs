@@ -2,11 +2,10 @@
 
 use crate::context::check;
 use expect_test::expect;
+use prela::span::SpanGuard;
 use prela::testing::Capture;
 use prela::thread::{BuilderExt as _, ScopeExt as _};
-use prela::{
-    SpanGuard, SpanType, TraceContext, Tracer, baggage, copy_context_to_thread, current_span,
-};
+use prela::{SpanType, TraceContext, Tracer, baggage, copy_context_to_thread, current_span};
 use std::cell::Cell;
 use std::thread;
 

@@ -17,8 +17,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 /// Cheap to clone; clones count their operations together.
 ///
 /// ```
-/// # let memory = prela::MemoryExporter::new();
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&memory)).build()?;
+/// # let memory = prela::export::MemoryExporter::new();
+/// # let prela = prela::builder().service_name("doc").exporter(memory.clone()).build()?;
 /// # let tracer = prela.tracer();
 /// use prela::{Session, SpanType};
 ///

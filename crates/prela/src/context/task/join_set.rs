@@ -7,7 +7,7 @@ use tokio::task::{AbortHandle, JoinSet};
 /// Tasks of a [`JoinSet`], with the context.
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
 /// # tokio::runtime::Builder::new_multi_thread().build().unwrap().block_on(async {
 /// use prela::task::JoinSetExt as _;

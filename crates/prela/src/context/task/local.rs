@@ -11,7 +11,7 @@ use tokio::task::{JoinHandle, LocalSet};
 /// Outside of a [`LocalSet`], as [`tokio::task::spawn_local`].
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
 /// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
 /// tokio::task::LocalSet::new().block_on(&runtime, tracer.span_default("parent").run(async |parent| {
@@ -32,7 +32,7 @@ where
 /// Tasks of a [`LocalSet`], with the context.
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
 /// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
 /// use prela::task::LocalSetExt as _;

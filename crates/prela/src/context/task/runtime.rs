@@ -8,7 +8,7 @@ use tokio::task::JoinHandle;
 /// Tasks of a [`Runtime`], or of the one behind a [`Handle`], with the context. From any thread.
 ///
 /// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::Exporter::memory(&prela::MemoryExporter::new())).build()?;
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
 /// # let tracer = prela.tracer();
 /// use prela::task::RuntimeExt as _;
 ///

@@ -1,6 +1,6 @@
 //! Holds finished spans until the tree they belong to can be printed.
 
-use crate::SpanData;
+use crate::span::SpanData;
 use crate::span::calls::is_own_call;
 use opentelemetry::trace::{SpanId, TraceId};
 use std::collections::{HashMap, HashSet, VecDeque};

@@ -1,7 +1,8 @@
 //! What many spans of a tree say, and a person need read once.
 
 use super::tree::Row;
-use crate::{Event, SpanData, Value, semconv};
+use crate::span::{Event, SpanData};
+use crate::{Value, semconv};
 use opentelemetry::Key;
 use opentelemetry::trace::Status;
 

@@ -4,7 +4,8 @@ mod once;
 
 use super::tree::Style;
 use super::*;
-use crate::{Event, Resource, SpanData, SpanType, Value};
+use crate::span::{Event, SpanData};
+use crate::{Resource, SpanType, Value};
 use expect_test::{Expect, expect};
 use opentelemetry::trace::{
     SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,

@@ -3,7 +3,7 @@
 use super::look::Look;
 use super::pretty;
 use super::text::{attributes, shown};
-use crate::SpanData;
+use crate::span::SpanData;
 use opentelemetry::trace::{SpanId, Status};
 use std::cmp::Ordering;
 use std::collections::HashMap;

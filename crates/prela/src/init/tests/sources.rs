@@ -1,8 +1,9 @@
 //! Which source wins, and what is refused.
 
 use super::{refused, with_env};
+use crate::export::MemoryExporter;
 use crate::propagation::{Format, Propagator};
-use crate::{Exporter, MemoryExporter, Prela, Sampler, builder};
+use crate::{Exporter, Prela, Sampler, builder};
 
 fn service_name(prela: &Prela) -> String {
     prela.resource().get("service.name").expect("there is always a name").to_string()
@@ -73,7 +74,7 @@ fn the_environment_names_the_exporters() {
 fn exporters_in_code_replace_those_of_the_environment() {
     let memory = MemoryExporter::new();
     let builder = with_env(&[("OTEL_TRACES_EXPORTER", "otlp,console")]);
-    let prela = builder.exporter(Exporter::memory(&memory)).build().unwrap();
+    let prela = builder.exporter(memory).build().unwrap();
     assert_eq!(prela.stats().exporters.len(), 1);
 }
 
@@ -151,7 +152,7 @@ fn limits_have_a_common_and_a_particular_variable() {
 fn disabled_is_silent_and_starts_nothing() {
     let memory = MemoryExporter::new();
     let variables = [("OTEL_SDK_DISABLED", "TRUE"), ("PRELA_SAMPLE_RATE", "nonsense")];
-    let prela = with_env(&variables).exporter(Exporter::memory(&memory)).build().unwrap();
+    let prela = with_env(&variables).exporter(memory.clone()).build().unwrap();
     let recording = prela.tracer().span_default("work").in_scope(|span| span.is_recording());
     assert!(!recording);
     let stats = prela.stats();
@@ -205,6 +206,6 @@ struct Quiet;
 
 impl From<&Quiet> for Exporter {
     fn from(_: &Quiet) -> Self {
-        Self::memory(&MemoryExporter::new())
+        MemoryExporter::new().into()
     }
 }

@@ -3,7 +3,8 @@
 use super::*;
 use crate::otlp::message;
 use crate::span::Batch;
-use crate::{Event, Link, SpanData, SpanType, Value};
+use crate::span::{Event, Link, SpanData};
+use crate::{SpanType, Value};
 use opentelemetry::trace::{
     SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
 };

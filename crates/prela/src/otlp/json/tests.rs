@@ -1,5 +1,6 @@
 use super::*;
-use crate::{Resource, SpanData, SpanType, Value};
+use crate::span::SpanData;
+use crate::{Resource, SpanType, Value};
 use opentelemetry::trace::{
     SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
 };

@@ -1,13 +1,14 @@
 //! Lanes whose batches are encoded, with a scripted exporter and a disk in memory.
 
 use super::*;
+use crate::ErrorKind;
 use crate::export::{Encode, EncodedExporter, ExportFuture};
 use crate::pipeline::drop_handler::DropNotifier;
 use crate::pipeline::shards::{Limits, Size};
 use crate::pipeline::store::{Found, LostBatch};
 use crate::pipeline::worker::Workers;
+use crate::pipeline::{ExporterStats, Overflow};
 use crate::span::EncodedSpan;
-use crate::{ErrorKind, ExporterStats, Overflow};
 use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
@@ -130,7 +131,7 @@ fn spans(body: &Bytes) -> Vec<String> {
 }
 
 fn span(name: String) -> EncodedSpan {
-    let memory = crate::MemoryExporter::new();
+    let memory = crate::export::MemoryExporter::new();
     let builder = crate::builder().env([("", ""); 0]).exporter(memory.clone());
     let prela = builder.build().unwrap();
     drop(prela.tracer().span_default(name).start());

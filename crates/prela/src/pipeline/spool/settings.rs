@@ -10,7 +10,7 @@ use std::time::Duration;
 /// it: directories have mode 0700 and files 0600, on Unix.
 ///
 /// ```
-/// use prela::Spool;
+/// use prela::pipeline::Spool;
 /// use std::time::Duration;
 ///
 /// let spool = Spool::new("/var/lib/travel-desk/spool")
@@ -40,7 +40,7 @@ impl Spool {
     /// How much of the disk it may take, for each exporter. Default: 256 MiB.
     ///
     /// When that is reached new spans are not taken, and counted as
-    /// [`Dropped::spool`](crate::Dropped::spool). What other running processes keep in the same
+    /// [`Dropped::spool`](crate::pipeline::Dropped::spool). What other running processes keep in the same
     /// directory is not looked at.
     #[must_use]
     pub fn max_bytes(mut self, bytes: u64) -> Self {
@@ -49,7 +49,7 @@ impl Spool {
     }
 
     /// How long a span may wait there. What is older is dropped, and counted as
-    /// [`Dropped::spool`](crate::Dropped::spool). Default: 7 days. Unit: whole seconds.
+    /// [`Dropped::spool`](crate::pipeline::Dropped::spool). Default: 7 days. Unit: whole seconds.
     #[must_use]
     pub fn max_age(mut self, age: Duration) -> Self {
         self.max_age = age;

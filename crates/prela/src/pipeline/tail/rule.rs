@@ -15,12 +15,13 @@ use std::time::Duration;
 /// the attribute `prela.kept_by`: `error` or `duration`.
 ///
 /// Room is bounded. When it is used up the trace that was held longest is given up, and counted as
-/// [`Dropped::undecided`](crate::Dropped::undecided).
+/// [`Dropped::undecided`](crate::pipeline::Dropped::undecided).
 ///
 /// Cost: spans of traces that are left out cost what spans that are sampled cost, until they end.
 ///
 /// ```
-/// use prela::{Sampler, TailRule};
+/// use prela::pipeline::TailRule;
+/// use prela::Sampler;
 /// use std::time::Duration;
 ///
 /// let builder = prela::builder()

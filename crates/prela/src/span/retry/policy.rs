@@ -15,7 +15,7 @@ pub use crate::retry_after::retry_after;
 /// policy without them is for any. Cheap to clone.
 ///
 /// ```
-/// use prela::RetryPolicy;
+/// use prela::retry::RetryPolicy;
 /// use std::time::Duration;
 ///
 /// struct Refused { status: u16, wait: Option<Duration> }

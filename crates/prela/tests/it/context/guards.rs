@@ -2,8 +2,9 @@
 
 use super::{check, current_name};
 use expect_test::expect;
+use prela::span::OwnedSpan;
 use prela::testing::Capture;
-use prela::{OwnedSpan, SpanType, TraceContext, current_span};
+use prela::{SpanType, TraceContext, current_span};
 use std::thread;
 
 #[test]

@@ -3,8 +3,9 @@
 use super::{TRACEPARENT, send, service, text};
 use ::http::Request;
 use prela::http::{ServerLayer, Trust};
+use prela::span::SpanData;
 use prela::testing::Capture;
-use prela::{Sampler, SpanData, baggage};
+use prela::{Sampler, baggage};
 use std::sync::{Arc, Mutex};
 use tower::Layer as _;
 

@@ -2,7 +2,9 @@
 
 use super::global::{block_on, capture};
 use crate::causes::{Link, chain, event};
-use prela::{RetryPolicy, SpanData, SpanType, Status};
+use prela::retry::RetryPolicy;
+use prela::span::SpanData;
+use prela::{SpanType, Status};
 use std::error::Error;
 use std::fmt::{Debug, Display};
 use std::future::ready;

@@ -1,8 +1,9 @@
 //! The macros use the global instance, so their tests share one. Each looks at its own trace only.
 
 use expect_test::Expect;
+use prela::Sampler;
+use prela::sampling::{Sampling, SamplingParameters, ShouldSample};
 use prela::testing::Capture;
-use prela::{Sampler, Sampling, SamplingParameters, ShouldSample};
 use std::sync::OnceLock;
 
 static CAPTURE: OnceLock<Capture> = OnceLock::new();

@@ -2,7 +2,8 @@
 
 use super::global::{Function, below, check, check_async};
 use expect_test::expect;
-use prela::{RequestId, RetryPolicy, Session};
+use prela::retry::RetryPolicy;
+use prela::{RequestId, Session};
 use std::cell::Cell;
 use std::time::Duration;
 

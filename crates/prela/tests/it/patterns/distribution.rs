@@ -2,7 +2,8 @@
 
 use super::samplers::{remote, remote_id};
 use super::{sampled_by, sampled_by_random_ids};
-use prela::{IdGenerator as _, RandomIds, Sampler, SpanId, TraceContext, TraceFlags};
+use prela::id::{IdGenerator as _, RandomIds};
+use prela::{Sampler, SpanId, TraceContext, TraceFlags};
 use std::collections::HashSet;
 
 /// Whether one sampler keeps a trace with this id, and the trace state that goes on.
@@ -44,10 +45,13 @@ impl Asked {
     }
 }
 
-impl prela::ShouldSample for Asked {
-    fn should_sample(&self, _: &prela::SamplingParameters<'_>) -> prela::Sampling {
+impl prela::sampling::ShouldSample for Asked {
+    fn should_sample(
+        &self,
+        _: &prela::sampling::SamplingParameters<'_>,
+    ) -> prela::sampling::Sampling {
         self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
-        prela::Sampling::drop()
+        prela::sampling::Sampling::drop()
     }
 }
 

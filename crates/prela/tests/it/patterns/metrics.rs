@@ -3,8 +3,9 @@
 use super::{request, sampled_by};
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
+use prela::Sampler;
 use prela::opentelemetry::metrics::MeterProvider as _;
-use prela::{Rule, Sampler};
+use prela::sampling::Rule;
 
 #[test]
 fn decisions_are_counters() {

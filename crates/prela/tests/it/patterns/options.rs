@@ -1,7 +1,8 @@
 //! Everything together, by the builder and by the macro.
 
+use prela::retry::RetryPolicy;
 use prela::testing::Capture;
-use prela::{RequestId, RetryPolicy, Sampler, Session, SpanType};
+use prela::{RequestId, Sampler, Session, SpanType};
 use std::time::Duration;
 
 #[test]

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 #[test]
 fn a_call_carries_the_current_span() {
-    let client = Capture::with(|builder| builder.id_generator(prela::RandomIds::default()));
+    let client = Capture::with(|builder| builder.id_generator(prela::id::RandomIds::default()));
     let service = Capture::new();
     let handle = |headers: &HashMap<String, String>| {
         service.tracer().span_default("process").parent(&prela::extract(headers)).in_scope(|_| 200)

@@ -40,7 +40,7 @@ fn a_burst_is_let_through_at_once() {
 
 #[test]
 fn the_wait_is_not_in_the_span() {
-    let capture = Capture::with(|builder| builder.clock(prela::SystemClock::default()));
+    let capture = Capture::with(|builder| builder.clock(prela::clock::SystemClock::default()));
     let limiter = RateLimiter::per_second(20.0).unwrap();
     for i in 0..3 {
         limiter.wait();

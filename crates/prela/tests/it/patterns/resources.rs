@@ -1,7 +1,8 @@
 //! What a span used.
 
+use prela::span::SpanData;
 use prela::testing::Capture;
-use prela::{SpanData, SpanType, Value};
+use prela::{SpanType, Value};
 use std::time::{Duration, Instant};
 
 fn number(span: &SpanData, key: &str) -> f64 {

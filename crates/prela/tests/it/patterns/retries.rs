@@ -1,7 +1,8 @@
 //! Work that is tried again.
 
+use prela::SpanType;
+use prela::retry::RetryPolicy;
 use prela::testing::Capture;
-use prela::{RetryPolicy, SpanType};
 use std::fmt;
 use std::time::Duration;
 

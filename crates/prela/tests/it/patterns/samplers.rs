@@ -3,10 +3,11 @@
 use super::{request, sampled_by, sampled_by_random_ids, spans_of_each_trace};
 use prela::opentelemetry::Context;
 use prela::opentelemetry::trace::TraceContextExt as _;
+use prela::sampling::{AdaptiveSampler, Rule};
 use prela::testing::Capture;
 use prela::{
-    AdaptiveSampler, ErrorKind, Rule, Sampler, SpanContext, SpanId, SpanType, TraceContext,
-    TraceFlags, TraceId, TraceState, baggage,
+    ErrorKind, Sampler, SpanContext, SpanId, SpanType, TraceContext, TraceFlags, TraceId,
+    TraceState, baggage,
 };
 use std::time::Duration;
 

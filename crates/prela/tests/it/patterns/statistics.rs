@@ -1,7 +1,8 @@
 //! What samplers decided, counted.
 
 use super::{request, sampled_by_random_ids};
-use prela::{AdaptiveSampler, Rule, Sampler};
+use prela::Sampler;
+use prela::sampling::{AdaptiveSampler, Rule};
 use std::thread;
 
 #[test]

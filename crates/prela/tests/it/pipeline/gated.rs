@@ -1,7 +1,8 @@
 //! An exporter that does what the test says, when the test says so.
 
+use prela::export::SpanExporter;
 use prela::export::{Batch, ExportFuture, Exported};
-use prela::{Error, ErrorKind, SpanExporter};
+use prela::{Error, ErrorKind};
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::pin;

@@ -1,8 +1,9 @@
 //! What is taken out of spans before they are queued.
 
 use expect_test::expect;
+use prela::Value;
+use prela::pipeline::Redactor;
 use prela::testing::Capture;
-use prela::{Redactor, Value};
 
 #[test]
 fn what_must_not_leave_is_replaced() {

@@ -2,8 +2,10 @@
 
 use super::gated::{Answer, Gate, Gated};
 use super::{LONG, adds_up, end_spans, gated};
+use prela::Prela;
 use prela::export::{Batch, ExportFuture, Exported};
-use prela::{MemoryExporter, Overflow, Prela, SpanExporter};
+use prela::export::{MemoryExporter, SpanExporter};
+use prela::pipeline::Overflow;
 use std::sync::{Arc, Mutex, OnceLock, mpsc};
 use std::time::{Duration, Instant};
 

@@ -2,8 +2,10 @@
 
 use super::gated::Answer;
 use super::{LONG, adds_up, end_spans, gated};
+use prela::export::MemoryExporter;
+use prela::pipeline::{Dropped, Overflow};
 use prela::testing::Capture;
-use prela::{Dropped, Exporter, MemoryExporter, Overflow, Prela, SpanType};
+use prela::{Prela, SpanType};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -150,7 +152,7 @@ fn the_program_is_told_of_every_loss_once() {
 #[test]
 fn a_trace_of_several_threads_is_in_order() {
     let memory = MemoryExporter::new();
-    let prela = prela::builder().env([("", ""); 0]).exporter(Exporter::memory(&memory));
+    let prela = prela::builder().env([("", ""); 0]).exporter(memory.clone());
     let prela = prela.schedule_delay(LONG).build().unwrap();
     for _ in 0..50 {
         let root = prela.tracer().span("root", SpanType::Agent).start();

@@ -1,8 +1,9 @@
 //! Traces that the sampler left out, and that are kept by how they end.
 
 use super::adds_up;
+use prela::pipeline::TailRule;
 use prela::testing::Capture;
-use prela::{Sampler, SpanType, TailRule};
+use prela::{Sampler, SpanType};
 use std::time::Duration;
 
 fn capture(rule: TailRule) -> Capture {

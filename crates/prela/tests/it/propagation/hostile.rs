@@ -2,8 +2,9 @@
 
 use super::any_bytes;
 use super::wire::sent;
+use prela::TraceContext;
+use prela::baggage::{self, Baggage};
 use prela::propagation::{Format, Propagator, extract_report};
-use prela::{Baggage, TraceContext, baggage};
 use rand::rngs::SmallRng;
 use rand::seq::IndexedRandom as _;
 use rand::{Rng as _, SeedableRng as _};

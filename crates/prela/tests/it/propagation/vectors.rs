@@ -3,14 +3,12 @@
 //! A field's text there is Latin-1: one character is one byte.
 
 use super::wire::{Entry, Sent, sent};
+use prela::baggage::{Baggage, BaggageEntry};
 use prela::opentelemetry::Context;
 use prela::opentelemetry::trace::TraceContextExt as _;
 use prela::propagation::Extractor;
 use prela::testing::Capture;
-use prela::{
-    Baggage, BaggageEntry, SpanContext, SpanId, SpanType, TraceContext, TraceFlags, TraceId,
-    TraceState,
-};
+use prela::{SpanContext, SpanId, SpanType, TraceContext, TraceFlags, TraceId, TraceState};
 use serde_json::Value;
 
 fn rows(file: &str, group: &str) -> Vec<Value> {

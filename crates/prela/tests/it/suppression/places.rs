@@ -2,12 +2,15 @@
 
 use super::{ACROSS, Instance, every_way};
 use opentelemetry::trace::{SpanId, TraceId};
+use prela::clock::{Clock, SystemClock};
+use prela::export::SpanExporter;
 use prela::export::{Batch, ExportFuture, Exported};
+use prela::id::{IdGenerator, RandomIds};
+use prela::pipeline::Redactor;
+use prela::sampling::{Sampling, SamplingParameters, ShouldSample};
+use prela::span::{SpanData, SpanProcessor};
 use prela::testing::Capture;
-use prela::{
-    Builder, Clock, IdGenerator, RandomIds, Redactor, Sampler, Sampling, SamplingParameters,
-    ShouldSample, Span, SpanData, SpanExporter, SpanProcessor, SystemClock, TraceContext, Value,
-};
+use prela::{Builder, Sampler, Span, TraceContext, Value};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime};

@@ -1,8 +1,10 @@
 //! Many tasks and threads at once: every span exactly once, and each under its parent.
 
 use super::{current_id, runtimes};
+use prela::pipeline::Stats;
+use prela::span::SpanData;
 use prela::testing::Capture;
-use prela::{Span, SpanData, SpanType, Stats, Tracer, Value};
+use prela::{Span, SpanType, Tracer, Value};
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::thread;

@@ -1,7 +1,7 @@
 //! What is written piece by piece is what was set.
 
 use super::*;
-use crate::SpanLimits;
+use crate::span::SpanLimits;
 use crate::span::{EndedSpan, SpanData};
 use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
