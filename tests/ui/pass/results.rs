@@ -66,12 +66,12 @@ fn of_some_error(fails: bool) -> Result<(), impl Error> {
 
 #[prela::trace(err)]
 fn unwritten() -> Result<u8, String> {
-    todo!()
+    panic!("is not called")
 }
 
 #[prela::trace(err)]
 async fn unwritten_later() -> Result<u8, String> {
-    todo!()
+    panic!("is not called")
 }
 
 #[prela::trace(err)]

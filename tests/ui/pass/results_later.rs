@@ -52,7 +52,7 @@ fn only_ready_err() -> impl Future<Output = Outcome<u8, Hidden>> {
 
 #[prela::trace(err)]
 fn unwritten() -> impl Future<Output = Result<(), String>> {
-    async { todo!() }
+    async { panic!("is not called") }
 }
 
 #[prela::trace(err)]
