@@ -14,7 +14,6 @@ pub(crate) mod late;
 mod log_ids;
 mod polled;
 pub mod pool;
-mod rate_limiter;
 #[cfg(feature = "rayon")]
 pub mod rayon;
 mod scope;
@@ -24,10 +23,8 @@ mod suppression;
 pub mod task;
 pub mod thread;
 
-pub use self::correlation::{RequestId, Session};
 pub use self::future::InContext;
 pub use self::log_ids::{LogIds, log_ids};
-pub use self::rate_limiter::RateLimiter;
 pub use self::snapshot::{ContextGuard, TraceContext, copy_context_to_thread};
 pub use self::suppression::suppress;
 
@@ -35,7 +32,7 @@ pub(crate) use self::attach::keep_quiet;
 pub(crate) use self::baggage::{baggage_of, with_baggage};
 #[cfg(feature = "testing")]
 pub(crate) use self::chosen::{choose, chosen};
-pub(crate) use self::correlation::{Correlation, with_request_id, with_session};
+pub(crate) use self::correlation::{Correlated, Correlation};
 pub(crate) use self::polled::{OfFuture, Polled};
 pub(crate) use self::scope::{Origin, Scope, current, not_current, slot_of, with_current};
 pub(crate) use self::suppression::{

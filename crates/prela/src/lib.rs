@@ -89,6 +89,9 @@ pub mod genai;
 pub mod http;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
+
+mod patterns;
+
 mod tracer;
 
 mod otlp;
@@ -128,8 +131,7 @@ pub use context::rayon;
 #[cfg(feature = "tokio")]
 pub use context::task;
 pub use context::{
-    ContextGuard, InContext, LogIds, RateLimiter, RequestId, Session, TraceContext,
-    copy_context_to_thread, log_ids, suppress,
+    ContextGuard, InContext, LogIds, TraceContext, copy_context_to_thread, log_ids, suppress,
 };
 pub use context::{baggage, pool, thread};
 pub(crate) use error::Contact;
@@ -139,13 +141,14 @@ pub use init::Otlp;
 #[cfg(feature = "signal")]
 pub use init::shutdown_signal;
 pub use init::{Builder, Exporter, Prela, builder, exit, init};
+#[cfg(feature = "retry")]
+pub use patterns::retry;
+pub use patterns::{RateLimiter, RequestId, Session};
 #[cfg(feature = "macros")]
 pub use prela_macros::{trace, trace_impl};
 pub use propagation::{extract, inject};
 pub use resource::Resource;
 pub use sampling::Sampler;
-#[cfg(feature = "retry")]
-pub use span::retry;
 pub use span::{FutureExt, Span, SpanBuilder};
 pub use span_type::SpanType;
 pub use tracer::{

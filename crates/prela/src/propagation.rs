@@ -86,7 +86,6 @@ mod legacy_ids;
 mod process;
 mod propagator;
 mod refused;
-mod request_id;
 mod text_map;
 mod traceparent;
 mod tracestate;

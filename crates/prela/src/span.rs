@@ -25,10 +25,6 @@ pub(crate) mod processor;
 pub(crate) mod provider;
 mod record;
 mod recordable;
-#[cfg(feature = "resources")]
-mod resources;
-#[cfg(feature = "retry")]
-pub mod retry;
 mod roots;
 pub(crate) mod scope;
 mod source;
@@ -53,5 +49,10 @@ pub(crate) use self::ended_span::{EndedSpan, SpanSummary};
 pub(crate) use self::failure::Failure;
 #[cfg(feature = "http")]
 pub(crate) use self::failure::as_error;
+pub(crate) use self::options::Companion;
+#[cfg(feature = "resources")]
+pub(crate) use self::options::Measurement;
+#[cfg(feature = "retry")]
+pub(crate) use self::recordable::Recordable;
 pub(crate) use self::roots::root_of;
 pub(crate) use self::source::Source;

@@ -4,7 +4,6 @@ mod current;
 mod early;
 pub(crate) mod global;
 mod provider;
-mod session;
 
 pub use self::current::{
     current_span, current_trace_id, enrich, enrich_root, new_trace_context, trace_context,

@@ -1,20 +1,25 @@
-//! What every span of a request or a session has in common. A value of the context.
-
-mod request_id;
-mod session;
-
-pub use self::request_id::RequestId;
-pub use self::session::Session;
+//! What every span that begins in a context belongs to. A value of the context.
 
 use super::{baggage_of, current, with_baggage};
 use crate::Value;
 use opentelemetry::{Context, Key};
+use std::any::Any;
+use std::fmt;
+use std::sync::Arc;
 
-/// Which request and which session a context belongs to.
+/// Something that spans belong to, such as a request.
+pub(crate) trait Correlated: Any + fmt::Debug + Send + Sync {
+    /// An attribute that each span gets, by its place; none after the last.
+    fn attribute(&self, place: usize) -> Option<(Key, Value)>;
+
+    /// The entries of baggage that say it to other services.
+    fn baggage(&self) -> Vec<(&'static str, &str)>;
+}
+
+/// All that a context belongs to, one of a type, in the order of their attributes' keys.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Correlation {
-    request_id: Option<RequestId>,
-    session: Option<Session>,
+    parts: Vec<Arc<dyn Correlated>>,
 }
 
 impl Correlation {
@@ -22,10 +27,28 @@ impl Correlation {
         cx.get::<Self>()
     }
 
-    /// What each span gets.
+    /// What of this type the context belongs to.
+    pub(crate) fn get<T: Correlated>(&self) -> Option<&T> {
+        self.parts.iter().find_map(|part| downcast(&**part))
+    }
+
+    /// The attributes that each span gets.
     pub(crate) fn attributes(&self) -> impl Iterator<Item = (Key, Value)> {
-        let request = self.request_id.iter().map(RequestId::attribute);
-        request.chain(self.session.iter().flat_map(Session::attributes))
+        let all = |part: &'_ Arc<dyn Correlated>| {
+            let part = part.clone();
+            (0..).map_while(move |place| part.attribute(place))
+        };
+        self.parts.iter().flat_map(all)
+    }
+
+    /// The context that belongs to this too, instead of another of its type.
+    pub(crate) fn with<T: Correlated>(cx: &Context, part: T) -> Context {
+        let mut correlation = Self::of(cx).cloned().unwrap_or_default();
+        let part = Arc::new(part);
+        correlation.parts.retain(|other| downcast::<T>(&**other).is_none());
+        correlation.parts.push(part.clone());
+        correlation.parts.sort_by_key(|part| part.attribute(0).map(|(key, _)| key));
+        with_entries(&cx.with_value(correlation), part.baggage())
     }
 
     /// The context with the current one's correlation, if it has none of its own: a context that came in
@@ -37,29 +60,19 @@ impl Correlation {
         }
     }
 
-    /// The context of no request and no session.
+    /// The context that belongs to nothing.
     pub(crate) fn cleared(cx: &Context) -> Context {
         if Self::of(cx).is_some() { cx.with_value(Self::default()) } else { cx.clone() }
     }
 }
 
-pub(crate) fn with_request_id(cx: &Context, id: &RequestId) -> Context {
-    let mut correlation = Correlation::of(cx).cloned().unwrap_or_default();
-    correlation.request_id = Some(id.clone());
-    with_entries(&cx.with_value(correlation), id.baggage())
-}
-
-pub(crate) fn with_session(cx: &Context, session: &Session) -> Context {
-    let mut correlation = Correlation::of(cx).cloned().unwrap_or_default();
-    correlation.session = Some(session.clone());
-    with_entries(&cx.with_value(correlation), session.baggage())
+fn downcast<T: Correlated>(part: &dyn Correlated) -> Option<&T> {
+    let part: &dyn Any = part;
+    part.downcast_ref()
 }
 
 /// Entries that break a limit of baggage stay here: the spans have them all the same.
-fn with_entries<'a>(
-    cx: &Context,
-    entries: impl IntoIterator<Item = (&'static str, &'a str)>,
-) -> Context {
+fn with_entries(cx: &Context, entries: Vec<(&'static str, &str)>) -> Context {
     let mut baggage = baggage_of(cx);
     let mut has_changed = false;
     for (key, value) in entries {

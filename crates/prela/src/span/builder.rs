@@ -168,7 +168,7 @@ impl SpanBuilder {
 
     /// Makes numbered spans of the same instance.
     #[cfg(feature = "retry")]
-    pub(super) fn like(
+    pub(crate) fn like(
         &self,
         name: &'static str,
         span_type: SpanType,

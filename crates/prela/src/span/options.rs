@@ -1,44 +1,38 @@
-//! What a span can take along: a sampler, a request, a session.
+//! What a span can take along: a sampler, a measurement, a companion.
 
 use super::SpanBuilder;
-use super::record::Record;
-use crate::context::{RequestId, Session, with_request_id, with_session};
-use crate::{Sampler, Value, semconv};
+use crate::{Sampler, Value};
 use opentelemetry::{Context, Key};
+use std::any::Any;
+use std::fmt;
 
 /// Seldom used, so in a box of its own.
 #[derive(Debug, Default)]
 pub(super) struct Options {
-    request_id: Option<RequestId>,
-    /// Where the context has none, and none is given.
-    makes_request_id: bool,
-    session: Option<Session>,
-    /// Run when a recorded span has started.
-    pub(super) at_start: Option<fn(&Record)>,
+    companion: Option<Box<dyn Companion>>,
+    /// Begins to measure when a recorded span has started.
+    pub(super) measure: Option<fn() -> Measurement>,
 }
+
+/// What goes with a span that starts, of which this room knows no more than that.
+pub(crate) trait Companion: Any + fmt::Debug + Send + Sync {
+    /// The context that the span starts in, instead of `base`.
+    fn context(&self, base: Context) -> Context;
+
+    /// What the span with this name gets, and those below it do not.
+    fn attributes(&self, name: &str) -> Vec<(Key, Value)>;
+}
+
+/// Ends a measurement when its span ends, and gives the attributes to set.
+pub(crate) type Measurement = Box<dyn FnOnce() -> Vec<(Key, Value)> + Send + Sync>;
 
 impl Options {
     /// The context that a span with this name starts in, and what this span gets.
     pub(super) fn begin(&self, base: Context, name: &str) -> (Context, Vec<(Key, Value)>) {
-        (self.context(base), self.attributes(name))
-    }
-
-    /// The context of the request and of the session.
-    fn context(&self, base: Context) -> Context {
-        let made = (self.makes_request_id && RequestId::of(&base).is_none()).then(RequestId::new);
-        let given = self.request_id.as_ref().or(made.as_ref());
-        let base = given.into_iter().fold(base, |cx, id| with_request_id(&cx, id));
-        self.session.iter().fold(base, |cx, session| with_session(&cx, session))
-    }
-
-    /// What only this span gets, not those below it.
-    fn attributes(&self, name: &str) -> Vec<(Key, Value)> {
-        let Some(session) = &self.session else { return Vec::new() };
-        let number = session.next_operation();
-        vec![
-            (semconv::SESSION_OPERATION.into(), name.into()),
-            (semconv::SESSION_OPERATION_NUMBER.into(), Value::from(number)),
-        ]
+        match &self.companion {
+            Some(companion) => (companion.context(base), companion.attributes(name)),
+            None => (base, Vec::new()),
+        }
     }
 }
 
@@ -74,27 +68,23 @@ impl SpanBuilder {
         self.sample_with(condition)
     }
 
-    /// Puts this span, and all below it, into the request with this id: they have `request.id`.
-    ///
-    /// A span without a scope, of [`start`](Self::start), has it alone: what has that span as its parent is
-    /// not below it in a context.
-    pub fn request_id(mut self, id: RequestId) -> Self {
-        self.options_mut().request_id = Some(id);
+    /// Changes the companion, which is made first if there is none of its type.
+    pub(crate) fn with_companion<C: Companion + Default>(
+        mut self,
+        change: impl FnOnce(&mut C),
+    ) -> Self {
+        let options = self.options_mut();
+        let known: Option<Box<dyn Any>> = options.companion.take().map(|it| it as _);
+        let mut companion = known.and_then(|it| it.downcast::<C>().ok()).unwrap_or_default();
+        change(&mut companion);
+        options.companion = Some(companion);
         self
     }
 
-    /// Sees to it that this span and all below it have a request id: that of the context in which the span
-    /// starts or, where there is none, a new one.
-    pub fn request_id_or_new(mut self) -> Self {
-        self.options_mut().makes_request_id = true;
-        self
-    }
-
-    /// Makes this span an operation of the session: `session.operation` is its name,
-    /// `session.operation_number` counts from 1 in the order in which operations begin, recorded or not.
-    /// The span and all below it have `session.id` and `user.id`; one without a scope has them alone.
-    pub fn session(mut self, session: &Session) -> Self {
-        self.options_mut().session = Some(session.clone());
+    /// Measures from the start to the end of this span, if it is recorded.
+    #[cfg(feature = "resources")]
+    pub(crate) fn measured(mut self, measure: fn() -> Measurement) -> Self {
+        self.options_mut().measure = Some(measure);
         self
     }
 }

@@ -1,6 +1,7 @@
 //! The record of one span while it runs: what was known at the start, and what is written later.
 
 use super::message::{Scalar, SpanMessage};
+use super::options::Measurement;
 use super::{EndedSpan, Event, Failure, Link, Source, SpanLimits, pool, roots};
 use crate::clock::{Anchor, from_unix_nano, unix_nano};
 use crate::context::Origin;
@@ -43,12 +44,9 @@ pub(super) struct State {
     /// The message, while the span is recorded.
     message: Option<Box<SpanMessage>>,
     /// Run right before the span ends, once.
-    at_end: Option<Hook>,
+    at_end: Option<Measurement>,
     is_ending: bool,
 }
-
-/// What measures a span from its start to its end.
-type Hook = Box<dyn Fn(&Record) + Send + Sync>;
 
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 enum Phase {
@@ -253,10 +251,9 @@ impl Record {
         self.set_status(Status::error(message));
     }
 
-    /// Runs this right before the span ends.
-    #[cfg(feature = "resources")]
-    pub(super) fn at_end(&self, hook: Hook) {
-        self.state().at_end = Some(hook);
+    /// Sets what this gives right before the span ends.
+    pub(super) fn at_end(&self, measurement: Measurement) {
+        self.state().at_end = Some(measurement);
     }
 
     /// Ends the span, once; later calls do nothing. Gives the memory of its message, if there is any, for
@@ -269,10 +266,12 @@ impl Record {
         if state.is_ending {
             return None;
         }
-        if let Some(hook) = state.at_end.take() {
+        if let Some(measurement) = state.at_end.take() {
             state.is_ending = true;
             drop(state);
-            hook(self);
+            for (key, value) in measurement() {
+                self.set_attribute(&key, value);
+            }
             state = self.state();
             state.is_ending = false;
         }

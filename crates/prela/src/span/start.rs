@@ -347,8 +347,8 @@ impl PendingSpan {
         of_request.chain(given).chain(of_sampler).for_each(|(key, value)| set(key, value));
         let links = mem::take(&mut record.given.links);
         record.given.sampler = None;
-        if let Some(at_start) = self.options.as_ref().and_then(|options| options.at_start) {
-            at_start(&shared);
+        if let Some(measure) = self.options.as_ref().and_then(|options| options.measure) {
+            shared.at_end(measure());
         }
         for link in links {
             shared.add_link(link, [] as [(Key, Value); 0]);

@@ -5,10 +5,10 @@ mod policy;
 pub use self::policy::{RetryPolicy, retry_after};
 
 use self::policy::Next;
-use super::recordable::Recordable;
-use super::{Failure, Span, SpanBuilder};
+use super::{RequestId, Session};
 use crate::context::delay::delay;
-use crate::{RequestId, Sampler, Session, SpanType, TraceContext, Value, semconv};
+use crate::span::{Failure, Recordable};
+use crate::{Sampler, Span, SpanBuilder, SpanType, TraceContext, Value, semconv};
 use opentelemetry::Key;
 use std::any::type_name;
 use std::fmt;

@@ -1,9 +1,11 @@
 //! A session: several traces of one user or one conversation.
 
-use super::{Correlation, with_session};
-use crate::context::{InContext, Polled};
-use crate::{Error, ErrorKind, TraceContext, Value, semconv};
+use crate::context::{Correlated, Correlation, Polled};
+use crate::{
+    Error, ErrorKind, InContext, SpanBuilder, SpanType, TraceContext, Value, semconv, tracer,
+};
 use opentelemetry::{Key, StringValue};
+use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -73,7 +75,7 @@ impl Session {
     ///
     /// Baggage is what the caller says: do not decide by it what a user may see.
     pub fn of(cx: &TraceContext) -> Option<Self> {
-        let own = Correlation::of(cx.as_otel()).and_then(|it| it.session.clone());
+        let own = Correlation::of(cx.as_otel()).and_then(|it| it.get().cloned());
         own.or_else(|| {
             let baggage = cx.baggage();
             let session = Self::new(baggage.get(semconv::SESSION_ID)?).ok()?;
@@ -107,22 +109,32 @@ impl Session {
         TraceContext::current().with_session(self).bind(future_or_stream)
     }
 
+    /// A span of the global instance for an operation of this session, of type [`SpanType::Chain`]. See
+    /// [`SpanBuilder::session`].
+    pub fn operation(&self, name: impl Into<Cow<'static, str>>) -> SpanBuilder {
+        tracer().span(name, SpanType::Chain).session(self)
+    }
+
     /// The number of an operation that begins: 1, 2, 3 …, each once.
-    pub(crate) fn next_operation(&self) -> u64 {
+    pub(super) fn next_operation(&self) -> u64 {
         self.operations.fetch_add(1, Ordering::Relaxed) + 1
     }
 
-    pub(super) fn attributes(&self) -> impl Iterator<Item = (Key, Value)> {
+    /// The ids with their keys: the session's, and the user's if there is one.
+    fn ids(&self) -> impl Iterator<Item = (&'static str, &Arc<str>)> {
         let user = self.user.iter().map(|user| (semconv::USER_ID, user));
-        let text = |(key, text): (&'static str, &Arc<str>)| {
-            (Key::from_static_str(key), Value::from(StringValue::from(text.clone())))
-        };
-        [(semconv::SESSION_ID, &self.id)].into_iter().chain(user).map(text)
+        [(semconv::SESSION_ID, &self.id)].into_iter().chain(user)
+    }
+}
+
+impl Correlated for Session {
+    fn attribute(&self, place: usize) -> Option<(Key, Value)> {
+        let (key, id) = self.ids().nth(place)?;
+        Some((Key::from_static_str(key), Value::from(StringValue::from(id.clone()))))
     }
 
-    pub(super) fn baggage(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let user = self.user.iter().map(|user| (semconv::USER_ID, &**user));
-        [(semconv::SESSION_ID, &*self.id)].into_iter().chain(user)
+    fn baggage(&self) -> Vec<(&'static str, &str)> {
+        self.ids().map(|(key, id)| (key, &**id)).collect()
     }
 }
 
@@ -130,7 +142,7 @@ impl TraceContext {
     /// This context, in a session.
     #[must_use]
     pub fn with_session(&self, session: &Session) -> Self {
-        with_session(self.as_otel(), session).into()
+        Correlation::with(self.as_otel(), session.clone()).into()
     }
 }
 

@@ -3,9 +3,9 @@
 #[cfg(target_os = "linux")]
 mod statm;
 
-use super::SpanBuilder;
-use super::record::Record;
-use crate::{Value, semconv};
+use crate::span::Measurement;
+use crate::{SpanBuilder, Value, semconv};
+use opentelemetry::Key;
 use std::time::{Duration, Instant};
 
 impl SpanBuilder {
@@ -41,15 +41,14 @@ impl SpanBuilder {
     /// # assert!(memory.spans()[0].attribute("resources.duration_ms").is_some());
     /// # Ok::<(), prela::Error>(())
     /// ```
-    pub fn resources(mut self) -> Self {
-        self.options_mut().at_start = Some(measure);
-        self
+    pub fn resources(self) -> Self {
+        self.measured(measure)
     }
 }
 
-fn measure(record: &Record) {
+fn measure() -> Measurement {
     let before = Reading::take();
-    record.at_end(Box::new(move |record| before.write_difference(record)));
+    Box::new(move || before.difference())
 }
 
 struct Reading {
@@ -64,10 +63,13 @@ impl Reading {
         Self { wall: Instant::now(), cpu: cpu_time(), memory: resident_memory() }
     }
 
-    fn write_difference(&self, record: &Record) {
+    /// What was used since, as attributes.
+    fn difference(&self) -> Vec<(Key, Value)> {
         let now = Self::take();
-        let set =
-            |key: &'static str, value: f64| record.set_attribute(&key.into(), Value::from(value));
+        let mut attributes = Vec::with_capacity(6);
+        let mut set = |key: &'static str, value: f64| {
+            attributes.push((Key::from_static_str(key), Value::from(value)));
+        };
         let wall = now.wall.duration_since(self.wall);
         set(semconv::RESOURCES_DURATION_MS, millis(wall));
         if let (Some(before), Some(after)) = (self.cpu, now.cpu) {
@@ -83,6 +85,7 @@ impl Reading {
             set(semconv::RESOURCES_MEMORY_AFTER_MB, after);
             set(semconv::RESOURCES_MEMORY_DELTA_MB, after - before);
         }
+        attributes
     }
 }
 

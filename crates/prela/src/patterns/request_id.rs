@@ -1,9 +1,9 @@
 //! The id of one request.
 
-use super::{Correlation, with_request_id};
-use crate::context::{InContext, Polled};
+use crate::context::{Correlated, Correlation, Polled};
 use crate::id::{IdGenerator as _, RandomIds};
-use crate::{TraceContext, Value, context, semconv};
+use crate::propagation::{Extractor, Injector};
+use crate::{InContext, TraceContext, Value, context, semconv};
 use opentelemetry::{Context, Key, StringValue};
 use std::fmt;
 use std::sync::Arc;
@@ -70,7 +70,7 @@ impl RequestId {
     }
 
     pub(crate) fn of(cx: &Context) -> Option<Self> {
-        Correlation::of(cx)?.request_id.clone()
+        Correlation::of(cx)?.get().cloned()
     }
 
     /// The id of the current scope or, without one, a new id.
@@ -94,13 +94,33 @@ impl RequestId {
         TraceContext::current().with_request_id(self).bind(future_or_stream)
     }
 
-    pub(super) fn attribute(&self) -> (Key, Value) {
-        let value = Value::from(StringValue::from(self.text.clone()));
-        (Key::from_static_str(semconv::REQUEST_ID), value)
+    /// The id that a request came with, in the header `x-request-id`; a new one if there is none, more
+    /// than one, or one that is no id, see [`RequestId::parse`].
+    pub fn from_headers<C: Extractor + ?Sized>(request: &C) -> Self {
+        let (mut found, mut count) = (None, 0);
+        request.values(HEADER, &mut |value| {
+            count += 1;
+            found = std::str::from_utf8(value).ok().and_then(Self::parse);
+        });
+        found.filter(|_| count == 1).unwrap_or_default()
     }
 
-    pub(super) fn baggage(&self) -> Option<(&'static str, &str)> {
-        self.in_baggage.then_some((semconv::REQUEST_ID, &*self.text))
+    /// Writes the header `x-request-id`, of a response or of a request to another service.
+    pub fn inject<C: Injector + ?Sized>(&self, headers: &mut C) {
+        headers.set(HEADER, self.as_str().to_owned());
+    }
+}
+
+const HEADER: &str = "x-request-id";
+
+impl Correlated for RequestId {
+    fn attribute(&self, place: usize) -> Option<(Key, Value)> {
+        let value = || Value::from(StringValue::from(self.text.clone()));
+        (place == 0).then(|| (Key::from_static_str(semconv::REQUEST_ID), value()))
+    }
+
+    fn baggage(&self) -> Vec<(&'static str, &str)> {
+        Vec::from_iter(self.in_baggage.then_some((semconv::REQUEST_ID, &*self.text)))
     }
 }
 
@@ -109,7 +129,7 @@ impl TraceContext {
     /// and for layers.
     #[must_use]
     pub fn with_request_id(&self, id: &RequestId) -> Self {
-        with_request_id(self.as_otel(), id).into()
+        Correlation::with(self.as_otel(), id.clone()).into()
     }
 }
 
