@@ -3,7 +3,8 @@
 use crate::program::role;
 use crate::receiver::{Answer, Receiver, Refusal, Transport};
 use prela::Prela;
-use prela::pipeline::{Overflow, Spool, Stats};
+use prela::pipeline::{Overflow, Stats};
+use prela::spool::Spool;
 use prela_tests::assert_adds_up;
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasher as _, RandomState};

@@ -4,7 +4,7 @@ use axum::Router;
 use axum::routing::get;
 use prela::http::ServerLayer;
 use prela::opentelemetry::trace::{Tracer as _, TracerProvider as _};
-use prela::pipeline::Spool;
+use prela::spool::Spool;
 use prela::testing::Capture;
 use prela::{Prela, SpanType};
 use std::path::PathBuf;

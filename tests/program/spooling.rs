@@ -1,7 +1,8 @@
 //! A process that fills a spool until it is killed.
 
 use prela::Exporter;
-use prela::pipeline::{Overflow, Spool};
+use prela::pipeline::Overflow;
+use prela::spool::Spool;
 use std::io::{self, Write as _};
 
 pub fn run(dir: &str, endpoint: &str, number: &str) {

@@ -38,6 +38,7 @@
 //!   [`span`]. Methods on futures, threads and tasks: [`prelude`].
 //! - Threads and tasks: [`TraceContext`], [`copy_context_to_thread`], [`pool`], [`thread`], [`task`].
 //! - Which traces: [`Sampler`], [`sampling`], [`SpanBuilder::sample_with`]. What became of them: [`pipeline`].
+//! - What must not leave: [`redact`]. While the collector is away: `spool`.
 //! - Requests and sessions: [`RequestId`], [`Session`]. Limits for work: [`RateLimiter`]. Ids in log lines:
 //!   [`log_ids`].
 //! - Baggage: [`baggage`]. Other processes: [`propagation`], and `http` for servers and clients.
@@ -79,6 +80,12 @@ pub mod testing;
 pub mod tracing;
 
 pub mod pipeline;
+
+mod payload;
+pub mod redact;
+#[cfg(feature = "spool")]
+pub mod spool;
+mod store;
 
 pub mod export;
 pub mod otel;

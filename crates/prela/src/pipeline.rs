@@ -15,29 +15,21 @@ mod last_call;
 mod late;
 mod outage;
 mod overflow;
-mod payload;
 mod pieces;
 mod queue;
-mod redact;
 mod report;
 mod request;
 mod settings;
 mod shards;
-#[cfg(feature = "spool")]
-mod spool;
 mod spooling;
 mod stats;
-mod store;
 mod tail;
 mod worker;
 
 pub(crate) use self::diagnostics::Diagnostics;
 pub(crate) use self::drop_handler::DropHandler;
 pub use self::overflow::Overflow;
-pub use self::redact::Redactor;
 pub(crate) use self::settings::PipelineSettings;
-#[cfg(feature = "spool")]
-pub use self::spool::Spool;
 pub use self::stats::{Dropped, ExporterStats, Recovered, ShutdownReport, Stats};
 pub use self::tail::TailRule;
 

@@ -286,7 +286,7 @@ fn a_batch_of_one_span_over_the_limit_holds_nobody_up() {
                                 .max_batch_size(1)
                                 .diagnostics(|_| ());
                             let builder = match has_spool {
-                                true => builder.spool(prela::pipeline::Spool::new(spool.path())),
+                                true => builder.spool(prela::spool::Spool::new(spool.path())),
                                 false => builder,
                             };
                             let prela = builder.build().unwrap();

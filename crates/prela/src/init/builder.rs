@@ -6,13 +6,14 @@ use super::{Exporter, Prela, settings};
 use crate::clock::{Clock, Guarded, SystemClock};
 use crate::env::Environment;
 use crate::id::{IdGenerator, RandomIds};
-#[cfg(feature = "spool")]
-use crate::pipeline::Spool;
 use crate::pipeline::{Diagnostics, DropHandler, Pipeline, PipelineSettings};
-use crate::pipeline::{Dropped, Overflow, Redactor, TailRule};
+use crate::pipeline::{Dropped, Overflow, TailRule};
 use crate::propagation::Propagator;
+use crate::redact::Redactor;
 use crate::span::provider::Provider;
 use crate::span::{SpanLimits, SpanProcessor};
+#[cfg(feature = "spool")]
+use crate::spool::Spool;
 use crate::{Error, ErrorKind, Sampler, Value};
 use opentelemetry::Key;
 use std::ffi::OsString;

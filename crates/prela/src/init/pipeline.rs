@@ -2,8 +2,9 @@
 
 use crate::Error;
 use crate::env::{self, Environment};
+use crate::pipeline::TailRule;
 use crate::pipeline::{DropHandler, Overflow, PipelineSettings};
-use crate::pipeline::{Redactor, TailRule};
+use crate::redact::Redactor;
 use std::time::Duration;
 
 /// Zero, in a variable or in code: no limit.
@@ -24,7 +25,7 @@ pub(super) struct PipelineOptions {
     pub(super) payload_limit: Option<usize>,
     pub(super) tail: Option<TailRule>,
     #[cfg(feature = "spool")]
-    pub(super) spool: Option<crate::pipeline::Spool>,
+    pub(super) spool: Option<crate::spool::Spool>,
     pub(super) max_batch_size: Option<usize>,
     pub(super) schedule_delay: Option<Duration>,
     pub(super) export_timeout: Option<Duration>,
@@ -134,9 +135,9 @@ fn overflow(env: &Environment, has_spool: bool) -> Result<Overflow, Error> {
 }
 
 #[cfg(feature = "spool")]
-fn spool(env: &Environment) -> Result<Option<crate::pipeline::Spool>, Error> {
+fn spool(env: &Environment) -> Result<Option<crate::spool::Spool>, Error> {
     let Some(dir) = env.get(env::PRELA_SPOOL_DIR)? else { return no_spool(env).map(|_| None) };
-    let mut spool = crate::pipeline::Spool::new(dir.value);
+    let mut spool = crate::spool::Spool::new(dir.value);
     if let Some(setting) = env.get(env::PRELA_SPOOL_MAX_BYTES)? {
         spool = spool.max_bytes(u64::try_from(setting.size()?).unwrap_or(u64::MAX));
     }

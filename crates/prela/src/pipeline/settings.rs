@@ -1,11 +1,12 @@
 //! How a pipeline works.
 
-use super::store::Store;
-use super::{DropHandler, Overflow, Redactor, TailRule, payload};
+use super::{DropHandler, Overflow, TailRule};
+use crate::payload;
+use crate::redact::Redactor;
+use crate::span::{EndedSpan, SpanData};
 #[cfg(feature = "spool")]
-use super::{Spool, spool};
-use crate::span::EndedSpan;
-use crate::span::SpanData;
+use crate::spool::{DiskStore, Spool};
+use crate::store::Store;
 use std::time::Duration;
 
 /// The settings of a pipeline; the builder documents them.
@@ -46,7 +47,7 @@ impl PipelineSettings {
     #[cfg(feature = "spool")]
     pub(super) fn store(&self, number: usize) -> Option<Box<dyn Store>> {
         let spool = self.spool.clone()?;
-        Some(Box::new(spool::DiskStore::new(spool, number)))
+        Some(Box::new(DiskStore::new(spool, number)))
     }
 
     #[cfg(not(feature = "spool"))]

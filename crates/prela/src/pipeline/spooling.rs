@@ -2,10 +2,10 @@
 
 use super::queue::{ExporterQueue, Loss};
 use super::request::Request;
-use super::store::{SpooledBatch, Store};
 use super::{Diagnostics, Overflow, PipelineSettings};
 use crate::export::{Encode, Exported};
 use crate::span::EncodedSpan;
+use crate::store::{SpooledBatch, Store};
 use crate::{Error, Resource};
 use futures_util::future::{Either, select};
 use std::future::Future;

@@ -552,7 +552,7 @@ mod new_ones {
             assert_eq!(attribute(&spans, "outer", "user.password").as_deref(), Some(password));
         }
         let memory = MemoryExporter::new();
-        let builder = with_env(&[("PRELA_REDACT", "all")]).redact(crate::pipeline::Redactor::new());
+        let builder = with_env(&[("PRELA_REDACT", "all")]).redact(crate::redact::Redactor::new());
         let prela = builder.exporter(memory.clone()).build().unwrap();
         prela.tracer().span_default("a@example.com").in_scope(|_| ());
         prela.flush(Duration::from_secs(10)).unwrap();
@@ -581,7 +581,8 @@ mod new_ones {
     #[test]
     fn queues_spools_and_endings_have_variables() {
         use crate::init::pipeline::{PipelineOptions, settings, shutdown_timeout};
-        use crate::pipeline::{Overflow, Spool};
+        use crate::pipeline::Overflow;
+        use crate::spool::Spool;
         let env = |pairs: &[(&str, &str)]| {
             crate::env::Environment::of_pairs(pairs.iter().map(|(k, v)| (k.into(), v.into())))
         };

@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 use prela::Value;
-use prela::pipeline::Redactor;
+use prela::redact::Redactor;
 use prela::testing::Capture;
 
 #[test]

@@ -6,7 +6,7 @@ use prela::clock::{Clock, SystemClock};
 use prela::export::SpanExporter;
 use prela::export::{Batch, ExportFuture, Exported};
 use prela::id::{IdGenerator, RandomIds};
-use prela::pipeline::Redactor;
+use prela::redact::Redactor;
 use prela::sampling::{Sampling, SamplingParameters, ShouldSample};
 use prela::span::{SpanData, SpanProcessor};
 use prela::testing::Capture;

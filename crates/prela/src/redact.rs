@@ -33,7 +33,7 @@ use std::sync::Arc;
 ///
 /// ```
 /// use prela::export::MemoryExporter;
-/// use prela::pipeline::Redactor;
+/// use prela::redact::Redactor;
 /// use prela::Exporter;
 ///
 /// let memory = MemoryExporter::new();
@@ -134,7 +134,7 @@ impl Redactor {
     }
 
     /// Takes out of a span what must not leave.
-    pub(super) fn apply(&self, span: &mut SpanData) {
+    pub(crate) fn apply(&self, span: &mut SpanData) {
         self.name(&mut span.name);
         self.pairs(&mut span.attributes, true);
         for event in &mut span.events {

@@ -1,9 +1,9 @@
-//! The spool: encoded batches on disk, while their receiver is away.
+//! The spool: encoded spans on disk, while their receiver is away.
 //!
 //! A directory for each exporter has one for each run of the program, which that run holds by a lock.
 //! In it are segments, files that are written from front to back and removed when every record in them
 //! is done. A run begins by taking over what is locked by nobody: the runs that were killed, or left
-//! something behind. The only place besides the file exporter that touches the disk.
+//! something behind.
 
 mod run;
 mod segment;
@@ -16,7 +16,7 @@ pub use self::settings::Spool;
 
 use self::run::Run;
 use self::segment::{Place, Segment};
-use super::store::{Found, LostBatch, SpooledBatch, Store};
+use crate::store::{Found, LostBatch, SpooledBatch, Store};
 use crate::{Error, ErrorKind};
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -26,7 +26,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// One exporter's part of the spool.
-pub(super) struct DiskStore {
+pub(crate) struct DiskStore {
     settings: Spool,
     /// This exporter's directory.
     dir: PathBuf,
@@ -46,7 +46,7 @@ pub(super) struct DiskStore {
 
 impl DiskStore {
     /// Touches nothing yet. `number` tells the exporters of one program apart.
-    pub(super) fn new(settings: Spool, number: usize) -> Self {
+    pub(crate) fn new(settings: Spool, number: usize) -> Self {
         let dir = settings.dir.join(format!("exporter-{number}"));
         Self {
             settings,

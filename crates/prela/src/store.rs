@@ -4,7 +4,7 @@ use crate::Error;
 use bytes::Bytes;
 
 /// Keeps encoded batches, first in, first out.
-pub(super) trait Store: Send {
+pub(crate) trait Store: Send {
     /// Looks for what earlier runs of the program left. Called once, on the export thread.
     fn recover(&mut self) -> Found;
 
@@ -28,25 +28,25 @@ pub(super) trait Store: Send {
 }
 
 /// A batch that was kept.
-pub(super) struct SpooledBatch {
-    pub(super) id: u64,
-    pub(super) body: Bytes,
-    pub(super) spans: u64,
+pub(crate) struct SpooledBatch {
+    pub(crate) id: u64,
+    pub(crate) body: Bytes,
+    pub(crate) spans: u64,
     /// This run's.
-    pub(super) is_own: bool,
+    pub(crate) is_own: bool,
 }
 
 /// A batch that cannot be given back.
-pub(super) struct LostBatch {
-    pub(super) spans: u64,
-    pub(super) is_own: bool,
-    pub(super) error: Error,
+pub(crate) struct LostBatch {
+    pub(crate) spans: u64,
+    pub(crate) is_own: bool,
+    pub(crate) error: Error,
 }
 
 /// What earlier runs left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Found {
-    pub(super) spans: u64,
+pub(crate) struct Found {
+    pub(crate) spans: u64,
     /// Pieces of files that cannot be read.
-    pub(super) unreadable: u64,
+    pub(crate) unreadable: u64,
 }

@@ -10,7 +10,7 @@ use opentelemetry::Key;
 ///
 /// A text that was cut ends in [`MARK`], and the attribute's length before is in an attribute of its
 /// own.
-pub(super) fn limit(span: &mut SpanData, limit: usize) {
+pub(crate) fn limit(span: &mut SpanData, limit: usize) {
     pairs(&mut span.attributes, limit);
     for event in &mut span.events {
         pairs(&mut event.attributes, limit);

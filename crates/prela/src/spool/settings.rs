@@ -10,7 +10,7 @@ use std::time::Duration;
 /// it: directories have mode 0700 and files 0600, on Unix.
 ///
 /// ```
-/// use prela::pipeline::Spool;
+/// use prela::spool::Spool;
 /// use std::time::Duration;
 ///
 /// let spool = Spool::new("/var/lib/travel-desk/spool")
