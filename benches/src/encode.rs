@@ -1,6 +1,8 @@
 //! What it costs to make a batch the body of an OTLP request.
 
-use crate::measure::{Bar, Group, Variant};
+use crate::group::Group;
+use crate::measure::{Measure, Variant};
+use crate::reading::Goal;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Span as _, SpanBuilder, Tracer as _, TracerProvider as _};
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
@@ -15,12 +17,13 @@ use std::hint::black_box;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-pub(crate) const PROTOBUF: Group = Group {
-    name: "encode",
-    work: "batches of 512 spans with 8 attributes and an event each, to the body of a request",
-    unit: "span",
-    variants: || vec![proto(), prela()],
-};
+pub(crate) const PROTOBUF: Group = Group::costs(
+    "encode",
+    "batches of 512 spans with 8 attributes and an event each, to the body of a request",
+    "span",
+    || vec![proto(), prela()],
+)
+.notes(&["Prela writes a span as OTLP while it runs, which is part of `sampled`; this puts such messages together."]);
 
 const SPANS: usize = 512;
 
@@ -32,10 +35,9 @@ fn prela() -> Variant {
     };
     assert!((380..450).contains(&(bytes / SPANS)), "{} bytes a span", bytes / SPANS);
     Variant::new("prela, direct", SPANS, run)
-        .note("a span is written as OTLP while it runs, which is part of `sampled`; this puts such messages together.")
-        .bar(Bar::Instructions(1_600.0))
+        .goal(Measure::Instructions, Goal::at_most(1_600.0))
         // What refers to the buffer, once a batch.
-        .bar(Bar::Allocations(0.01))
+        .goal(Measure::Allocations, Goal::at_most(0.01))
 }
 
 /// Spans that went through the pipeline, as an exporter gets them.

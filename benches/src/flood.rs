@@ -3,8 +3,9 @@
 //! Each variant runs in a process of its own, so that its peak of memory is its own; the collector is
 //! another one on the same machine.
 
-use crate::figures::{Figure, Figures, Limit};
+use crate::group::Group;
 use crate::measure::cpu_of_process;
+use crate::reading::{Goal, Reading};
 use crate::transport::sink::Sink;
 use opentelemetry::KeyValue;
 use opentelemetry::trace::{Span as _, TraceContextExt as _, Tracer as _, TracerProvider as _};
@@ -19,12 +20,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 use std::{env, fs, thread};
 
-pub(crate) const FLOOD: Figures = Figures {
-    name: "flood",
-    work: "2 threads make 1,000,000 spans flat out, a root and 4 children with 4 attributes each at a \
-           time; default queues; the time ends with the last answer",
+pub(crate) const FLOOD: Group = Group::figures(
+    "flood",
+    "2 threads make 1,000,000 spans flat out, or 2,000,000 a second, a root and 4 children with 4 attributes each at a \
+     time; default queues; the time ends with the last answer; of three times the fastest, and the most memory and drops",
     measure,
-};
+);
 
 /// The argument that makes this program one variant.
 pub(crate) const ARGUMENT: &str = "--flood";
@@ -32,44 +33,60 @@ pub(crate) const ARGUMENT: &str = "--flood";
 const THREADS: usize = 2;
 const SPANS: u64 = 1_000_000;
 
-const VARIANTS: [(&str, &str); 5] = [
+const VARIANTS: [(&str, &str); 7] = [
     ("sdk", "opentelemetry_sdk and -otlp, gRPC"),
     ("grpc", "prela, gRPC"),
     ("http", "prela, HTTP"),
     ("grpc-block", "prela, gRPC, Overflow::Block"),
     ("http-block", "prela, HTTP, Overflow::Block"),
+    ("grpc-paced", "prela, gRPC, 2,000,000 a second"),
+    ("http-paced", "prela, HTTP, 2,000,000 a second"),
 ];
 
-fn measure() -> Vec<Figure> {
+fn measure() -> Vec<Reading> {
     let sink = Sink::start();
-    let mut figures = Vec::new();
-    for (variant, name) in VARIANTS {
-        let endpoint = if variant.starts_with("http") { sink.http() } else { sink.grpc() };
-        let runs: Vec<_> = (0..3).filter_map(|_| run(variant, &endpoint)).collect();
-        let most = |of: fn(&Outcome) -> u64| runs.iter().map(of).max().unwrap_or_default();
-        // The fastest: what is left when the machine does nothing else meanwhile. What must not be
-        // exceeded, no run may.
-        let best = runs.iter().max_by(|a, b| a.rate().total_cmp(&b.rate()));
-        let Some(best) = best else { continue };
-        let is_ours = variant != "sdk";
-        let figure = |metric, value, bar: Option<Limit>| Figure {
-            bar: bar.filter(|_| is_ours),
-            ..Figure::new(name, metric, value)
-        };
-        figures.push(figure("delivered/s", best.rate(), Some(Limit::AtLeast(500_000.0))));
-        let megabytes = most(|run| run.peak_kb) as f64 / 1024.0;
-        figures.push(figure("peak memory, MB", megabytes, Some(Limit::AtMost(96.0))));
-        let dropped = most(Outcome::dropped) as f64;
-        let none = variant.ends_with("block").then_some(Limit::AtMost(0.0));
-        figures.push(figure("dropped, %", 100.0 * dropped / SPANS as f64, none));
-        let uncounted = most(|run| run.dropped().abs_diff(run.counted)) as f64;
-        if is_ours {
-            figures.push(figure("dropped and not counted", uncounted, Some(Limit::AtMost(0.0))));
-        }
-        let nanos = best.cpu.as_nanos() as f64 / best.delivered.max(1) as f64;
-        figures.push(figure("CPU ns a delivered span", nanos, None));
+    VARIANTS.iter().flat_map(|(variant, name)| readings(variant, name, &sink)).collect()
+}
+
+fn readings(variant: &str, name: &str, sink: &Sink) -> Vec<Reading> {
+    let endpoint = if variant.starts_with("http") { sink.http() } else { sink.grpc() };
+    let runs: Vec<_> = (0..3).filter_map(|_| run(variant, &endpoint)).collect();
+    let most = |of: fn(&Outcome) -> u64| runs.iter().map(of).max().unwrap_or_default();
+    // What must not be exceeded, no run may.
+    let best = runs.iter().max_by(|a, b| a.rate().total_cmp(&b.rate()));
+    let Some(best) = best else { return Vec::new() };
+    let is_ours = variant != "sdk";
+    let blocks = variant.ends_with("block");
+    let reading = |metric, value, goal: Option<Goal>| {
+        Reading::new(name, metric, value).goal(goal.filter(|_| is_ours))
+    };
+    let megabytes = most(|run| run.peak_kb) as f64 / 1024.0;
+    let dropped = 100.0 * most(Outcome::dropped) as f64 / SPANS as f64;
+    let uncounted = most(|run| run.dropped().abs_diff(run.counted)) as f64;
+    let nanos = best.cpu.as_nanos() as f64 / best.delivered.max(1) as f64;
+    let rate = match is_paced(variant) {
+        true => None,
+        false => Some(Goal::at_least(if blocks { 2_000_000.0 } else { 500_000.0 })),
+    };
+    let drops = match is_paced(variant) {
+        true => Some(Goal::at_most(10.0).stretch(0.0)),
+        false => blocks.then_some(Goal::at_most(0.0)),
+    };
+    let mut readings = vec![
+        reading("made/s", SPANS as f64 / best.made.as_secs_f64(), None),
+        reading("delivered/s", best.rate(), rate),
+        reading("peak memory, MB", megabytes, Some(Goal::at_most(96.0))),
+        reading("dropped, %", dropped, drops),
+        reading("CPU ns a delivered span", nanos, None),
+    ];
+    if is_ours {
+        readings.push(reading("dropped and not counted", uncounted, Some(Goal::at_most(0.0))));
     }
-    figures
+    readings
+}
+
+fn is_paced(variant: &str) -> bool {
+    variant.ends_with("paced")
 }
 
 /// What one process found.
@@ -77,6 +94,9 @@ struct Outcome {
     delivered: u64,
     /// Drops that the program was told of.
     counted: u64,
+    /// Until the last span was made.
+    made: Duration,
+    /// Until the last answer.
     elapsed: Duration,
     cpu: Duration,
     peak_kb: u64,
@@ -104,6 +124,7 @@ fn run(variant: &str, endpoint: &str) -> Option<Outcome> {
     Some(Outcome {
         delivered: next()?,
         counted: next()?,
+        made: Duration::from_micros(next()?),
         elapsed: Duration::from_micros(next()?),
         cpu: Duration::from_micros(next()?),
         peak_kb: next()?,
@@ -116,7 +137,7 @@ pub(crate) fn run_one(mut args: impl Iterator<Item = String>) -> ExitCode {
         return ExitCode::FAILURE;
     };
     let (begin, cpu) = (Instant::now(), cpu_of_process());
-    let (delivered, counted) = match variant.as_str() {
+    let (made, delivered, counted) = match variant.as_str() {
         "sdk" => sdk(endpoint),
         _ => prela(&variant, endpoint),
     };
@@ -124,11 +145,12 @@ pub(crate) fn run_one(mut args: impl Iterator<Item = String>) -> ExitCode {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
     let peak = peak.and_then(|peak| peak.split_whitespace().next()).unwrap_or("0");
-    println!("{delivered} {counted} {elapsed} {cpu} {peak}");
+    let made = made.as_micros();
+    println!("{delivered} {counted} {made} {elapsed} {cpu} {peak}");
     ExitCode::SUCCESS
 }
 
-fn prela(variant: &str, endpoint: String) -> (u64, u64) {
+fn prela(variant: &str, endpoint: String) -> (Duration, u64, u64) {
     let otlp = match variant.starts_with("http") {
         true => Exporter::otlp_http(endpoint),
         false => Exporter::otlp_grpc(endpoint),
@@ -140,17 +162,26 @@ fn prela(variant: &str, endpoint: String) -> (u64, u64) {
     };
     let prela = builder.exporter(otlp).build().expect("the settings are valid");
     let tracer = prela.tracer();
-    flood(|| tree(&tracer));
+    let pace = is_paced(variant).then_some(Duration::from_nanos(500));
+    let made = flood(pace, || tree(&tracer));
     let stats = prela.shutdown(A_WHILE).stats;
-    (stats.exported, stats.dropped)
+    (made, stats.exported, stats.dropped)
 }
 
-fn flood(make_five: impl Fn() + Sync) {
-    thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| (0..SPANS / 5 / THREADS as u64).for_each(|_| make_five()));
+/// How long it took. `pace`: no faster than a span in this time.
+fn flood(pace: Option<Duration>, make_five: impl Fn() + Sync) -> Duration {
+    let begin = Instant::now();
+    let make_all = || {
+        for tree in 0..SPANS / 5 / THREADS as u64 {
+            if let Some(pace) = pace.filter(|_| tree % 100 == 0) {
+                let due = pace * u32::try_from(tree * 5 * THREADS as u64).unwrap_or(u32::MAX);
+                thread::sleep(due.saturating_sub(begin.elapsed()));
+            }
+            make_five();
         }
-    });
+    };
+    thread::scope(|scope| (0..THREADS).for_each(|_| drop(scope.spawn(make_all))));
+    begin.elapsed()
 }
 
 /// Five spans.
@@ -168,7 +199,7 @@ pub(crate) fn tree(tracer: &Tracer) {
 }
 
 /// The peer has no count of what it dropped to ask for.
-fn sdk(endpoint: String) -> (u64, u64) {
+fn sdk(endpoint: String) -> (Duration, u64, u64) {
     let runtime = crate::paced::runtime();
     let delivered = Arc::new(AtomicU64::new(0));
     let exporter = {
@@ -179,7 +210,7 @@ fn sdk(endpoint: String) -> (u64, u64) {
     let exporter = Counted { exporter, delivered: delivered.clone() };
     let provider = SdkTracerProvider::builder().with_batch_exporter(exporter).build();
     let tracer = provider.tracer("bench");
-    flood(|| {
+    let made = flood(None, || {
         let root = tracer.start("root");
         let _root = opentelemetry::Context::current_with_span(root).attach();
         for n in 0..4_i64 {
@@ -192,7 +223,7 @@ fn sdk(endpoint: String) -> (u64, u64) {
         }
     });
     let _ = provider.shutdown();
-    (delivered.load(Ordering::Relaxed), 0)
+    (made, delivered.load(Ordering::Relaxed), 0)
 }
 
 /// The peer's exporter, and how many spans it sent.

@@ -1,23 +1,24 @@
 //! How the cost of a span grows with its size, its trace and the number of threads: made, queued,
 //! encoded and sent over HTTP, by the CPU time of all threads.
 
-use crate::figures::{Figure, Figures, Limit};
 use crate::flood::tree;
+use crate::group::Group;
 use crate::measure::cpu_of_process;
+use crate::reading::{Goal, Reading};
 use crate::transport::sink::Sink;
 use prela::pipeline::Overflow;
 use prela::{Exporter, Prela, SpanType, Tracer};
 use std::thread;
 use std::time::Duration;
 
-pub(crate) const GROWTH: Figures = Figures {
-    name: "growth",
-    work: "the whole pipeline with nothing dropped; CPU time of all threads; each last row is \
-           the most that more work costs beside less",
+pub(crate) const GROWTH: Group = Group::figures(
+    "growth",
+    "the whole pipeline with nothing dropped; CPU time of all threads; each last row is the most that more work \
+     costs beside less",
     measure,
-};
+);
 
-fn measure() -> Vec<Figure> {
+fn measure() -> Vec<Reading> {
     let sink = Sink::start();
     let builder = prela::builder().env([] as [(&str, &str); 0]).service_name("bench");
     let builder = builder.overflow(Overflow::Block(A_WHILE));
@@ -26,9 +27,9 @@ fn measure() -> Vec<Figure> {
     let tracer = prela.tracer();
     // Warm.
     nanos(&prela, || (0..10_000).for_each(|_| tree(&tracer)));
-    let mut figures = Vec::new();
+    let mut readings = Vec::new();
     series(
-        &mut figures,
+        &mut readings,
         "ns a byte",
         [1, 4, 16, 64].map(|count| {
             let spans = 65_536 / count;
@@ -38,7 +39,7 @@ fn measure() -> Vec<Figure> {
         }),
     );
     series(
-        &mut figures,
+        &mut readings,
         "ns a span",
         [10, 1_000, 100_000, 1_000_000].map(|count: usize| {
             let traces = (200_000 / count).max(1);
@@ -47,7 +48,7 @@ fn measure() -> Vec<Figure> {
         }),
     );
     series(
-        &mut figures,
+        &mut readings,
         "ns a span",
         [1, 2, 4, 8, 16].map(|threads: usize| {
             let trees = 60_000 / threads;
@@ -58,7 +59,7 @@ fn measure() -> Vec<Figure> {
             (format!("{threads} threads"), nanos / (5 * trees * threads) as f64)
         }),
     );
-    figures
+    readings
 }
 
 /// About, as they are sent.
@@ -86,17 +87,19 @@ fn long(tracer: &Tracer, spans: usize) {
 }
 
 fn series<const N: usize>(
-    figures: &mut Vec<Figure>,
+    readings: &mut Vec<Reading>,
     metric: &'static str,
     values: [(String, f64); N],
 ) {
+    let first = values[0].0.clone();
     let (mut least, mut rise) = (f64::INFINITY, 1.0_f64);
     for (name, value) in values {
         least = least.min(value);
         rise = rise.max(value / least);
-        figures.push(Figure::new(name, metric, value));
+        readings.push(Reading::new(name, metric, value));
     }
-    figures.push(Figure::new("largest rise", "ratio", rise).bar(Limit::AtMost(FLAT)));
+    let name = format!("{first} and more");
+    readings.push(Reading::new(name, "largest rise", rise).goal(Goal::at_most(FLAT)));
 }
 
 /// Flat but for what measuring on a shared machine adds.

@@ -4,6 +4,9 @@ use std::env;
 use std::fs;
 use std::process::{Command, Stdio};
 
+/// The argument that makes this program one variant, for callgrind.
+pub(crate) const ARGUMENT: &str = "--callgrind";
+
 /// Whether there is a valgrind to count with.
 pub(crate) fn can_be_counted() -> bool {
     let version = Command::new("valgrind").arg("--version").stdout(Stdio::null()).status();
@@ -11,13 +14,13 @@ pub(crate) fn can_be_counted() -> bool {
 }
 
 /// Instructions of one variant's region; none if callgrind fails.
-pub(crate) fn of_variant(name: &str) -> Option<f64> {
+pub(crate) fn of_variant(group: &str, name: &str) -> Option<f64> {
     let counts = env::temp_dir().join(format!("prela-bench-{}.callgrind", std::process::id()));
     let status = Command::new("valgrind")
         .args(["--tool=callgrind", "--quiet", "--toggle-collect=*callgrind_region*"])
         .arg(format!("--callgrind-out-file={}", counts.display()))
         .arg(env::current_exe().ok()?)
-        .args(["--callgrind", name])
+        .args([ARGUMENT, group, name])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .status();

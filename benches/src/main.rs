@@ -1,69 +1,70 @@
 //! Prela beside its peers on the same work: `cargo run --release -p prela-bench`.
 //!
-//! The variants of a group take turns in one process, so what the machine does meanwhile meets them all;
-//! a ratio of two times of one run can be compared with that of another run, a time cannot.
-//! Instructions are counted by callgrind, allocations by a global allocator, both on the thread that
-//! does the work.
-//!
-//! `--json` prints one line of JSON a row, `--only GROUP` runs one group, `--no-instructions` leaves
-//! callgrind out. Without `--only` each group has a process of its own, and the tables are written to
-//! `benches/RESULTS.md`.
+//! `README.md` says how to run a part of it, and what is counted how.
 
 mod allocations;
 mod encode;
-mod figures;
 mod flood;
 mod foreground;
+mod group;
 mod growth;
+mod idle;
 mod instructions;
 mod measure;
+mod options;
 mod paced;
 mod propagation;
+mod reading;
 mod report;
+mod runs;
+mod table;
 mod transport;
 
 use allocations::Counting;
-use figures::Figures;
-use measure::Group;
-use report::Options;
+use group::Group;
+use options::Options;
 use std::env;
 use std::process::ExitCode;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// What is measured in a way of its own, after the groups.
-const FIGURES: &[Figures] = &[flood::FLOOD, growth::GROWTH];
-
 /// Every group, in the order of the report.
 const GROUPS: &[Group] = &[
     foreground::SAMPLED,
+    foreground::LLM,
     foreground::UNSAMPLED,
     foreground::NOT_INSTALLED,
     foreground::CONTEXT,
+    foreground::START,
+    foreground::FUTURE,
+    foreground::THREADS,
+    foreground::OTEL_API,
+    foreground::TRACING,
+    idle::FIRST,
     encode::PROTOBUF,
     transport::SEND,
     paced::GRPC,
     paced::HTTP,
     propagation::INJECT,
     propagation::EXTRACT,
+    flood::FLOOD,
+    growth::GROWTH,
 ];
 
 fn main() -> ExitCode {
-    let mut options = Options::default();
-    let mut args = env::args().skip(1);
-    while let Some(arg) = args.next() {
-        match arg.as_str() {
-            "--json" => options.json = true,
-            "--no-instructions" => options.no_instructions = true,
-            "--only" => options.only = args.next(),
-            flood::ARGUMENT => return flood::run_one(args),
-            transport::sink::ARGUMENT => return transport::sink::run(),
-            "--callgrind" => {
-                return report::run_for_callgrind(GROUPS, &args.next().unwrap_or_default());
-            }
-            _ => return report::usage(&arg),
-        }
+    let mut args = env::args().skip(1).peekable();
+    let parts =
+        [flood::ARGUMENT, transport::sink::ARGUMENT, runs::ARGUMENT, instructions::ARGUMENT];
+    // What other processes of this program are started as.
+    match args.next_if(|arg| parts.contains(&arg.as_str())).as_deref() {
+        Some(flood::ARGUMENT) => flood::run_one(args),
+        Some(transport::sink::ARGUMENT) => transport::sink::run(),
+        Some(runs::ARGUMENT) => runs::run_one(GROUPS, args),
+        Some(_) => runs::run_for_callgrind(GROUPS, args),
+        None => match Options::parse(args) {
+            Ok(options) => report::run(GROUPS, &options),
+            Err(error) => report::failed(&error),
+        },
     }
-    report::run(GROUPS, FIGURES, &options)
 }

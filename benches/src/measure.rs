@@ -1,46 +1,37 @@
 //! Times and allocations of variants that take turns, and instructions of one at a time.
 
 use crate::allocations;
+use crate::reading::Goal;
 use std::hint::black_box;
 use std::sync::OnceLock;
+use std::thread;
 use std::time::{Duration, Instant};
-
-/// The same work done in several ways.
-pub(crate) struct Group {
-    /// Short, for `--only`.
-    pub(crate) name: &'static str,
-    /// What is done, in one line.
-    pub(crate) work: &'static str,
-    /// What a number is a number of: `span`, `operation`.
-    pub(crate) unit: &'static str,
-    /// Made when the group is run: some of them install something global.
-    pub(crate) variants: fn() -> Vec<Variant>,
-}
 
 /// One way to do the work of a group.
 pub(crate) struct Variant {
-    /// Unique in the program.
+    /// Unique in its group.
     pub(crate) name: &'static str,
     /// Does it once.
-    pub(crate) run: Box<dyn Fn()>,
+    run: Box<dyn Fn()>,
     /// How many units that makes.
     pub(crate) units: usize,
     /// Lets background threads catch up; not timed.
-    pub(crate) rest: Box<dyn Fn()>,
-    pub(crate) bars: Vec<Bar>,
-    /// Why a bar is missed.
-    pub(crate) note: &'static str,
-    clock: fn() -> Duration,
-    /// Whether instructions of the calling thread tell what it costs.
+    rest: Option<Box<dyn Fn()>>,
+    pub(crate) goals: Vec<(Measure, Goal)>,
+    clock: Box<dyn Fn() -> Duration>,
+    /// Whether instructions and allocations of the calling thread tell what it costs.
     pub(crate) is_of_one_thread: bool,
 }
 
-/// What a variant must not exceed.
-pub(crate) enum Bar {
-    Instructions(f64),
-    Allocations(f64),
-    /// Of this variant's time.
-    Ratio(f64, &'static str),
+/// What of a variant a goal is for.
+#[derive(Clone, Copy, PartialEq)]
+pub(crate) enum Measure {
+    Instructions,
+    /// Beside those of this variant.
+    InstructionsOf(&'static str),
+    Allocations,
+    /// Beside that of this variant, in the same run.
+    TimeOf(&'static str),
 }
 
 impl Variant {
@@ -49,84 +40,117 @@ impl Variant {
             name,
             run: Box::new(run),
             units,
-            rest: Box::new(|| ()),
-            bars: Vec::new(),
-            note: "",
-            clock: wall,
+            rest: None,
+            goals: Vec::new(),
+            clock: Box::new(wall),
             is_of_one_thread: true,
         }
     }
 
     pub(crate) fn rest(mut self, rest: impl Fn() + 'static) -> Self {
-        self.rest = Box::new(rest);
+        self.rest = Some(Box::new(rest));
         self
     }
 
     /// Counts the thread's CPU time only, so that waiting costs nothing.
     pub(crate) fn by_cpu(mut self) -> Self {
-        self.clock = cpu;
-        self
-    }
-
-    pub(crate) fn note(mut self, why: &'static str) -> Self {
-        self.note = why;
+        self.clock = Box::new(cpu_of_thread);
         self
     }
 
     /// Counts the CPU time of all threads: for work that goes on in the background.
-    pub(crate) fn by_process(mut self) -> Self {
-        self.clock = cpu_of_process;
+    pub(crate) fn by_process(self) -> Self {
+        self.by(cpu_of_process)
+    }
+
+    /// Counts by the clock of whoever does the work, on other threads than this one.
+    pub(crate) fn by(mut self, clock: impl Fn() -> Duration + 'static) -> Self {
+        self.clock = Box::new(clock);
         self.is_of_one_thread = false;
         self
     }
 
-    pub(crate) fn bar(mut self, bar: Bar) -> Self {
-        self.bars.push(bar);
+    pub(crate) fn goal(mut self, measure: Measure, goal: Goal) -> Self {
+        self.goals.push((measure, goal));
         self
+    }
+
+    fn run_round(&self) {
+        for _ in 0..self.runs_a_round() {
+            (self.run)();
+        }
+    }
+
+    fn runs_a_round(&self) -> usize {
+        (UNITS_A_ROUND / self.units).max(1)
+    }
+
+    pub(crate) fn units_a_round(&self) -> usize {
+        self.runs_a_round() * self.units
+    }
+
+    fn rest_after_round(&self) {
+        if let Some(rest) = &self.rest {
+            rest();
+            // Whoever rest() woke up sleeps again before the next variant has its turn.
+            thread::sleep(Duration::from_micros(100));
+        }
     }
 }
 
 /// What one variant costs a unit.
 pub(crate) struct Cost {
-    /// In the fastest tenth of the rounds: what is left when the machine does nothing else meanwhile.
-    pub(crate) nanos: f64,
+    /// Of each round.
+    nanos: Vec<f64>,
     /// On the calling thread, least of all rounds: what is left when every pool is warm.
     pub(crate) allocations: f64,
 }
 
-const ROUNDS: usize = 101;
-/// As many as leave room in the queues of all variants until they rest.
-const UNITS_A_ROUND: usize = 1_000;
+impl Cost {
+    /// In the round in the middle.
+    pub(crate) fn nanos(&self) -> f64 {
+        median(self.nanos.clone())
+    }
+
+    /// Of its time and that of another in the same round, the ratio in the middle.
+    pub(crate) fn ratio_to(&self, other: &Self) -> f64 {
+        median(self.nanos.iter().zip(&other.nanos).map(|(own, other)| own / other).collect())
+    }
+}
+
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+const ROUNDS: usize = 201;
+/// Below the default batch of every peer, 512: a burst as a request makes it, for which no export thread
+/// is woken up before its time. What waits is flushed between two rounds.
+const UNITS_A_ROUND: usize = 400;
 
 pub(crate) fn measure(variants: &[Variant]) -> Vec<Cost> {
-    let mut nanos = vec![Vec::with_capacity(ROUNDS); variants.len()];
-    let mut allocations = vec![f64::INFINITY; variants.len()];
+    let cost = |_| Cost { nanos: Vec::with_capacity(ROUNDS), allocations: f64::INFINITY };
+    let mut costs: Vec<_> = variants.iter().map(cost).collect();
     // The first two rounds warm up.
     for round in 0..ROUNDS + 2 {
-        for (i, variant) in variants.iter().enumerate() {
-            let runs = (UNITS_A_ROUND / variant.units).max(1);
-            let units = (runs * variant.units) as f64;
+        for turn in 0..variants.len() {
+            // Each round begins with another one, so that nobody always follows the same neighbour.
+            let i = (round + turn) % variants.len();
+            let (variant, cost) = (&variants[i], &mut costs[i]);
+            let units = variant.units_a_round() as f64;
             let allocations_before = allocations::of_this_thread();
             let start = (variant.clock)();
-            for _ in 0..runs {
-                (variant.run)();
-            }
+            variant.run_round();
             let elapsed = ((variant.clock)() - start).as_nanos() as f64;
             let allocated = (allocations::of_this_thread() - allocations_before) as f64;
             if round >= 2 {
-                nanos[i].push(elapsed / units);
-                allocations[i] = allocations[i].min(allocated / units);
+                cost.nanos.push(elapsed / units);
+                cost.allocations = cost.allocations.min(allocated / units);
             }
-            (variant.rest)();
+            variant.rest_after_round();
         }
     }
-    let costs = nanos.into_iter().zip(allocations);
     costs
-        .map(|(mut nanos, allocations)| {
-            nanos.sort_by(f64::total_cmp);
-            Cost { nanos: nanos[ROUNDS / 10], allocations }
-        })
-        .collect()
 }
 
 fn wall() -> Duration {
@@ -134,7 +158,7 @@ fn wall() -> Duration {
     START.get_or_init(Instant::now).elapsed()
 }
 
-fn cpu() -> Duration {
+pub(crate) fn cpu_of_thread() -> Duration {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
     time.try_into().unwrap_or_default()
 }
@@ -144,32 +168,17 @@ pub(crate) fn cpu_of_process() -> Duration {
     time.try_into().unwrap_or_default()
 }
 
-/// What `--callgrind` runs: warm, so that only the work itself is counted.
+/// What callgrind is run on: warm, so that only the work itself is counted.
 pub(crate) fn run_for_callgrind(variant: &Variant) {
     for _ in 0..8 {
-        run(variant);
-        (variant.rest)();
+        variant.run_round();
+        variant.rest_after_round();
     }
     callgrind_region(variant);
-}
-
-/// Units that [`callgrind_region`] runs through.
-pub(crate) fn callgrind_units(variant: &Variant) -> usize {
-    runs(variant) * variant.units
-}
-
-fn runs(variant: &Variant) -> usize {
-    (UNITS_A_ROUND / variant.units).max(1)
-}
-
-fn run(variant: &Variant) {
-    for _ in 0..runs(variant) {
-        (variant.run)();
-    }
 }
 
 /// Callgrind counts from the entry of this function to its return, on its thread only.
 #[inline(never)]
 fn callgrind_region(variant: &Variant) {
-    run(black_box(variant));
+    black_box(variant).run_round();
 }

@@ -1,6 +1,8 @@
 //! What it costs to pass a context on: into headers, and out of them.
 
-use crate::measure::{Bar, Group, Variant};
+use crate::group::Group;
+use crate::measure::{Measure, Variant};
+use crate::reading::Goal;
 use http::HeaderMap;
 use opentelemetry::Context;
 use opentelemetry::propagation::{TextMapCompositePropagator, TextMapPropagator};
@@ -10,11 +12,11 @@ use prela::propagation::{Extractor, Injector};
 use std::collections::HashMap;
 use std::hint::black_box;
 
-pub(crate) const INJECT: Group = Group {
-    name: "inject",
-    work: "a context with 2 members of tracestate and 5 entries of baggage, into empty headers",
-    unit: "operation",
-    variants: || {
+pub(crate) const INJECT: Group = Group::costs(
+    "inject",
+    "a context with 2 members of tracestate and 5 entries of baggage, into empty headers",
+    "operation",
+    || {
         let sdk = sdk();
         let cx = sdk.extract_with_context(&Context::new(), &map());
         let run = move || {
@@ -28,13 +30,13 @@ pub(crate) const INJECT: Group = Group {
             inject("prela, inject into http headers", HeaderMap::new),
         ]
     },
-};
+);
 
-pub(crate) const EXTRACT: Group = Group {
-    name: "extract",
-    work: "the same out of headers, which opentelemetry_sdk has in its baggage then",
-    unit: "operation",
-    variants: || {
+pub(crate) const EXTRACT: Group = Group::costs(
+    "extract",
+    "the same out of headers, which opentelemetry_sdk has in its baggage then",
+    "operation",
+    || {
         let (sdk, headers) = (sdk(), map());
         let run = move || {
             black_box(sdk.extract_with_context(&Context::new(), black_box(&headers)));
@@ -51,7 +53,7 @@ pub(crate) const EXTRACT: Group = Group {
             Variant::new("prela, and into opentelemetry's baggage", 1, shared),
         ]
     },
-};
+);
 
 const FIELDS: [(&str, &str); 3] = [
     ("traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"),
@@ -83,8 +85,8 @@ fn inject<C: Injector + 'static>(name: &'static str, empty: fn() -> C) -> Varian
         black_box(headers);
     };
     Variant::new(name, 1, run)
-        .bar(Bar::Instructions(6_500.0))
-        .bar(Bar::Ratio(1.0, "opentelemetry_sdk, inject into a map"))
+        .goal(Measure::Instructions, Goal::at_most(6_500.0))
+        .goal(Measure::TimeOf("opentelemetry_sdk, inject into a map"), Goal::at_most(1.0))
 }
 
 fn extract<C: Extractor + 'static>(name: &'static str, headers: C) -> Variant {
@@ -92,6 +94,6 @@ fn extract<C: Extractor + 'static>(name: &'static str, headers: C) -> Variant {
         black_box(prela::extract(black_box(&headers)));
     };
     Variant::new(name, 1, run)
-        .bar(Bar::Instructions(12_000.0))
-        .bar(Bar::Ratio(1.0, "opentelemetry_sdk, extract from a map"))
+        .goal(Measure::Instructions, Goal::at_most(12_000.0))
+        .goal(Measure::TimeOf("opentelemetry_sdk, extract from a map"), Goal::at_most(1.0))
 }

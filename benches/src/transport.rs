@@ -8,7 +8,10 @@ pub(crate) mod batch;
 pub(crate) mod sink;
 
 use self::sink::Sink;
-use crate::measure::{Bar, Group, Variant};
+use crate::group::Group;
+use crate::measure::{Measure, Variant};
+use crate::reading::Goal;
+use opentelemetry_http::hyper::HyperClient;
 use opentelemetry_otlp::{
     Compression, Protocol, WithExportConfig as _, WithHttpConfig as _, WithTonicConfig as _,
 };
@@ -16,50 +19,49 @@ use opentelemetry_sdk::trace::SpanExporter as _;
 use prela::Otlp;
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::time::Duration;
 use tokio::runtime::{Builder, Runtime};
 
-pub(crate) const SEND: Group = Group {
-    name: "transport",
-    work: "batches of 512 spans with 8 attributes and an event each, encoded and sent to a process on \
-           loopback; CPU time",
-    unit: "span",
-    variants: || {
+pub(crate) const SEND: Group = Group::costs(
+    "transport",
+    "batches of 512 spans with 8 attributes and an event each, encoded and sent to a process on loopback; CPU time",
+    "span",
+    || {
         let sink = Rc::new(Sink::start());
         vec![
             otlp(OTLP_GRPC, &sink, grpc(&sink, None)),
-            prela("prela, gRPC", &sink, prela::Exporter::otlp_grpc(sink.grpc()))
-                .bar(sixth_of(OTLP_GRPC))
-                .note(
-                    "nearly all is HTTP/2 and the kernel: frames of 16 KiB, and windows that the receiver opens. \
-                     0.14 to 0.18 from run to run.",
-                ),
+            prela("prela, gRPC", &sink, prela::Exporter::otlp_grpc(sink.grpc()), OTLP_GRPC),
             otlp(OTLP_GRPC_GZIP, &sink, grpc(&sink, Some(Compression::Gzip))),
-            prela("prela, gRPC, gzip", &sink, prela::Exporter::otlp_grpc(sink.grpc()).gzip(true))
-                .bar(sixth_of(OTLP_GRPC_GZIP)),
+            prela(
+                "prela, gRPC, gzip",
+                &sink,
+                prela::Exporter::otlp_grpc(sink.grpc()).gzip(true),
+                OTLP_GRPC_GZIP,
+            ),
             otlp(OTLP_HTTP, &sink, http(&sink, None)),
-            prela("prela, HTTP", &sink, prela::Exporter::otlp_http(sink.http()))
-                .bar(sixth_of(OTLP_HTTP)),
+            prela("prela, HTTP", &sink, prela::Exporter::otlp_http(sink.http()), OTLP_HTTP),
             otlp(OTLP_HTTP_GZIP, &sink, http(&sink, Some(Compression::Gzip))),
-            prela("prela, HTTP, gzip", &sink, prela::Exporter::otlp_http(sink.http()).gzip(true))
-                .bar(sixth_of(OTLP_HTTP_GZIP)),
+            prela(
+                "prela, HTTP, gzip",
+                &sink,
+                prela::Exporter::otlp_http(sink.http()).gzip(true),
+                OTLP_HTTP_GZIP,
+            ),
         ]
     },
-};
+)
+.notes(&["Of Prela's gRPC nearly all is HTTP/2 and the kernel: frames of 16 KiB, and windows that the receiver opens."]);
 
 const OTLP_GRPC: &str = "opentelemetry-otlp, gRPC";
 const OTLP_GRPC_GZIP: &str = "opentelemetry-otlp, gRPC, gzip";
 const OTLP_HTTP: &str = "opentelemetry-otlp, HTTP";
 const OTLP_HTTP_GZIP: &str = "opentelemetry-otlp, HTTP, gzip";
 
-fn sixth_of(peer: &'static str) -> Bar {
-    Bar::Ratio(1.0 / 6.0, peer)
-}
-
 fn runtime() -> Runtime {
     Builder::new_current_thread().enable_all().build().expect("a runtime")
 }
 
-fn prela(name: &'static str, sink: &Rc<Sink>, otlp: Otlp) -> Variant {
+fn prela(name: &'static str, sink: &Rc<Sink>, otlp: Otlp, peer: &'static str) -> Variant {
     let (runtime, sink) = (runtime(), sink.clone());
     let exporter = RefCell::new(otlp.into_exporter().expect("the settings are valid"));
     let batch = batch::prela();
@@ -68,7 +70,7 @@ fn prela(name: &'static str, sink: &Rc<Sink>, otlp: Otlp) -> Variant {
         let exported = runtime.block_on(exporter.borrow_mut().export(&batch));
         assert_eq!(exported.expect("the sink takes it").rejected, 0);
     };
-    Variant::new(name, batch::SPANS, run).by_cpu()
+    Variant::new(name, batch::SPANS, run).by_cpu().goal(Measure::TimeOf(peer), Goal::at_most(0.167))
 }
 
 type Make = Box<dyn FnOnce() -> opentelemetry_otlp::SpanExporter>;
@@ -110,6 +112,7 @@ fn http(sink: &Sink, compression: Option<Compression>) -> Make {
     Box::new(move || {
         let builder = opentelemetry_otlp::SpanExporter::builder()
             .with_http()
+            .with_http_client(HyperClient::with_default_connector(TIMEOUT, None))
             .with_endpoint(endpoint)
             .with_protocol(Protocol::HttpBinary);
         let builder = match compression {
@@ -119,3 +122,6 @@ fn http(sink: &Sink, compression: Option<Compression>) -> Make {
         builder.build().expect("the settings are valid")
     })
 }
+
+/// As by default.
+const TIMEOUT: Duration = Duration::from_secs(10);

@@ -2,130 +2,140 @@
 //!
 //! logfire is not among them: its newest, 0.13, is on opentelemetry 0.32, and this workspace has 0.33 alone.
 
-use super::{CHILDREN, OPERATIONS, SPANS, UNSAMPLED_CHILDREN};
+use super::{CHILDREN, SPANS};
 use crate::measure::Variant;
 use fastrace::local::LocalSpan;
-use opentelemetry::trace::{
-    Span as _, SpanBuilder, TraceContextExt as _, Tracer, TracerProvider as _,
-};
+use opentelemetry::trace::{Span as _, SpanRef, TraceContextExt as _, Tracer, TracerProvider as _};
 use opentelemetry::{Context, KeyValue};
 use opentelemetry_sdk::error::OTelSdkResult;
-use opentelemetry_sdk::trace::{
-    BatchConfigBuilder, BatchSpanProcessor, Sampler, SdkTracerProvider, SpanData, SpanExporter,
-};
-use tracing_subscriber::layer::SubscriberExt as _;
+use opentelemetry_sdk::trace::{SdkTracer, SdkTracerProvider, SpanData, SpanExporter};
+use std::borrow::Cow;
 
-pub(super) fn sdk(name: &'static str, is_sampled: bool) -> Variant {
-    let provider = provider(is_sampled);
-    let tracer = provider.tracer("bench");
-    let rest = move || provider.force_flush().expect("nowhere takes every span");
-    Variant::new(name, SPANS, move || agent(&tracer)).rest(rest)
+/// As `with_batch_exporter` sets it up: a queue of 2,048 spans, batches of 512, every 5 seconds.
+pub(crate) fn provider() -> SdkTracerProvider {
+    SdkTracerProvider::builder().with_batch_exporter(Nowhere).build()
 }
 
-pub(super) fn unsampled_sdk() -> Variant {
-    let provider = provider(false);
-    let tracer = provider.tracer("bench");
+pub(crate) fn tracer(provider: &SdkTracerProvider) -> SdkTracer {
+    provider.tracer("bench")
+}
+
+pub(crate) fn flush(provider: &SdkTracerProvider) -> impl Fn() + 'static {
+    let provider = provider.clone();
+    move || provider.force_flush().expect("nowhere takes every span")
+}
+
+pub(super) fn nested_at_builder<T: Tracer<Span: Send + Sync + 'static>>(tracer: &T) {
+    let root = tracer.start("root");
+    let _root = Context::current_with_span(root).attach();
+    nest_at_builder(tracer, CHILDREN);
+}
+
+fn nest_at_builder<T: Tracer<Span: Send + Sync + 'static>>(tracer: &T, depth: usize) {
+    if depth > 0 {
+        let child = tracer.span_builder("child").with_attributes(four(depth)).start(tracer);
+        let _child = Context::current_with_span(child).attach();
+        nest_at_builder(tracer, depth - 1);
+    }
+}
+
+pub(super) fn nested_later<T: Tracer<Span: Send + Sync + 'static>>(tracer: &T) {
+    tracer.in_span("root", |_| nest_later(tracer, CHILDREN));
+}
+
+fn nest_later<T: Tracer<Span: Send + Sync + 'static>>(tracer: &T, depth: usize) {
+    if depth > 0 {
+        tracer.in_span("child", |cx| {
+            set_four(&cx.span(), depth);
+            nest_later(tracer, depth - 1);
+        });
+    }
+}
+
+pub(super) fn started_at_builder(tracer: &SdkTracer) {
+    tracer.in_span("root", |_| {
+        for n in 0..CHILDREN {
+            drop(tracer.span_builder("child").with_attributes(four(n)).start(tracer));
+        }
+    });
+}
+
+pub(super) fn started_later(tracer: &SdkTracer) {
+    tracer.in_span("root", |_| {
+        for n in 0..CHILDREN {
+            let mut child = tracer.start("child");
+            child.set_attribute(KeyValue::new("text", "a short text"));
+            child.set_attribute(KeyValue::new("whole", n as i64));
+            child.set_attribute(KeyValue::new("part", 0.5));
+            child.set_attribute(KeyValue::new("truth", true));
+        }
+    });
+}
+
+pub(super) fn four(n: usize) -> [KeyValue; 4] {
+    [
+        KeyValue::new("text", "a short text"),
+        KeyValue::new("whole", n as i64),
+        KeyValue::new("part", 0.5),
+        KeyValue::new("truth", true),
+    ]
+}
+
+pub(super) fn set_four(span: &SpanRef<'_>, n: usize) {
+    span.set_attribute(KeyValue::new("text", "a short text"));
+    span.set_attribute(KeyValue::new("whole", n as i64));
+    span.set_attribute(KeyValue::new("part", 0.5));
+    span.set_attribute(KeyValue::new("truth", true));
+}
+
+pub(super) fn context(operations: usize) -> Variant {
+    let provider = provider();
+    let cx = Context::current_with_span(tracer(&provider).start("root"));
     let run = move || {
-        let _root =
-            Context::current().with_span(tracer.build(SpanBuilder::from_name("root"))).attach();
-        (0..UNSAMPLED_CHILDREN).for_each(|n| child(&tracer, n));
-    };
-    Variant::new("opentelemetry_sdk, unsampled", UNSAMPLED_CHILDREN, run)
-        .rest(move || _ = &provider)
-}
-
-pub(super) fn no_sdk() -> Variant {
-    Variant::new("opentelemetry, no SDK", SPANS, || agent(&opentelemetry::global::tracer("bench")))
-}
-
-pub(super) fn context() -> Variant {
-    let provider = provider(true);
-    let span = provider.tracer("bench").build(SpanBuilder::from_name("root"));
-    let cx = Context::current().with_span(span);
-    let run = move || {
-        let _attached = cx.clone().attach();
-        for _ in 0..OPERATIONS {
+        let _attached = (cx.clone().attach(), &provider);
+        for _ in 0..operations {
             drop(Context::current().attach());
         }
     };
-    Variant::new("opentelemetry::Context", OPERATIONS, run).rest(move || _ = &provider)
+    Variant::new("opentelemetry::Context", operations, run)
 }
 
-pub(super) fn tracing() -> Variant {
-    let provider = provider(true);
-    // As lean as it can be: by default it also records threads, places and busy times.
-    let layer = tracing_opentelemetry::layer()
-        .with_tracer(provider.tracer("bench"))
-        .with_location(false)
-        .with_threads(false)
-        .with_tracked_inactivity(false)
-        .with_level(false)
-        .with_target(false);
-    let subscriber = tracing::Dispatch::new(tracing_subscriber::registry().with(layer));
-    let run = move || {
-        tracing::dispatcher::with_default(&subscriber, || {
-            let _root = tracing::info_span!("root").entered();
-            for n in 0..CHILDREN {
-                let _child = tracing::info_span!(
-                    "child",
-                    text = "a short text",
-                    whole = i64::try_from(n).unwrap_or_default(),
-                    part = 0.5,
-                    truth = true
-                )
-                .entered();
-            }
-        });
-    };
-    let rest = move || provider.force_flush().expect("nowhere takes every span");
-    Variant::new("tracing-opentelemetry, lean", SPANS, run).rest(rest)
-}
-
-/// Without OpenTelemetry's context: no other library sees these spans. Numbers become text.
 pub(super) fn fastrace(name: &'static str) -> Variant {
-    let config = fastrace::collector::Config::default();
-    fastrace::set_reporter(NowhereFastrace, config);
-    let run = || {
-        let root = fastrace::Span::root("root", fastrace::collector::SpanContext::random());
-        let _root = root.set_local_parent();
-        for n in 0..CHILDREN {
-            let _child = LocalSpan::enter_with_local_parent("child").with_properties(|| {
-                [
-                    ("text", "a short text".into()),
-                    ("whole", n.to_string().into()),
-                    ("part", 0.5.to_string().into()),
-                    ("truth", true.to_string().into()),
-                ] as [(&str, std::borrow::Cow<'static, str>); 4]
-            });
-        }
-    };
-    Variant::new(name, SPANS, run).rest(fastrace::flush)
+    fastrace_reporter();
+    Variant::new(name, SPANS, nested_fastrace).rest(fastrace::flush)
 }
 
-fn agent<T: Tracer<Span: Send + Sync + 'static>>(tracer: &T) {
-    let root = Context::current().with_span(tracer.build(SpanBuilder::from_name("root")));
-    let _root = root.attach();
-    (0..CHILDREN).for_each(|n| child(tracer, n));
+pub(super) fn nested_fastrace() {
+    let root = fastrace::Span::root("root", fastrace::collector::SpanContext::random());
+    let _root = root.set_local_parent();
+    nest_fastrace(CHILDREN);
 }
 
-fn child<T: Tracer<Span: Send + Sync + 'static>>(tracer: &T, n: usize) {
-    let mut span = tracer.build(SpanBuilder::from_name("child"));
-    span.set_attribute(KeyValue::new("text", "a short text"));
-    span.set_attribute(KeyValue::new("whole", i64::try_from(n).unwrap_or_default()));
-    span.set_attribute(KeyValue::new("part", 0.5));
-    span.set_attribute(KeyValue::new("truth", true));
-    let _child = Context::current_with_span(span).attach();
+fn nest_fastrace(depth: usize) {
+    if depth > 0 {
+        let _child =
+            LocalSpan::enter_with_local_parent("child").with_properties(|| four_texts(depth));
+        nest_fastrace(depth - 1);
+    }
 }
 
-fn provider(is_sampled: bool) -> SdkTracerProvider {
-    let config = BatchConfigBuilder::default().with_max_queue_size(65_536).build();
-    let processor = BatchSpanProcessor::builder(Nowhere).with_batch_config(config).build();
-    let sampler = if is_sampled { Sampler::AlwaysOn } else { Sampler::AlwaysOff };
-    SdkTracerProvider::builder().with_span_processor(processor).with_sampler(sampler).build()
+/// Its attributes are text: numbers are written as such.
+pub(super) fn four_texts(n: usize) -> [(&'static str, Cow<'static, str>); 4] {
+    [
+        ("text", "a short text".into()),
+        ("whole", n.to_string().into()),
+        ("part", 0.5.to_string().into()),
+        ("truth", "true".into()),
+    ]
+}
+
+/// Its defaults, and a reporter that keeps nothing.
+pub(super) fn fastrace_reporter() {
+    fastrace::set_reporter(NowhereFastrace, fastrace::collector::Config::default());
 }
 
 #[derive(Debug)]
-struct Nowhere;
+pub(super) struct Nowhere;
 
 impl SpanExporter for Nowhere {
     async fn export(&self, _: Vec<SpanData>) -> OTelSdkResult {

@@ -1,6 +1,6 @@
 //! The same 512 spans for both.
 
-use opentelemetry::trace::{Span as _, Tracer as _, TracerProvider as _};
+use opentelemetry::trace::{TraceContextExt as _, Tracer as _, TracerProvider as _};
 use opentelemetry::{Array, KeyValue, Value};
 use opentelemetry_sdk::Resource;
 use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracer, SdkTracerProvider, SpanData};
@@ -75,18 +75,20 @@ pub(crate) fn sdk() -> Vec<SpanData> {
     spans
 }
 
-/// The same as [`prela_span`], but not current in a context, which favours the peer.
+/// The same as [`prela_span`].
 pub(crate) fn sdk_span(tracer: &SdkTracer, n: usize) {
-    let mut span = tracer.start("chat");
-    let documents = Array::String(DOCUMENTS.iter().map(|&it| it.into()).collect());
-    // Prela adds the first one by itself.
-    span.set_attribute(KeyValue::new("prela.span.type", "custom"));
-    span.set_attribute(KeyValue::new("model", MODEL));
-    span.set_attribute(KeyValue::new("answer", ANSWER));
-    span.set_attribute(KeyValue::new("number", i64::try_from(n).unwrap_or_default()));
-    span.set_attribute(KeyValue::new("tokens", 1_234));
-    span.set_attribute(KeyValue::new("temperature", 0.7));
-    span.set_attribute(KeyValue::new("stream", true));
-    span.set_attribute(KeyValue::new("documents", Value::Array(documents)));
-    span.add_event("first_token", vec![KeyValue::new("after_ms", 120)]);
+    tracer.in_span("chat", |cx| {
+        let span = cx.span();
+        let documents = Array::String(DOCUMENTS.iter().map(|&it| it.into()).collect());
+        // Prela adds the first one by itself.
+        span.set_attribute(KeyValue::new("prela.span.type", "custom"));
+        span.set_attribute(KeyValue::new("model", MODEL));
+        span.set_attribute(KeyValue::new("answer", ANSWER));
+        span.set_attribute(KeyValue::new("number", i64::try_from(n).unwrap_or_default()));
+        span.set_attribute(KeyValue::new("tokens", 1_234));
+        span.set_attribute(KeyValue::new("temperature", 0.7));
+        span.set_attribute(KeyValue::new("stream", true));
+        span.set_attribute(KeyValue::new("documents", Value::Array(documents)));
+        span.add_event("first_token", vec![KeyValue::new("after_ms", 120)]);
+    });
 }
