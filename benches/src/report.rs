@@ -23,7 +23,7 @@ pub(crate) fn run(groups: &[Group], options: &Options) -> ExitCode {
     if is_whole && plain.is_none() {
         return failed("cargo build --profile plain failed");
     }
-    let mut report = heading(&program);
+    let mut report = heading(&program, options.runs);
     for group in groups.iter().filter(asked) {
         let programs = [Some((&program, "")), plain.as_ref().map(|plain| (plain, PLAIN_TABLE))];
         let is_in = |title: &str| group.is_in_both_profiles || title.is_empty();
@@ -76,7 +76,7 @@ fn profile(program: &Path) -> String {
 }
 
 /// What the numbers were measured on.
-fn heading(program: &Path) -> String {
+fn heading(program: &Path, runs: usize) -> String {
     let said_by = |program: &str, args: &[&str]| {
         let output = Command::new(program).args(args).output().ok()?;
         Some(String::from_utf8_lossy(&output.stdout).trim().to_owned())
@@ -88,8 +88,8 @@ fn heading(program: &Path) -> String {
     format!(
         "# Results\n\n\
          Written by `cargo run --release -p prela-bench`; `README.md` says what is measured how.\n\n\
-         A number is what one of five runs gave, the one in the middle; in brackets are the least and the most of the \
-         five. A bar is met if the median of the five meets it.\n\n\
+         A number is what one of {runs} runs gave, the one in the middle; in brackets are the least and the most of all. \
+         A bar is met if their median meets it.\n\n\
          - machine: {} with {cores} cores, {} {}\n- toolchain: {}\n\
          - profile: `{}`, as the workspace has it: `lto = \"thin\"`, `codegen-units = 1`; the tables of cargo's default \
          release profile have neither\n\
