@@ -102,7 +102,7 @@ fn costs(group: &str, variants: &[Variant], options: &Options) -> Vec<Reading> {
     let count = |variant: &Variant| {
         let is_counted = are_counted && variant.is_of_one_thread;
         let count = is_counted.then(|| instructions::of_variant(group, variant.name))??;
-        Some(count / variant.units_a_round() as f64)
+        Some(count / (measure::ROUNDS_COUNTED * variant.units_a_round()) as f64)
     };
     let counts: Vec<_> = variants.iter().map(count).collect();
     let at = |peer: &str| variants.iter().position(|variant| variant.name == peer);
