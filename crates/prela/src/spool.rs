@@ -39,8 +39,8 @@ pub(crate) struct DiskStore {
     /// Of all segments, done records included.
     bytes: u64,
     next_id: u64,
-    /// The record that was given out last, which may be under way.
-    given: Option<u64>,
+    /// The record that was asked for last, which may be on its way.
+    under_way: Option<u64>,
     losses: Vec<LostBatch>,
 }
 
@@ -56,7 +56,7 @@ impl DiskStore {
             segments: VecDeque::new(),
             bytes: 0,
             next_id: 0,
-            given: None,
+            under_way: None,
             losses: Vec::new(),
         }
     }
@@ -107,7 +107,7 @@ impl DiskStore {
         for segment in &mut self.segments {
             while let Some(place) = segment.first() {
                 // A clock that was set back makes nothing old.
-                if self.given == Some(place.id)
+                if self.under_way == Some(place.id)
                     || now.saturating_sub(place.written_at) <= self.settings.max_age.as_secs()
                 {
                     break;
@@ -183,7 +183,7 @@ impl Store for DiskStore {
     }
 
     fn oldest(&mut self) -> Option<SpooledBatch> {
-        self.given = None;
+        self.under_way = None;
         self.expire();
         loop {
             let segment = self.segments.iter_mut().find(|segment| !segment.is_empty())?;
@@ -191,7 +191,7 @@ impl Store for DiskStore {
             match segment.read(place) {
                 Ok(body) => {
                     let is_own = segment.is_own;
-                    self.given = Some(place.id);
+                    self.under_way = Some(place.id);
                     return Some(SpooledBatch { id: place.id, body, spans: place.spans, is_own });
                 }
                 Err(error) => {
@@ -206,13 +206,13 @@ impl Store for DiskStore {
     }
 
     fn done(&mut self, id: u64) {
-        // Only ever the oldest: nothing else was given out.
+        // Only ever the oldest: nothing else was asked for.
         if let Some(segment) = self.segments.iter_mut().find(|segment| !segment.is_empty())
             && segment.first().is_some_and(|place| place.id == id)
         {
             segment.done();
         }
-        self.given = None;
+        self.under_way = None;
         self.clean();
     }
 

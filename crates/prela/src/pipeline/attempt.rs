@@ -81,6 +81,6 @@ async fn closes(queue: &ExporterQueue) -> Option<Instant> {
         if let Some(closing) = queue.closing() {
             return closing.last_attempt(true).map(Instant::from_std);
         }
-        queue.hurried().await;
+        queue.signals.hurried().await;
     }
 }

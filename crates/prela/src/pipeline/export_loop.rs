@@ -6,16 +6,16 @@ mod attempts;
 mod tests;
 
 use self::attempts::Outcome;
+use super::PipelineSettings;
 use super::attempt::guarded;
 use super::backoff::Backoff;
 use super::breaker::Breaker;
 use super::last_call::LastCall;
 use super::pieces::{Piece, Pieces};
-use super::queue::{ExporterQueue, Loss, Next};
-use super::request::Request;
+use super::queue::{ExporterQueue, Fate, Loss, Next, Place};
+use super::request::{Request, RequestEncoder};
 use super::spooling::Spooling;
-use super::{Diagnostics, PipelineSettings};
-use crate::export::{AnyExporter, Exported};
+use crate::export::AnyExporter;
 use crate::store::{SpooledBatch, Store};
 use crate::{Contact, Error, Resource};
 use futures_util::future::select;
@@ -28,6 +28,7 @@ use tokio::time::{Instant, sleep_until, timeout_at};
 pub(super) struct ExportLoop {
     queue: Arc<ExporterQueue>,
     exporter: AnyExporter,
+    encoder: RequestEncoder,
     spooling: Spooling,
     breaker: Breaker,
     backoff: Backoff,
@@ -37,7 +38,6 @@ pub(super) struct ExportLoop {
     /// How many requests and pieces were taken.
     taken: u64,
     cut_off_at: Option<CutOff>,
-    diagnostics: Diagnostics,
 }
 
 /// The record of the spool at which a connection broke off.
@@ -49,10 +49,9 @@ struct CutOff {
     taken: u64,
 }
 
-/// What becomes of a piece.
-enum Fate {
-    Taken(Exported),
-    Lost(Loss, Error),
+/// What came of sending a piece.
+enum Sent {
+    Settled(Fate),
     /// It is in other pieces now.
     InPieces,
     Unreachable(Request, Error),
@@ -65,15 +64,14 @@ impl ExportLoop {
         store: Option<Box<dyn Store>>,
         resource: Arc<Resource>,
         settings: &PipelineSettings,
-        diagnostics: Diagnostics,
     ) -> Self {
-        let encode = exporter.encoder();
-        let spooling =
-            Spooling::new(queue.clone(), encode, store, resource, settings, diagnostics.clone());
+        let encoder = RequestEncoder::new(resource, exporter.encoder());
+        let store = store.filter(|_| encoder.makes_bytes());
         Self {
+            spooling: Spooling::new(queue.clone(), store),
             queue,
             exporter,
-            spooling,
+            encoder,
             breaker: Breaker::new(),
             backoff: Backoff::new(),
             schedule_delay: settings.schedule_delay,
@@ -81,7 +79,6 @@ impl ExportLoop {
             last_call: LastCall::default(),
             taken: 0,
             cut_off_at: None,
-            diagnostics,
         }
     }
 
@@ -110,7 +107,7 @@ impl ExportLoop {
             match self.queue.next(is_due) {
                 Next::Export(spans) => {
                     (due_at, is_due, replays_next) = (None, false, true);
-                    let request = self.spooling.request(spans);
+                    let request = self.encoder.request(spans);
                     self.deliver(request).await;
                 }
                 Next::WaitForMore => {
@@ -121,13 +118,13 @@ impl ExportLoop {
                         self.replay().await;
                         is_due = at <= Instant::now();
                     } else {
-                        is_due = timeout_at(at, self.queue.woken()).await.is_err();
+                        is_due = timeout_at(at, self.queue.signals.woken()).await.is_err();
                     }
                 }
                 Next::WaitForFirst | Next::ShutDown if self.may_replay() => self.replay().await,
                 Next::WaitForFirst => {
                     (due_at, is_due) = (None, false);
-                    self.queue.woken().await;
+                    self.queue.signals.woken().await;
                 }
                 Next::ShutDown => break,
             }
@@ -136,7 +133,7 @@ impl ExportLoop {
         let result = guarded("shut down", within, || self.exporter.shutdown());
         if let Err(error) = result.await {
             let (name, error) = (&self.queue.name, error.chain());
-            self.diagnostics.line(&format!("prela: failed to shut down {name}: {error}"));
+            self.queue.tell(Some(format!("prela: failed to shut down {name}: {error}")));
         }
     }
 
@@ -152,24 +149,24 @@ impl ExportLoop {
                 return true;
             }
             // The queue has room for what comes meanwhile.
-            let woken = pin!(self.queue.hurried());
+            let woken = pin!(self.queue.signals.hurried());
             select(pin!(sleep_until(until)), woken).await;
             return false;
         }
         match self.queue.next(due_at.is_some_and(|at| at <= Instant::now())) {
             Next::Export(spans) => {
                 *due_at = None;
-                let request = self.spooling.request(spans);
+                let request = self.encoder.request(spans);
                 self.spooling.keep(request);
             }
             // The next look finds the queue closing.
             Next::ShutDown => {}
             Next::WaitForMore => {
                 let at = *due_at.get_or_insert_with(|| Instant::now() + self.schedule_delay);
-                let _ = timeout_at(at.min(until), self.queue.woken()).await;
+                let _ = timeout_at(at.min(until), self.queue.signals.woken()).await;
             }
             Next::WaitForFirst => {
-                let _ = timeout_at(until, self.queue.woken()).await;
+                let _ = timeout_at(until, self.queue.signals.woken()).await;
             }
         }
         false
@@ -194,17 +191,16 @@ impl ExportLoop {
         let deadline = deadline(self.export_timeout);
         let mut pieces = Pieces::new(Request::Bytes { body, spans });
         pieces.have_no_witness(are_others_taken);
-        let mut results = Vec::new();
+        let mut fates = Vec::new();
         while let Some(piece) = pieces.next() {
             let count = piece.request.count();
             // One attempt: what is on the disk can wait.
             let outcome = self.attempts(&piece, deadline, cut_off.is_none()).await;
-            let result = match self.fate(outcome, piece, &mut pieces) {
-                Fate::InPieces => continue,
-                Fate::Taken(exported) => Ok(exported),
-                Fate::Lost(why, error) => Err((why, error)),
+            match self.sent(outcome, piece, &mut pieces) {
+                Sent::InPieces => {}
+                Sent::Settled(fate) => fates.push((count, fate)),
                 // All that is left of the record comes again; the receiver may get some of it twice.
-                Fate::Unreachable(_, error) => {
+                Sent::Unreachable(_, error) => {
                     self.queue.note_error(&error);
                     let is_cut_off = error.contact() == Some(Contact::Broken);
                     let first = cut_off.unwrap_or(CutOff { id, taken: taken_before });
@@ -219,13 +215,9 @@ impl ExportLoop {
                     }
                     return;
                 }
-            };
-            results.push((count, result));
+            }
         }
-        self.spooling.done(id);
-        for (count, result) in results {
-            self.spooling.settle(count, is_own, &result);
-        }
+        self.spooling.done(id, is_own, fates);
     }
 
     /// Sends a batch: in pieces if need be, and onto the disk if it cannot be sent now.
@@ -236,7 +228,7 @@ impl ExportLoop {
         loop {
             if pieces.lack_a_witness() {
                 if let Some(spans) = self.queue.take() {
-                    pieces.add(self.spooling.request(spans));
+                    pieces.add(self.encoder.request(spans));
                     until = deadline(self.export_timeout);
                 } else if self.queue.closing().is_some() {
                     pieces.have_no_witness(is_after_success);
@@ -245,21 +237,17 @@ impl ExportLoop {
             let Some(piece) = pieces.next() else { return };
             let count = piece.request.count();
             let outcome = self.attempts(&piece, until, false).await;
-            let (why, error) = match self.fate(outcome, piece, &mut pieces) {
-                Fate::InPieces => continue,
-                Fate::Taken(exported) => {
-                    self.queue.settle_exported(count, exported, &self.diagnostics);
-                    continue;
-                }
-                Fate::Unreachable(request, error) if self.spooling.has_store() => {
+            let fate = match self.sent(outcome, piece, &mut pieces) {
+                Sent::InPieces => continue,
+                Sent::Settled(fate) => fate,
+                Sent::Unreachable(request, error) if self.spooling.has_store() => {
                     self.queue.note_error(&error);
                     self.spooling.keep(request);
                     continue;
                 }
-                Fate::Unreachable(_, error) => (Loss::ExportFailed, error),
-                Fate::Lost(why, error) => (why, error),
+                Sent::Unreachable(_, error) => Fate::Lost(Loss::ExportFailed, Some(error)),
             };
-            self.queue.settle_lost(count, why, &error, &self.diagnostics);
+            self.queue.settle(count, Place::Flight, fate);
         }
     }
 
@@ -268,22 +256,23 @@ impl ExportLoop {
         self.taken > 0 && self.breaker.is_closed()
     }
 
-    /// What becomes of a piece.
-    fn fate(&self, outcome: Outcome, piece: Piece, pieces: &mut Pieces) -> Fate {
+    /// What came of sending a piece, by the outcome of its attempts.
+    fn sent(&self, outcome: Outcome, piece: Piece, pieces: &mut Pieces) -> Sent {
+        let lost = |why, error| Sent::Settled(Fate::Lost(why, Some(error)));
         match outcome {
             Outcome::Taken(exported) => {
                 pieces.taken();
-                Fate::Taken(exported)
+                Sent::Settled(Fate::Taken(exported))
             }
-            Outcome::Refused(error) => Fate::Lost(Loss::ExportFailed, error),
-            Outcome::Unreachable(error) => Fate::Unreachable(piece.request, error),
+            Outcome::Refused(error) => lost(Loss::ExportFailed, error),
+            Outcome::Unreachable(error) => Sent::Unreachable(piece.request, error),
             Outcome::TooLarge(error) => match pieces.too_large(piece) {
-                Ok(()) => Fate::InPieces,
-                Err(single) => Fate::Lost(Loss::TooLarge, single.too_large(error)),
+                Ok(()) => Sent::InPieces,
+                Err(single) => lost(Loss::TooLarge, single.too_large(error)),
             },
             Outcome::CutOff(error) => match pieces.cut_off(piece) {
-                Ok(()) => Fate::InPieces,
-                Err(single) => Fate::Lost(Loss::TooLarge, single.suspected(&error)),
+                Ok(()) => Sent::InPieces,
+                Err(single) => lost(Loss::TooLarge, single.suspected(&error)),
             },
         }
     }

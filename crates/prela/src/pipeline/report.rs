@@ -1,40 +1,81 @@
-//! What is said about spans that were not delivered.
+//! The lines and errors about spans that were not delivered.
 
 use super::outage::Outage;
+use super::queue::{Fate, Loss};
 use super::stats::{Dropped, ExporterStats};
+use crate::export::Exported;
 use crate::{Contact, Error, ErrorKind};
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// When a queue last said something, and what it has not said yet.
+/// When a queue last said something, and what there is to say.
 #[derive(Default)]
 pub(super) struct Report {
-    /// Losses that no line has told of.
-    pub(super) unreported: u64,
+    /// How many losses lines have told of.
+    told_losses: u64,
     reported_at: Option<Instant>,
     outage: Outage,
+    /// Of attempts, whatever became of them.
+    last_error: Option<String>,
+    /// Why the last spans that were lost were lost.
+    last_loss: Option<String>,
+    /// What the receiver last said of spans that it took.
+    last_remark: Option<String>,
+    /// Whether it said something while shutting down.
+    has_untold_remark: bool,
 }
 
 impl Report {
-    /// A line about new losses or a receiver's remark, if it is time for one.
+    pub(super) fn last_error(&self) -> Option<String> {
+        self.last_error.clone()
+    }
+
+    /// Remembers an attempt's error.
+    pub(super) fn note_error(&mut self, error: &Error) {
+        self.last_error = Some(error.chain());
+    }
+
+    /// Remembers what became of spans.
+    pub(super) fn note(&mut self, fate: &Fate) {
+        match fate {
+            Fate::Taken(Exported { message: Some(remark), .. }) => {
+                self.last_remark = Some(remark.clone());
+            }
+            Fate::Lost(Loss::ShutDown, _) => self.last_loss.clone_from(&self.last_error),
+            Fate::Lost(_, Some(error)) => {
+                self.note_error(error);
+                self.last_loss.clone_from(&self.last_error);
+            }
+            Fate::Taken(_) | Fate::Spooled | Fate::Lost(_, None) => {}
+        }
+    }
+
+    /// Leaves a remark, if there was one, to [`last_lines`](Self::last_lines).
+    pub(super) fn keep_remark(&mut self, is_there: bool) {
+        self.has_untold_remark |= is_there;
+    }
+
+    /// A line about new losses or a receiver's remark, if it is time for one. `losses`: of all time.
     pub(super) fn line(
         &mut self,
         exporter: &str,
-        error: Option<&str>,
+        losses: u64,
         remark: Option<String>,
         now: Instant,
     ) -> Option<String> {
         let pause = self.outage.pause();
         let is_time = self.reported_at.is_none_or(|at| now.saturating_duration_since(at) >= pause);
-        if !is_time || (self.unreported == 0 && remark.is_none()) {
+        let new_losses = losses - self.told_losses;
+        if !is_time || (new_losses == 0 && remark.is_none()) {
             return None;
         }
         self.told(now);
-        if self.unreported == 0 {
+        if new_losses == 0 {
             return remark.map(|it| self::remark(exporter, &it));
         }
-        let count = spans(std::mem::take(&mut self.unreported));
-        let error = error.unwrap_or(QUEUE_FULL);
+        self.told_losses = losses;
+        let count = spans(new_losses);
+        let error = self.last_loss.as_deref().unwrap_or(QUEUE_FULL);
         Some(format!("prela: {count} could not be exported to {exporter}: {error}"))
     }
 
@@ -43,7 +84,7 @@ impl Report {
         &mut self,
         exporter: &str,
         error: &Error,
-        waiting: Waiting,
+        unsettled: Unsettled,
         began: Instant,
         now: Instant,
     ) -> Option<String> {
@@ -57,34 +98,66 @@ impl Report {
             format!("has taken nothing for {}", seconds(lasts))
         };
         let error = error.chain();
-        Some(format!("prela: {exporter} {state}: {error}; {waiting}, and attempts go on"))
+        Some(format!("prela: {exporter} {state}: {error}; {unsettled}, and attempts go on"))
     }
 
     /// An attempt succeeded: a line if others told that none did.
     pub(super) fn success(
         &mut self,
         exporter: &str,
-        waiting: Waiting,
+        unsettled: Unsettled,
         now: Instant,
     ) -> Option<String> {
         let lasted = seconds(self.outage.end(now)?);
-        Some(format!("prela: {exporter} works again, after {lasted}; {waiting}"))
+        Some(format!("prela: {exporter} works again, after {lasted}; {unsettled}"))
     }
 
     fn told(&mut self, now: Instant) {
         self.reported_at = Some(now);
         self.outage.told(now);
     }
+
+    /// The lines of a shutdown: how many spans of all were not delivered, and why; and what the receiver
+    /// said of those that were.
+    pub(super) fn last_lines(&self, stats: &ExporterStats) -> Vec<String> {
+        let remark = self.last_remark.as_deref();
+        let said =
+            remark.filter(|_| self.has_untold_remark).map(|it| self::remark(&stats.name, it));
+        let losses = losses(stats, self.last_loss.as_deref());
+        losses.into_iter().chain(rejected(stats, remark).or(said)).collect()
+    }
+
+    /// The error of a flush whose time is over.
+    pub(super) fn late_flush(&self, waiting: u64, exporter: &str) -> Error {
+        let mut text = format!("flush: {} did not reach {exporter} in time", spans(waiting));
+        if let Some(error) = &self.last_error {
+            text.push_str(": ");
+            text.push_str(error);
+        }
+        Error::new(ErrorKind::Timeout, text)
+    }
+
+    /// The result of a flush that is over in time.
+    pub(super) fn flushed(&self, lost: u64, spooled: u64, exporter: &str) -> Result<(), Error> {
+        let error = if lost > 0 { &self.last_loss } else { &self.last_error };
+        let error = error.as_deref().unwrap_or(QUEUE_FULL);
+        let what = match (lost, spooled) {
+            (0, 0) => return Ok(()),
+            (0, spooled) => format!("{} wait in the spool for", spans(spooled)),
+            (lost, _) => format!("{} could not be exported to", spans(lost)),
+        };
+        Err(Error::new(ErrorKind::Io, format!("flush: {what} {exporter}: {error}")))
+    }
 }
 
-/// Spans that have no fate yet.
+/// How many spans have no fate yet.
 #[derive(Clone, Copy)]
-pub(super) struct Waiting {
+pub(super) struct Unsettled {
     pub(super) in_memory: u64,
     pub(super) on_disk: u64,
 }
 
-impl fmt::Display for Waiting {
+impl fmt::Display for Unsettled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} waiting", spans(self.in_memory))?;
         match self.on_disk {
@@ -99,13 +172,13 @@ fn seconds(time: Duration) -> humantime::FormattedDuration {
 }
 
 /// What a receiver says of spans that it took.
-pub(super) fn remark(exporter: &str, remark: &str) -> String {
+fn remark(exporter: &str, remark: &str) -> String {
     format!("prela: {exporter} says: {remark}")
 }
 
 /// At shutdown: how many of all the receiver took and did not keep, and why if it said so. None if it
 /// kept all.
-pub(super) fn rejected(stats: &ExporterStats, remark: Option<&str>) -> Option<String> {
+fn rejected(stats: &ExporterStats, remark: Option<&str>) -> Option<String> {
     if stats.rejected == 0 {
         return None;
     }
@@ -115,7 +188,7 @@ pub(super) fn rejected(stats: &ExporterStats, remark: Option<&str>) -> Option<St
 }
 
 /// At shutdown: how many of all were not delivered, and why. None if all were.
-pub(super) fn losses(stats: &ExporterStats, last_loss: Option<&str>) -> Option<String> {
+fn losses(stats: &ExporterStats, last_loss: Option<&str>) -> Option<String> {
     let ExporterStats { name, dropped, spooled, .. } = stats;
     if *dropped == 0 && *spooled == 0 {
         return None;
@@ -141,29 +214,27 @@ pub(super) fn losses(stats: &ExporterStats, last_loss: Option<&str>) -> Option<S
     })
 }
 
-/// A flush whose time is over.
-pub(super) fn late_flush(waiting: u64, exporter: &str, error: Option<&str>) -> Error {
-    let mut text = format!("flush: {} did not reach {exporter} in time", spans(waiting));
-    if let Some(error) = error {
-        text.push_str(": ");
-        text.push_str(error);
-    }
-    Error::new(ErrorKind::Timeout, text)
-}
-
-/// A flush that is over in time.
-pub(super) fn flushed(lost: u64, kept: u64, exporter: &str, error: &str) -> Result<(), Error> {
-    let text = match (lost, kept) {
-        (0, 0) => return Ok(()),
-        (0, kept) => format!("flush: {} wait in the spool for {exporter}: {error}", spans(kept)),
-        (lost, _) => {
-            format!("flush: {} could not be exported to {exporter}: {error}", spans(lost))
-        }
+/// What is said of spans that begin after shutdown.
+pub(super) fn spans_after_shutdown(service_name: &str, was_used: bool) -> String {
+    let (problem, remedy) = if was_used {
+        (
+            "",
+            "Keep what `prela::init` returns until the last span has ended: `let _prela = \
+              prela::init(..)?;` at the start of `main`, which drops it last",
+        )
+    } else {
+        (
+            " before its first span",
+            "What `prela::init` returns was dropped at once: write `let _prela = prela::init(..)?;`, \
+             not `let _ = ..`, at the start of `main`",
+        )
     };
-    Err(Error::new(ErrorKind::Io, text))
+    format!(
+        "prela: spans begin after the instance {service_name:?} was shut down{problem}, and are not recorded. {remedy}"
+    )
 }
 
-pub(super) fn spans(count: u64) -> String {
+fn spans(count: u64) -> String {
     if count == 1 { "1 span".to_owned() } else { format!("{count} spans") }
 }
 

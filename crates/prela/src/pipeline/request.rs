@@ -17,20 +17,35 @@ pub(super) enum Request {
     },
 }
 
-impl Request {
-    pub(super) fn new(
-        resource: &Arc<Resource>,
-        spans: Vec<EncodedSpan>,
-        encode: Option<Encode>,
-    ) -> Self {
-        match encode {
-            Some(encode) => {
-                Self::Bytes { body: encode(resource, &spans), spans: spans.len() as u64 }
-            }
-            None => Self::Spans(Batch::of(resource.clone(), spans)),
-        }
+/// Makes requests of batches, for one exporter.
+pub(super) struct RequestEncoder {
+    resource: Arc<Resource>,
+    /// None for an exporter that takes spans.
+    encode: Option<Encode>,
+}
+
+impl RequestEncoder {
+    pub(super) fn new(resource: Arc<Resource>, encode: Option<Encode>) -> Self {
+        Self { resource, encode }
     }
 
+    /// Whether requests are bytes, as the disk takes them.
+    pub(super) fn makes_bytes(&self) -> bool {
+        self.encode.is_some()
+    }
+
+    pub(super) fn request(&self, spans: Vec<EncodedSpan>) -> Request {
+        match self.encode {
+            Some(encode) => {
+                let body = encode(&self.resource, &spans);
+                Request::Bytes { body, spans: spans.len() as u64 }
+            }
+            None => Request::Spans(Batch::of(self.resource.clone(), spans)),
+        }
+    }
+}
+
+impl Request {
     /// How many spans.
     pub(super) fn count(&self) -> u64 {
         match self {
@@ -56,7 +71,7 @@ impl Request {
         }
     }
 
-    /// The same of one at which the connection breaks off while others get through.
+    /// The error of a single span at which the connection breaks off while others get through.
     pub(super) fn suspected(&self, error: &Error) -> Error {
         let length = match self {
             Self::Spans(_) => 0,
@@ -66,7 +81,7 @@ impl Request {
         of_single(length, text, error)
     }
 
-    /// Splits into two requests with half of the spans each; none of a single span.
+    /// Splits into two requests with half of the spans each; gives a single span back.
     pub(super) fn split(self) -> Result<[Self; 2], Self> {
         match self {
             Self::Spans(mut batch) if batch.len() > 1 => {

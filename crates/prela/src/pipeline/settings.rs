@@ -1,13 +1,24 @@
 //! How a pipeline works.
 
-use super::{DropHandler, Overflow, TailRule};
+use super::shards::{Limits, Size};
+use super::{Diagnostics, DropHandler, Overflow, TailRule};
+use crate::Resource;
 use crate::payload;
 use crate::redact::Redactor;
 use crate::span::{EndedSpan, SpanData};
 #[cfg(feature = "spool")]
 use crate::spool::{DiskStore, Spool};
 use crate::store::Store;
+use std::sync::Arc;
 use std::time::Duration;
+
+/// What a pipeline is started with, in each process anew.
+#[derive(Clone)]
+pub(super) struct Setup {
+    pub(super) resource: Arc<Resource>,
+    pub(super) settings: PipelineSettings,
+    pub(super) diagnostics: Diagnostics,
+}
 
 /// The settings of a pipeline; the builder documents them.
 #[derive(Clone, Debug)]
@@ -43,6 +54,15 @@ impl PipelineSettings {
         }
     }
 
+    /// The bounds of each queue.
+    pub(super) fn limits(&self) -> Limits {
+        let (max_bytes, max_batch) = (self.max_queue_bytes, self.max_batch_size);
+        Limits {
+            queue: Size { spans: self.max_queue_size, bytes: max_bytes },
+            batch: Size { spans: max_batch, bytes: MAX_BATCH_BYTES.min(max_bytes) },
+        }
+    }
+
     /// The disk for one of the exporters, if there is to be any.
     #[cfg(feature = "spool")]
     pub(super) fn store(&self, number: usize) -> Option<Box<dyn Store>> {
@@ -55,3 +75,6 @@ impl PipelineSettings {
         None
     }
 }
+
+/// A batch with more is sent in pieces from the start: receivers often take 4 MiB.
+const MAX_BATCH_BYTES: usize = 3_500_000;

@@ -91,7 +91,7 @@ impl Shards {
             else {
                 return Pushed::Full;
             };
-            intake.spare += grant.held;
+            intake.spare += grant.size;
             (wakes, is_crowded) = (grant.wakes, grant.is_crowded);
         }
         intake.spare -= Size { spans: 1, bytes };
@@ -127,8 +127,8 @@ impl Shards {
     }
 
     /// Gives back the room of spans that wait no longer.
-    pub(super) fn give(&self, held: Size) {
-        self.capacity.give(held);
+    pub(super) fn give(&self, freed: Size) {
+        self.capacity.give(freed);
     }
 
     /// Spans that are pushed from now on are counted and dropped.

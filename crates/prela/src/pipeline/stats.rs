@@ -104,8 +104,10 @@ impl Dropped {
 
     pub(super) fn of(&mut self, loss: Loss) -> &mut u64 {
         match loss {
+            Loss::QueueFull => &mut self.queue_full,
             Loss::ExportFailed => &mut self.export_failed,
             Loss::TooLarge => &mut self.too_large,
+            Loss::ShutDown => &mut self.shut_down,
             Loss::Spool => &mut self.spool,
         }
     }

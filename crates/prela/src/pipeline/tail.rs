@@ -14,8 +14,8 @@ use std::collections::{HashMap, VecDeque};
 #[derive(Debug)]
 pub(super) struct Tail {
     rule: TailRule,
-    traces: HashMap<TraceId, Size>,
-    /// Traces in the order in which they began to be held, so that the oldest can go.
+    traces: HashMap<TraceId, WaitingTrace>,
+    /// Traces in the order in which they began to wait, so that the oldest can go.
     order: VecDeque<TraceId>,
     spans: usize,
     bytes: usize,
@@ -28,8 +28,9 @@ pub(super) struct Tail {
     left_out: u64,
 }
 
+/// The spans of one trace.
 #[derive(Debug, Default)]
-struct Size {
+struct WaitingTrace {
     spans: Vec<EncodedSpan>,
     bytes: usize,
 }
@@ -61,25 +62,26 @@ impl Tail {
                     Vec::new()
                 }
                 None => {
-                    self.hold(trace_id, span);
+                    self.add(trace_id, span);
                     Vec::new()
                 }
             };
         }
         let reason = self.rule.reason(span.summary);
         let was_kept = self.decided.get(&trace_id) == Some(&true);
-        let held = self.release(trace_id);
+        let waiting = self.release(trace_id);
         self.decide(trace_id, was_kept || reason.is_some());
         if reason.is_none() && !was_kept {
-            self.left_out += held.len() as u64 + 1;
+            self.left_out += waiting.len() as u64 + 1;
             return Vec::new();
         }
-        let mut spans: Vec<_> = held.into_iter().map(kept).collect();
+        let mut spans: Vec<_> = waiting.into_iter().map(kept).collect();
         spans.push(kept_root(span, reason));
         spans
     }
 
-    fn hold(&mut self, trace_id: TraceId, span: EndedSpan<'_>) {
+    /// Lets a span wait, at the cost of the oldest traces if there is no room.
+    fn add(&mut self, trace_id: TraceId, span: EndedSpan<'_>) {
         let bytes = bytes_of(span);
         while self.spans + 1 > self.rule.max_spans || self.bytes + bytes > self.rule.max_bytes {
             let Some(oldest) = self.order.pop_front() else {
@@ -94,12 +96,12 @@ impl Tail {
                 return;
             }
         }
-        let held = self.traces.entry(trace_id).or_insert_with(|| {
+        let trace = self.traces.entry(trace_id).or_insert_with(|| {
             self.order.push_back(trace_id);
-            Size::default()
+            WaitingTrace::default()
         });
-        held.spans.push(EncodedSpan::alone(span));
-        held.bytes += bytes;
+        trace.spans.push(EncodedSpan::alone(span));
+        trace.bytes += bytes;
         self.spans += 1;
         self.bytes += bytes;
     }
@@ -115,10 +117,10 @@ impl Tail {
     }
 
     fn take(&mut self, trace_id: TraceId) -> Vec<EncodedSpan> {
-        let held = self.traces.remove(&trace_id).unwrap_or_default();
-        self.spans -= held.spans.len();
-        self.bytes -= held.bytes;
-        held.spans
+        let trace = self.traces.remove(&trace_id).unwrap_or_default();
+        self.spans -= trace.spans.len();
+        self.bytes -= trace.bytes;
+        trace.spans
     }
 
     fn decide(&mut self, trace_id: TraceId, keep: bool) {
@@ -132,7 +134,7 @@ impl Tail {
         }
     }
 
-    /// Gives up what is held: nothing will end any more that could decide about it.
+    /// Gives up what waits: nothing will end any more that could decide about it.
     pub(super) fn close(&mut self) {
         self.left_out += self.spans as u64;
         self.traces.clear();
@@ -141,13 +143,17 @@ impl Tail {
     }
 
     pub(super) fn counts(&self) -> TailCounts {
-        TailCounts { held: self.spans as u64, left_out: self.left_out, undecided: self.undecided }
+        TailCounts {
+            waiting: self.spans as u64,
+            left_out: self.left_out,
+            undecided: self.undecided,
+        }
     }
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct TailCounts {
-    pub(super) held: u64,
+    pub(super) waiting: u64,
     pub(super) left_out: u64,
     pub(super) undecided: u64,
 }
@@ -158,7 +164,7 @@ fn kept(mut span: EncodedSpan) -> EncodedSpan {
     span
 }
 
-/// The same for the local root, which also says why, if it was kept because of itself.
+/// The local root as it is exported: it also says why its trace was kept, if it was because of itself.
 fn kept_root(root: EndedSpan<'_>, reason: Option<&'static str>) -> EncodedSpan {
     let Some(reason) = reason else { return kept(EncodedSpan::alone(root)) };
     let mut root = root.to_data();

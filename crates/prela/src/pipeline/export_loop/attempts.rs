@@ -6,6 +6,7 @@ use crate::pipeline::attempt::attempt;
 use crate::pipeline::backoff::LONGEST_ASKED;
 use crate::pipeline::last_call::asked_too_long;
 use crate::pipeline::pieces::Piece;
+use crate::pipeline::relief::relieving;
 use crate::pipeline::request::Request;
 use crate::{Contact, Error, ErrorKind};
 use std::time::Duration;
@@ -119,13 +120,14 @@ impl ExportLoop {
                 if earliest + LEAST_ATTEMPT >= until {
                     return Err(closing.is_some());
                 }
-                if timeout_at(next.min(until), queue.hurried()).await.is_err() {
+                if timeout_at(next.min(until), queue.signals.hurried()).await.is_err() {
                     return if next < until { Ok(()) } else { Err(closing.is_some()) };
                 }
                 is_awaited = true;
             }
         };
-        let is_closing = self.spooling.meanwhile(wait).await.err()?;
+        let is_closing =
+            relieving(&self.queue, &self.encoder, &mut self.spooling, wait).await.err()?;
         let error = match error {
             error if is_closing && !asked.is_zero() => asked_too_long(asked, error.as_ref()),
             Some(error) => error,
@@ -143,11 +145,11 @@ impl ExportLoop {
         let within = self.attempt_limit();
         let queue = self.spooling.has_store().then_some(&*self.queue);
         let attempt = attempt(&mut self.exporter, request, within, queue);
-        let result = self.spooling.meanwhile(attempt).await;
+        let result = relieving(&self.queue, &self.encoder, &mut self.spooling, attempt).await;
         match result.as_ref().err().and_then(|error| Some((error, error.retry_after()?))) {
             Some((error, asked)) => {
                 self.breaker.failure(asked.min(LONGEST_ASKED), error.is_sign_of_life());
-                self.queue.note_attempt(Err(error), began, &self.diagnostics);
+                self.queue.note_attempt(Err(error), began);
                 self.count_absence(error);
             }
             None => {
@@ -156,7 +158,7 @@ impl ExportLoop {
                 self.last_call.is_alive(None);
                 if result.is_ok() {
                     self.taken += 1;
-                    self.queue.note_attempt(Ok(()), began, &self.diagnostics);
+                    self.queue.note_attempt(Ok(()), began);
                 }
             }
         }

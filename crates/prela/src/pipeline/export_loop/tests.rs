@@ -1,12 +1,12 @@
-//! Lanes whose batches are encoded, with a scripted exporter and a disk in memory.
+//! Export loops whose batches are encoded, with a scripted exporter and a disk in memory.
 
 use super::*;
 use crate::ErrorKind;
-use crate::export::{Encode, EncodedExporter, ExportFuture};
+use crate::export::{Encode, EncodedExporter, ExportFuture, Exported};
 use crate::pipeline::drop_handler::DropNotifier;
 use crate::pipeline::shards::{Limits, Size};
 use crate::pipeline::worker::Workers;
-use crate::pipeline::{ExporterStats, Overflow};
+use crate::pipeline::{Diagnostics, ExporterStats, Overflow};
 use crate::span::EncodedSpan;
 use crate::store::{Found, LostBatch};
 use bytes::Bytes;
@@ -145,8 +145,9 @@ fn deliver(wire: &Wire, disk: Option<Disk>, count: usize) -> ExporterStats {
         queue: Size { spans: 1000, bytes: 1 << 20 },
         batch: Size { spans: 8, bytes: 1 << 20 },
     };
-    let losses = Arc::new(DropNotifier::new(None));
-    let queue = ExporterQueue::new("wire".to_owned(), false, limits, Overflow::DropNewest, losses);
+    let drops = Arc::new(DropNotifier::new(None));
+    let (name, diagnostics) = ("wire".to_owned(), Diagnostics::new(Arc::new(|_| ())));
+    let queue = ExporterQueue::new(name, false, limits, Overflow::DropNewest, drops, diagnostics);
     let queue = Arc::new(queue);
     let settings = PipelineSettings {
         max_queue_size: 1000,
@@ -163,10 +164,8 @@ fn deliver(wire: &Wire, disk: Option<Disk>, count: usize) -> ExporterStats {
         spool: None,
     };
     let store = disk.map(|disk| -> Box<dyn Store> { Box::new(disk) });
-    let (resource, diagnostics) = (Arc::default(), Diagnostics::new(Arc::new(|_| ())));
     let exporter = AnyExporter::Encoded(Box::new(wire.clone()));
-    let export_loop =
-        ExportLoop::new(queue.clone(), exporter, store, resource, &settings, diagnostics);
+    let export_loop = ExportLoop::new(queue.clone(), exporter, store, Arc::default(), &settings);
     for n in 0..count {
         queue.push(span(format!("span {n}")).ended());
     }

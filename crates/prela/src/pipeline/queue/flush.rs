@@ -1,58 +1,56 @@
 //! Waiting until what has ended is sent.
 
 use super::ExporterQueue;
+use super::ledger::Outcome;
 use crate::Error;
-use crate::pipeline::report;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-/// A point in a queue, and how much had been lost before it.
+/// A point in a queue, and what had become of spans before it.
 pub(in crate::pipeline) struct Ticket {
     until: u64,
-    lost_before: u64,
-    kept_before: u64,
+    before: Outcome,
 }
 
 impl ExporterQueue {
     /// Asks for everything that has ended to be sent.
     pub(in crate::pipeline) fn request_flush(&self) -> Ticket {
         let mut state = self.up_to_date();
-        let until = state.next_number;
-        let ticket = Ticket { until, lost_before: state.lost, kept_before: state.kept };
-        if state.oldest() < until {
-            state.flush_until = until;
+        let until = state.waiting.end();
+        let ticket = Ticket { until, before: state.ledger.outcome() };
+        if !state.waiting.is_past(until) {
+            state.waiting.flush_until(until);
             drop(state);
-            self.wake.notify_one();
-            self.hurry.notify_one();
+            self.signals.hurry();
         }
         ticket
     }
 
+    /// Waits until what was asked for is sent.
     pub(in crate::pipeline) fn wait_for_flush(
         &self,
         ticket: &Ticket,
         deadline: Option<Instant>,
     ) -> Result<(), Error> {
+        let progress = &self.signals.progress;
         let mut state = self.state();
-        while state.oldest() < ticket.until {
+        while !state.waiting.is_past(ticket.until) {
             let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
             if left == Some(Duration::ZERO) {
-                let line = state.line.iter().take_while(|(number, _)| *number < ticket.until);
-                let waiting = line.count() as u64 + state.in_flight;
-                let error = state.last_error.as_deref();
-                return Err(report::late_flush(waiting, &self.name, error));
+                let late = state.waiting.count_below(ticket.until) + state.ledger.in_flight();
+                return Err(state.report.late_flush(late, &self.name));
             }
             state = match left {
                 Some(left) => {
-                    let woken = self.progress.wait_timeout(state, left);
+                    let woken = progress.wait_timeout(state, left);
                     woken.unwrap_or_else(PoisonError::into_inner).0
                 }
-                None => self.progress.wait(state).unwrap_or_else(PoisonError::into_inner),
+                None => progress.wait(state).unwrap_or_else(PoisonError::into_inner),
             };
         }
-        let (lost, kept) = (state.lost - ticket.lost_before, state.kept - ticket.kept_before);
-        let error = if lost > 0 { &state.last_loss } else { &state.last_error };
-        let error = error.as_deref().unwrap_or("the queue was full");
-        report::flushed(lost, kept, &self.name, error)
+        let now = state.ledger.outcome();
+        let lost = now.lost - ticket.before.lost;
+        let spooled = now.spooled - ticket.before.spooled;
+        state.report.flushed(lost, spooled, &self.name)
     }
 }

@@ -1,10 +1,9 @@
 //! Taking in spans that end, and what is done when there is no room.
 
-use super::ExporterQueue;
+use super::{ExporterQueue, Fate, Loss, Place};
 use crate::pipeline::Overflow;
-use crate::pipeline::shards::{Pushed, Size, bytes_of, has_priority};
+use crate::pipeline::shards::{Pushed, bytes_of, has_priority};
 use crate::span::EndedSpan;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 impl ExporterQueue {
@@ -15,7 +14,7 @@ impl ExporterQueue {
         }
     }
 
-    /// The same, but never waits: for callers that hold a lock.
+    /// Takes in a span without ever waiting: for callers that hold a lock.
     pub(in crate::pipeline) fn push_at_once(&self, span: EndedSpan<'_>) {
         if !self.offer(span) {
             self.refuse();
@@ -27,15 +26,14 @@ impl ExporterQueue {
         let is_urgent = self.is_interactive && span.summary.is_local_root;
         match self.shards.push(span) {
             Pushed::In { wakes, is_crowded } => {
-                if is_urgent {
-                    self.is_urgent.store(true, Ordering::Release);
-                }
                 // Waking a thread costs more than all the rest: only when it has something to do.
-                if wakes || is_urgent {
-                    self.wake.notify_one();
+                if is_urgent {
+                    self.signals.urge();
+                } else if wakes {
+                    self.signals.wake();
                 }
                 if is_crowded && self.overflow == Overflow::Spool {
-                    self.crowded.notify_one();
+                    self.signals.crowd();
                 }
                 true
             }
@@ -82,40 +80,20 @@ impl ExporterQueue {
     /// Drops those that wait longest, until a span of this size has room. False if it never will.
     fn evict(&self, bytes: usize) -> bool {
         let mut state = self.up_to_date();
-        let mut freed = Size::default();
-        let mut evicted = Vec::new();
-        while freed.spans == 0 || freed.bytes < bytes {
-            let near = state.line.iter().take(EVICTION_REACH);
-            let ordinary = near.enumerate().find(|(_, (_, span))| !has_priority(span.summary));
-            let position = ordinary.map_or(0, |(position, _)| position);
-            for (_, passed_over) in state.line.range_mut(..position) {
-                // It may stay for long, and must not keep the memory of those that go.
-                passed_over.detach();
-            }
-            let Some((_, span)) = state.line.remove(position) else { break };
-            let bytes = bytes_of(span.ended());
-            state.line_bytes -= bytes;
-            freed += Size { spans: 1, bytes };
-            evicted.push(span);
-        }
+        let (evicted, freed) = state.waiting.evict(bytes);
         let count = evicted.len() as u64;
-        state.dropped_by.queue_full += count;
-        state.report.unreported += count;
-        state.lost += count;
+        state.settle(count, Place::Queue, &Fate::Lost(Loss::QueueFull, None));
         drop(state);
         self.shards.give(freed);
         // A span that another thread pushed before the room was given back found the queue in use, and
         // woke nobody.
-        self.wake.notify_one();
-        self.progress.notify_all();
+        self.signals.wake();
+        self.signals.progress.notify_all();
         self.drops.note();
         // Running many destructors takes its time: not under the lock.
         drop(evicted);
         count > 0
     }
 }
-
-/// How far to look for a span that is not precious.
-const EVICTION_REACH: usize = 256;
 
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);

@@ -50,7 +50,7 @@ impl SubAssign for Size {
 
 /// Room for some spans.
 pub(super) struct Grant {
-    pub(super) held: Size,
+    pub(super) size: Size,
     /// The first span since the queue was empty, or the last one of a batch.
     pub(super) wakes: bool,
     pub(super) is_crowded: bool,
@@ -117,7 +117,7 @@ impl Capacity {
         let single = Size { spans: few, bytes: bytes.saturating_sub(spare.bytes) };
         let usual = Size { spans: many, bytes: single.bytes.max(self.grant.bytes) };
         let mut state = self.state();
-        let held = if state.taken.fits(usual, self.ordinary) {
+        let size = if state.taken.fits(usual, self.ordinary) {
             usual
         } else if state.taken.fits(single, self.limit(has_priority)) {
             single
@@ -125,21 +125,22 @@ impl Capacity {
             return None;
         };
         let before = state.taken;
-        state.taken += held;
+        state.taken += size;
         let crosses = |mark| !before.reaches(mark) && state.taken.reaches(mark);
         Some(Grant {
-            held,
+            size,
             wakes: before.spans == 0 || crosses(self.limits.batch),
             is_crowded: crosses(self.crowded),
         })
     }
 
-    pub(super) fn give(&self, held: Size) {
-        if held == Size::default() {
+    /// Gives room back.
+    pub(super) fn give(&self, freed: Size) {
+        if freed == Size::default() {
             return;
         }
         let mut state = self.state();
-        state.taken -= held;
+        state.taken -= freed;
         // Not for a few spans: all who wait would wake up, and most of them find it taken again.
         if state.waiting > 0 && !state.taken.reaches(self.full) {
             drop(state);
@@ -147,6 +148,7 @@ impl Capacity {
         }
     }
 
+    /// Waits for room for one span; false if `until` comes first, or there never will be.
     pub(super) fn wait(
         &self,
         bytes: usize,

@@ -1,0 +1,61 @@
+//! The count of spans that no queue was given, and of all together.
+
+use super::queue::ExporterQueue;
+use super::stats::{Dropped, Stats};
+use super::tail::{Tail, TailRule};
+use crate::context;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Spans that no queue was given.
+#[derive(Debug)]
+pub(super) struct Counts {
+    unsampled: AtomicU64,
+    no_exporter: AtomicU64,
+    /// Locked before any queue, and until the spans that leave it are in all of them: so they are
+    /// counted once at any moment.
+    tail: Option<Mutex<Tail>>,
+}
+
+impl Counts {
+    pub(super) fn new(rule: Option<TailRule>) -> Self {
+        Self {
+            unsampled: AtomicU64::new(0),
+            no_exporter: AtomicU64::new(0),
+            tail: rule.map(|rule| Mutex::new(Tail::new(rule))),
+        }
+    }
+
+    pub(super) fn has_tail(&self) -> bool {
+        self.tail.is_some()
+    }
+
+    pub(super) fn tail(&self) -> Option<MutexGuard<'_, Tail>> {
+        self.tail.as_ref().map(|tail| tail.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn count_unsampled(&self) {
+        self.unsampled.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(super) fn count_without_exporter(&self) {
+        self.no_exporter.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// What became of all spans, at one moment.
+    pub(super) fn stats(&self, queues: &[Arc<ExporterQueue>]) -> Stats {
+        let tail = self.tail();
+        let of_tail = tail.as_ref().map(|tail| tail.counts()).unwrap_or_default();
+        let unsampled = self.unsampled.load(Ordering::Relaxed) + of_tail.left_out;
+        let no_exporter = self.no_exporter.load(Ordering::Relaxed);
+        let before = Stats {
+            ended: unsampled + no_exporter + of_tail.waiting + of_tail.undecided,
+            unsampled,
+            queued: of_tail.waiting,
+            dropped_by: Dropped { no_exporter, undecided: of_tail.undecided, ..Dropped::default() },
+            not_current: context::not_current(),
+            ..Stats::default()
+        };
+        Stats::new(before, queues.iter().map(|queue| queue.stats()).collect())
+    }
+}

@@ -1,0 +1,115 @@
+//! What became of spans that left the queue, and the lines that tell of it.
+
+use super::{ExporterQueue, Fate, Place, State};
+use crate::Error;
+use crate::pipeline::report::Unsettled;
+use crate::store::Found;
+use std::time::Instant;
+
+impl ExporterQueue {
+    /// Counts what became of spans, and tells of it if it is time for a line.
+    pub(in crate::pipeline) fn settle(&self, count: u64, from: Place, fate: Fate) {
+        let mut state = self.state();
+        if state.is_abandoned && from == Place::Flight {
+            // It was counted as lost.
+            return;
+        }
+        state.settle(count, from, &fate);
+        if from == Place::EarlierRun {
+            return;
+        }
+        let is_lost = matches!(fate, Fate::Lost(..));
+        let line = state.line(&self.name, fate.into_remark());
+        drop(state);
+        self.tell(line);
+        self.signals.progress.notify_all();
+        if is_lost {
+            self.drops.note();
+        }
+    }
+
+    /// Counts what earlier runs left in the spool.
+    pub(in crate::pipeline) fn find(&self, found: Found) {
+        self.state().ledger.find(found);
+    }
+
+    /// Why spans in flight go to the disk.
+    pub(in crate::pipeline) fn note_error(&self, error: &Error) {
+        self.state().report.note_error(error);
+    }
+
+    /// An attempt succeeded, or failed by an error after which there may be another.
+    pub(in crate::pipeline) fn note_attempt(&self, result: Result<(), &Error>, began: Instant) {
+        // What waits is counted for a line only, and lines are mostly about failures.
+        let mut guard = if result.is_ok() { self.state() } else { self.up_to_date() };
+        let State { ledger, report, closing, .. } = &mut *guard;
+        if let Err(error) = result {
+            report.note_error(error);
+        }
+        if closing.is_some() {
+            return;
+        }
+        let in_memory = ledger.queued() + ledger.in_flight();
+        let unsettled = Unsettled { in_memory, on_disk: ledger.on_disk() };
+        let now = Instant::now();
+        let line = match result {
+            Ok(()) => report.success(&self.name, unsettled, now),
+            Err(error) => report.failure(&self.name, error, unsettled, began, now),
+        };
+        drop(guard);
+        self.tell(line);
+    }
+
+    /// Writes a diagnostic line.
+    pub(in crate::pipeline) fn tell(&self, line: Option<String>) {
+        if let Some(line) = line {
+            self.diagnostics.line(&line);
+        }
+    }
+
+    /// At shutdown: tells how many spans of all were not delivered, and why; and what the receiver said of
+    /// those that were.
+    pub(in crate::pipeline) fn report_losses(&self) {
+        let state = self.up_to_date();
+        let stats = state.ledger.stats(&self.name, state.report.last_error());
+        let lines = state.report.last_lines(&stats);
+        drop(state);
+        lines.into_iter().for_each(|line| self.tell(Some(line)));
+    }
+}
+
+impl State {
+    /// Counts what became of spans. The only way by which a number of theirs changes after they ended.
+    pub(super) fn settle(&mut self, count: u64, from: Place, fate: &Fate) {
+        if count == 0 {
+            return;
+        }
+        self.ledger.settle(count, from, fate);
+        if from != Place::EarlierRun {
+            self.report.note(fate);
+        }
+        if self.ledger.in_flight() == 0 {
+            self.waiting.arrived();
+        }
+    }
+
+    /// A line about new losses or a receiver's remark, if it is time for one. While shutting down there
+    /// is none: [`ExporterQueue::report_losses`] tells the whole.
+    fn line(&mut self, name: &str, remark: Option<String>) -> Option<String> {
+        if self.closing.is_some() {
+            self.report.keep_remark(remark.is_some());
+            return None;
+        }
+        self.report.line(name, self.ledger.losses(), remark, Instant::now())
+    }
+}
+
+impl Fate {
+    /// What the receiver said of spans that it took.
+    fn into_remark(self) -> Option<String> {
+        match self {
+            Self::Taken(exported) => exported.message,
+            Self::Spooled | Self::Lost(..) => None,
+        }
+    }
+}

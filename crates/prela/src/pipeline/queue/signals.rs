@@ -1,0 +1,71 @@
+//! Who waits at a queue, and what wakes them.
+
+use std::sync::Condvar;
+use std::sync::atomic::{AtomicBool, Ordering};
+use tokio::sync::Notify;
+
+/// The signals of one queue.
+#[derive(Default)]
+pub(in crate::pipeline) struct Signals {
+    /// To the export loop: there may be a batch.
+    work: Notify,
+    /// To the export loop while it is at an attempt or before the next one: somebody waits for it.
+    awaited: Notify,
+    /// To the export loop in the same place: part of the queue belongs onto the disk.
+    crowded: Notify,
+    /// To those who wait for a flush: spans have arrived, or are lost.
+    pub(super) progress: Condvar,
+    /// With `work`: a person waits for what is queued.
+    is_urgent: AtomicBool,
+}
+
+impl Signals {
+    /// There may be a batch.
+    #[inline]
+    pub(super) fn wake(&self) {
+        self.work.notify_one();
+    }
+
+    /// There is something that a person waits for.
+    pub(super) fn urge(&self) {
+        self.is_urgent.store(true, Ordering::Release);
+        self.wake();
+    }
+
+    /// Whether a person waits; asked before looking for spans, and [said again](Self::stay_urgent) if
+    /// there were some.
+    pub(super) fn take_urgency(&self) -> bool {
+        self.is_urgent.swap(false, Ordering::AcqRel)
+    }
+
+    /// Until the queue was seen empty, whatever waits is urgent.
+    pub(super) fn stay_urgent(&self) {
+        self.is_urgent.store(true, Ordering::Release);
+    }
+
+    /// Somebody waits for the exporter, by a flush or a shutdown.
+    pub(super) fn hurry(&self) {
+        self.work.notify_one();
+        self.awaited.notify_one();
+    }
+
+    /// Part of the queue belongs onto the disk.
+    pub(super) fn crowd(&self) {
+        self.crowded.notify_one();
+    }
+
+    /// Sleeps until there may be a batch.
+    pub(in crate::pipeline) async fn woken(&self) {
+        self.work.notified().await;
+    }
+
+    /// Sleeps until somebody begins to wait for the exporter.
+    pub(in crate::pipeline) async fn hurried(&self) {
+        self.awaited.notified().await;
+    }
+
+    /// Sleeps until the queue is nearly full and part of it belongs onto the disk.
+    pub(in crate::pipeline) async fn crowded(&self) {
+        self.crowded.notified().await;
+    }
+}
