@@ -2,10 +2,6 @@
 //!
 //! Recording spans is not among them: it never fails.
 
-mod unusable;
-
-pub(crate) use self::unusable::{Instead, Unusable};
-
 use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
@@ -196,4 +192,54 @@ impl StdError for Error {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         self.inner.source.as_deref().map(|source| source as _)
     }
+}
+
+/// Which variable of the environment an error is about, and what to read in its place.
+#[derive(Clone, Debug)]
+pub(crate) struct Unusable {
+    pub(crate) variable: &'static str,
+    pub(crate) instead: Instead,
+    /// Variables of which one would have to be used for this one to mean something.
+    pub(crate) needs: Vec<&'static str>,
+}
+
+/// What is read in place of a value that cannot be used.
+#[derive(Clone, Debug)]
+pub(crate) enum Instead {
+    /// What holds when the variable is not set.
+    Default,
+    /// Nothing, since nothing holds: the value is about something that is not there.
+    Nothing,
+    /// The list without the entries at these positions, counted from 0 and in order. Those that stay may be shown
+    /// if they are no secrets.
+    OtherEntries {
+        without: Vec<usize>,
+        are_shown: bool,
+    },
+    Value(String),
+}
+
+/// The time that a `Retry-After` header asks for: seconds, or a date. None if it is neither. A date that
+/// has passed is no time at all.
+///
+/// ```
+/// # #[cfg(feature = "retry")] {
+/// use std::time::Duration;
+///
+/// assert_eq!(prela::retry::retry_after("120"), Some(Duration::from_secs(120)));
+/// assert_eq!(prela::retry::retry_after("Fri, 31 Dec 1999 23:59:59 GMT"), Some(Duration::ZERO));
+/// assert_eq!(prela::retry::retry_after("soon"), None);
+/// # }
+/// ```
+///
+/// Source: [RFC 9110, Retry-After](https://www.rfc-editor.org/rfc/rfc9110#field.retry-after).
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http", feature = "retry"))]
+#[cfg_attr(not(feature = "retry"), expect(unreachable_pub, reason = "public with that feature"))]
+pub fn retry_after(header: &str) -> Option<Duration> {
+    let header = header.trim();
+    if !header.is_empty() && header.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(header.parse().unwrap_or(u64::MAX)));
+    }
+    let date = httpdate::parse_http_date(header).ok()?;
+    Some(date.duration_since(std::time::SystemTime::now()).unwrap_or_default())
 }

@@ -26,8 +26,6 @@
 //! and [gRPC](https://opentelemetry.io/docs/specs/semconv/rpc/grpc/).
 
 mod attributes;
-#[cfg(feature = "axum")]
-mod axum;
 mod body;
 mod client;
 mod exchange;
@@ -37,15 +35,12 @@ mod grpc;
 mod host;
 mod outbound;
 mod server;
-mod target;
-mod trust;
 
 pub use self::body::TracedBody;
 pub use self::client::{ClientLayer, ClientService};
 pub use self::future::ResponseFuture;
 pub use self::outbound::Outbound;
-pub use self::server::{ServerLayer, ServerService};
-pub use self::trust::Trust;
+pub use self::server::{ServerLayer, ServerService, Trust};
 
 use http::{HeaderMap, Request};
 

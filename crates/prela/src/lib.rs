@@ -115,8 +115,6 @@ mod fork;
 pub mod id;
 mod protobuf;
 mod resource;
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http", feature = "retry"))]
-mod retry_after;
 mod semconv;
 mod span_type;
 mod value;

@@ -7,7 +7,6 @@
 
 mod attempt;
 mod backoff;
-mod breaker;
 mod counts;
 mod diagnostics;
 mod drop_handler;
@@ -19,7 +18,6 @@ mod overflow;
 mod pieces;
 mod queue;
 mod queues;
-mod relief;
 mod report;
 mod request;
 mod settings;
@@ -135,8 +133,7 @@ impl SpanIntake for Pipeline {
         let PerProcess { setup, queues, .. } = self.process.current();
         // Without exporters nobody wants to know.
         if !queues.is_empty() {
-            let line = report::spans_after_shutdown(&setup.resource.service_name(), was_used);
-            setup.diagnostics.line(&line);
+            setup.diagnostics.spans_after_shutdown(&setup.resource.service_name(), was_used);
         }
     }
 

@@ -3,15 +3,13 @@
 //! The only place that knows numbers and tags. What belongs into which message is known by those who
 //! write one: a span's by `span`, a request's by `otlp`.
 
-mod buffers;
 mod field;
 pub(crate) mod fields;
 mod raw;
 mod reader;
 mod writer;
 
-pub(crate) use self::buffers::Buffers;
 pub(crate) use self::field::Field;
 pub(crate) use self::raw::RawFields;
 pub(crate) use self::reader::{Content, Reader};
-pub(crate) use self::writer::{Guess, Writer, copy};
+pub(crate) use self::writer::{Buffers, Guess, Writer, copy};

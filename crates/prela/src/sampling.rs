@@ -3,21 +3,19 @@
 //! The decision is made once, where a trace begins in this process, and every local descendant
 //! inherits it: a trace is recorded whole or not at all.
 
-mod adaptive;
+mod combined;
 mod decision;
-mod every;
 mod parameters;
-mod parent_based;
-mod rate_limited;
+mod rate;
 mod rules;
 mod sampler;
 mod stats;
 mod threshold;
 mod users;
 
-pub use self::adaptive::AdaptiveSampler;
 pub use self::decision::Sampling;
 pub use self::parameters::SamplingParameters;
+pub use self::rate::AdaptiveSampler;
 pub use self::rules::Rule;
 pub use self::sampler::{Sampler, ShouldSample};
 pub use self::stats::{RuleStats, SamplingStats};

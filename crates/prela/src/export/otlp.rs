@@ -2,11 +2,12 @@
 
 use super::{Batch, Encode, EncodedExporter, ExportFuture, Exported, SpanExporter};
 use crate::Error;
+use crate::otlp::encode;
 #[cfg(feature = "otlp-grpc")]
-use crate::otlp::grpc::GrpcTransport;
+use crate::otlp::transport::grpc::GrpcTransport;
 #[cfg(feature = "otlp-http")]
-use crate::otlp::http::HttpTransport;
-use crate::otlp::{Connection, Protocol, Reply, encode};
+use crate::otlp::transport::http::HttpTransport;
+use crate::otlp::transport::{Connection, Protocol, Reply};
 use bytes::Bytes;
 
 /// Sends batches to an OTLP collector, one attempt each.

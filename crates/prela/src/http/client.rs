@@ -1,9 +1,9 @@
 //! The layer of clients.
 
+use super::attributes::Target;
 use super::attributes::{self, Protocol, http_name, rpc_method};
 use super::exchange::{Exchange, Side};
 use super::future::{Mark, ResponseFuture, StartedSpan};
-use super::target::Target;
 use super::{Outbound, TracedBody};
 use crate::{Error, SpanType, Tracer};
 use http::request::Parts;

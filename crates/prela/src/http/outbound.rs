@@ -1,7 +1,7 @@
 //! What goes to which host.
 
+use super::attributes::Target;
 use super::host::{Host, Pattern};
-use super::target::Target;
 use crate::propagation::{Format, Propagator};
 use crate::{Error, ErrorKind, TraceContext};
 use http::{HeaderMap, Request, Uri};

@@ -1,9 +1,9 @@
 //! The layer of servers.
 
+use super::TracedBody;
 use super::attributes::{self, Protocol, http_name, rpc_method};
 use super::exchange::{Exchange, Side};
 use super::future::{Mark, ResponseFuture, StartedSpan};
-use super::{TracedBody, Trust};
 use crate::context::guarded;
 use crate::propagation::Propagator;
 use crate::semconv::http as keys;
@@ -76,6 +76,23 @@ pub struct ServerLayer {
     /// None: the global one, whichever that is at a request.
     propagator: Option<Propagator>,
     request_ids: RequestIds,
+}
+
+/// What a server makes of the trace that a request comes with.
+///
+/// A request may carry one of these among its extensions, put there by whatever authenticates callers
+/// in front of the layer; it counts more than what the layer is set to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Trust {
+    /// The caller's trace goes on, with its baggage. The default, for callers of one's own.
+    #[default]
+    Parent,
+    /// A trace of the server's own, with a link to the caller's. Whether it is sampled is decided here,
+    /// and the caller's baggage and trace state are not taken. For a public edge.
+    Link,
+    /// A trace of the server's own. Nothing is taken of what the caller sent.
+    Ignore,
 }
 
 /// Whether each request has an id, and where that goes.
@@ -331,4 +348,36 @@ where
         let begun = self.layer.begin(&mut head);
         ResponseFuture::new(begun, || self.inner.call(Request::from_parts(head, body)))
     }
+}
+
+#[cfg(feature = "axum")]
+impl ServerLayer {
+    /// [`ServerLayer::new`] for axum: with the route that matched, and the caller's address if the
+    /// application is served with `into_make_service_with_connect_info::<SocketAddr>()`.
+    ///
+    /// Give it to `Router::layer`, which runs once the route is known. Around a whole application, in
+    /// front of what rewrites paths for example, it does not know routes; but both can be there.
+    ///
+    /// ```
+    /// use axum::{Router, extract::Path, routing::get};
+    /// use prela::http::ServerLayer;
+    ///
+    /// let app: Router = Router::new()
+    ///     .route("/items/{id}", get(async |Path(id): Path<u32>| format!("item {id}")))
+    ///     .layer(ServerLayer::axum());
+    /// # drop(app);
+    /// ```
+    pub fn axum() -> Self {
+        Self::new().route(route_of_axum).client_address(client_address_of_axum)
+    }
+}
+
+#[cfg(feature = "axum")]
+fn route_of_axum(request: &Parts) -> Option<String> {
+    request.extensions.get::<axum::extract::MatchedPath>().map(|path| path.as_str().to_owned())
+}
+
+#[cfg(feature = "axum")]
+fn client_address_of_axum(request: &Parts) -> Option<IpAddr> {
+    request.extensions.get::<axum::extract::ConnectInfo<SocketAddr>>().map(|peer| peer.0.ip())
 }

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::env;
-use crate::otlp::Protocol;
+use crate::otlp::transport::Protocol;
 use http::Uri;
 use http::uri::{PathAndQuery, Scheme};
 use std::net::Ipv6Addr;

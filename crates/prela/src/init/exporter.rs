@@ -52,7 +52,7 @@ impl Exporter {
     /// comes from the environment.
     #[cfg(feature = "otlp-grpc")]
     pub fn otlp_grpc(endpoint: impl Into<String>) -> Otlp {
-        Otlp::new(crate::otlp::Protocol::Grpc, endpoint.into())
+        Otlp::new(crate::otlp::transport::Protocol::Grpc, endpoint.into())
     }
 
     /// To a collector over HTTP, such as `http://localhost:4318`, with bodies of protobuf, or with
@@ -60,7 +60,7 @@ impl Exporter {
     /// `/v1/traces` is added. What the returned value is not told comes from the environment.
     #[cfg(feature = "otlp-http")]
     pub fn otlp_http(endpoint: impl Into<String>) -> Otlp {
-        Otlp::new(crate::otlp::Protocol::HttpProtobuf, endpoint.into())
+        Otlp::new(crate::otlp::transport::Protocol::HttpProtobuf, endpoint.into())
     }
 
     /// None if it cannot be had by the environment's fault, which is a warning there.

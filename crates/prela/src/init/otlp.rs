@@ -2,16 +2,16 @@
 
 mod certificates;
 mod direct;
-mod nowhere;
 mod proxies;
 
-use self::nowhere::Nowhere;
 use super::endpoint::{self, Origin, Target};
 use super::pipeline::unless_zero;
 use super::settings;
 use crate::env::{self, Environment, Setting, Variable};
-use crate::export::{AnyExporter, OneAttempt, OtlpExporter, SpanExporter};
-use crate::otlp::{
+use crate::export::{
+    AnyExporter, Batch, ExportFuture, Exported, OneAttempt, OtlpExporter, SpanExporter,
+};
+use crate::otlp::transport::{
     Compression, Connection, Identity, PATH_TWICE, Pem, Protocol, Proxy, check, check_proxy,
 };
 use crate::pipeline::Diagnostics;
@@ -439,4 +439,23 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), &'static
         HeaderValue::from_str(value).map_err(|_| "has a value that no header can have")?;
     value.set_sensitive(true);
     Ok((name, value))
+}
+
+/// Stands where the environment names an endpoint that cannot be used, and refuses every batch, so that
+/// its spans are counted as lost.
+struct Nowhere;
+
+impl SpanExporter for Nowhere {
+    fn name(&self) -> String {
+        "otlp without an endpoint".to_owned()
+    }
+
+    fn export<'a>(&'a mut self, _: &'a Batch) -> ExportFuture<'a, Exported> {
+        let text = "export: the endpoint in the environment cannot be used";
+        Box::pin(async move { Err(Error::new(ErrorKind::Config, text)) })
+    }
+
+    fn for_fork(&self) -> Option<Box<dyn SpanExporter>> {
+        Some(Box::new(Self))
+    }
 }

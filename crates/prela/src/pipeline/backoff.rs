@@ -1,8 +1,9 @@
-//! How long to wait before the next attempt.
+//! How long to wait before the next attempt, and when to leave a peer alone.
 
 use rand::rngs::SmallRng;
 use rand::{Rng as _, SeedableRng as _};
 use std::time::Duration;
+use tokio::time::Instant;
 
 /// Waiting times with full jitter: each is anywhere between nothing and a bound that doubles. So
 /// processes that failed together do not come back together.
@@ -38,5 +39,81 @@ impl Backoff {
 const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// A peer that asks for more is not believed. Nor does time itself reach as far as some ask for.
+/// The longest wait that a peer is granted. What some ask for is beyond what a clock can count.
 pub(super) const LONGEST_ASKED: Duration = Duration::from_secs(300);
+
+/// Opens after some failures in a row. While it is open nothing is sent; then one attempt shows
+/// whether it closes, or stays open for longer.
+#[derive(Debug)]
+pub(super) struct Breaker {
+    failures: u32,
+    is_alive: bool,
+    asked_until: Option<Instant>,
+    open_until: Option<Instant>,
+    jitter: Backoff,
+}
+
+impl Breaker {
+    pub(super) fn new() -> Self {
+        Self {
+            failures: 0,
+            is_alive: true,
+            asked_until: None,
+            open_until: None,
+            jitter: Backoff::new(),
+        }
+    }
+
+    /// The peer took what was sent, or refused it for good.
+    pub(super) fn success(&mut self) {
+        self.failures = 0;
+        self.is_alive = true;
+        self.asked_until = None;
+        self.open_until = None;
+    }
+
+    /// An attempt failed; `asked`: for how long the peer wants to be left alone.
+    pub(super) fn failure(&mut self, asked: Duration, is_alive: bool) {
+        self.failures = self.failures.saturating_add(1);
+        self.is_alive = is_alive;
+        let beyond = self.failures.checked_sub(OPENS_AFTER);
+        let own = beyond.map(|beyond| {
+            let bound = FIRST_OPEN.saturating_mul(1 << beyond.min(10)).min(LONGEST_OPEN);
+            // Half of it for certain, the other half by chance.
+            bound / 2 + self.jitter.jitter(bound / 2)
+        });
+        let now = Instant::now();
+        let after = |time: Duration| (!time.is_zero()).then(|| now + time);
+        self.asked_until = after(asked);
+        self.open_until = after(own.unwrap_or_default().max(asked));
+    }
+
+    /// Until when nothing is to be sent; none if it may be.
+    pub(super) fn open_until(&self) -> Option<Instant> {
+        self.open_until.filter(|until| *until > Instant::now())
+    }
+
+    /// The part of that time that the peer itself asked for.
+    pub(super) fn asked_until(&self) -> Option<Instant> {
+        self.asked_until.filter(|until| *until > Instant::now())
+    }
+
+    /// Whether the last attempt did not fail.
+    pub(super) fn is_closed(&self) -> bool {
+        self.failures == 0
+    }
+
+    /// Whether the peer is not known to be back.
+    pub(super) fn is_open(&self) -> bool {
+        self.failures >= OPENS_AFTER
+    }
+
+    /// Whether it is open, and the peer gave no sign of life either.
+    pub(super) fn is_absent(&self) -> bool {
+        self.is_open() && !self.is_alive
+    }
+}
+
+const OPENS_AFTER: u32 = 4;
+const FIRST_OPEN: Duration = Duration::from_secs(1);
+const LONGEST_OPEN: Duration = Duration::from_secs(30);

@@ -20,6 +20,26 @@ impl Diagnostics {
         // The receiver may be user code.
         let _ = context::hook(|| (self.0)(line));
     }
+
+    /// Tells that spans begin after shutdown, and whether any did before.
+    pub(super) fn spans_after_shutdown(&self, service_name: &str, was_used: bool) {
+        let (problem, remedy) = if was_used {
+            (
+                "",
+                "Keep what `prela::init` returns until the last span has ended: `let _prela = \
+              prela::init(..)?;` at the start of `main`, which drops it last",
+            )
+        } else {
+            (
+                " before its first span",
+                "What `prela::init` returns was dropped at once: write `let _prela = prela::init(..)?;`, \
+             not `let _ = ..`, at the start of `main`",
+            )
+        };
+        self.line(&format!(
+        "prela: spans begin after the instance {service_name:?} was shut down{problem}, and are not recorded. {remedy}"
+    ));
+    }
 }
 
 impl Default for Diagnostics {

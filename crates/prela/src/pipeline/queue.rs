@@ -22,7 +22,6 @@ use super::{Diagnostics, Overflow};
 use crate::span::EncodedSpan;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Instant;
 
 /// The queue before one exporter.
 ///
@@ -150,35 +149,6 @@ impl ExporterQueue {
     pub(super) fn is_awaited(&self) -> bool {
         let state = self.state();
         state.closing.is_some() || state.waiting.is_flushing()
-    }
-
-    pub(super) fn closing(&self) -> Option<Closing> {
-        self.state().closing
-    }
-
-    /// Takes no more spans, and sends those it has.
-    pub(super) fn close(&self, until: Option<Instant>) {
-        self.shards.close();
-        self.state().closing.get_or_insert(Closing::new(until));
-        self.signals.hurry();
-    }
-
-    /// Gives up on what was not sent yet.
-    pub(super) fn abandon(&self) {
-        self.shards.close();
-        let mut state = self.up_to_date();
-        state.closing.get_or_insert(Closing::new(None));
-        state.is_abandoned = true;
-        let (queued, in_flight) = (state.ledger.queued(), state.ledger.in_flight());
-        for (count, place) in [(queued, Place::Queue), (in_flight, Place::Flight)] {
-            state.settle(count, place, &Fate::Lost(Loss::ShutDown, None));
-        }
-        let (spans, freed) = state.waiting.clear();
-        drop(state);
-        self.shards.give(freed);
-        // Running many destructors takes its time: not under the lock.
-        drop(spans);
-        self.signals.progress.notify_all();
     }
 
     pub(super) fn stats(&self) -> ExporterStats {

@@ -1,11 +1,8 @@
 //! Carriers: what can be read from and written to.
 
+mod collections;
 #[cfg(any(feature = "otlp-grpc", feature = "otlp-http", feature = "http"))]
 mod headers;
-#[cfg(feature = "json")]
-mod json;
-mod list;
-mod map;
 
 /// A carrier that can be read, such as the headers of a request.
 ///

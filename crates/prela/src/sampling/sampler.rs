@@ -1,9 +1,7 @@
 //! The sampler: what is given to the builder, and how one is made.
 
-use super::adaptive::AdaptiveSampler;
-use super::every::Every;
-use super::parent_based::ParentBased;
-use super::rate_limited::RateLimited;
+use super::combined::{Every, ParentBased};
+use super::rate::{AdaptiveSampler, RateLimited};
 use super::rules::{Rule, Rules};
 use super::stats::Counted;
 use super::users::Users;

@@ -2,7 +2,7 @@
 
 use crate::Error;
 use crate::env::{self, Environment, Variable};
-use crate::otlp::{Identity, Pem};
+use crate::otlp::transport::{Identity, Pem};
 
 /// The authorities to trust; none: the system's.
 pub(super) fn authorities(env: &Environment) -> Result<Option<Pem>, Error> {

@@ -3,7 +3,7 @@
 use super::direct;
 use crate::Error;
 use crate::env::{self, Environment, Variable};
-use crate::otlp::{Proxy, check_proxy};
+use crate::otlp::transport::{Proxy, check_proxy};
 use http::Uri;
 use std::net::IpAddr;
 

@@ -3,7 +3,7 @@
 use super::refused;
 use crate::env::Environment;
 use crate::init::otlp::Otlp;
-use crate::otlp::{Compression, Protocol};
+use crate::otlp::transport::{Compression, Protocol};
 use crate::{Exporter, builder};
 use std::time::Duration;
 

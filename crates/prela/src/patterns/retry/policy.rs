@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-pub use crate::retry_after::retry_after;
+pub use crate::error::retry_after;
 
 /// How often, and after which time, work is tried again. For [`SpanBuilder::retry`].
 ///

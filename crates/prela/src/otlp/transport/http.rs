@@ -5,9 +5,8 @@ mod answer;
 use self::answer::Answer;
 use super::compression::Encoder;
 use super::contact::{self, Reach};
-use super::{
-    Connection, LONGEST_ANSWER, LONGEST_REQUEST, Proxy, Reply, USER_AGENT, json, too_large,
-};
+use super::{Connection, LONGEST_ANSWER, LONGEST_REQUEST, Proxy, Reply, USER_AGENT, too_large};
+use crate::otlp::json;
 use crate::{Contact, Error, ErrorKind};
 use bytes::Bytes;
 use http::header::{

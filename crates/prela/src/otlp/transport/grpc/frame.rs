@@ -2,8 +2,8 @@
 //!
 //! Source: [gRPC over HTTP/2](https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md).
 
-use crate::otlp::compression::Encoder;
-use crate::otlp::{LONGEST_ANSWER, LONGEST_REQUEST};
+use crate::otlp::transport::compression::Encoder;
+use crate::otlp::transport::{LONGEST_ANSWER, LONGEST_REQUEST};
 use bytes::Bytes;
 use flate2::read::GzDecoder;
 use http_body::{Body, Frame};
@@ -96,7 +96,7 @@ const HEAD: usize = 5;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::otlp::Compression;
+    use crate::otlp::transport::Compression;
 
     fn framed(flag: u8, message: &[u8]) -> Vec<u8> {
         let length = u32::try_from(message.len()).unwrap().to_be_bytes();

@@ -1,9 +1,9 @@
 //! How a call ended, and what that means for the spans in it.
 
-use crate::otlp::{Connection, redirect};
+use crate::error::retry_after;
+use crate::otlp::transport::{Connection, redirect};
 use crate::protobuf::fields::{any, duration, retry_info, rpc_status};
 use crate::protobuf::{Content, Reader};
-use crate::retry_after::retry_after;
 use crate::{Error, ErrorKind};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD_NO_PAD as BASE64;

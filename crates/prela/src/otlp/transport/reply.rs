@@ -2,7 +2,7 @@
 
 use super::Connection;
 #[cfg(feature = "otlp-http")]
-use super::json::read::Json;
+use crate::otlp::json::read::Json;
 use crate::protobuf::fields::{partial_success, response};
 use crate::protobuf::{Content, Reader};
 

@@ -1,7 +1,8 @@
-//! A share that follows the traffic.
+//! Samplers that go by the rate at which traces begin.
 
 use super::sampler::share;
 use super::{Sampler, Sampling, SamplingParameters, ShouldSample};
+use crate::clock::Bucket;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -145,5 +146,30 @@ impl fmt::Debug for Adaptive {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let AdaptiveSampler { base_rate, window, .. } = self.settings;
         write!(f, "Adaptive({base_rate}, window {window})")
+    }
+}
+
+/// Records so many traces a second.
+pub(super) struct RateLimited {
+    per_second: f64,
+    burst: u32,
+    bucket: Bucket,
+}
+
+impl RateLimited {
+    pub(super) fn new(per_second: f64, burst: u32) -> Result<Self, String> {
+        Ok(Self { per_second, burst, bucket: Bucket::new(per_second, burst)? })
+    }
+}
+
+impl fmt::Debug for RateLimited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "RateLimited({}/s, burst {})", self.per_second, self.burst)
+    }
+}
+
+impl ShouldSample for RateLimited {
+    fn should_sample(&self, span: &SamplingParameters<'_>) -> Sampling {
+        if self.bucket.try_take(span.now()) { Sampling::record() } else { Sampling::drop() }
     }
 }

@@ -1,9 +1,9 @@
 //! What a collector answers, and what that means for the spans in the request.
 
+use crate::error::retry_after;
 use crate::otlp::json::read::Json;
-use crate::otlp::{Connection, PATH_TWICE, Reply, redirect};
+use crate::otlp::transport::{Connection, PATH_TWICE, Reply, redirect};
 use crate::protobuf::{Reader, fields};
-use crate::retry_after::retry_after;
 use crate::{Error, ErrorKind};
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER};

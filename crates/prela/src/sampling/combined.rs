@@ -1,9 +1,10 @@
-//! Several samplers at once.
+//! Samplers that are made of others.
 
 use super::decision::Chance;
 use super::threshold::Threshold;
 use super::{RuleStats, Sampler, Sampling, SamplingParameters, SamplingStats, ShouldSample};
 use std::fmt;
+use std::sync::Arc;
 
 /// Records what any of them, or what all of them, would record.
 pub(super) struct Every {
@@ -93,5 +94,32 @@ impl fmt::Debug for Every {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.is_all { "All" } else { "Any" })?;
         f.debug_list().entries(&self.samplers).finish()
+    }
+}
+
+/// Follows the caller where there is one, and asks another sampler where there is none.
+pub(super) struct ParentBased {
+    root: Arc<dyn ShouldSample>,
+}
+
+impl ParentBased {
+    pub(super) fn new(root: Arc<dyn ShouldSample>) -> Self {
+        Self { root }
+    }
+}
+
+impl fmt::Debug for ParentBased {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "ParentBased({:?})", self.root)
+    }
+}
+
+impl ShouldSample for ParentBased {
+    fn should_sample(&self, span: &SamplingParameters<'_>) -> Sampling {
+        Sampling::of_parent(span).unwrap_or_else(|| self.root.should_sample(span))
+    }
+
+    fn stats(&self) -> Option<SamplingStats> {
+        self.root.stats()
     }
 }

@@ -1,0 +1,85 @@
+//! The ways of a request to a collector, and of its answer back.
+
+mod compression;
+mod connection;
+mod connector;
+mod contact;
+mod fault;
+#[cfg(feature = "otlp-grpc")]
+pub(crate) mod grpc;
+#[cfg(feature = "otlp-http")]
+pub(crate) mod http;
+mod peer_protocol;
+mod proxy;
+mod redirect;
+mod reply;
+#[cfg(feature = "tls")]
+mod tls;
+
+pub(crate) use self::compression::Compression;
+pub(crate) use self::connection::{Connection, Identity, PATH_TWICE, Pem, Protocol};
+pub(crate) use self::proxy::Proxy;
+pub(crate) use self::reply::Reply;
+
+use crate::{Error, ErrorKind};
+#[cfg(not(feature = "tls"))]
+use std::fmt::Display;
+
+/// Sent by both transports.
+const USER_AGENT: &str = concat!("prela/", env!("CARGO_PKG_VERSION"));
+
+/// A request over this many bytes is not sent. Collectors take a few MiB, and what is queued is cut to
+/// fit; this is for what comes in one piece.
+const LONGEST_REQUEST: usize = 64 << 20;
+/// An answer is read up to this many bytes.
+const LONGEST_ANSWER: usize = 4 << 20;
+
+/// Whether the connection can have the TLS that it asks for: before the first use, so that a bad
+/// certificate is an error at start.
+///
+/// # Errors
+///
+/// No feature `tls`, or certificates that cannot be read.
+pub(crate) fn check(connection: &Connection) -> Result<(), Error> {
+    if !connection.is_tls() {
+        return Ok(());
+    }
+    #[cfg(feature = "tls")]
+    return tls::check(connection);
+    #[cfg(not(feature = "tls"))]
+    Err(no_tls(connection.address()))
+}
+
+/// Whether a proxy can have the TLS that its URL asks for.
+///
+/// # Errors
+///
+/// No feature `tls`, or a host that no certificate can be for.
+pub(crate) fn check_proxy(proxy: &Proxy) -> Result<(), Error> {
+    if !proxy.is_tls() {
+        return Ok(());
+    }
+    #[cfg(feature = "tls")]
+    return tls::check_proxy(proxy);
+    #[cfg(not(feature = "tls"))]
+    Err(no_tls(proxy))
+}
+
+#[cfg(not(feature = "tls"))]
+fn no_tls(address: impl Display) -> Error {
+    let text = format!("connect to {address}: `https` needs the feature `tls` of prela");
+    Error::new(ErrorKind::Config, text)
+}
+
+fn unprepared(connection: &Connection) -> Error {
+    let text = format!("prepare the connection to {}", connection.address());
+    Error::new(ErrorKind::Io, text)
+}
+
+fn too_large(connection: &Connection, length: usize) -> Error {
+    let address = connection.address();
+    let text = format!(
+        "export to {address}: {length} bytes are too many: at most {LONGEST_REQUEST} are sent at once"
+    );
+    Error::new(ErrorKind::TooLarge, text)
+}
