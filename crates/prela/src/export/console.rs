@@ -1,9 +1,9 @@
 //! Prints traces as trees, for a person at a terminal.
 
-mod held;
 mod line;
 mod look;
 mod once;
+mod pending;
 mod pretty;
 mod printer;
 mod text;
@@ -142,7 +142,7 @@ impl fmt::Debug for ConsoleExporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ConsoleExporter")
             .field("look", &self.look)
-            .field("held", &self.printer().held())
+            .field("pending", &self.printer().pending())
             .finish_non_exhaustive()
     }
 }

@@ -3,6 +3,8 @@ use crate::ErrorKind;
 
 #[cfg(all(feature = "otlp-grpc", feature = "otlp-http"))]
 mod collector;
+#[cfg(feature = "spool")]
+mod in_code;
 mod sources;
 #[cfg(all(feature = "otlp-grpc", feature = "otlp-http", feature = "spool"))]
 mod unusable;

@@ -1,9 +1,9 @@
 //! A tree for a person to look at: branches, marks, columns and colours.
 
-use super::held::{MAX_SPANS, Tree, Why};
 use super::line::{Line, width};
 use super::look::Look;
 use super::once::{Once, rest_of};
+use super::pending::{MAX_SPANS, Tree, Why};
 use super::text::{attributes, duration, shown};
 use super::tree::{self, DEEPEST_DRAWN, Row, Style};
 use crate::{SpanType, Value};

@@ -1,7 +1,7 @@
 //! Holds what has ended, and writes what is ready.
 
-use super::held::{Held, Tree};
 use super::look::Look;
+use super::pending::{Pending, Tree};
 use super::pretty;
 use crate::export::Batch;
 use crate::{Error, ErrorKind, Resource};
@@ -11,34 +11,34 @@ use tokio::time::{Instant, sleep_until};
 
 pub(super) struct Printer {
     writer: Box<dyn Write + Send>,
-    held: Held,
+    pending: Pending,
     resource: Arc<Resource>,
 }
 
 impl Printer {
     pub(super) fn new(writer: Box<dyn Write + Send>) -> Self {
-        Self { writer, held: Held::default(), resource: Arc::default() }
+        Self { writer, pending: Pending::default(), resource: Arc::default() }
     }
 
     /// How many spans wait.
-    pub(super) fn held(&self) -> usize {
-        self.held.len()
+    pub(super) fn pending(&self) -> usize {
+        self.pending.len()
     }
 
     /// Whether something is to be printed in time, even if nothing else ends.
     pub(super) fn is_waiting(&self) -> bool {
-        self.held.next_due().is_some()
+        self.pending.next_due().is_some()
     }
 
     pub(super) fn add(&mut self, batch: &Batch, look: Look) -> Result<(), Error> {
         self.resource = Arc::clone(batch.resource());
-        let trees = self.held.add(batch.spans(), Instant::now());
+        let trees = self.pending.add(batch.spans(), Instant::now());
         self.print(&trees, look)
     }
 
     /// Prints all that still waits.
     pub(super) fn finish(&mut self, look: Look) -> Result<(), Error> {
-        let trees = self.held.rest();
+        let trees = self.pending.rest();
         self.print(&trees, look)
     }
 
@@ -61,12 +61,12 @@ pub(super) fn lock(printer: &Mutex<Printer>) -> MutexGuard<'_, Printer> {
 
 /// Prints calls whose callers run for too long, until nothing waits any more.
 pub(super) async fn print_in_time(printer: Weak<Mutex<Printer>>, look: Look) {
-    let next_due = || lock(&*printer.upgrade()?).held.next_due();
+    let next_due = || lock(&*printer.upgrade()?).pending.next_due();
     while let Some(due) = next_due() {
         sleep_until(due).await;
         let Some(printer) = printer.upgrade() else { return };
         let mut printer = lock(&printer);
-        let trees = printer.held.overdue(Instant::now());
+        let trees = printer.pending.overdue(Instant::now());
         // There is no batch to count this against; the next one will fail the same way.
         let _ = printer.print(&trees, look);
     }

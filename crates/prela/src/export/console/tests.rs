@@ -261,7 +261,7 @@ fn what_waits_is_bounded() {
         ✓ waits  tool        100ms  (parent missing)
 
     "#]]);
-    assert_eq!(console.exporter.printer().held(), 10_000);
+    assert_eq!(console.exporter.printer().pending(), 10_000);
     // The first trace's root ends after all.
     console.export([span_of(1, 1, 0, "root", SpanType::Agent)]);
     console.check(expect![[r#"

@@ -1,13 +1,13 @@
 //! Certificates: which to trust, and which to show.
 
-mod given;
 mod refusal;
 mod session;
 mod validity;
+mod verifier;
 
-use self::given::Given;
 use self::refusal::explained;
 use self::session::Session;
+use self::verifier::Verifier;
 use super::connector::{BoxError, Stream};
 use super::{Connection, Identity, Pem, Protocol, Proxy};
 use crate::{Error, ErrorKind};
@@ -116,7 +116,7 @@ fn trusting(
     let as_authorities = WebPkiServerVerifier::builder_with_provider(roots.into(), provider)
         .build()
         .map_err(|error| unprepared(connection).with_source(error))?;
-    let verifier = Arc::new(Given { certificates, as_authorities });
+    let verifier = Arc::new(Verifier { certificates, as_authorities });
     Ok(builder.dangerous().with_custom_certificate_verifier(verifier))
 }
 

@@ -1,6 +1,6 @@
 //! Calls of a process to itself: both sides are one tree.
 
-use super::super::held::{LONGEST_WAIT, Why};
+use super::super::pending::{LONGEST_WAIT, Why};
 use super::*;
 use SpanType::{Agent, Custom, Tool};
 use tokio::time::Instant;
@@ -96,7 +96,7 @@ fn shutdown_prints_calls_too() {
 #[test]
 fn nothing_waits_for_ever() {
     let start = Instant::now();
-    let held = &mut held::Held::default();
+    let pending = &mut pending::Pending::default();
     let spans = |spans: Vec<SpanData>| spans.into_iter().map(Arc::new).collect::<Vec<_>>();
     let waiting = spans(vec![
         span(2, 1, "GET", Custom),
@@ -104,25 +104,25 @@ fn nothing_waits_for_ever() {
         span(4, 3, "GET", Custom),
         handler(5, 4, "GET /b"),
     ]);
-    assert!(held.add(&waiting, start).is_empty());
-    assert_eq!(held.next_due(), Some(start + LONGEST_WAIT));
-    assert!(held.overdue(start + LONGEST_WAIT - Duration::from_nanos(1)).is_empty());
-    let trees = held.overdue(start + LONGEST_WAIT);
+    assert!(pending.add(&waiting, start).is_empty());
+    assert_eq!(pending.next_due(), Some(start + LONGEST_WAIT));
+    assert!(pending.overdue(start + LONGEST_WAIT - Duration::from_nanos(1)).is_empty());
+    let trees = pending.overdue(start + LONGEST_WAIT);
     assert_eq!(
         trees.iter().map(|tree| (tree.why, tree.spans.len())).collect::<Vec<_>>(),
         [(Why::CallerRuns, 3)]
     );
-    assert_eq!(held.next_due(), None);
+    assert_eq!(pending.next_due(), None);
     // A batch that comes that late is as good.
-    assert!(held.add(&spans(vec![handler(6, 2, "GET /c")]), start).is_empty());
+    assert!(pending.add(&spans(vec![handler(6, 2, "GET /c")]), start).is_empty());
     let other = spans(vec![span_of(2, 1, 0, "another trace", Agent)]);
-    let trees = held.add(&other, start + LONGEST_WAIT);
+    let trees = pending.add(&other, start + LONGEST_WAIT);
     let whys: Vec<_> = trees.iter().map(|tree| tree.why).collect();
     assert_eq!(whys, [Why::EndedSpan, Why::CallerRuns]);
     // The caller is printed when its own root ends.
-    let trees = held.add(&spans(vec![span(1, 0, "agent", Agent)]), start);
+    let trees = pending.add(&spans(vec![span(1, 0, "agent", Agent)]), start);
     assert_eq!(trees.iter().map(|tree| tree.spans.len()).collect::<Vec<_>>(), [2]);
-    assert_eq!(held.len(), 0);
+    assert_eq!(pending.len(), 0);
 }
 
 #[tokio::test(start_paused = true)]
@@ -157,7 +157,7 @@ async fn a_call_is_printed_in_time_though_nothing_else_ends() {
     console.export([SpanData { parent_is_remote: true, ..span_of(2, 3, 2, "GET /c", Agent) }]);
     tokio::time::sleep(LONGEST_WAIT * 2).await;
     assert!(console.printed().contains("GET /c"));
-    assert_eq!(console.exporter.printer().held(), 1);
+    assert_eq!(console.exporter.printer().pending(), 1);
 }
 
 #[test]
@@ -170,5 +170,5 @@ fn calls_are_bounded_in_number() {
     let printed = console.printed();
     assert!(printed.contains("10001 spans"), "{}", printed.lines().next().unwrap());
     assert!(printed.contains("incomplete: more than 10000 spans were waiting"));
-    assert_eq!(console.exporter.printer().held(), 0);
+    assert_eq!(console.exporter.printer().pending(), 0);
 }

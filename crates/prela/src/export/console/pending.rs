@@ -24,14 +24,14 @@ pub(super) enum Why {
     Late,
     /// It was called by a span of this process that runs for too long to wait for it.
     CallerRuns,
-    /// Too many spans were held.
+    /// Too many spans are pending.
     Overflow,
     /// Nothing more can come.
     Shutdown,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Held {
+pub(super) struct Pending {
     traces: HashMap<TraceId, Trace>,
     /// Spans in all of `traces`.
     len: usize,
@@ -53,7 +53,7 @@ struct Waiting {
     until: Option<Instant>,
 }
 
-impl Held {
+impl Pending {
     pub(super) fn len(&self) -> usize {
         self.len
     }
@@ -109,7 +109,7 @@ impl Held {
         waiting.filter_map(|waiting| waiting.until).min()
     }
 
-    /// Everything still held, oldest trace first.
+    /// Everything that is still pending, oldest trace first.
     pub(super) fn rest(&mut self) -> Vec<Tree> {
         let mut traces: Vec<Trace> = self.traces.drain().map(|(_, trace)| trace).collect();
         traces.sort_by_key(|trace| trace.arrival);
@@ -128,14 +128,14 @@ impl Held {
         self.len += 1;
     }
 
-    /// Whether a local root was called by a span of this process that has not been printed: it is held
+    /// Whether a local root was called by a span of this process that has not been printed: it waits
     /// itself, or still runs.
     fn waits_for_its_caller(&self, root: &Arc<SpanData>) -> bool {
         let Some(caller) = root.parent_span_id else { return false };
         let trace = self.traces.get(&root.span_context.trace_id());
-        let mut held = trace.iter().flat_map(|trace| &trace.spans);
+        let mut pending = trace.iter().flat_map(|trace| &trace.spans);
         is_own_call(&root.span_context)
-            || held.any(|Waiting { span, .. }| {
+            || pending.any(|Waiting { span, .. }| {
                 span.span_context.span_id() == caller && !Arc::ptr_eq(span, root)
             })
     }

@@ -13,12 +13,12 @@ use tokio_rustls::rustls::{CertificateError, DigitallySignedStruct, Error, Signa
 /// Verifies as rustls does, and takes a certificate that is byte for byte a given one for the
 /// collector's own, which rustls does not: what `openssl req -x509` makes says that it is an authority.
 #[derive(Debug)]
-pub(super) struct Given {
+pub(super) struct Verifier {
     pub(super) certificates: Vec<CertificateDer<'static>>,
     pub(super) as_authorities: Arc<WebPkiServerVerifier>,
 }
 
-impl ServerCertVerifier for Given {
+impl ServerCertVerifier for Verifier {
     fn verify_server_cert(
         &self,
         presented: &CertificateDer<'_>,
