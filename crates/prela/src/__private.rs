@@ -172,7 +172,7 @@ where
 /// Runs the body of a function that returns a future or a stream. The span starts now, so that what
 /// the body itself does is in it, and ends with what it returns.
 pub fn polled<T>(span: SpanBuilder, body: impl FnOnce(&Span) -> T) -> InSpan<T> {
-    InSpan::begun(span, body)
+    InSpan::start(span, body)
 }
 
 /// The future that a function returns, with its result recorded.

@@ -17,7 +17,7 @@ use std::time::{Duration, SystemTime};
 ///
 /// Read on the hot path, at every start, event and end. Where it panics, [`SystemClock`] is read.
 pub trait Clock: Send + Sync + Debug + 'static {
-    /// The time of day.
+    /// The wall-clock time.
     fn wall(&self) -> SystemTime;
     /// Time since a fixed moment of this clock's choice; never goes back.
     fn monotonic(&self) -> Duration;
@@ -54,7 +54,7 @@ fn monotonic() -> Duration {
     START.get_or_init(Instant::now).elapsed()
 }
 
-/// A clock of the user's, whose panics do not reach traced code.
+/// The user's clock, whose panics do not reach traced code.
 #[derive(Debug)]
 pub(crate) struct Guarded<C>(pub(crate) C);
 
@@ -73,17 +73,17 @@ impl<C: Clock> Clock for Guarded<C> {
 /// One reading of both clocks, which a whole local trace counts from.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Anchor {
-    /// What the wall clock would have said at the monotonic clock's zero.
+    /// The wall-clock time of the monotonic clock's zero, in nanoseconds since 1970.
     zero: u64,
 }
 
 impl Anchor {
-    /// Of a span that has not started.
+    /// The anchor of a span that has not started.
     pub(crate) const NONE: Self = Self { zero: 0 };
 
     pub(crate) fn read(clock: &dyn Clock) -> Self {
         let monotonic = read(clock);
-        // A wall clock that says less than the time since then is before 1970: nothing is lost.
+        // Below zero only if the wall clock is set to a time near 1970.
         Self { zero: unix_nano(clock.wall()).saturating_sub(monotonic) }
     }
 
@@ -103,13 +103,13 @@ fn read(clock: &dyn Clock) -> u64 {
     nanos
 }
 
-/// Nanoseconds since 1970; 0 before, and the largest number after the year 2554.
+/// The time in nanoseconds since 1970; 0 before, and the largest number after the year 2554.
 pub(crate) fn unix_nano(time: SystemTime) -> u64 {
     let since = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// The way back.
+/// The time that is so many nanoseconds after 1970 began.
 pub(crate) fn from_unix_nano(nanos: u64) -> SystemTime {
     let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_nanos(nanos));
     time.unwrap_or(SystemTime::UNIX_EPOCH)

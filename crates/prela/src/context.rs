@@ -5,14 +5,11 @@
 
 mod attach;
 pub mod baggage;
-#[cfg(feature = "testing")]
-mod chosen;
 mod correlation;
+mod current;
 pub(crate) mod delay;
 mod future;
-pub(crate) mod late;
 mod log_ids;
-mod polled;
 pub mod pool;
 #[cfg(feature = "rayon")]
 pub mod rayon;
@@ -22,6 +19,7 @@ mod suppression;
 #[cfg(feature = "tokio")]
 pub mod task;
 pub mod thread;
+pub(crate) mod unawaited;
 
 pub use self::future::InContext;
 pub use self::log_ids::{LogIds, log_ids};
@@ -30,11 +28,12 @@ pub use self::suppression::suppress;
 
 pub(crate) use self::attach::keep_quiet;
 pub(crate) use self::baggage::{baggage_of, with_baggage};
-#[cfg(feature = "testing")]
-pub(crate) use self::chosen::{choose, chosen};
 pub(crate) use self::correlation::{Correlated, Correlation};
-pub(crate) use self::polled::{OfFuture, Polled};
-pub(crate) use self::scope::{Origin, Scope, current, not_current, slot_of, with_current};
+#[cfg(feature = "testing")]
+pub(crate) use self::current::chosen::{choose, chosen};
+pub(crate) use self::current::{Origin, current, slot_of, with_current};
+pub(crate) use self::future::{OfFuture, Polled};
+pub(crate) use self::scope::{ContextScope, not_current};
 pub(crate) use self::suppression::{
     is_suppressed, is_unrecorded, processing, suppress_thread, unrecorded,
 };
@@ -42,18 +41,18 @@ pub(crate) use self::suppression::{
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-/// Runs code of the user's (a `Display`, a hook of a layer); none if it panics.
+/// Runs the user's code (a `Display`, a hook of a layer); none if it panics.
 pub(crate) fn guarded<R>(hook: impl FnOnce() -> R) -> Option<R> {
     catch_unwind(AssertUnwindSafe(hook)).ok()
 }
 
-/// Runs a hook of the user's that is no part of what is traced (a sampler, a rule, a handler) and records
-/// no spans of it; none if it panics.
+/// Runs a hook of the user's that is no part of what is traced (a sampler, a rule, a handler), and records no
+/// spans of it; none if it panics.
 pub(crate) fn hook<R>(hook: impl FnOnce() -> R) -> Option<R> {
     guarded(|| unrecorded(hook))
 }
 
-/// What a panic says, as far as it says anything.
+/// The message of a panic.
 pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
     let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));

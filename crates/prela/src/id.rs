@@ -33,7 +33,8 @@ pub trait IdGenerator: Send + Sync + Debug + 'static {
 pub struct RandomIds;
 
 thread_local! {
-    /// With the [generation](fork::generation) that it is for: a forked process begins its own.
+    /// The thread's generator, and the [generation](fork::generation) it belongs to: a forked process seeds its
+    /// own.
     static RNG: RefCell<(u32, SmallRng)> =
         RefCell::new((fork::generation(), SmallRng::from_os_rng()));
 }

@@ -37,7 +37,7 @@ pub use self::tail::TailRule;
 use self::forks::PerProcess;
 use self::settings::Setup;
 use crate::export::AnyExporter;
-use crate::span::processor::SpanIntake;
+use crate::span::SpanIntake;
 use crate::span::{EncodedSpan, EndedSpan};
 use crate::{Error, Resource, fork};
 use std::fmt;

@@ -3,56 +3,44 @@
 //! A span is Prela's own record behind `opentelemetry::trace::Span`, and sits in the span slot of
 //! `opentelemetry::Context`. It ends explicitly, when its scope, future or handle ends; a context
 //! clone that outlives the scope does not delay it.
+//!
+//! The files of this room are what users hold. Below them, `lifecycle` starts, records and ends a span,
+//! and `message` is what it is written to.
 
-mod active;
-mod batch;
-mod block;
 mod builder;
-pub(crate) mod calls;
-mod data;
-mod ended_span;
+mod current;
+mod exception;
 mod failure;
 mod future;
 mod guard;
 mod handle;
-mod late;
-mod limits;
+mod lifecycle;
 pub(crate) mod message;
-mod options;
-mod otel;
-pub(crate) mod pool;
-pub(crate) mod processor;
-pub(crate) mod provider;
-mod record;
+mod processor;
 mod recordable;
-mod roots;
-pub(crate) mod scope;
-mod source;
-mod start;
+mod scope;
 
-pub use self::batch::Batch;
 pub use self::builder::SpanBuilder;
-pub use self::data::{Event, Link, SpanData};
 pub use self::future::{FutureExt, InSpan};
 pub use self::guard::SpanGuard;
 pub use self::handle::{OwnedSpan, Span};
-pub use self::limits::SpanLimits;
-pub use self::otel::ContextSpan;
+pub use self::lifecycle::{ContextSpan, SpanLimits};
+pub use self::message::{Batch, Event, Link, SpanData};
 pub use self::processor::SpanProcessor;
 pub use crate::span_type::ParseSpanTypeError;
 
-#[cfg(feature = "testing")]
-pub(crate) use self::active::alone_in;
-pub(crate) use self::active::{span_of, span_of_instance, without_spans};
-pub(crate) use self::block::{Blocks, EncodedSpan};
-pub(crate) use self::ended_span::{EndedSpan, SpanSummary};
+pub(crate) use self::current::{root_of, span_of, span_of_instance};
+#[cfg(feature = "http")]
+pub(crate) use self::exception::recording_panic;
 pub(crate) use self::failure::Failure;
 #[cfg(feature = "http")]
 pub(crate) use self::failure::as_error;
-pub(crate) use self::options::Companion;
 #[cfg(feature = "resources")]
-pub(crate) use self::options::Measurement;
+pub(crate) use self::lifecycle::Measurement;
+#[cfg(feature = "testing")]
+pub(crate) use self::lifecycle::alone_in;
+pub(crate) use self::lifecycle::{Companion, Provider, Source, SpanIntake, calls, without_spans};
+pub(crate) use self::message::{Blocks, EncodedSpan, EndedSpan, SpanSummary};
+pub(crate) use self::processor::SpanProcessors;
 #[cfg(feature = "retry")]
 pub(crate) use self::recordable::Recordable;
-pub(crate) use self::roots::root_of;
-pub(crate) use self::source::Source;

@@ -12,7 +12,7 @@ pub use self::global::tracer;
 pub use self::provider::{OtelTracer, TracerProvider};
 
 use crate::SpanType;
-use crate::span::provider::Provider;
+use crate::span::Provider;
 use crate::span::{Source, Span, SpanBuilder};
 use opentelemetry::InstrumentationScope;
 use std::borrow::Cow;
@@ -33,7 +33,7 @@ static SCOPE: LazyLock<Arc<InstrumentationScope>> = LazyLock::new(|| {
     Arc::new(InstrumentationScope::builder("prela").with_version(env!("CARGO_PKG_VERSION")).build())
 });
 
-/// What the spans of an instance come from, if they are made through Prela's own API.
+/// The source of an instance's spans that are made through Prela's own API.
 pub(crate) fn source_of(provider: Arc<Provider>) -> Arc<Source> {
     Arc::new(Source { provider, scope: SCOPE.clone() })
 }
@@ -45,8 +45,8 @@ impl Tracer {
 
     /// A span of this type, to be started by one of the builder's scopes.
     ///
-    /// The name should have few different values where backends group by it; what varies belongs
-    /// into attributes.
+    /// The name should have few different values, since backends group by it; what varies belongs into
+    /// attributes.
     #[inline(always)]
     pub fn span(&self, name: impl Into<Cow<'static, str>>, span_type: SpanType) -> SpanBuilder {
         if self.source.is_none() && global::is_idle() {

@@ -35,8 +35,8 @@ use std::time::Duration;
 /// | `Option` of all of these | the value; `None` sets no attribute, and is [`Empty`](Self::Empty) in a list or a map |
 /// | `serde_json::Value`, and a reference to one (feature `json`) | what it is: objects become [`Map`](Self::Map), `null` is as `None` |
 ///
-/// What has another type is shown by its `Display` or `Debug`: `value.to_string()`. Lists and maps are recorded
-/// to a depth of 30; what is below is recorded as `…`, since receivers refuse what is much deeper.
+/// For other types use their `Display` or `Debug`: `value.to_string()`. Lists and maps are recorded to a depth of
+/// 30; below that `…` is recorded, since receivers refuse what is much deeper.
 ///
 /// ```
 /// use prela::Value;
@@ -53,8 +53,8 @@ use std::time::Duration;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
-    /// No value: of a `None`, or of JSON's `null`. It sets no attribute; in lists and maps it is a value
-    /// that is not set.
+    /// No value, from a `None` or JSON's `null`. It sets no attribute; in lists and maps it is a value that is
+    /// not set.
     Empty,
     /// A truth value.
     Bool(bool),
@@ -86,7 +86,7 @@ impl Value {
         Self::Map(map)
     }
 
-    /// Drops it. Faster than the compiler's way for those that own nothing, which most are.
+    /// Drops the value, faster than the compiler does for one that owns nothing, as most do.
     #[inline(always)]
     pub(crate) fn discard(self) {
         match &self {
@@ -96,7 +96,7 @@ impl Value {
         }
     }
 
-    /// Makes text of the lists and maps that are too deep for receivers, and for the stacks of threads.
+    /// Replaces lists and maps that are too deep for receivers, and for the stacks of threads, by text.
     pub(crate) fn limit_depth(&mut self) {
         self.limit_depth_to(DEEPEST);
     }
@@ -130,7 +130,7 @@ impl Value {
     }
 }
 
-/// Levels of lists and maps. Three messages of OTLP each, and receivers read a hundred at most.
+/// The most levels of lists and maps. Each makes three nested messages, and receivers read at most a hundred.
 const DEEPEST: usize = 30;
 
 /// Text as it is; inside lists and maps it is quoted. Bytes as `0x` and lower-case hex, no value as `null`.

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// Gives out so many tokens a second, and up to `burst` at once. Lock-free.
+/// A bucket that gives out so many tokens a second, and up to `burst` at once. Lock-free.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     /// Nanoseconds from one token to the next.
@@ -14,7 +14,7 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
-    /// What is wrong, if it cannot be.
+    /// A full bucket, or what is wrong with its settings.
     pub(crate) fn new(per_second: f64, burst: u32) -> Result<Self, String> {
         if !per_second.is_finite() || per_second <= 0.0 {
             return Err(format!("rate `{per_second}` is not above 0"));
@@ -42,7 +42,7 @@ impl Bucket {
         taken.is_ok()
     }
 
-    /// Takes the next token, also one that is not there yet. Gives the time until it is.
+    /// Takes the next token even if it is not there yet. Returns the time until it is.
     pub(crate) fn take(&self, now: Duration) -> Duration {
         let now = nanos(now);
         let next = |full_at: u64| full_at.max(now).saturating_add(self.interval);

@@ -1,8 +1,8 @@
 //! Making a context of OpenTelemetry's current where that may fail.
 //!
-//! It panics below `get_active_span` and `Context::map_current`, which borrow the thread's contexts
-//! meanwhile, and only trying tells. The panic is caught, and nobody is to hear of it: not the terminal,
-//! and not a hook that ends the process or reports to a service.
+//! Attaching panics below `get_active_span` and `Context::map_current`, which borrow the thread's contexts;
+//! nothing tells beforehand. The panic is caught and kept from the panic hook, which may print, report to a
+//! service, or end the process.
 
 use opentelemetry::{Context, ContextGuard};
 use std::any::Any;
@@ -12,20 +12,20 @@ use std::sync::Once;
 use std::thread;
 
 thread_local! {
-    /// Whether this thread is trying.
+    /// Whether this thread is trying to attach a context.
     static TRYING: Cell<bool> = const { Cell::new(false) };
-    /// Whether its last failure was kept quiet.
+    /// Whether the hook stayed quiet at the last failure.
     static WAS_QUIET: Cell<bool> = const { Cell::new(false) };
 }
 
-/// Makes a context current, or fails with OpenTelemetry's panic.
+/// Makes a context current, or returns OpenTelemetry's panic.
 #[inline]
 pub(super) fn try_attach(cx: Context) -> Result<ContextGuard, Box<dyn Any + Send>> {
     TRYING.set(true);
     let guard = catch_unwind(AssertUnwindSafe(|| cx.attach()));
     TRYING.set(false);
     if guard.is_err() && !WAS_QUIET.replace(false) {
-        set_hook(); // another one has taken its place
+        set_hook(); // another hook has taken its place
     }
     guard
 }
@@ -35,8 +35,8 @@ pub(super) fn can_attach() -> bool {
     try_attach(Context::new()).map(drop).is_ok()
 }
 
-/// From now on the panic hook does not hear of contexts that cannot become current. One that is set later,
-/// and does not call the one before it, hears of the first.
+/// Keeps the panic hook from hearing of contexts that cannot become current. A hook that is set later, and
+/// does not call the one before it, hears of the first.
 pub(crate) fn keep_quiet() {
     static ASKED: Once = Once::new();
     ASKED.call_once(set_hook);
@@ -44,7 +44,7 @@ pub(crate) fn keep_quiet() {
 
 #[cold]
 fn set_hook() {
-    // What aborts the process is to be heard. And while this thread panics no hook can be set.
+    // A panic that aborts the process must be heard. And a thread that panics can set no hook.
     if cfg!(panic = "abort") || thread::panicking() {
         return;
     }

@@ -1,31 +1,31 @@
 //! Baggage of the current context.
 //!
-//! A context holds it twice: as OpenTelemetry's own, which other libraries read and write, and as
-//! Prela's, which keeps the order. If OpenTelemetry's is another one than was put there with Prela's, it is
-//! the newer one.
+//! A context holds it twice: as OpenTelemetry's baggage, which other libraries read and write, and as
+//! Prela's, which keeps the order. If OpenTelemetry's is not the one that was stored with Prela's, it is newer.
 
-use super::scope::{current, replace_current};
-use super::{Scope, TraceContext, late};
+use super::current::current;
+use super::scope::replace_current;
+use super::{ContextScope, TraceContext, unawaited};
 pub use crate::value::{Baggage, BaggageEntry};
 
 use opentelemetry::Context;
 use opentelemetry::baggage::{BaggageExt as _, BaggageMetadata, KeyValueMetadata};
 
-/// Prela's part, a value of the context.
+/// Prela's baggage, a value of the context.
 #[derive(Default)]
 struct Mirrored {
     baggage: Baggage,
-    /// Has OpenTelemetry's part, and keeps it where it is in memory: there can be no other one.
+    /// Holds OpenTelemetry's baggage, whose address then is that of no other.
     mirror: Context,
 }
 
-/// The context with this baggage instead of its own.
+/// The context with this baggage in place of its own.
 pub(crate) fn with_baggage(cx: &Context, baggage: Baggage) -> Context {
     let entries = baggage.iter().map(|entry| {
         let metadata = BaggageMetadata::from(entry.metadata().unwrap_or_default());
         KeyValueMetadata::new(entry.key().to_owned(), entry.value().to_owned(), metadata)
     });
-    // The baggage before this one must not be kept by the mirror: each would keep the one before.
+    // The mirror must not hold the previous baggage: each would hold the one before it.
     let mirror = match cx.get::<Mirrored>() {
         Some(_) => cx.with_value(Mirrored::default()).with_baggage(entries),
         None => cx.with_baggage(entries),
@@ -43,7 +43,7 @@ pub(crate) fn baggage_of(cx: &Context) -> Baggage {
         Some(Mirrored { baggage, .. }) => baggage.clone(),
         None => Baggage::default(),
     };
-    // Another library changed it: its values, in our order as far as we know one.
+    // Another library changed it: its values in our order, new keys last.
     let mut known: Vec<&str> =
         ours.iter().map(|entry| entry.key()).filter(|key| theirs.get(*key).is_some()).collect();
     let mut new: Vec<&str> =
@@ -81,18 +81,18 @@ pub fn scope<K: AsRef<str>, V: Into<String>, R>(
     let baggage = entries.into_iter().fold(baggage_of(&cx), |baggage, (key, value)| {
         baggage.with(key.as_ref(), value.into()).unwrap_or(baggage)
     });
-    let _scope = Scope::enter(with_baggage(&cx, baggage));
+    let _scope = ContextScope::enter(with_baggage(&cx, baggage));
     let result = f();
-    late::of_context::<R>();
+    unawaited::in_context::<R>();
     result
 }
 
 /// Adds an entry until the current scope of Prela's ends: a span's, a snapshot's, or
 /// [`scope`]'s. Spans and snapshots made later carry it; those made earlier do not.
 ///
-/// False, and nothing is changed, if the entry breaks a limit of [`Baggage`], if no scope is open, or
-/// if another library has attached a span of its own since: the effect would have no end. Nor can anything be
-/// changed below OpenTelemetry's `get_active_span`.
+/// False, and nothing is changed, if the entry breaks a limit of [`Baggage`], if no scope is open, or if
+/// another library has attached a span since, so that the effect would have no end. Below OpenTelemetry's
+/// `get_active_span` nothing can be changed either.
 ///
 /// ```
 /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;

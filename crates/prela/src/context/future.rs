@@ -1,6 +1,6 @@
 //! Futures and streams that run in a context.
 
-use super::{Scope, TraceContext};
+use super::{ContextScope, TraceContext};
 use futures_core::Stream;
 use pin_project_lite::pin_project;
 use std::future::Future;
@@ -21,7 +21,7 @@ pin_project! {
     impl<T> PinnedDrop for InContext<T> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            let _scope = Scope::enter(this.cx.as_otel().clone());
+            let _scope = ContextScope::enter(this.cx.as_otel().clone());
             this.inner.set(None);
         }
     }
@@ -33,9 +33,9 @@ impl<T> InContext<T> {
     }
 }
 
-/// Polls in the context. What the code did to its baggage stays for the next poll.
+/// Polls in the context. Changes of the baggage stay for the next poll.
 fn poll_in<R>(cx: &mut TraceContext, poll: impl FnOnce() -> R) -> R {
-    let scope = Scope::enter(cx.as_otel().clone());
+    let scope = ContextScope::enter(cx.as_otel().clone());
     let result = poll();
     if let Some(changed) = scope.exit() {
         *cx = changed.into();
@@ -66,3 +66,29 @@ impl<T: Stream> Stream for InContext<T> {
         self.inner.as_ref().map_or((0, Some(0)), Stream::size_hint)
     }
 }
+
+/// A future or a stream. Sealed: it cannot be named or implemented.
+///
+/// `K` says which of the two it is, and is inferred; without it the compiler could not rule out a type that is
+/// both.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is neither a future nor a stream",
+    label = "not a future or stream",
+    note = "a span or a context can be put around what is polled; for a closure there are \
+            `span.in_scope(|span| ..)` and `TraceContext::run(|| ..)`"
+)]
+#[expect(unnameable_types, reason = "sealed")]
+pub trait Polled<K> {}
+
+impl<F: Future> Polled<OfFuture> for F {}
+impl<S: Stream> Polled<OfStream> for S {}
+
+/// See [`Polled`].
+#[derive(Debug)]
+#[expect(unnameable_types, reason = "sealed")]
+pub struct OfFuture(());
+
+/// See [`Polled`].
+#[derive(Debug)]
+#[expect(unnameable_types, reason = "sealed")]
+pub struct OfStream(());

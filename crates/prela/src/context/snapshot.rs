@@ -1,8 +1,9 @@
 //! Immutable snapshots of the current context.
 
-use super::scope::{self, Scope};
+use super::current::current;
+use super::scope::ContextScope;
 use super::suppression::taken_along;
-use super::{InContext, Polled, late};
+use super::{InContext, Polled, unawaited};
 use crate::value::Baggage;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceId};
@@ -33,8 +34,8 @@ pub struct TraceContext {
     received: Option<Arc<Received>>,
 }
 
-/// Baggage that came in, and the context with it: made when it is to be seen by other libraries. It
-/// costs more than all else in a carrier, and many contexts are only linked to, or sent on.
+/// Baggage that came in, and the context that has it, made when other libraries are to see it. Making it costs
+/// more than the rest of a carrier, and many contexts are only linked to or sent on.
 struct Received {
     baggage: Baggage,
     cx: OnceLock<Context>,
@@ -43,7 +44,7 @@ struct Received {
 impl TraceContext {
     /// The current context. Outside every span it is empty, and still of use.
     pub fn current() -> Self {
-        taken_along(scope::current()).into()
+        taken_along(current()).into()
     }
 
     /// A context of another process.
@@ -56,17 +57,17 @@ impl TraceContext {
     /// Makes it current on this thread until the guard is dropped. For synchronous code only; see
     /// [`TraceContext::bind`] for futures.
     pub fn attach(&self) -> ContextGuard {
-        ContextGuard(Some(Scope::enter(self.as_otel().clone())))
+        ContextGuard(Some(ContextScope::enter(self.as_otel().clone())))
     }
 
     /// Runs `f` in this context. What was current before is current again afterwards.
     ///
-    /// For code that does not await. A future that `f` returns runs when that is over: it is for
-    /// [`TraceContext::bind`], and builds with debug assertions say so once.
+    /// For code that does not await. A future that `f` returns would run outside of the context; use
+    /// [`TraceContext::bind`] for it. Builds with debug assertions say so once.
     pub fn run<R>(&self, f: impl FnOnce() -> R) -> R {
-        let _scope = Scope::enter(self.as_otel().clone());
+        let _scope = ContextScope::enter(self.as_otel().clone());
         let result = f();
-        late::of_context::<R>();
+        unawaited::in_context::<R>();
         result
     }
 
@@ -92,7 +93,7 @@ impl TraceContext {
         InContext::new(future_or_stream, self)
     }
 
-    /// The same context, in which no span that is begun is recorded; see [`suppress`](crate::suppress).
+    /// A copy of this context in which no span is recorded; see [`suppress`](crate::suppress).
     #[must_use]
     pub fn suppressed(&self) -> Self {
         self.as_otel().with_telemetry_suppressed().into()
@@ -126,7 +127,7 @@ impl TraceContext {
         }
     }
 
-    /// The same as OpenTelemetry's type.
+    /// The context as OpenTelemetry's type.
     pub fn as_otel(&self) -> &Context {
         match &self.received {
             Some(received) => {
@@ -136,7 +137,7 @@ impl TraceContext {
         }
     }
 
-    /// The same, if need be without its baggage.
+    /// The context as OpenTelemetry's type, perhaps without its baggage.
     pub(crate) fn without_baggage(&self) -> &Context {
         &self.cx
     }
@@ -172,7 +173,7 @@ impl fmt::Debug for TraceContext {
 /// Not `Send`, and must not be held over an `.await`.
 #[must_use = "the context is current only until this is dropped"]
 #[derive(Debug)]
-pub struct ContextGuard(Option<Scope>);
+pub struct ContextGuard(Option<ContextScope>);
 
 impl Drop for ContextGuard {
     fn drop(&mut self) {

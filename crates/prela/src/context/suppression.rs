@@ -1,24 +1,23 @@
 //! Where nothing is recorded: below [`suppress`] in the context, and on threads that work for the
 //! exporters.
 //!
-//! A context says it by OpenTelemetry's flag, which travels with snapshots and which other libraries
-//! read. But whatever runs there may pass or attach another context, such as an empty one. So the thread
-//! says it too.
+//! A context says so by OpenTelemetry's flag, which snapshots carry and other libraries read. But code may
+//! pass or attach another context, such as an empty one. So the thread says so too.
 
-use super::{TraceContext, scope};
+use super::{TraceContext, current};
 use opentelemetry::Context;
 use std::cell::Cell;
 use std::marker::PhantomData;
 
 thread_local! {
-    /// How many reasons there are on this thread to record nothing at all, and [`PROCESSING`]. One cell
-    /// for all that is seldom so: each span looks at it.
+    /// The number of reasons to record nothing on this thread, and the bit [`PROCESSING`]. It is one cell
+    /// because each span looks at it.
     static REASONS: Cell<u32> = const { Cell::new(0) };
     /// The instance whose processors run on this thread.
     static INSTANCE: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Processors of one instance run on this thread. It records nothing; others may.
+/// Set while processors run on this thread. Their instance records nothing meanwhile; others may.
 const PROCESSING: u32 = 1 << 31;
 
 /// Runs `f`, and no span that is begun below it is recorded, by whichever API and in whichever context.
@@ -49,8 +48,8 @@ pub fn suppress<R>(f: impl FnOnce() -> R) -> R {
     TraceContext::current().suppressed().run(f)
 }
 
-/// Whether this thread records nothing for an instance. That the current context may say so as well is
-/// up to the caller.
+/// Whether this thread records nothing for an instance. The current context, which may say so as well, is not
+/// asked.
 #[inline]
 pub(crate) fn is_unrecorded(instance: u64) -> bool {
     let reasons = REASONS.with(Cell::get);
@@ -59,18 +58,18 @@ pub(crate) fn is_unrecorded(instance: u64) -> bool {
 
 /// Whether nothing is recorded here for an instance, whichever context is passed.
 pub(crate) fn is_suppressed(instance: u64) -> bool {
-    is_unrecorded(instance) || scope::is_current_suppressed()
+    is_unrecorded(instance) || current::is_current_suppressed()
 }
 
-/// The context to use here instead of one that was passed.
+/// The context that was passed, suppressed if nothing is recorded here.
 #[inline]
 pub(super) fn carried(cx: Context) -> Context {
     let is_suppressed =
-        REASONS.with(Cell::get) & !PROCESSING != 0 || scope::is_current_suppressed();
+        REASONS.with(Cell::get) & !PROCESSING != 0 || current::is_current_suppressed();
     if is_suppressed && !cx.is_telemetry_suppressed() { cx.with_telemetry_suppressed() } else { cx }
 }
 
-/// The current context, to be used elsewhere.
+/// The current context, suppressed if nothing is recorded here, for use elsewhere.
 #[inline]
 pub(super) fn taken_along(cx: Context) -> Context {
     let is_unrecorded = REASONS.with(Cell::get) != 0;
@@ -98,16 +97,15 @@ impl Drop for Unrecorded {
     }
 }
 
-/// Runs what is the user's but no part of what is traced: what it does must not make spans, which would
-/// have it run again.
+/// Runs the user's code that is no part of what is traced. It makes no spans, which would run it again.
 #[inline]
 pub(crate) fn unrecorded<R>(hook: impl FnOnce() -> R) -> R {
     let _unrecorded = Unrecorded::enter();
     hook()
 }
 
-/// Runs processors of an instance, which may make spans of others. If they do and those have processors
-/// that make spans, it is enough.
+/// Runs processors of an instance. They may make spans of other instances, but the processors of those make
+/// none.
 pub(crate) fn processing<R>(instance: u64, hooks: impl FnOnce() -> R) -> R {
     let reasons = REASONS.with(Cell::get);
     if reasons & PROCESSING != 0 {
@@ -120,9 +118,9 @@ pub(crate) fn processing<R>(instance: u64, hooks: impl FnOnce() -> R) -> R {
     result
 }
 
-/// For all that this thread will ever do.
+/// Records nothing on this thread from now on.
 pub(crate) fn suppress_thread() {
     std::mem::forget(Unrecorded::enter());
-    // For other libraries' spans and log records.
+    // So that other libraries record neither spans nor logs.
     std::mem::forget(Context::enter_telemetry_suppressed_scope());
 }

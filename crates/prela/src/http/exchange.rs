@@ -3,9 +3,9 @@
 use super::attributes::{self, Protocol};
 use super::failure;
 use super::grpc::Code;
-use crate::context::Scope;
+use crate::context::ContextScope;
 use crate::semconv::{self, http as keys};
-use crate::span::scope::recording_panic;
+use crate::span::recording_panic;
 use crate::{Key, RequestId, Span, SpanBuilder, TraceContext, Value};
 use http::response::Parts;
 use http::{HeaderMap, Method, StatusCode};
@@ -40,7 +40,7 @@ pub(crate) struct Exchange {
 
 impl Exchange {
     pub(super) fn begin(span: SpanBuilder, side: Side, protocol: Protocol, method: Method) -> Self {
-        let (span, cx) = span.begin().into_parts();
+        let (span, cx) = span.start_for_future();
         Self {
             span,
             cx,
@@ -78,7 +78,7 @@ impl Exchange {
     /// Runs a part of the exchange in its context. A panic ends the span and goes on. What the code did
     /// to its baggage stays for the next part.
     pub(super) fn enter<R>(&mut self, part: impl FnOnce() -> R) -> R {
-        let scope = Scope::enter(self.cx.clone());
+        let scope = ContextScope::enter(self.cx.clone());
         let result = recording_panic(&self.span, part);
         if let Some(changed) = scope.exit() {
             self.cx = changed;

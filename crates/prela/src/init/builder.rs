@@ -10,8 +10,7 @@ use crate::pipeline::{Diagnostics, DropHandler, Pipeline, PipelineSettings};
 use crate::pipeline::{Dropped, Overflow, TailRule};
 use crate::propagation::Propagator;
 use crate::redact::Redactor;
-use crate::span::provider::Provider;
-use crate::span::{SpanLimits, SpanProcessor};
+use crate::span::{Provider, SpanLimits, SpanProcessor, SpanProcessors};
 #[cfg(feature = "spool")]
 use crate::spool::Spool;
 use crate::{Error, ErrorKind, Sampler, Value};
@@ -434,7 +433,7 @@ impl Builder {
             limits,
             self.clock,
             self.ids,
-            self.processors,
+            SpanProcessors::hooks(self.processors),
             Box::new(pipeline.clone()),
             baggage,
         )

@@ -1,14 +1,14 @@
 //! A running instance.
 
 use super::running::Running;
-use crate::context::{self, late};
+use crate::context::{self, unawaited};
 use crate::pipeline::Pipeline;
 use crate::pipeline::{ShutdownReport, Stats};
 use crate::propagation::Propagator;
 use crate::sampling::SamplingStats;
+use crate::span::Provider;
 use crate::span::Source;
-use crate::span::processor::SpanIntake as _;
-use crate::span::provider::Provider;
+use crate::span::SpanIntake as _;
 use crate::tracer::TracerProvider;
 use crate::tracer::{self, global};
 use crate::{Error, Resource, Tracer};
@@ -149,7 +149,7 @@ impl Prela {
     pub fn make_global(&self) -> Result<(), Error> {
         global::install(self.source.clone(), self.resource.service_name())?;
         let pipeline = self.pipeline.clone();
-        late::listen(move |line| pipeline.remark(line));
+        unawaited::listen(move |line| pipeline.remark(line));
         self.propagator.make_global();
         Ok(())
     }

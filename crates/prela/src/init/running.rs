@@ -4,7 +4,7 @@ use super::exit;
 use crate::context;
 use crate::pipeline::Pipeline;
 use crate::pipeline::ShutdownReport;
-use crate::span::provider::Provider;
+use crate::span::Provider;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError, Weak, mpsc};
 use std::thread;

@@ -1,17 +1,18 @@
 //! A span before it starts.
 
-use super::active;
-use super::handle::Span;
-use super::options::Options;
-use super::otel::ContextSpan;
-use super::start::{ParentChoice, PendingSpan, StartedSpan};
-use super::{OwnedSpan, Source, calls, roots};
-use crate::context::{Correlation, Scope};
+use super::handle::{OwnedSpan, Span};
+#[cfg(feature = "resources")]
+use super::lifecycle::Measurement;
+use super::lifecycle::{
+    Blank, Companion, ContextSpan, NewSpan, Options, ParentChoice, Source, Started, attribute_pairs,
+};
+use crate::context::{ContextScope, Correlation};
 #[cfg(feature = "retry")]
 use crate::semconv;
 use crate::{Sampler, SpanType, TraceContext, Value, context};
 use opentelemetry::trace::{SpanKind, TraceContextExt as _};
 use opentelemetry::{Context, Key};
+use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
@@ -24,36 +25,54 @@ use std::time::SystemTime;
 /// and [`enter`](Self::enter), or with [`start`](Self::start). Before
 /// [`init`](crate::init) and after shutdown each of them runs the code and does nothing else.
 #[must_use = "a builder starts no span by itself"]
-pub struct SpanBuilder(Repr);
+pub struct SpanBuilder(Option<Content>);
 
-enum Repr {
-    /// No instance is installed, or it was shut down. The context to make current, if one was given, and
-    /// what changes it.
-    Noop(Option<Context>, Option<Box<Options>>),
-    Pending(PendingSpan),
+/// What a builder holds, unless its scope would do nothing at all.
+struct Content {
+    /// The record that the span will have; none if no instance is installed, or if it was shut down. Then a
+    /// context may become current nevertheless.
+    blank: Option<Blank>,
+    span: NewSpan,
 }
 
 impl SpanBuilder {
-    /// Without a source it does nothing.
+    /// A builder that starts nothing.
     #[inline]
     pub(crate) fn noop() -> Self {
-        Self(Repr::Noop(None, None))
+        Self(None)
     }
 
     pub(crate) fn new(source: &Arc<Source>, name: Cow<'static, str>, span_type: SpanType) -> Self {
         if !source.provider.is_running() {
-            source.provider.late();
+            source.provider.report_late_span();
             return Self::noop();
         }
-        Self(Repr::Pending(PendingSpan::new(source, name, span_type)))
+        let (blank, span) = (Some(Blank::take(source)), NewSpan::new(name, span_type));
+        Self(Some(Content { blank, span }))
+    }
+
+    /// The span, if an instance is running.
+    #[inline]
+    fn new_span(&mut self) -> Option<&mut NewSpan> {
+        self.0.as_mut().filter(|content| content.blank.is_some()).map(|content| &mut content.span)
+    }
+
+    /// The span that will start, or that only says which context becomes current.
+    fn span(&mut self) -> &mut NewSpan {
+        let none = || Content { blank: None, span: NewSpan::new("".into(), SpanType::Custom) };
+        &mut self.0.get_or_insert_with(none).span
+    }
+
+    fn blank(&self) -> Option<&Blank> {
+        self.0.as_ref()?.blank.as_ref()
     }
 
     /// Sets an attribute that is there from the start, and that a sampler can see. `None` sets nothing.
     pub fn attr(mut self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
-        if let Repr::Pending(pending) = &mut self.0 {
+        if let Some(span) = self.new_span() {
             let value = value.into();
             if !matches!(value, Value::Empty) {
-                pending.given().attributes.push((key.into(), value));
+                span.details().attributes.push((key.into(), value));
             }
         }
         self
@@ -71,32 +90,26 @@ impl SpanBuilder {
         self
     }
 
-    /// The parent is the span of this context, local or remote, instead of the current one. The
-    /// context's baggage comes along; a request or session of the current scope stays, unless the context
-    /// has one of its own. Without a running instance the context still becomes current, so
-    /// that a service that records nothing passes its caller's trace on.
+    /// Sets the parent: the span of this context, local or remote, instead of the current one.
+    ///
+    /// The context's baggage comes along. A request or session of the current scope stays, unless the context
+    /// has one of its own. Without a running instance the context still becomes current, so that a service
+    /// that records nothing passes its caller's trace on.
     pub fn parent(mut self, parent: &TraceContext) -> Self {
-        let cx = Correlation::inherited(parent.as_otel());
-        match &mut self.0 {
-            Repr::Pending(pending) => pending.parent = ParentChoice::Context(cx),
-            Repr::Noop(given, _) => *given = Some(cx),
-        }
+        self.span().parent = ParentChoice::Context(Correlation::inherited(parent.as_otel()));
         self
     }
 
-    /// No parent: a new trace begins here. Baggage stays.
+    /// Begins a new trace: the span has no parent. Baggage stays.
     pub fn root(mut self) -> Self {
-        match &mut self.0 {
-            Repr::Pending(pending) => pending.parent = ParentChoice::Root,
-            Repr::Noop(given, _) => *given = None,
-        }
+        self.span().parent = ParentChoice::Root;
         self
     }
 
-    /// Links to the span of another context. One that has no span is passed over.
+    /// Links to the span of another context. A context without a span is ignored.
     pub fn link(mut self, to: &TraceContext) -> Self {
-        if let Repr::Pending(pending) = &mut self.0 {
-            pending.given().links.push(to.span_context());
+        if let Some(span) = self.new_span() {
+            span.details().links.push(to.span_context());
         }
         self
     }
@@ -116,67 +129,108 @@ impl SpanBuilder {
         to.into_iter().fold(self, |span, cx| span.link(&cx))
     }
 
-    /// The span kind, instead of the one that goes with the type.
+    /// Sets the span kind, instead of the one that goes with the type.
     pub fn kind(mut self, kind: SpanKind) -> Self {
-        if let Repr::Pending(pending) = &mut self.0 {
-            pending.kind = Some(kind);
+        if let Some(span) = self.new_span() {
+            span.kind = Some(kind);
         }
         self
     }
 
-    /// When the span started, if not now.
+    /// Sets when the span started, if not now.
     pub fn start_time(mut self, time: SystemTime) -> Self {
-        if let Repr::Pending(pending) = &mut self.0 {
-            pending.given().start_time = Some(time);
+        if let Some(span) = self.new_span() {
+            span.details().start_time = Some(time);
         }
+        self
+    }
+
+    /// Decides with this sampler, instead of the instance's, if a trace begins here; within a trace the
+    /// decision is made already.
+    ///
+    /// A number is a share, a `bool` means yes or no, and both follow a remote caller's decision; so does
+    /// `Sampler::parent_based`, and no other sampler. An invalid sampler is ignored.
+    ///
+    /// ```
+    /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
+    /// # let tracer = prela.tracer();
+    /// use prela::SpanType;
+    ///
+    /// for _ in 0..100 {
+    ///     tracer.span("high_volume_operation", SpanType::Custom).sample_with(0.1).in_scope(|_| ());
+    /// }
+    /// # Ok::<(), prela::Error>(())
+    /// ```
+    pub fn sample_with(mut self, sampler: impl Into<Sampler>) -> Self {
+        let sampler: Sampler = sampler.into();
+        if sampler.check().is_ok() {
+            self.set_sampler(sampler);
+        }
+        self
+    }
+
+    /// Records a trace that begins here if the condition holds, and only then, whatever the instance's
+    /// sampler says. A remote caller's decision is followed, and within a trace the decision is made
+    /// already.
+    pub fn trace_if(self, condition: bool) -> Self {
+        self.sample_with(condition)
+    }
+
+    /// Changes the companion, which is made first if there is none of its type.
+    pub(crate) fn with_companion<C: Companion + Default>(
+        mut self,
+        change: impl FnOnce(&mut C),
+    ) -> Self {
+        let options = self.options_mut();
+        let known: Option<Box<dyn Any>> = options.companion.take().map(|it| it as _);
+        let mut companion = known.and_then(|it| it.downcast::<C>().ok()).unwrap_or_default();
+        change(&mut companion);
+        options.companion = Some(companion);
+        self
+    }
+
+    /// Measures from the start to the end of this span, if it is recorded.
+    #[cfg(feature = "resources")]
+    pub(crate) fn measured(mut self, measure: fn() -> Measurement) -> Self {
+        self.options_mut().measure = Some(measure);
         self
     }
 
     /// Whether nothing will be recorded because no instance is running.
     pub fn is_noop(&self) -> bool {
-        matches!(self.0, Repr::Noop(..))
+        self.blank().is_none()
     }
 
     /// Whether a scope of this builder would neither record anything nor change the context.
     #[inline]
     pub(super) fn is_idle(&self) -> bool {
-        matches!(self.0, Repr::Noop(None, None))
+        self.0.is_none()
     }
 
     pub(super) fn set_sampler(&mut self, sampler: Sampler) {
-        if let Repr::Pending(pending) = &mut self.0 {
-            pending.given().sampler = Some(sampler);
+        if let Some(span) = self.new_span() {
+            span.details().sampler = Some(sampler);
         }
     }
 
     pub(super) fn options_mut(&mut self) -> &mut Options {
-        match &mut self.0 {
-            Repr::Pending(pending) => &mut pending.options,
-            Repr::Noop(_, options) => options,
-        }
-        .get_or_insert_default()
+        self.span().details().options.get_or_insert_default()
     }
 
-    /// What it comes from; none without an instance.
+    /// The source of the span; none without an instance.
     #[cfg(all(feature = "macros", feature = "testing"))]
     pub(crate) fn source(&self) -> Option<&Arc<Source>> {
-        match &self.0 {
-            Repr::Pending(pending) => Some(pending.source()),
-            Repr::Noop(..) => None,
-        }
+        self.blank().map(Blank::source)
     }
 
-    /// Makes numbered spans of the same instance.
+    /// A function that makes numbered spans of the same instance.
     #[cfg(feature = "retry")]
     pub(crate) fn like(
         &self,
         name: &'static str,
         span_type: SpanType,
     ) -> impl Fn(u32) -> Self + use<> {
-        let source = match &self.0 {
-            Repr::Pending(pending) => Some(pending.source().clone()),
-            Repr::Noop(..) => None,
-        };
+        let source = self.blank().map(|blank| blank.source().clone());
         move |number| match &source {
             Some(source) => {
                 Self::new(source, name.into(), span_type).attr(semconv::RETRY_ATTEMPT, number)
@@ -187,39 +241,42 @@ impl SpanBuilder {
 
     /// Starts the span without making it current. It ends when the returned owner is dropped.
     pub fn start(self) -> OwnedSpan {
-        OwnedSpan(self.begin().span)
+        OwnedSpan(self.begin().into_span().into())
     }
 
     /// Takes the parent from the current context now, for a span that starts later and elsewhere.
     #[inline]
     pub(super) fn capture(mut self) -> Self {
-        if let Repr::Pending(pending) = &mut self.0 {
-            pending.capture();
+        if let Some(Content { blank: Some(blank), span }) = &mut self.0 {
+            span.capture(blank.provider());
         }
         self
     }
 
-    /// Starts the span.
     #[inline(always)]
-    pub(crate) fn begin(mut self) -> StartedSpan {
-        match &mut self.0 {
-            Repr::Noop(cx, options) => {
-                let cx = cx.take().unwrap_or_else(context::current);
-                StartedSpan::without_span(match options {
-                    Some(options) => options.begin(cx, "").0,
-                    None => cx,
-                })
-            }
-            Repr::Pending(pending) => pending.begin(),
+    fn begin(mut self) -> Started {
+        let Some(Content { blank, span }) = &mut self.0 else {
+            return Started::nothing(context::current());
+        };
+        match blank.take() {
+            Some(blank) => span.start(blank),
+            None => Started::nothing(span.context_of_none()),
         }
     }
 
-    /// Starts the span and makes it current.
-    pub(super) fn enter_scope(self) -> (Span, Scope) {
-        self.begin().enter()
+    /// Starts the span, for a future. Returns the context in which it is current, too.
+    pub(crate) fn start_for_future(self) -> (Span, Context) {
+        let (span, cx) = self.begin().into_parts();
+        (span.into(), cx)
     }
 
-    /// A span for a library that uses the OpenTelemetry API.
+    /// Starts the span and makes it current.
+    pub(super) fn enter_scope(self) -> (Span, ContextScope) {
+        let (span, scope) = self.begin().enter();
+        (span.into(), scope)
+    }
+
+    /// Starts a span for a library that uses OpenTelemetry's API.
     pub(crate) fn from_otel(
         source: Option<&Arc<Source>>,
         builder: opentelemetry::trace::SpanBuilder,
@@ -229,24 +286,21 @@ impl SpanBuilder {
             parent.is_telemetry_suppressed() || context::is_suppressed(source.provider.id)
         };
         let source = source.filter(|source| !is_suppressed(source));
-        let own = source.map(|source| Self::new(source, builder.name, SpanType::Custom));
-        let Some(Self(Repr::Pending(mut own))) = own else {
+        let span = source.map(|source| Self::new(source, builder.name, SpanType::Custom));
+        let Some(Self(Some(Content { blank: Some(blank), mut span }))) = span else {
             return ContextSpan::fallback(parent.span().span_context().clone());
         };
-        own.writes_type = false;
-        own.kind = builder.span_kind;
-        let given = own.given();
-        given.start_time = builder.start_time;
-        given.attributes.extend(super::otel::pairs(builder.attributes.unwrap_or_default()));
-        let its_parent = active::parent_in(parent, &own.source().provider);
-        let record = own.start(&its_parent, parent);
-        calls::note_received(&its_parent, &record);
-        roots::add(&record);
+        span.kind = builder.span_kind;
+        let details = span.details();
+        details.omits_type = true;
+        details.start_time = builder.start_time;
+        details.attributes.extend(attribute_pairs(builder.attributes.unwrap_or_default()));
+        let record = span.start_in(blank, parent);
         for link in builder.links.unwrap_or_default() {
-            record.add_link(link.span_context, super::otel::pairs(link.attributes));
+            record.add_link(link.span_context, attribute_pairs(link.attributes));
         }
         for event in builder.events.unwrap_or_default() {
-            let attributes = super::otel::pairs(event.attributes);
+            let attributes = attribute_pairs(event.attributes);
             record.add_event(event.name, Some(event.timestamp), attributes);
         }
         ContextSpan::owned(record)
@@ -256,12 +310,12 @@ impl SpanBuilder {
 impl fmt::Debug for SpanBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Repr::Noop(..) => f.write_str("SpanBuilder(noop)"),
-            Repr::Pending(pending) => f
+            Some(Content { blank: Some(_), span }) => f
                 .debug_struct("SpanBuilder")
-                .field("name", &pending.name)
-                .field("span_type", &pending.span_type)
+                .field("name", &span.name)
+                .field("span_type", &span.span_type)
                 .finish_non_exhaustive(),
+            _ => f.write_str("SpanBuilder(noop)"),
         }
     }
 }

@@ -17,33 +17,32 @@ use std::sync::Arc;
 /// An error as a span records it.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Failure {
-    /// The error's text and those of its causes, with `: ` between them; of the status and of
-    /// `exception.message`.
+    /// The texts of the error and its causes, separated by `: `, for the status and `exception.message`.
     pub(crate) message: String,
-    /// `exception.stacktrace`, where there is more to say than the message does.
+    /// The content of `exception.stacktrace`, if there is more to say than the message says.
     pub(crate) stacktrace: Option<String>,
 }
 
-/// Causes that are told, and the last one, which says most. What is between them is `…`.
+/// The most causes that are recorded, besides the last one, which says most. Those between are `…`.
 const MOST_CAUSES: usize = 16;
-/// Causes among which the last one is looked for: a chain may have no end.
+/// The depth to which the last cause is looked for: a chain may be endless.
 const DEEPEST_CAUSE: usize = 1_000;
-/// Bytes of all texts of a chain together, so that a text without end does end.
+/// The most bytes of all texts of a chain together: a text may be endless.
 const MOST_BYTES: usize = 64 * 1024;
 
-/// Types that hide an error and what caused it, and show all of it by `{:#}`, in one line.
+/// Types that hide an error and its causes, and show all of them on one line by `{:#}`.
 const REPORTS: [&str; 3] = ["anyhow::Error", "eyre::Report", "miette::eyreish::Report"];
 
-/// Where a text goes on with the frames of a backtrace, as `anyhow`, `eyre` and `Backtrace` write it.
+/// What precedes the frames of a backtrace in texts of `anyhow`, `eyre` and `Backtrace`.
 const BACKTRACES: [&str; 3] = ["Stack backtrace:", "Backtrace [", "BACKTRACE"];
 
 impl Failure {
-    /// An error by its `Display`, and what caused it by theirs.
+    /// An error and its causes, each by its `Display`.
     pub(crate) fn of_error(error: &(dyn Error + '_)) -> Self {
         Self::of_texts(texts_of(error))
     }
 
-    /// What a scope was given.
+    /// The error that a scope's closure returned.
     pub(crate) fn of<E: Recordable<K>, K>(error: &E) -> Self {
         match (error.as_error(), error.as_text()) {
             (Some(error), _) => Self::of_error(error),
@@ -52,7 +51,7 @@ impl Failure {
         }
     }
 
-    /// Something that shows itself; its causes, if there are any, are seen of [`REPORTS`] alone.
+    /// A value by its `Display`. Causes can be seen of [`REPORTS`] only.
     pub(crate) fn of_display<E: Display + ?Sized>(error: &E) -> Self {
         let own = shown(MOST_BYTES, format_args!("{error}"));
         let all = is_report(type_name::<E>()).then(|| shown(MOST_BYTES, format_args!("{error:#}")));
@@ -66,13 +65,13 @@ impl Failure {
         }
     }
 
-    /// An error by its `Debug`. What a report shows in this way has its causes, and frames.
+    /// An error by its `Debug`, which for a report shows causes and frames.
     #[cfg(feature = "macros")]
     pub(crate) fn of_debug<E: fmt::Debug + ?Sized>(error: &E) -> Self {
         Self::of_text(shown(MOST_BYTES, format_args!("{error:?}")))
     }
 
-    /// The same of one whose causes can be had.
+    /// An error by its `Debug`, with causes from `as_error`.
     #[cfg(feature = "macros")]
     pub(crate) fn of_debug_error<E: fmt::Debug + ?Sized>(
         error: &E,
@@ -80,7 +79,7 @@ impl Failure {
     ) -> Self {
         let (debug, chain) = (Self::of_debug(error), Self::of_error(as_error));
         if is_report(type_name::<E>()) {
-            // The frames, if there are any, are in this text, and nowhere else.
+            // Only this text has the frames, if there are any.
             let stacktrace = Some(shown(MOST_BYTES, format_args!("{error:?}")));
             return Self { message: chain.message, stacktrace };
         }
@@ -95,7 +94,7 @@ impl Failure {
         Self { message: message.to_owned(), stacktrace: Some(text) }
     }
 
-    /// An error's text, and those of its causes.
+    /// The texts of an error and of its causes.
     pub(crate) fn of_texts(texts: impl IntoIterator<Item = String>) -> Self {
         let (mut message, mut trace) = (String::new(), String::new());
         let (mut before, mut count) = (String::new(), 0);
@@ -104,7 +103,7 @@ impl Failure {
                 continue;
             }
             let own = without_backtrace(&text);
-            // Many show their cause in their own text.
+            // Many errors show their cause in their own text.
             if !own.is_empty() && (message.is_empty() || !before.contains(own)) {
                 message.push_str(if message.is_empty() { "" } else { ": " });
                 message.push_str(own);
@@ -125,7 +124,7 @@ impl From<String> for Failure {
     }
 }
 
-/// The texts of an error, of what caused it, of what caused that.
+/// The texts of an error and of the chain of its causes.
 fn texts_of(error: &(dyn Error + '_)) -> Vec<String> {
     let mut left = MOST_BYTES;
     let mut text_of = |error: &(dyn Error + '_)| {
@@ -149,7 +148,7 @@ fn texts_of(error: &(dyn Error + '_)) -> Vec<String> {
     texts
 }
 
-/// What caused an error, what caused that.
+/// The chain of an error's causes.
 fn causes<'a>(error: &'a (dyn Error + 'a)) -> impl Iterator<Item = &'a (dyn Error + 'a)> {
     successors(cause_of(error), |&error| cause_of(error))
 }
@@ -158,15 +157,15 @@ fn cause_of<'a>(error: &'a (dyn Error + 'a)) -> Option<&'a (dyn Error + 'a)> {
     guarded(|| error.source()).flatten().map(|cause| cause as _)
 }
 
-/// The text as far as there is room for it, and as the user's code does not panic.
+/// The text, up to `most` bytes, or to where the user's code panics.
 fn shown(most: usize, text: fmt::Arguments<'_>) -> String {
     let mut shown = Shown { text: String::new(), most, refused: 0 };
-    // In error it was cut, or is not complete: what there is will do.
+    // An error means that the text is cut or incomplete, which will do.
     let _ = guarded(|| shown.write_fmt(text));
     shown.text
 }
 
-/// Ends a text that is too long, also one that would not end by itself.
+/// A text of limited length, which also stops an endless one.
 struct Shown {
     text: String,
     most: usize,
@@ -175,18 +174,18 @@ struct Shown {
 
 impl fmt::Write for Shown {
     fn write_str(&mut self, text: &str) -> fmt::Result {
-        let room = self.most.saturating_sub(self.text.len());
-        if self.refused == 0 && text.len() <= room {
+        let left = self.most.saturating_sub(self.text.len());
+        if self.refused == 0 && text.len() <= left {
             self.text.push_str(text);
             return Ok(());
         }
         if self.refused == 0 {
-            let end = (0..=room).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+            let end = (0..=left).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
             self.text.push_str(&text[..end]);
             self.text.push('…');
         }
         self.refused += 1;
-        // Whoever goes on after so many errors does not look at them, and would do so for ever.
+        // Code that goes on after so many errors ignores them, and would go on for ever.
         if self.refused > 1_000 && cfg!(panic = "unwind") {
             resume_unwind(Box::new("a text without end"));
         }
@@ -205,8 +204,7 @@ fn without_backtrace(text: &str) -> &str {
     }
 }
 
-/// An error as what it is, if its type is known to be an [`Error`], or to hold one: services may give any
-/// type.
+/// A value as an [`Error`], if its type is known to be or to hold one: services may return any type.
 #[cfg(feature = "http")]
 pub(crate) fn as_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
     KNOWN.iter().find_map(|as_error| as_error(error))
@@ -215,7 +213,7 @@ pub(crate) fn as_error(error: &dyn Any) -> Option<&(dyn Error + 'static)> {
 #[cfg(feature = "http")]
 type AsError = for<'a> fn(&'a dyn Any) -> Option<&'a (dyn Error + 'static)>;
 
-/// Ways to see an error of a known type as an [`Error`].
+/// For each known type, the way to see a value of it as an [`Error`].
 #[cfg(feature = "http")]
 const KNOWN: &[AsError] = &[
     |any| any.downcast_ref::<Box<dyn Error + Send + Sync>>().map(|boxed| &**boxed as _),

@@ -1,8 +1,9 @@
 //! Futures and streams with a span of their own.
 
-use super::scope::recording_panic;
-use super::{Span, SpanBuilder};
-use crate::context::{InContext, OfFuture, Polled, Scope};
+use super::builder::SpanBuilder;
+use super::exception::recording_panic;
+use super::handle::Span;
+use crate::context::{ContextScope, InContext, OfFuture, Polled};
 use crate::{SpanType, TraceContext, semconv};
 use futures_core::Stream;
 use opentelemetry::Context;
@@ -13,7 +14,7 @@ use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, ready};
 use std::time::Duration;
 
-/// Puts futures and streams into a context or a span. No other type has these methods.
+/// Puts futures and streams into a context or a span. Other types do not have these methods.
 ///
 /// ```
 /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
@@ -71,7 +72,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             let State::Running(running) = this.state else { return };
-            let scope = Scope::enter(running.cx.clone());
+            let scope = ContextScope::enter(running.cx.clone());
             // The destructors of the inner future see its span too, and may panic.
             let dropped = recording_panic(&running.span, || this.inner.set(None));
             drop(scope);
@@ -94,7 +95,7 @@ enum State {
     },
     Running(Running),
     Done,
-    /// There is no instance: whatever is current at a poll stays so.
+    /// Without an instance: a poll leaves the current context as it is.
     Untraced,
 }
 
@@ -102,7 +103,7 @@ enum State {
 struct Running {
     span: Span,
     cx: Context,
-    /// For streams.
+    /// Of a stream.
     items: Option<Items>,
 }
 
@@ -123,8 +124,8 @@ impl<T> InSpan<T> {
         Self { inner: Some(inner), state }
     }
 
-    /// Its span, to be written to from outside while it runs: none before it is first polled, and after it is
-    /// done. What is polled reaches the same span by [`current_span`](crate::current_span).
+    /// The span, to be written to from outside while the future runs: none before the first poll and after the
+    /// end. What is polled reaches the same span by [`current_span`](crate::current_span).
     pub fn span(&self) -> Span {
         match &self.state {
             State::Running(running) => running.span.clone(),
@@ -132,13 +133,13 @@ impl<T> InSpan<T> {
         }
     }
 
-    /// What `make` gives, in a span that starts now, so that what `make` itself does is in it.
-    pub(crate) fn begun(span: SpanBuilder, make: impl FnOnce(&Span) -> T) -> Self {
+    /// Starts the span now, and makes the future in it.
+    pub(crate) fn start(span: SpanBuilder, make: impl FnOnce(&Span) -> T) -> Self {
         if span.is_noop() {
             return Self { inner: Some(make(&Span::none())), state: State::Untraced };
         }
-        let (span, cx) = span.begin().into_parts();
-        let scope = Scope::enter(cx.clone());
+        let (span, cx) = span.start_for_future();
+        let scope = ContextScope::enter(cx.clone());
         let result = recording_panic(&span, || make(&span));
         drop(scope);
         match result {
@@ -150,7 +151,7 @@ impl<T> InSpan<T> {
         }
     }
 
-    /// In a span that has started already.
+    /// The future in a span that has started already.
     pub(crate) fn started(inner: T, span: Span, cx: Context) -> Self {
         Self { inner: Some(inner), state: State::Running(Running { span, cx, items: None }) }
     }
@@ -159,7 +160,7 @@ impl<T> InSpan<T> {
 impl State {
     fn running(&mut self) -> Option<&mut Running> {
         if let Self::New { span } = self {
-            let (span, cx) = span.take()?.begin().into_parts();
+            let (span, cx) = span.take()?.start_for_future();
             *self = Self::Running(Running { span, cx, items: None });
         }
         match self {
@@ -170,9 +171,9 @@ impl State {
 }
 
 impl Running {
-    /// Polls in the span. What the code did to its baggage stays for the next poll.
+    /// Polls in the span. Changes of the baggage stay for the next poll.
     fn poll<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        let scope = Scope::enter(self.cx.clone());
+        let scope = ContextScope::enter(self.cx.clone());
         let result = recording_panic(&self.span, poll);
         if let Some(changed) = scope.exit() {
             self.cx = changed;
@@ -219,7 +220,7 @@ impl<T: Future> Future for InSpan<T> {
             let output = inner.as_mut().as_pin_mut().map(|inner| inner.poll(task));
             let output = output.expect("the inner future is there until it is done");
             if output.is_ready() {
-                // Its destructors belong to the span.
+                // Its destructors run in the span.
                 inner.set(None);
             }
             output
@@ -239,7 +240,7 @@ impl<T: Stream> Stream for InSpan<T> {
             let inner = this.inner.as_pin_mut().expect("the inner stream is there until the drop");
             return inner.poll_next(task);
         }
-        // Asked again after its end, a stream has nothing more.
+        // Polled after its end, a stream is still at its end.
         let Some(running) = this.state.running() else { return Poll::Ready(None) };
         let span = &running.span;
         running.items.get_or_insert_with(|| Items { count: 0, started: monotonic(span) });

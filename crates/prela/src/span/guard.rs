@@ -1,7 +1,8 @@
 //! A span that is current until a guard is dropped.
 
-use super::{Span, SpanBuilder};
-use crate::context::Scope;
+use super::builder::SpanBuilder;
+use super::handle::Span;
+use crate::context::ContextScope;
 use std::marker::PhantomData;
 use std::ops::Deref;
 use std::thread;
@@ -13,8 +14,8 @@ use std::thread;
 #[derive(Debug)]
 pub struct SpanGuard {
     span: Span,
-    scope: Option<Scope>,
-    /// A guard made in a destructor that runs during a panic is not itself panicking.
+    scope: Option<ContextScope>,
+    /// Whether the thread was panicking already: a guard in a destructor then has no panic of its own.
     was_panicking: bool,
     not_send: PhantomData<*const ()>,
 }

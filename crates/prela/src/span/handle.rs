@@ -1,9 +1,10 @@
 //! Handles to a span.
 
+use super::failure::Failure;
+use super::lifecycle::{
+    Record, StartedSpan, attribute_pairs, context_with, give_back, give_back_message, record_of,
+};
 use super::message::Scalar;
-use super::otel::{pairs, record_of};
-use super::record::Record;
-use super::{Failure, active, pool};
 use crate::{SpanType, TraceContext, Value, context};
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceContextExt as _, TraceId};
 use opentelemetry::{Context, Key, KeyValue};
@@ -45,11 +46,11 @@ enum Repr {
     Foreign(Context),
 }
 
-/// For scopes without an instance: without a destructor to run.
+/// The span of scopes without an instance, which have no destructor to run.
 pub(super) static NONE: Span = Span { repr: Repr::None };
 
 impl Span {
-    /// A span that is not there: every operation does nothing.
+    /// No span: every operation does nothing.
     pub fn none() -> Self {
         Self { repr: Repr::None }
     }
@@ -58,17 +59,13 @@ impl Span {
         Self { repr: Repr::Own(record) }
     }
 
-    pub(super) fn inherited(cx: Context) -> Self {
-        Self { repr: Repr::Inherited(cx) }
-    }
-
-    /// Ends the span, and gives its memory back if this was the last handle.
+    /// Ends the span, and keeps its memory for another one if this was the last handle.
     #[inline]
     pub(super) fn finish(self) {
         match self.repr {
             Repr::Own(record) => {
                 let message = record.end(None);
-                pool::give_back(record, message);
+                give_back(record, message);
             }
             Repr::None | Repr::Inherited(_) | Repr::Foreign(_) => {}
         }
@@ -85,11 +82,11 @@ impl Span {
         }
     }
 
-    /// Sets an attribute; the last write of a key wins. `None` sets nothing, and leaves what is there.
+    /// Sets an attribute; the last write of a key wins. `None` changes nothing.
     ///
-    /// [`Value`] has a table of what can be given: text, numbers, lists, maps, options, durations and JSON.
-    /// An empty key, or over [`SpanLimits`](crate::span::SpanLimits) a new one, is refused and counted, and long text
-    /// is cut.
+    /// [`Value`] lists the types that can be values: text, numbers, lists, maps, options, durations and JSON.
+    /// An empty key is refused and counted; so is a new key that exceeds [`SpanLimits`](crate::span::SpanLimits),
+    /// which may also cut long text.
     /// Cost: a lock of this span alone, and a copy of key and value into its message.
     #[inline(always)]
     pub fn set_attribute(&self, key: impl Into<Key>, value: impl Into<Value>) -> &Self {
@@ -97,7 +94,7 @@ impl Span {
             Repr::None | Repr::Inherited(_) => {}
             Repr::Own(record) => {
                 let key = key.into();
-                // Which it is, is mostly known where this is called.
+                // The compiler mostly knows at the call which one it is.
                 match Scalar::try_from(value.into()) {
                     Ok(value) => record.set_scalar(&key, value),
                     Err(value) => record.set_attribute(&key, value),
@@ -108,8 +105,8 @@ impl Span {
         self
     }
 
-    /// Sets several attributes; see [`Span::set_attribute`], and [`attributes!`](crate::attributes) for
-    /// values of several types.
+    /// Sets several attributes; see [`Span::set_attribute`]. [`attributes!`](crate::attributes) makes a list
+    /// with values of several types.
     pub fn set_attributes<K: Into<Key>, V: Into<Value>>(
         &self,
         attributes: impl IntoIterator<Item = (K, V)>,
@@ -144,7 +141,7 @@ impl Span {
     pub fn add_link(&self, to: &TraceContext) -> &Self {
         match &self.repr {
             Repr::None | Repr::Inherited(_) => {}
-            Repr::Own(record) => record.add_link(to.span_context(), pairs(Vec::new())),
+            Repr::Own(record) => record.add_link(to.span_context(), attribute_pairs(Vec::new())),
             Repr::Foreign(cx) => cx.span().add_link(to.span_context(), Vec::new()),
         }
         self
@@ -162,18 +159,18 @@ impl Span {
 
     /// Records an error by its text: status `Error`, `error.type`, and one `exception` event.
     ///
-    /// What caused it is in the text for `anyhow::Error` and `eyre::Report`. For an [`Error`] there is
-    /// [`Span::record_exception`]: not all that has a text has a cause.
+    /// For `anyhow::Error` and `eyre::Report` the text includes the causes. For an [`Error`], use
+    /// [`Span::record_exception`], which asks for them.
     pub fn record_error<E: Display + ?Sized>(&self, error: &E) -> &Self {
         self.record_failure(error, Failure::of_display)
     }
 
-    /// Records an error with what caused it: as [`Span::record_error`], and the texts of its
-    /// [`source`](Error::source)s follow in the status and in `exception.message`, with `: ` between them.
+    /// Records an error and its causes: as [`Span::record_error`], and in the status and in
+    /// `exception.message` the texts of its [`source`](Error::source)s follow, separated by `: `.
     /// `exception.stacktrace` has one line for each, `Caused by: …`.
     ///
-    /// A text that its error's own text has in it is not said twice in a message. At most 16 causes and 64 KiB
-    /// are recorded; a backtrace is no part of the status.
+    /// A cause whose text the error's own text contains is not repeated. At most 16 causes and 64 KiB are
+    /// recorded. The status has no backtrace.
     ///
     /// ```
     /// # let memory = prela::export::MemoryExporter::new();
@@ -205,7 +202,7 @@ impl Span {
         self.record_failure(error, |error| Failure::of_error(&error))
     }
 
-    /// Records an error as it is read here, if anything is recorded.
+    /// Records an error, read by `read`, if the span is recorded.
     pub(crate) fn record_failure<E: ?Sized>(
         &self,
         error: &E,
@@ -223,7 +220,7 @@ impl Span {
         self
     }
 
-    /// Gives the span another name.
+    /// Changes the name.
     pub fn update_name(&self, name: impl Into<Cow<'static, str>>) -> &Self {
         match &self.repr {
             Repr::None | Repr::Inherited(_) => {}
@@ -237,11 +234,11 @@ impl Span {
         self
     }
 
-    /// Ends the span now; nothing after that changes it. Ending it again does nothing.
+    /// Ends the span now. Nothing changes it afterwards, and ending it again does nothing.
     pub fn end(&self) {
         match &self.repr {
             Repr::None | Repr::Inherited(_) => {}
-            Repr::Own(record) => pool::give_back_message(record.end(None)),
+            Repr::Own(record) => give_back_message(record.end(None)),
             Repr::Foreign(cx) => cx.span().end(),
         }
     }
@@ -275,8 +272,8 @@ impl Span {
         self.span_context().span_id()
     }
 
-    /// The parent's span id; none for a root, and for a span that is not Prela's. A span that is not
-    /// sampled, below another one, has that one's context and so also its id.
+    /// The parent's span id; none for a root, and for a span that is not Prela's. A span below one that is not
+    /// sampled shares that one's context, and so its id.
     pub fn parent_span_id(&self) -> Option<SpanId> {
         match &self.repr {
             Repr::Own(record) => record.parent_span_id,
@@ -298,9 +295,9 @@ impl Span {
     pub fn context(&self) -> TraceContext {
         match &self.repr {
             Repr::None => TraceContext::current(),
-            Repr::Own(record) => active::context_with(&context::current(), record).into(),
+            Repr::Own(record) => context_with(&context::current(), record).into(),
             Repr::Inherited(cx) => match record_of(&cx.span()) {
-                Some(record) => active::context_with(&context::current(), &record).into(),
+                Some(record) => context_with(&context::current(), &record).into(),
                 None => cx.clone().into(),
             },
             Repr::Foreign(cx) => cx.clone().into(),
@@ -312,6 +309,18 @@ impl Span {
 fn set_in(cx: &Context, key: Key, value: Value) {
     if !matches!(value, Value::Empty) {
         cx.span().set_attribute(KeyValue::new(key, value));
+    }
+}
+
+impl From<StartedSpan> for Span {
+    #[inline(always)]
+    fn from(span: StartedSpan) -> Self {
+        let repr = match span {
+            StartedSpan::None => Repr::None,
+            StartedSpan::Own(record) => Repr::Own(record),
+            StartedSpan::Inherited(cx) => Repr::Inherited(cx),
+        };
+        Self { repr }
     }
 }
 

@@ -1,14 +1,17 @@
 //! Hooks on the start and the end of spans.
 
-use super::EndedSpan;
-use crate::span::SpanData;
-use crate::{Span, TraceContext};
+use super::handle::Span;
+use super::lifecycle::{Record, SpanHooks};
+use super::message::SpanData;
+use crate::{TraceContext, context};
+use opentelemetry::Context;
+use std::sync::Arc;
 
 /// Sees every recorded span of one instance when it starts and when it ends.
 ///
-/// Runs on the thread that starts or ends the span, so it must be cheap and must not block. A hook
-/// that panics is caught: neither user code nor the span is harmed. Spans of the same instance that it begins
-/// are not recorded: they would call it again.
+/// It runs on the thread that starts or ends the span, so it must be cheap and must not block. A panic in it is
+/// caught, and harms neither the user's code nor the span. Spans of the same instance that it begins are not
+/// recorded: they would call it again.
 ///
 /// ```
 /// use prela::span::SpanProcessor;
@@ -27,28 +30,44 @@ use crate::{Span, TraceContext};
 ///
 /// Source: [OpenTelemetry SDK, Span Processor](https://opentelemetry.io/docs/specs/otel/trace/sdk/#span-processor).
 pub trait SpanProcessor: Send + Sync + 'static {
-    /// A span has started under `parent`; it can still be written to.
+    /// Called when a span has started under `parent`. The span can still be written to.
     fn on_start(&self, span: &Span, parent: &TraceContext) {
         let _ = (span, parent);
     }
 
-    /// A span has ended; it can no longer be written to.
+    /// Called when a span has ended, and can no longer be written to.
     ///
-    /// With a processor, each span that ends is read back from its message for it: about as much work as
-    /// recording it was.
+    /// Cost: with a processor each ended span is read back from its message, about as much work as recording
+    /// it.
     fn on_end(&self, span: &SpanData) {
         let _ = span;
     }
 }
 
-/// Where ended spans go: the pipeline, seen from below.
-pub(crate) trait SpanIntake: Send + Sync + 'static {
-    /// Takes a span that was recorded.
-    fn on_end(&self, span: EndedSpan<'_>);
-    /// Counts a span that the sampler left out.
-    fn on_unsampled(&self);
-    /// Tells that spans begin after shutdown, and whether any did before.
-    fn on_late(&self, was_used: bool);
-    /// Tells the program's author of a mistake.
-    fn remark(&self, line: &str);
+/// The processors of one instance.
+pub(crate) struct SpanProcessors(Vec<Box<dyn SpanProcessor>>);
+
+impl SpanProcessors {
+    /// The hooks of these processors; none without any.
+    pub(crate) fn hooks(processors: Vec<Box<dyn SpanProcessor>>) -> Option<Box<dyn SpanHooks>> {
+        if processors.is_empty() { None } else { Some(Box::new(Self(processors))) }
+    }
+
+    /// Runs one hook of each processor; a panic in it ends there.
+    fn each(&self, hook: impl Fn(&dyn SpanProcessor)) {
+        for processor in &self.0 {
+            let _ = context::guarded(|| hook(&**processor));
+        }
+    }
+}
+
+impl SpanHooks for SpanProcessors {
+    fn on_start(&self, span: &Arc<Record>, parent: &Context) {
+        let (span, parent) = (Span::of(span.clone()), TraceContext::from(parent.clone()));
+        self.each(|processor| processor.on_start(&span, &parent));
+    }
+
+    fn on_end(&self, span: &SpanData) {
+        self.each(|processor| processor.on_end(span));
+    }
 }

@@ -1,4 +1,4 @@
-//! What the scopes of a span take for an error.
+//! The types that the scopes of a span accept as errors.
 
 use std::borrow::Cow;
 use std::error::Error;
@@ -7,13 +7,13 @@ use std::ops::DerefMut;
 use std::rc::Rc;
 use std::sync::Arc;
 
-/// An error that a scope can record, with what caused it. Sealed: it cannot be named, let alone implemented.
+/// An error that a scope can record, with its causes. Sealed: it cannot be named or implemented.
 ///
 /// That is every [`Error`]; every report or box that gives one by [`DerefMut`], such as
 /// `anyhow::Error`, `eyre::Report` and `Box<dyn Error>`; and every text.
 ///
-/// `K` says which of these, and is inferred; without it the compiler could not rule out a type that is more
-/// than one.
+/// `K` says which of these it is, and is inferred; without it the compiler could not rule out a type that is
+/// more than one.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not an error that a span can record",
     label = "neither an `Error`, nor a report of one, nor a text",
@@ -25,7 +25,7 @@ pub trait Recordable<K> {
     #[doc(hidden)]
     fn as_error(&self) -> Option<&(dyn Error + '_)>;
 
-    /// The text of what is no error.
+    /// The text, if it is no error.
     #[doc(hidden)]
     fn as_text(&self) -> Option<&(dyn Display + '_)> {
         None
@@ -43,8 +43,8 @@ impl<E: Error> Recordable<OfError> for E {
     }
 }
 
-/// Kinds that give an error of a type that is not known. By [`DerefMut`], since what shares an error (`&`,
-/// `Arc`) is one itself.
+/// Kinds for types that dereference to an error. By [`DerefMut`], since references and `Arc`s of errors are
+/// errors themselves.
 macro_rules! reports {
     ($($kind:ident: $error:ty,)*) => {$(
         /// See [`Recordable`].

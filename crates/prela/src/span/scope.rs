@@ -1,21 +1,22 @@
 //! Spans that last as long as a closure or a future.
 
+use super::builder::SpanBuilder;
+use super::exception::recording_panic;
+use super::failure::Failure;
 use super::future::InSpan;
 use super::guard::SpanGuard;
-use super::handle::NONE;
+use super::handle::{NONE, Span};
 use super::recordable::Recordable;
-use super::{Failure, Span, SpanBuilder};
-use crate::context::{self, late};
+use crate::context::unawaited;
 use futures_core::Stream;
 use futures_util::stream::{self, StreamExt as _};
-use std::any::Any;
 use std::future::Future;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 
 impl SpanBuilder {
     /// Runs `f` with the span current. The span ends when `f` returns or panics.
     ///
-    /// A panic is recorded as an error, with its message, and goes on as if there were no span.
+    /// A panic is recorded as an error, with its message, and then goes on.
     ///
     /// For code that awaits, use [`SpanBuilder::run`]. A future that `f` returns would run when the span is
     /// over; builds with debug assertions say so once, as a line of [diagnostics](crate::Builder::diagnostics):
@@ -48,18 +49,18 @@ impl SpanBuilder {
         }
         self.around(|span| {
             let result = f(span);
-            if let (Some(record), Some(remark)) = (span.record(), late::of_span::<R>()) {
+            if let (Some(record), Some(remark)) = (span.record(), unawaited::in_span::<R>()) {
                 record.source.provider.intake.remark(&remark);
             }
             result
         })
     }
 
-    /// The same for the body of a function, which may return what it likes.
+    /// Runs `f` with the span current, whatever it returns: the body of a function.
     #[inline(always)]
     pub(crate) fn around<R>(self, f: impl FnOnce(&Span) -> R) -> R {
         if self.is_idle() {
-            // There is nothing in it to drop.
+            // It holds nothing that would have to be dropped.
             std::mem::forget(self);
             return f(&NONE);
         }
@@ -75,11 +76,12 @@ impl SpanBuilder {
         result.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
-    /// Like [`SpanBuilder::in_scope`], and an `Err` is recorded as the span's error.
+    /// Runs `f` as [`SpanBuilder::in_scope`] does, and records an `Err` as the span's error.
     ///
-    /// With what caused it, as [`Span::record_exception`] does it. The error is any [`Error`](std::error::Error),
-    /// a report or box of one (`anyhow::Error`, `eyre::Report`, `Box<dyn Error>`), or a text. For a type that
-    /// has only a `Display` there are [`SpanBuilder::in_scope`] and [`Span::record_error`].
+    /// The causes are recorded too, as by [`Span::record_exception`]. The error is any
+    /// [`Error`](std::error::Error), a report or box of one (`anyhow::Error`, `eyre::Report`, `Box<dyn Error>`),
+    /// or a text. For a type that has only a `Display` there are [`SpanBuilder::in_scope`] and
+    /// [`Span::record_error`].
     ///
     /// ```
     /// # let memory = prela::export::MemoryExporter::new();
@@ -106,7 +108,7 @@ impl SpanBuilder {
         self.in_scope_reading(f, Failure::of)
     }
 
-    /// The same for errors that are read in another way.
+    /// Runs `f` as [`SpanBuilder::in_scope_result`] does, with an `Err` read by `read`.
     pub(crate) fn in_scope_reading<T, E>(
         self,
         f: impl FnOnce(&Span) -> Result<T, E>,
@@ -149,7 +151,7 @@ impl SpanBuilder {
             if builder.is_idle() {
                 return f(Span::none()).await;
             }
-            let (span, cx) = builder.begin().into_parts();
+            let (span, cx) = builder.start_for_future();
             let inner = {
                 let span = span.clone();
                 async move { f(span).await }
@@ -158,8 +160,8 @@ impl SpanBuilder {
         }
     }
 
-    /// Like [`SpanBuilder::run`], and an `Err` is recorded as the span's error, as
-    /// [`SpanBuilder::in_scope_result`] does it.
+    /// Runs the future as [`SpanBuilder::run`] does, and records an `Err` as the span's error, as
+    /// [`SpanBuilder::in_scope_result`] does.
     pub fn run_result<F, Fut, T, E, K>(
         self,
         f: F,
@@ -172,7 +174,7 @@ impl SpanBuilder {
         self.run_reading(f, Failure::of)
     }
 
-    /// The same for errors that are read in another way.
+    /// Runs the future as [`SpanBuilder::run_result`] does, with an `Err` read by `read`.
     pub(crate) fn run_reading<F, Fut, T, E, R>(
         self,
         f: F,
@@ -193,9 +195,9 @@ impl SpanBuilder {
     /// Runs the stream that `f` makes with the span current, at every poll and while it is dropped, as
     /// [`SpanBuilder::run`] does with a future.
     ///
-    /// `f` is called at the first poll, in the span. For a stream that is there already, use
-    /// [`FutureExt::in_span`](crate::FutureExt::in_span); what it polls finds the span by
-    /// [`current_span`](crate::current_span), and whoever holds it by [`InSpan::span`].
+    /// `f` is called at the first poll, in the span. For a stream that exists already, use
+    /// [`FutureExt::in_span`](crate::FutureExt::in_span); code in it finds the span by
+    /// [`current_span`](crate::current_span), its owner by [`InSpan::span`].
     ///
     /// ```
     /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
@@ -220,7 +222,7 @@ impl SpanBuilder {
         S: Stream,
     {
         let builder = self.capture();
-        stream::once(async move { InSpan::begun(builder, |span| f(span.clone())) }).flatten()
+        stream::once(async move { InSpan::start(builder, |span| f(span.clone())) }).flatten()
     }
 
     /// Makes the span current on this thread until the guard is dropped, which ends it.
@@ -230,17 +232,4 @@ impl SpanBuilder {
     pub fn enter(self) -> SpanGuard {
         SpanGuard::enter(self)
     }
-}
-
-/// Runs user code of a span; a panic is recorded and handed back.
-pub(crate) fn recording_panic<R>(
-    span: &Span,
-    f: impl FnOnce() -> R,
-) -> Result<R, Box<dyn Any + Send>> {
-    // Nothing of ours is left in between by the unwinding: it goes on with the same payload.
-    catch_unwind(AssertUnwindSafe(f)).inspect_err(|panic| {
-        if let Some(record) = span.record() {
-            record.record_panic(context::panic_message(&**panic).to_owned());
-        }
-    })
 }

@@ -1,17 +1,17 @@
 //! Spans that begin before there is any instance, although the environment asks for one.
 
 use crate::env::{self, Environment, Variable};
-use crate::span::provider::Provider;
+use crate::span::Provider;
 use std::io::{self, Write as _};
 
-/// Says what to write, if the environment asks for an exporter. Nothing of that is an error: a library
-/// may be traced, and the program that uses it may not want to be.
+/// Reports that there is no instance, if the environment asks for an exporter. It is no error: a library may be
+/// traced where the program that uses it does not want to be.
 pub(super) fn tell() {
     if Provider::is_any() {
         return;
     }
     let Some(variable) = asked_by(&Environment::of_process()) else { return };
-    // There is no instance yet whose diagnostics could be asked: this is where they go by default.
+    // Without an instance there are no diagnostics to use; standard error is their default.
     let told = writeln!(
         io::stderr(),
         "prela: spans begin and are not recorded: {} is set, but no instance was started. Write `let _prela = \
@@ -21,7 +21,7 @@ pub(super) fn tell() {
     drop(told); // a closed standard error is no reason to fail
 }
 
-/// The variable that asks for an exporter; none if none does, or one says that there is to be none.
+/// The variable that asks for an exporter; none if no variable does, or if one asks for no exporter.
 fn asked_by(env: &Environment) -> Option<Variable> {
     let set = |variable| env.get(variable).ok().flatten();
     let says = |variable, word| {

@@ -12,8 +12,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 
 static SLOT: RwLock<Option<Installed>> = RwLock::new(None);
-/// Counts installations in steps of two, so that a thread looks for a new source only when there is one.
-/// It is 0 once a span has begun before the first of them: from then on a program without an instance
+/// The number of installations, in steps of two, so that a thread looks for a new source only when there is
+/// one. It becomes 0 when a span begins before the first of them: from then on a program without an instance
 /// pays for one load.
 static INSTALLED: AtomicU64 = AtomicU64::new(NONE_YET);
 const NONE_YET: u64 = 1;
@@ -25,25 +25,25 @@ struct Installed {
 }
 
 thread_local! {
-    /// The source as of an installation.
+    /// The source, and the number of installations when it was looked up.
     static SEEN: RefCell<(u64, Option<Arc<Source>>)> = const { RefCell::new((0, None)) };
 }
 
 /// The tracer of the global instance.
 ///
-/// Can be had at any time: before [`init`](crate::init) and after shutdown its spans do nothing, and
-/// one that was had before follows an instance that is installed later.
+/// It can be had at any time. Before [`init`](crate::init) and after shutdown its spans do nothing, and it
+/// follows an instance that is installed later.
 pub fn tracer() -> Tracer {
     Tracer { source: None }
 }
 
-/// Whether no instance was ever installed, and that was noticed before.
+/// Whether no instance was ever installed, and a span has noticed that.
 #[inline]
 pub(super) fn is_idle() -> bool {
     INSTALLED.load(Ordering::Acquire) == NONE_AND_KNOWN
 }
 
-/// A span of no instance. The first one asks if there should be an instance.
+/// A span of no instance. The first one looks whether there should be an instance.
 #[cold]
 pub(super) fn span_of_none() -> SpanBuilder {
     let (from, to) = (NONE_YET, NONE_AND_KNOWN);
@@ -53,7 +53,7 @@ pub(super) fn span_of_none() -> SpanBuilder {
     SpanBuilder::noop()
 }
 
-/// Does something with the global instance; none without one.
+/// Calls `f` with the source of the global instance; none without one.
 pub(super) fn with_source<R>(f: impl FnOnce(&Arc<Source>) -> R) -> Option<R> {
     let installed = INSTALLED.load(Ordering::Acquire);
     let seen = SEEN.try_with(|seen| {
@@ -67,7 +67,7 @@ pub(super) fn with_source<R>(f: impl FnOnce(&Arc<Source>) -> R) -> Option<R> {
     Some(f(&source))
 }
 
-/// Takes the lock, and keeps what is found for the next time.
+/// Looks the source up under the lock, and keeps it for the next time.
 #[cold]
 fn look(installed: u64) -> Option<Arc<Source>> {
     #[cfg(feature = "testing")]
@@ -75,7 +75,7 @@ fn look(installed: u64) -> Option<Arc<Source>> {
         return context::chosen().or_else(installed_source);
     }
     let source = installed_source();
-    // Dropped after the borrow: what goes may be the last of an instance, with processors of the user's.
+    // Dropped after the borrow: it may be the last to keep an instance, whose processors are the user's.
     let _previous = SEEN.try_with(|seen| {
         let mut seen = seen.try_borrow_mut().ok()?;
         Some(std::mem::replace(&mut *seen, (installed, source.clone())))
@@ -99,8 +99,8 @@ pub(crate) fn is_installed_source(source: &Arc<Source>) -> bool {
     slot.as_ref().is_some_and(|installed| Arc::ptr_eq(&installed.source, source))
 }
 
-/// The current context, below which [`tracer`] follows this instance. From now on each thread looks into
-/// its context before all else.
+/// The current context, below which [`tracer`] follows this instance. From now on each thread asks its context
+/// first.
 #[cfg(feature = "testing")]
 pub(crate) fn choose(source: &Arc<Source>) -> TraceContext {
     INSTALLED.fetch_or(IS_CHOSEN, Ordering::AcqRel);
@@ -108,8 +108,7 @@ pub(crate) fn choose(source: &Arc<Source>) -> TraceContext {
     context::choose(&alone_in(cx.as_otel(), &source.provider), source.clone()).into()
 }
 
-/// Whether the current context chooses an instance, and a span that was made before did not come from any
-/// choice.
+/// Whether the current context chooses an instance, and the span was made without any choice.
 #[cfg(all(feature = "macros", feature = "testing"))]
 pub(crate) fn is_chosen_since(span: &SpanBuilder) -> bool {
     if INSTALLED.load(Ordering::Acquire) & IS_CHOSEN == 0 {
@@ -119,7 +118,7 @@ pub(crate) fn is_chosen_since(span: &SpanBuilder) -> bool {
     span.source().is_none_or(|it| !Arc::ptr_eq(it, &chosen) && is_installed_source(it))
 }
 
-/// Set in [`INSTALLED`], so that nothing that was seen before counts.
+/// The bit of [`INSTALLED`] that makes threads look again at each call.
 #[cfg(feature = "testing")]
 const IS_CHOSEN: u64 = 1 << 63;
 
@@ -138,7 +137,8 @@ pub(crate) fn already_installed() -> Error {
     taken(SLOT.read().unwrap_or_else(PoisonError::into_inner).as_ref())
 }
 
-/// Names who is there: two parts of a program that both start Prela seldom know of each other.
+/// The error that names who is installed: two parts of a program that both start Prela seldom know of each
+/// other.
 fn taken(by: Option<&Installed>) -> Error {
     let name = by.map(|installed| installed.service_name.as_str()).unwrap_or_default();
     let text =

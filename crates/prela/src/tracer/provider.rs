@@ -1,6 +1,6 @@
 //! An instance as OpenTelemetry's tracer provider.
 
-use crate::span::provider::Provider;
+use crate::span::Provider;
 use crate::span::{ContextSpan, Source, SpanBuilder};
 use opentelemetry::{Context, InstrumentationScope};
 use std::sync::Arc;

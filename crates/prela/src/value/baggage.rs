@@ -41,7 +41,7 @@ pub struct Baggage {
     entries: Option<Arc<Entries>>,
 }
 
-/// All entries in two pieces of memory.
+/// The entries, in two pieces of memory.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Entries {
     /// Key, value and metadata of one entry after the other, with nothing between.
@@ -70,7 +70,7 @@ pub struct BaggageEntry<'a> {
 }
 
 impl Baggage {
-    /// With this entry. A key that is there already keeps its place and loses its metadata.
+    /// A copy with this entry. A key that is there already keeps its place and loses its metadata.
     ///
     /// None if the key is not a token of RFC 7230 (letters, digits and ``!#$%&'*+-.^_`|~``), or if
     /// the result would have more than 64 entries or more than 8192 bytes as sent. Any text can be a
@@ -80,7 +80,7 @@ impl Baggage {
         self.with_member(&Member::new(key, value, String::new())?)
     }
 
-    /// [`Baggage::with`], and metadata: properties as the header has them, `key` or `key=value`,
+    /// A copy with this entry and its metadata: properties as the header has them, `key` or `key=value`,
     /// separated by `;`, their values percent-encoded by the caller.
     ///
     /// None also if the metadata breaks the grammar of the header. Whitespace around its delimiters is
@@ -91,7 +91,7 @@ impl Baggage {
         self.with_member(&Member::new(key, value, metadata)?)
     }
 
-    /// Without this entry.
+    /// A copy without this entry.
     #[must_use]
     pub fn without(&self, key: &str) -> Self {
         let mut builder = BaggageBuilder::default();
@@ -106,7 +106,7 @@ impl Baggage {
         self.entry(key).map(BaggageEntry::value)
     }
 
-    /// An entry.
+    /// The entry with this key.
     pub fn entry(&self, key: &str) -> Option<BaggageEntry<'_>> {
         self.iter().find(|entry| entry.key() == key)
     }

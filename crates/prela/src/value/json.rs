@@ -4,14 +4,14 @@ use super::{DEEPEST, Value};
 use opentelemetry::Key;
 use serde_json::{Map, Number, Value as Json};
 
-/// Objects are maps, `null` is no value, and numbers that are no `i64` and no double their decimal text.
+/// Objects become maps, `null` no value, and numbers that are neither an `i64` nor a double their decimal text.
 impl From<Json> for Value {
     fn from(json: Json) -> Self {
         value(json, DEEPEST)
     }
 }
 
-/// Copies it.
+/// Copies the JSON value.
 impl From<&Json> for Value {
     fn from(json: &Json) -> Self {
         copied(json, DEEPEST)
@@ -24,7 +24,7 @@ impl From<Map<String, Json>> for Value {
     }
 }
 
-/// As deep as values are recorded: what is deeper would be cut later, and may be deeper than a stack.
+/// Converts to the depth that is recorded: what is deeper would be cut later, and may exceed a stack.
 fn value(json: Json, levels: usize) -> Value {
     match json {
         Json::Null => Value::Empty,

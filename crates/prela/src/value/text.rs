@@ -30,14 +30,14 @@ enum Repr {
     Shared(Arc<str>),
 }
 
-/// What fits beside the tag and the length in the size of the other forms.
+/// The bytes that fit beside tag and length into the size of the other forms.
 const LONGEST_SHORT: usize = 22;
 
 impl Text {
-    /// The same as a `str`.
+    /// The text as a `str`.
     pub fn as_str(&self) -> &str {
         match &self.0 {
-            // Never anything else: it was written from a whole `str`.
+            // It is UTF-8: it was written from a whole `str`.
             Repr::Short { .. } => str::from_utf8(self.as_bytes()).unwrap_or_default(),
             Repr::Static(text) => text,
             Repr::Owned(text) => text,
@@ -45,7 +45,7 @@ impl Text {
         }
     }
 
-    /// The bytes of it. Cheaper than [`as_str`](Self::as_str), which checks short texts again.
+    /// The bytes of the text. Cheaper than [`as_str`](Self::as_str), which checks short texts again.
     #[inline]
     pub fn as_bytes(&self) -> &[u8] {
         match &self.0 {
@@ -56,12 +56,12 @@ impl Text {
         }
     }
 
-    /// Its length in bytes.
+    /// The length in bytes.
     pub fn len(&self) -> usize {
         self.as_bytes().len()
     }
 
-    /// Whether it is empty.
+    /// Whether the text is empty.
     pub fn is_empty(&self) -> bool {
         self.as_bytes().is_empty()
     }

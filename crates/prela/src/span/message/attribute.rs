@@ -1,4 +1,4 @@
-//! Attributes: `KeyValue` and `AnyValue`.
+//! Writing attributes: `KeyValue` and `AnyValue`.
 
 use super::scalar::{self, Scalar};
 use crate::Value;
@@ -17,7 +17,7 @@ pub(crate) fn attributes(w: &mut Writer, field: Field, pairs: &[(Key, Value)]) {
 #[inline(always)]
 pub(crate) fn attribute(w: &mut Writer, field: Field, key: &Key, value: &Value) {
     let key = key.as_str().as_bytes();
-    // The common ones in one piece; what is too long for lengths of one byte, or nested, below.
+    // Common values are written in one piece; long and nested ones, whose lengths take more bytes, below.
     match value {
         Value::String(text) => {
             let text = text.as_bytes();
@@ -35,7 +35,7 @@ pub(crate) fn attribute(w: &mut Writer, field: Field, key: &Key, value: &Value) 
     }
 }
 
-/// The same for a value that is known to be short.
+/// Writes one attribute whose value is a scalar.
 #[inline(always)]
 pub(super) fn scalar(w: &mut Writer, field: Field, key: &[u8], value: Scalar) {
     if key.len() < SHORT_KEY {
@@ -45,11 +45,10 @@ pub(super) fn scalar(w: &mut Writer, field: Field, key: &[u8], value: Scalar) {
     }
 }
 
-/// Writes a `KeyValue` whose lengths all have one byte, with a short key. The value is `head`, and then
-/// `tail`.
+/// Writes a `KeyValue` with a short key and one-byte lengths. Its value is `head` and then `tail`.
 #[inline(always)]
 fn short_pair(w: &mut Writer, field: Field, key: &[u8], head: Scalar, tail: &[u8]) {
-    // All of `head`'s bytes are written, and what comes next over those that are too much.
+    // All bytes of `head` are written; what comes next overwrites the unused ones.
     const MOST: usize = 4 + SHORT_KEY + 2 + scalar::LONGEST;
     let value_len = head.len() + tail.len();
     let [key_len, head_and_tail] = [key.len(), value_len].map(|len| len.to_le_bytes()[0]);
@@ -111,7 +110,7 @@ fn any(w: &mut Writer, field: Field, value: &Value) {
     }
 }
 
-/// Bytes of text and bytes: prompts can be long, and would be moved if their length were not foreseen.
+/// The length of a text or of bytes: a prompt is long, and would be moved if its length were guessed wrong.
 fn content_len(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len(),
@@ -124,5 +123,5 @@ fn scalar_value(w: &mut Writer, field: Field, value: Scalar) {
     w.bytes(field, &value.bytes[..value.len()]);
 }
 
-/// A key with less bytes is a short one.
+/// Keys below this many bytes are short.
 const SHORT_KEY: usize = 64;

@@ -1,15 +1,15 @@
-//! Which attribute keys a span may have already.
+//! The keys of the attributes that a span has.
 
-/// A set of keys that answers "certainly not" or "very likely": so that new keys need no search.
+/// A set of keys that answers "certainly not" or "very likely", so that a new key needs no search.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Keys {
-    /// A bit for each value of a byte of the hash.
+    /// One bit for each value of the hash's highest byte.
     seen: [u64; 4],
     hashes: Vec<Hash>,
 }
 
 impl Keys {
-    /// Whether a key with this hash, which then very likely is this key, was inserted.
+    /// Whether a key with this hash was inserted: very likely this key.
     #[inline]
     pub(super) fn may_have(&self, hash: Hash) -> bool {
         let (word, bit) = hash.place();
@@ -23,7 +23,7 @@ impl Keys {
         self.hashes.push(hash);
     }
 
-    /// Starts anew, with what is in another set.
+    /// Replaces the content with that of another set.
     #[inline]
     pub(super) fn start_with(&mut self, others: &Self) {
         self.seen = others.seen;
@@ -43,7 +43,7 @@ impl Keys {
     }
 }
 
-/// Of a key. Cheap rather than good.
+/// The hash of a key. Cheap rather than good.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Hash(u32);
 
@@ -68,23 +68,23 @@ fn hash(key: &[u8]) -> u32 {
     };
     let mut mixed = first.wrapping_mul(TWICE) ^ last ^ (key.len() as u64).wrapping_mul(ONCE);
     if key.len() > 16 {
-        // What is left over is in the last eight bytes.
+        // The rest is among the last eight bytes.
         let (between, _) = key[8..].as_chunks();
         for between in between {
             mixed = mixed.wrapping_mul(ONCE).rotate_left(23) ^ u64::from_le_bytes(*between);
         }
     }
-    // Of a product only the high bits depend on all of the factor, and not on each alike: so twice.
+    // Only the high bits of a product depend on all bits of the factor, and not equally: hence two products.
     let once = mixed.wrapping_mul(ONCE);
     let [a, b, c, d, ..] = (once ^ once >> 32).wrapping_mul(TWICE).to_be_bytes();
     u32::from_be_bytes([a, b, c, d])
 }
 
-/// Odd, and without a pattern.
+/// An odd factor without a pattern.
 const ONCE: u64 = 0x9e37_79b9_7f4a_7c15;
 const TWICE: u64 = 0xc2b2_ae3d_27d4_eb4f;
 
-/// Of a key with less than eight bytes.
+/// The bytes of a key below eight bytes.
 #[inline]
 fn short(key: &[u8]) -> (u64, u64) {
     match (key.first_chunk(), key.last_chunk()) {

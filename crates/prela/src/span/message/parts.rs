@@ -1,27 +1,28 @@
-//! The parts of a span's message, and the whole of one that is known.
+//! The parts of a span's message, and the whole message of a [`SpanData`].
 
-use super::{attributes, flags, kind, parent, status};
+use super::attribute::attributes;
+use super::codes::{flags, kind, parent, status};
+use super::data::{Event, Link, SpanData};
 use crate::clock::unix_nano;
 use crate::protobuf::fields;
 use crate::protobuf::{Guess, Writer};
-use crate::span::{Event, Link, SpanData};
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceState};
 use std::ops::Range;
 
-/// What is known of a span when it starts, and perhaps its end.
+/// What the message says before the attributes: all that is known when a span starts.
 pub(in crate::span) struct Head<'a> {
     pub(in crate::span) span_context: &'a SpanContext,
     pub(in crate::span) parent_span_id: Option<SpanId>,
     pub(in crate::span) name: &'a str,
-    /// Its number.
+    /// The number of the `SpanKind`.
     pub(in crate::span) kind: u8,
     /// Nanoseconds since 1970.
     pub(in crate::span) start_time: u64,
     pub(in crate::span) end_time: u64,
 }
 
-/// Writes a span's message, without what says its length.
-pub(in crate::span) fn span(w: &mut Writer, span: &SpanData) {
+/// Writes a span's message, without tag and length in front.
+pub(super) fn span(w: &mut Writer, span: &SpanData) {
     head(
         w,
         &Head {
@@ -42,7 +43,7 @@ pub(in crate::span) fn span(w: &mut Writer, span: &SpanData) {
     foot(w, &span.status, flags(&span.span_context, span.parent_is_remote));
 }
 
-/// All fields before the attributes; the last eight bytes are the end time. Gives where the name is.
+/// Writes all fields before the attributes; the last eight bytes are the end time. Returns where the name is.
 #[inline]
 pub(super) fn head(w: &mut Writer, head: &Head<'_>) -> Range<usize> {
     use fields::span::{END_TIME, KIND, NAME, PARENT_SPAN_ID, START_TIME};
@@ -63,7 +64,7 @@ pub(super) fn head(w: &mut Writer, head: &Head<'_>) -> Range<usize> {
     name
 }
 
-/// The last fields: status and flags.
+/// Writes the last fields: status and flags.
 #[inline]
 pub(super) fn foot(w: &mut Writer, its_status: &Status, flags: u32) {
     use fields::span::{FLAGS, STATUS};
@@ -103,7 +104,7 @@ pub(super) fn link(w: &mut Writer, link: &Link) {
     });
 }
 
-/// The first three fields of spans and links alike.
+/// Writes the first three fields, which spans and links have in common.
 #[inline(always)]
 fn ids(w: &mut Writer, span_context: &SpanContext) {
     use fields::span::{SPAN_ID, TRACE_ID, TRACE_STATE};
@@ -118,7 +119,7 @@ fn ids(w: &mut Writer, span_context: &SpanContext) {
     }
 }
 
-/// Most spans have none, and the text of an empty one is an allocation nevertheless.
+/// The trace state, if there is one. An empty one is not asked for its text, which would be an allocation.
 #[inline(always)]
 fn trace_state(span_context: &SpanContext) -> Option<String> {
     let state = span_context.trace_state();

@@ -1,19 +1,17 @@
-//! A span's message as [`SpanData`], for exporters and processors that ask for that.
+//! Reading a span's message back, for exporters and processors that ask for a [`SpanData`].
 
-use super::{HAS_IS_REMOTE, IS_REMOTE};
+use super::codes::{is_remote, kind_of, status_of};
+use super::data::{Event, Link, SpanData};
 use crate::clock::from_unix_nano;
 use crate::protobuf::fields::{self, any_value};
 use crate::protobuf::{Field, Reader};
-use crate::span::{Event, Link, SpanData};
 use crate::{Text, Value};
 use opentelemetry::Key;
-use opentelemetry::trace::{
-    SpanContext, SpanId, SpanKind, Status, TraceFlags, TraceId, TraceState,
-};
+use opentelemetry::trace::{SpanContext, SpanId, Status, TraceFlags, TraceId, TraceState};
 use std::str::FromStr as _;
 
-/// Reads a message of ours into `span`, which has nothing in it yet.
-pub(in crate::span) fn read(message: &[u8], span: &mut SpanData) {
+/// Reads a message that was written here into `span`, which is blank.
+pub(super) fn read(message: &[u8], span: &mut SpanData) {
     use fields::span::*;
     let mut context = Context::default();
     for (field, content) in Reader::of(message) {
@@ -22,7 +20,7 @@ pub(in crate::span) fn read(message: &[u8], span: &mut SpanData) {
                 span.parent_span_id = content.bytes().try_into().ok().map(SpanId::from_bytes);
             }
             NAME => span.name = content.text().into_owned().into(),
-            KIND => span.kind = kind(content.int()),
+            KIND => span.kind = kind_of(content.int()),
             START_TIME => span.start_time = from_unix_nano(content.fixed64()),
             END_TIME => span.end_time = from_unix_nano(content.fixed64()),
             ATTRIBUTES => span.attributes.extend(attribute(content.bytes())),
@@ -36,12 +34,12 @@ pub(in crate::span) fn read(message: &[u8], span: &mut SpanData) {
             _ => context.read(field, content.bytes()),
         }
     }
-    span.parent_is_remote = context.is_remote();
-    // A span that was recorded here is never remote.
+    span.parent_is_remote = is_remote(context.flags);
+    // A recorded span belongs to this process.
     span.span_context = context.span_context(false);
 }
 
-/// Of a span or a link.
+/// The ids, flags and trace state of a span or a link.
 #[derive(Default)]
 struct Context {
     trace_id: [u8; 16],
@@ -61,10 +59,6 @@ impl Context {
             }
             _ => {}
         }
-    }
-
-    fn is_remote(&self) -> bool {
-        self.flags & (HAS_IS_REMOTE | IS_REMOTE) == HAS_IS_REMOTE | IS_REMOTE
     }
 
     fn span_context(self, is_remote: bool) -> SpanContext {
@@ -111,7 +105,7 @@ fn link(message: &[u8]) -> Link {
             _ => context.read(field, content.bytes()),
         }
     }
-    let is_remote = context.is_remote();
+    let is_remote = is_remote(context.flags);
     Link { span_context: context.span_context(is_remote), attributes, dropped_attributes_count }
 }
 
@@ -122,7 +116,7 @@ fn attribute(message: &[u8]) -> Option<(Key, Value)> {
     Some((Key::from(key.text().into_owned()), value(any.bytes())?))
 }
 
-/// None for a kind of value that is not known here.
+/// The value, or none if its kind is unknown.
 fn value(message: &[u8]) -> Option<Value> {
     let Some((field, content)) = Reader::of(message).next() else { return Some(Value::Empty) };
     let entries = || Reader::of(content.bytes()).map(|(_, entry)| entry.bytes());
@@ -138,16 +132,6 @@ fn value(message: &[u8]) -> Option<Value> {
     })
 }
 
-fn kind(number: i64) -> SpanKind {
-    match number {
-        2 => SpanKind::Server,
-        3 => SpanKind::Client,
-        4 => SpanKind::Producer,
-        5 => SpanKind::Consumer,
-        _ => SpanKind::Internal,
-    }
-}
-
 fn status(message: &[u8]) -> Status {
     let (mut code, mut description) = (0, String::new());
     for (field, content) in Reader::of(message) {
@@ -157,9 +141,5 @@ fn status(message: &[u8]) -> Status {
             _ => {}
         }
     }
-    match code {
-        1 => Status::Ok,
-        2 => Status::error(description),
-        _ => Status::Unset,
-    }
+    status_of(code, description)
 }

@@ -1,17 +1,17 @@
-//! Values that are short whatever they are.
+//! Values of a few bytes: truth values and numbers.
 
 use crate::Value;
 use crate::protobuf::Field;
 use crate::protobuf::fields::any_value;
 
-/// A truth value or a number as a field of `AnyValue`.
+/// A truth value or a number, written as a field of `AnyValue`.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::span) struct Scalar {
     pub(super) bytes: [u8; LONGEST],
     len: u8,
 }
 
-/// A tag, and the longest varint.
+/// The length of the longest scalar: a tag and a varint of ten bytes.
 pub(super) const LONGEST: usize = 11;
 
 impl TryFrom<Value> for Scalar {
@@ -55,7 +55,7 @@ impl Scalar {
         Self::of(any_value::DOUBLE, value.to_bits().to_le_bytes())
     }
 
-    /// What begins a text of less than 128 bytes.
+    /// The first bytes of a text below 128 bytes.
     #[inline]
     pub(super) fn text(len: u8) -> Self {
         Self::of(any_value::STRING, [len])

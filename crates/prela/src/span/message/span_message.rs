@@ -3,31 +3,30 @@
 #[cfg(test)]
 mod tests;
 
-use super::attribute::scalar;
+use super::attribute::{attribute, scalar};
+use super::codes::flags;
+use super::data::{Event, Link};
+use super::ended_span::SpanSummary;
 use super::keys::{Hash, Keys};
 use super::parts::{Head, event, foot, head, link};
 use super::scalar::Scalar;
 use super::type_attributes::TypeAttributes;
-use super::{attribute, flags};
 use crate::protobuf::fields::span::{
     ATTRIBUTES, DROPPED_ATTRIBUTES, DROPPED_EVENTS, DROPPED_LINKS, NAME,
 };
 use crate::protobuf::{Reader, Writer};
-use crate::span::ended_span::SpanSummary;
-use crate::span::{Event, Link};
 use crate::{SpanType, Value};
 use opentelemetry::Key;
 use opentelemetry::trace::Status;
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// The message of a span, written as far as is known. Its memory is used again.
+/// The message of a running span, written as far as the span has come. Its memory is used again.
 ///
-/// Attributes are written when they are set, and so is all that is known at the start. The end is a few
-/// bytes more.
+/// The start writes the head, each attribute is written when it is set, and the end adds a few bytes.
 #[derive(Debug, Default)]
 pub(in crate::span) struct SpanMessage {
-    /// All fields up to the attributes, and those. In the end, everything.
+    /// All fields up to the attributes, and the attributes; once finished, everything.
     message: Writer,
     name: Range<usize>,
     attributes_at: usize,
@@ -35,12 +34,12 @@ pub(in crate::span) struct SpanMessage {
     keys: Keys,
     flags: u32,
     summary: SpanSummary,
-    /// Whether there is something in `rare`.
+    /// Whether `rare` has anything in it.
     has_rare: bool,
     rare: Rare,
 }
 
-/// What most spans do not have.
+/// What few spans have.
 #[derive(Debug, Default)]
 struct Rare {
     dropped_attributes: u32,
@@ -49,7 +48,7 @@ struct Rare {
     status: Status,
 }
 
-/// Fields of one kind.
+/// Repeated fields of one kind.
 #[derive(Debug, Default)]
 struct Fielded {
     fields: Writer,
@@ -58,7 +57,7 @@ struct Fielded {
 }
 
 impl SpanMessage {
-    /// Begins a message, over whatever there was before.
+    /// Begins a message, in place of the previous one.
     #[inline]
     pub(in crate::span) fn begin(
         &mut self,
@@ -86,7 +85,7 @@ impl SpanMessage {
         }
     }
 
-    /// Writes what a span of a type has, before all other attributes.
+    /// Writes the attributes of a span type, before all others.
     #[inline]
     pub(in crate::span) fn set_type(&mut self, of_type: &TypeAttributes) {
         self.message.all(&of_type.fields);
@@ -94,13 +93,13 @@ impl SpanMessage {
         self.keys.start_with(&of_type.keys);
     }
 
-    /// Writes one attribute: over a value with the same key, else at the end if there is room.
+    /// Writes one attribute: over the value of the same key, or else at the end, if `most` allows it.
     #[inline]
     pub(in crate::span) fn set(&mut self, key: &Key, value: &Value, most: usize) {
         self.write(key.as_str().as_bytes(), most, |w| attribute(w, ATTRIBUTES, key, value));
     }
 
-    /// The same for a value that is known to be short.
+    /// Writes one attribute whose value is a scalar; see [`SpanMessage::set`].
     #[inline]
     pub(in crate::span) fn set_scalar(&mut self, key: &Key, value: Scalar, most: usize) {
         let key = key.as_str().as_bytes();
@@ -130,7 +129,7 @@ impl SpanMessage {
         &mut self.rare
     }
 
-    /// Where the attribute with this key is.
+    /// The place of the attribute with this key.
     #[cold]
     fn find(&self, key: &[u8]) -> Option<Range<usize>> {
         let end = self.message.len();
@@ -145,7 +144,7 @@ impl SpanMessage {
         }
     }
 
-    /// Writes something over a part of the message, which may be longer or shorter. Gives its length.
+    /// Replaces a part of the message, whatever the new length, and returns that length.
     #[cold]
     fn replace(&mut self, old: Range<usize>, write: impl FnOnce(&mut Writer)) -> usize {
         let w = &mut self.message;
@@ -171,7 +170,7 @@ impl SpanMessage {
         self.rare_mut().links.add(most, |w| link(w, it));
     }
 
-    /// A copy of the name.
+    /// The name, copied.
     pub(in crate::span) fn name(&self) -> Cow<'static, str> {
         let field = Reader::of(&self.message.written()[self.name.clone()]).next();
         field.map_or("".into(), |(_, name)| name.text().into_owned().into())
@@ -196,7 +195,7 @@ impl SpanMessage {
         self.rare_mut().status = status;
     }
 
-    /// Completes the message. `end_time` in nanoseconds since 1970; not before the start.
+    /// Completes the message. `end_time` is in nanoseconds since 1970; one before the start becomes the start.
     #[inline]
     pub(in crate::span) fn finish(&mut self, end_time: u64) {
         self.summary.end_time = end_time.max(self.summary.start_time);
@@ -210,7 +209,7 @@ impl SpanMessage {
         }
     }
 
-    /// Lets go of memory that is too much to be kept for the next span.
+    /// Frees memory that is too large to be kept for the next span.
     #[inline]
     pub(in crate::span) fn trim(&mut self) {
         self.message.trim(LARGE);
@@ -220,19 +219,19 @@ impl SpanMessage {
         }
     }
 
-    /// Once it is finished.
+    /// The finished message.
     pub(in crate::span) fn message(&self) -> &[u8] {
         self.message.written()
     }
 
-    /// Once it is finished.
+    /// The summary of the finished span.
     pub(in crate::span) fn summary(&self) -> SpanSummary {
         self.summary
     }
 }
 
 impl Rare {
-    /// Writes all of it, and the rest of the message.
+    /// Writes the rare fields and the foot.
     #[cold]
     fn finish(&self, w: &mut Writer, flags: u32) {
         w.count(DROPPED_ATTRIBUTES, self.dropped_attributes);
@@ -268,5 +267,5 @@ impl Fielded {
     }
 }
 
-/// More memory than this is not kept for the next span.
+/// The largest buffer that is kept for the next span.
 const LARGE: usize = 16 * 1024;

@@ -1,6 +1,7 @@
-//! What each span type writes, written once for all spans.
+//! The attributes of each span type, written once and copied into every span.
 
-use super::attribute;
+use super::attribute::attribute;
+use super::codes;
 use super::keys::{Hash, Keys};
 use crate::SpanType;
 use crate::protobuf::Writer;
@@ -13,12 +14,12 @@ pub(in crate::span) struct TypeAttributes {
     pub(super) fields: Box<[u8]>,
     pub(super) count: usize,
     pub(super) keys: Keys,
-    /// The number of the span kind that goes with the type.
+    /// The number of the type's span kind.
     pub(in crate::span) kind: u8,
 }
 
 impl TypeAttributes {
-    /// No type writes more.
+    /// The most attributes that a type has.
     pub(in crate::span) const MOST: usize = 3;
 
     #[inline]
@@ -33,12 +34,12 @@ impl TypeAttributes {
             attribute(&mut fields, ATTRIBUTES, &key, &value);
             count += 1;
         });
-        let kind = super::kind(&span_type.span_kind());
+        let kind = codes::kind(&span_type.span_kind());
         Self { fields: fields.written().into(), count, keys, kind }
     }
 }
 
-/// By number.
+/// The attributes of all types, in the order of their numbers.
 static OF_ALL: LazyLock<[TypeAttributes; SpanType::ALL.len()]> =
     LazyLock::new(|| SpanType::ALL.map(TypeAttributes::new));
 

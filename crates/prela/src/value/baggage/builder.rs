@@ -1,4 +1,4 @@
-//! A baggage while it grows.
+//! Building a baggage.
 
 use super::{Baggage, BaggageEntry, Entries, MAX_BYTES, MAX_ENTRIES, Slot, octets};
 use std::borrow::Cow;
@@ -11,7 +11,7 @@ pub(crate) enum BaggageLimit {
     Bytes,
 }
 
-/// A baggage while it grows.
+/// A baggage that is being built.
 #[derive(Debug, Default)]
 pub(crate) struct BaggageBuilder {
     entries: Entries,
@@ -32,7 +32,7 @@ pub(crate) struct Member<'a> {
 }
 
 impl BaggageBuilder {
-    /// Makes room for the entries of a list.
+    /// Reserves memory for the entries of a list.
     pub(crate) fn reserve(&mut self, list: &str) {
         let entries = list.bytes().filter(|byte| *byte == b',').count() + 1;
         self.entries.text.reserve(list.len().min(MAX_BYTES));

@@ -5,9 +5,9 @@
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use std::borrow::Cow;
 
-/// What is percent-encoded in a value: all that is not a `baggage-octet`, and `%` itself.
+/// What is percent-encoded in a value: all but `baggage-octet`s, and `%` itself.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%').add(b',').add(b';').add(b'\\');
-/// The same with `=`.
+/// What is percent-encoded in a value, and `=`.
 const ENCODED_WITH_EQUALS: &AsciiSet = &ENCODED.add(b'=');
 
 /// What a byte may be part of, one bit each.

@@ -1,9 +1,9 @@
-//! In builds with debug assertions: closures whose result runs when their scope is over.
+//! Warnings about closures that return a future: it runs when their scope is over.
 //!
-//! `span.in_scope(|_| async move { .. }).await` compiles, and gives a span around nothing. Only a trait
-//! that no future has could refuse it, and there is none that all other types have; handles of tasks,
-//! which are futures too, are right to be returned. So it is told, by the name of the result's type, which
-//! costs nothing where it is not built in.
+//! `span.in_scope(|_| async move { .. }).await` compiles, and makes a span around nothing. No trait bound can
+//! refuse it: every other type would have to have a trait that no future has, and handles of tasks, which are
+//! futures too, may well be returned. So builds with debug assertions look at the name of the result's type.
+//! Other builds pay nothing.
 
 use std::any::type_name;
 use std::collections::HashSet;
@@ -11,39 +11,39 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 type Listener = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// Who is told of what no instance is known for.
+/// Who hears of closures in a context, which belong to no instance.
 static LISTENER: Mutex<Option<Listener>> = Mutex::new(None);
-/// The types that were told of, by the address of what is compiled for each: several in one function have
+/// The types reported so far, by the address of what is compiled for each: several types in one function have
 /// the same name.
-static TOLD: Mutex<Option<HashSet<usize>>> = Mutex::new(None);
+static REPORTED: Mutex<Option<HashSet<usize>>> = Mutex::new(None);
 
-/// Has the lines of this process told to the instance that is global.
+/// Sets who hears of closures in a context: the global instance.
 pub(crate) fn listen(listener: impl Fn(&str) + Send + Sync + 'static) {
     if cfg!(debug_assertions) {
         *LISTENER.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(listener));
     }
 }
 
-/// What to say of a span's closure that gave such a result, the first time.
+/// The warning about a span's closure that returned an `R`; none if that is fine or was reported before.
 #[inline]
-pub(crate) fn of_span<R>() -> Option<String> {
-    let name = late_name::<R>()?;
+pub(crate) fn in_span<R>() -> Option<String> {
+    let name = unawaited_name::<R>()?;
     Some(format!(
         "prela: the closure of `in_scope` returned an `async` block or another closure (`{name}`), which runs \
          when the span is over: for code that awaits write `span.run(async |span| ..).await`"
     ))
 }
 
-/// Tells of a closure that ran in a context and gave such a result, the first time.
+/// Reports a closure that ran in a context and returned an `R`, unless that is fine or was reported before.
 #[inline]
-pub(crate) fn of_context<R>() {
-    if let Some(name) = late_name::<R>() {
-        tell(name);
+pub(crate) fn in_context<R>() {
+    if let Some(name) = unawaited_name::<R>() {
+        report(name);
     }
 }
 
 #[cold]
-fn tell(name: &str) {
+fn report(name: &str) {
     let listener = LISTENER.lock().unwrap_or_else(PoisonError::into_inner).clone();
     if let Some(listener) = listener {
         listener(&format!(
@@ -54,43 +54,42 @@ fn tell(name: &str) {
 }
 
 #[inline]
-fn late_name<R>() -> Option<&'static str> {
+fn unawaited_name<R>() -> Option<&'static str> {
     if cfg!(debug_assertions) {
-        untold(type_name::<R>(), late_name::<R> as fn() -> Option<&'static str> as usize)
+        unreported(type_name::<R>(), unawaited_name::<R> as fn() -> Option<&'static str> as usize)
     } else {
         None
     }
 }
 
-/// The name, if it is [late](is_late), and if it was not told of before.
-fn untold(name: &'static str, address: usize) -> Option<&'static str> {
-    if !is_late(name) {
+/// The name, if it [is that of a future](is_unawaited) and was not reported before.
+fn unreported(name: &'static str, address: usize) -> Option<&'static str> {
+    if !is_unawaited(name) {
         return None;
     }
-    let mut told = TOLD.lock().unwrap_or_else(PoisonError::into_inner);
-    told.get_or_insert_default().insert(address).then_some(name)
+    let mut reported = REPORTED.lock().unwrap_or_else(PoisonError::into_inner);
+    reported.get_or_insert_default().insert(address).then_some(name)
 }
 
 /// Whether a type is an `async` block, the future of an `async fn`, or a boxed future, or holds one. Prela's
 /// own futures have taken their context along.
-fn is_late(name: &str) -> bool {
+fn is_unawaited(name: &str) -> bool {
     if name.starts_with("prela::") {
         return false;
     }
     if name.ends_with("::{{closure}}") || name.starts_with("dyn core::future::future::Future<") {
         return true;
     }
-    if let Some(held) = name.strip_prefix('(') {
-        return split(held).any(is_late);
+    if let Some(elements) = name.strip_prefix('(') {
+        return split(elements).any(is_unawaited);
     }
     let is_holder = HOLDERS.iter().any(|holder| name.starts_with(holder));
-    let held = name.find(['<', '[']).filter(|_| is_holder).map(|at| &name[at + 1..]);
-    // What a combinator polls is its first parameter; closures that it calls with the result come later.
-    held.and_then(|held| split(held).next()).is_some_and(is_late)
+    let parameters = name.find(['<', '[']).filter(|_| is_holder).map(|at| &name[at + 1..]);
+    // A combinator polls its first parameter; the later ones are closures that it calls with the result.
+    parameters.and_then(|parameters| split(parameters).next()).is_some_and(is_unawaited)
 }
 
-/// Types that keep a future as it is, or poll it when they are polled; not those that have given it to a
-/// runtime.
+/// Types that hold a future, and poll it at most when they are polled themselves: no handles of tasks.
 const HOLDERS: [&str; 9] = [
     "[",
     "alloc::boxed::Box<",
@@ -112,7 +111,7 @@ fn split(parameters: &str) -> impl Iterator<Item = &str> {
         for (at, c) in text.char_indices() {
             match c {
                 '<' | '(' | '[' => depth += 1,
-                // An arrow is no bracket.
+                // The end of an arrow is no bracket.
                 '>' if before == '-' => {}
                 '>' | ')' | ']' if depth > 0 => depth -= 1,
                 ',' if depth == 0 => {

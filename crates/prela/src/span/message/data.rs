@@ -51,7 +51,7 @@ pub struct SpanData {
 }
 
 impl SpanData {
-    /// One without anything in it.
+    /// A span with nothing in it.
     pub(super) fn blank(scope: Arc<InstrumentationScope>) -> Self {
         Self {
             span_context: SpanContext::NONE,

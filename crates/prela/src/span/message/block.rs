@@ -1,14 +1,14 @@
-//! Where the messages of ended spans are kept: many in one piece of memory.
+//! Blocks: one piece of memory for the messages of many ended spans.
 //!
-//! So a thread that ends spans writes to memory that it wrote to just before, asks for none, and gives
-//! whole pieces to the export thread.
+//! A thread that ends spans appends to memory that it has just written to, allocates nothing, and hands
+//! whole blocks to the export thread.
 
 #[cfg(test)]
 mod tests;
 
-use super::SpanData;
+use super::data::SpanData;
 use super::ended_span::{EndedSpan, SpanSummary};
-use super::message;
+use super::{codes, parts};
 use crate::protobuf::{Buffers, Writer};
 use opentelemetry::InstrumentationScope;
 use std::fmt;
@@ -16,13 +16,13 @@ use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
 
-/// The messages of spans of one scope, one after the other.
+/// The messages of spans of one instrumentation scope, one after the other.
 struct Block {
     scope: Arc<InstrumentationScope>,
     bytes: Vec<u8>,
 }
 
-/// The next block writes over it, unless it is one that was made to measure.
+/// Gives the buffer back for the next block, unless it was made to measure.
 impl Drop for Block {
     fn drop(&mut self) {
         if self.bytes.capacity() >= SMALLEST {
@@ -40,16 +40,16 @@ pub(crate) struct EncodedSpan {
 }
 
 impl EncodedSpan {
-    /// One in a block of its own.
+    /// The span in a block of its own.
     pub(crate) fn alone(span: EndedSpan<'_>) -> Self {
         let block = Block { scope: span.scope.clone(), bytes: span.message.to_vec() };
         Self { message: 0..span.message.len(), block: Arc::new(block), summary: span.summary }
     }
 
-    /// The same for one that was read, and may have been changed since.
+    /// A span that was read, and perhaps changed, encoded again in a block of its own.
     pub(crate) fn rewritten(span: &SpanData) -> Self {
         let mut w = Writer::default();
-        message::span(&mut w, span);
+        parts::span(&mut w, span);
         let (mut bytes, len) = w.into_parts();
         bytes.truncate(len);
         let block = Block { scope: span.scope.clone(), bytes };
@@ -61,16 +61,16 @@ impl EncodedSpan {
         EndedSpan { message, scope: &self.block.scope, summary: self.summary }
     }
 
-    /// Makes it say that it was sampled.
+    /// Marks the span as sampled.
     pub(crate) fn set_sampled(&mut self) {
         self.detach();
         if let Some(block) = Arc::get_mut(&mut self.block) {
-            message::set_sampled(&mut block.bytes);
+            codes::set_sampled(&mut block.bytes);
         }
         self.summary.is_sampled = true;
     }
 
-    /// Moves it to a block of its own, so that it does not keep others' memory.
+    /// Moves the span to a block of its own, so that it does not keep the memory of others.
     pub(crate) fn detach(&mut self) {
         if self.message.len() < self.block.bytes.len() {
             *self = Self::alone(self.ended());
@@ -84,16 +84,16 @@ impl fmt::Debug for EncodedSpan {
     }
 }
 
-/// Takes in spans that end.
+/// The blocks that spans are appended to as they end.
 #[derive(Default)]
 pub(crate) struct Blocks {
     open: Vec<Block>,
-    /// In the order in which they came, each with the number of its block.
+    /// The spans in the order in which they came, each with the index of its block.
     spans: Vec<(usize, Range<usize>, SpanSummary)>,
 }
 
 impl Blocks {
-    /// Copies a span. Allocates only if no buffer came back from the export thread.
+    /// Appends a copy of the span. Allocates only if no buffer has come back from the export thread.
     #[inline]
     pub(crate) fn push(&mut self, span: EndedSpan<'_>) {
         let len = span.message.len();
@@ -111,7 +111,7 @@ impl Blocks {
         self.spans.push((number, from..from + len, span.summary));
     }
 
-    /// The number of a block that can take the span. It may have to grow.
+    /// The index of a block that can take the span, growing if need be.
     #[cold]
     fn block_for(&mut self, span: EndedSpan<'_>) -> usize {
         let can_take = |block: &Block| {
@@ -131,13 +131,13 @@ impl Blocks {
         self.spans.is_empty()
     }
 
-    /// Gives all spans, in the order in which they came.
+    /// Takes all spans out, in the order in which they came.
     pub(crate) fn drain(&mut self) -> impl Iterator<Item = EncodedSpan> {
         let mut still_open = Vec::new();
         let seal = |mut block: Block| {
-            // One that took nothing since the last time is not wanted any more.
+            // A block that took nothing since the last time is not kept open.
             if !block.bytes.is_empty() && block.bytes.len() < block.bytes.capacity() / 2 {
-                // What waits takes not much more memory than what is counted for it.
+                // So that waiting spans take about as much memory as is counted for them.
                 let bytes = block.bytes.as_slice().to_vec();
                 let sealed = Block { scope: block.scope.clone(), bytes };
                 block.bytes.clear();
@@ -157,9 +157,9 @@ impl Blocks {
     }
 }
 
-/// The room of a new block.
+/// The capacity of a new block.
 const SMALLEST: usize = 8 * 1024;
-/// A block with more takes no other span.
+/// The length at which a block takes no further span.
 const FULL: usize = 128 * 1024;
 
 static BUFFERS: Buffers = Buffers::new(32, FULL);

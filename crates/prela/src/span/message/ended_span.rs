@@ -1,14 +1,14 @@
 //! A span that has ended, on its way to the exporters.
 
-use super::SpanData;
-use super::message;
+use super::data::SpanData;
+use super::read::read;
 use crate::SpanType;
 use crate::clock::unix_nano;
 use opentelemetry::InstrumentationScope;
 use opentelemetry::trace::{Status, TraceId};
 use std::sync::Arc;
 
-/// A span that has ended: its message, written already.
+/// A span that has ended: its complete message.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct EndedSpan<'a> {
     /// OTLP's message `Span`.
@@ -17,7 +17,7 @@ pub(crate) struct EndedSpan<'a> {
     pub(crate) summary: SpanSummary,
 }
 
-/// What is asked of a span without reading its message.
+/// What can be asked of a span without reading its message.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SpanSummary {
     /// Nanoseconds since 1970, as the end.
@@ -33,15 +33,15 @@ pub(crate) struct SpanSummary {
 impl EndedSpan<'_> {
     /// The span as exporters and processors see it.
     ///
-    /// Cost: reads the message and copies all that is in it; about as much as recording it.
+    /// Cost: reads the message and copies its content, about as much work as recording it.
     pub(crate) fn to_data(self) -> SpanData {
         let mut span = SpanData::blank(self.scope.clone());
         span.span_type = self.summary.span_type;
-        message::read(self.message, &mut span);
+        read(self.message, &mut span);
         span
     }
 
-    /// The trace id, by its place in the message.
+    /// The trace id, read at its fixed place in the message.
     pub(crate) fn trace_id(&self) -> TraceId {
         let id = self.message.get(2..18).and_then(|id| id.try_into().ok());
         TraceId::from_bytes(id.unwrap_or_default())

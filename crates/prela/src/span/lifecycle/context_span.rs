@@ -1,9 +1,10 @@
-//! Prela's span as a span of the OpenTelemetry API, and the way back from there.
+//! Prela's span as a span of OpenTelemetry's API, and how a context's span is found to be Prela's.
 
 use super::pool;
 use super::record::Record;
-use opentelemetry::KeyValue;
+use crate::Value;
 use opentelemetry::trace::{Span, SpanContext, SpanRef, Status};
+use opentelemetry::{Key, KeyValue};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
@@ -15,59 +16,60 @@ use std::time::SystemTime;
 pub struct ContextSpan(Repr);
 
 enum Repr {
-    /// In the slot of a context that a scope of Prela's made. The scope ends it.
+    /// In the slot of a context that Prela made. Whoever started the span ends it.
     Scoped(Arc<Record>),
-    /// Of a library that uses OpenTelemetry's API, where a span ends when its last owner drops it.
+    /// Of a library that uses OpenTelemetry's API, where a span ends when its owner drops it.
     Owned(Arc<Record>),
-    /// Without an instance: the parent's, so that propagation goes on.
+    /// Of no instance: it has the parent's ids, so that propagation goes on.
     Fallback(Box<SpanContext>),
 }
 
 thread_local! {
-    /// Set while [`record_of`] asks the span in a context's slot who it is.
-    static HAIL: RefCell<Hail> = const { RefCell::new(Hail::Silent) };
-    /// Spans that are ending by OpenTelemetry's API, which holds the slot's lock meanwhile: a
-    /// processor that asks for the current span would wait for ever.
+    /// How far [`record_of`] has come with its question.
+    static QUESTION: RefCell<Question> = const { RefCell::new(Question::NotAsked) };
+    /// Spans that OpenTelemetry's API is ending. It holds the slot's lock meanwhile, so a processor that
+    /// asked the slot for the current span would wait for ever.
     static ENDING: RefCell<Vec<Arc<Record>>> = const { RefCell::new(Vec::new()) };
 }
 
-enum Hail {
-    Silent,
+/// The question whether the span in a context's slot is Prela's.
+enum Question {
+    NotAsked,
     Asked,
     Answered(Arc<Record>),
 }
 
-/// Prela's record in a context's span slot; none if another library's span is there.
+/// The record of Prela's span in a context's slot; none if another library's span is there.
 ///
-/// `SpanRef` offers no downcast, so the question goes through its API: setting the status to `Unset`
-/// is a no-op for every span by specification, and Prela's own span answers it with its record.
-pub(super) fn record_of(span: &SpanRef<'_>) -> Option<Arc<Record>> {
+/// `SpanRef` offers no downcast, so the question is put through its API: setting the status to `Unset` is
+/// a no-op for every span by specification, and Prela's own span answers it with its record.
+pub(in crate::span) fn record_of(span: &SpanRef<'_>) -> Option<Arc<Record>> {
     let is_it = |record: &&Arc<Record>| record.span_context == *span.span_context();
     let ending = ENDING.try_with(|ending| ending.borrow().iter().find(is_it).cloned()).ok()?;
     if ending.is_some() {
         return ending;
     }
-    HAIL.try_with(|hail| *hail.borrow_mut() = Hail::Asked).ok()?;
+    QUESTION.try_with(|question| *question.borrow_mut() = Question::Asked).ok()?;
     span.set_status(Status::Unset);
-    match HAIL.try_with(|hail| hail.replace(Hail::Silent)).ok()? {
-        Hail::Answered(record) => Some(record),
-        Hail::Silent | Hail::Asked => None,
+    match QUESTION.try_with(|question| question.replace(Question::NotAsked)).ok()? {
+        Question::Answered(record) => Some(record),
+        Question::NotAsked | Question::Asked => None,
     }
 }
 
 impl ContextSpan {
-    /// For the slot of a context that a Prela scope attaches.
+    /// The span as it sits in the slot of a context that Prela makes.
     pub(super) fn in_scope(record: Arc<Record>) -> Self {
         Self(Repr::Scoped(record))
     }
 
-    /// For a library that uses the OpenTelemetry API.
-    pub(super) fn owned(record: Arc<Record>) -> Self {
+    /// The span as a library gets it that uses OpenTelemetry's API.
+    pub(in crate::span) fn owned(record: Arc<Record>) -> Self {
         Self(Repr::Owned(record))
     }
 
-    /// The same without an instance, or under suppression.
-    pub(super) fn fallback(parent: SpanContext) -> Self {
+    /// What such a library gets without an instance, or under suppression.
+    pub(in crate::span) fn fallback(parent: SpanContext) -> Self {
         Self(Repr::Fallback(Box::new(parent)))
     }
 
@@ -77,12 +79,10 @@ impl ContextSpan {
             Repr::Fallback(_) => None,
         }
     }
-}
 
-impl ContextSpan {
     fn end_at(&self, time: Option<SystemTime>) {
         let Some(record) = self.record() else { return };
-        // Nothing below unwinds: hooks are caught.
+        // Nothing in between unwinds: the user's hooks are caught.
         let _ = ENDING.try_with(|ending| ending.borrow_mut().push(record.clone()));
         pool::give_back_message(record.end(time));
         let _ = ENDING.try_with(|ending| ending.borrow_mut().pop());
@@ -95,7 +95,7 @@ impl Span for ContextSpan {
         T: Into<Cow<'static, str>>,
     {
         if let Some(record) = self.record() {
-            record.add_event(name.into(), Some(time), pairs(attributes));
+            record.add_event(name.into(), Some(time), attribute_pairs(attributes));
         }
     }
 
@@ -119,10 +119,10 @@ impl Span for ContextSpan {
     fn set_status(&mut self, status: Status) {
         let Some(record) = self.record() else { return };
         if status == Status::Unset {
-            let _ = HAIL.try_with(|hail| {
-                let mut hail = hail.borrow_mut();
-                if matches!(*hail, Hail::Asked) {
-                    *hail = Hail::Answered(record.clone());
+            let _ = QUESTION.try_with(|question| {
+                let mut question = question.borrow_mut();
+                if matches!(*question, Question::Asked) {
+                    *question = Question::Answered(record.clone());
                 }
             });
         }
@@ -137,7 +137,7 @@ impl Span for ContextSpan {
 
     fn add_link(&mut self, span_context: SpanContext, attributes: Vec<KeyValue>) {
         if let Some(record) = self.record() {
-            record.add_link(span_context, pairs(attributes));
+            record.add_link(span_context, attribute_pairs(attributes));
         }
     }
 
@@ -167,8 +167,9 @@ impl fmt::Debug for ContextSpan {
     }
 }
 
-pub(super) fn pairs(
+/// OpenTelemetry's attributes with Prela's values.
+pub(in crate::span) fn attribute_pairs(
     attributes: Vec<KeyValue>,
-) -> impl Iterator<Item = (opentelemetry::Key, crate::Value)> {
+) -> impl Iterator<Item = (Key, Value)> {
     attributes.into_iter().map(|KeyValue { key, value, .. }| (key, value.into()))
 }

@@ -1,10 +1,10 @@
 //! How much one span may hold.
 
-use super::message::{SpanMessage, TypeAttributes};
+use crate::span::message::{SpanMessage, TypeAttributes};
 use crate::{SpanType, Value, semconv};
 use opentelemetry::Key;
 
-/// How much one span may hold. What is over a count is refused, newest first, and counted on the wire.
+/// How much one span may hold. What exceeds a count is refused, newest first, and its number is exported.
 ///
 /// ```
 /// use prela::span::SpanLimits;
@@ -24,9 +24,9 @@ pub struct SpanLimits {
     /// Most attributes of a span. Default: 128. Environment: `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`, then
     /// `OTEL_ATTRIBUTE_COUNT_LIMIT`. A key that is already there can always be written again.
     pub attributes: usize,
-    /// Most characters of a text value, and bytes of a bytes value; longer ones are cut, except for what
-    /// Prela writes to be compared by machines, such as types, ids and names of functions, of which a part
-    /// would be another one. Default: no limit. Environment: `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, then
+    /// Most characters of a text value, and bytes of a bytes value; longer ones are cut. Not cut is what Prela
+    /// writes for machines to compare, such as types, ids and names of functions: a part of one would be
+    /// another one. Default: no limit. Environment: `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, then
     /// `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`.
     pub attribute_value_length: Option<usize>,
     /// Most events of a span. Default: 128. Environment: `OTEL_SPAN_EVENT_COUNT_LIMIT`.
@@ -55,9 +55,9 @@ impl Default for SpanLimits {
 }
 
 impl SpanLimits {
-    /// Writes one attribute of a span: over a value with the same key, else at the end if there is room.
+    /// Writes one attribute of a span: over the value of the same key, or else at the end, if the limit allows it.
     #[inline(always)]
-    pub(super) fn set(&self, message: &mut SpanMessage, key: &Key, value: &mut Value) {
+    pub(in crate::span) fn set(&self, message: &mut SpanMessage, key: &Key, value: &mut Value) {
         if matches!(value, Value::Empty) {
             return;
         }
@@ -65,7 +65,7 @@ impl SpanLimits {
         message.set(key, value, self.attributes);
     }
 
-    /// Writes what a span of this type has from its start.
+    /// Writes the attributes of a span type.
     #[inline]
     pub(super) fn set_type(&self, message: &mut SpanMessage, span_type: SpanType) {
         if self.attributes >= TypeAttributes::MOST {
@@ -74,15 +74,15 @@ impl SpanLimits {
         span_type.write_attributes(|key, mut value| self.set(message, &key, &mut value));
     }
 
-    /// The same for a whole list, as an event or a link gets it.
+    /// The attributes of an event or a link within the limits, and the number of those refused.
     pub(super) fn collect<K: Into<Key>, V: Into<Value>>(
         &self,
-        given: impl IntoIterator<Item = (K, V)>,
+        pairs: impl IntoIterator<Item = (K, V)>,
         most: usize,
     ) -> (Vec<(Key, Value)>, u32) {
         let mut attributes: Vec<(Key, Value)> = Vec::new();
         let mut dropped: u32 = 0;
-        for (key, value) in given {
+        for (key, value) in pairs {
             let (key, mut value) = (key.into(), value.into());
             if matches!(value, Value::Empty) {
                 continue;

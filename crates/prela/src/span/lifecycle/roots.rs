@@ -1,15 +1,12 @@
-//! The local roots that run now, for what is below one, wherever it runs.
+//! The local roots that run now, for whatever runs below one, on any thread.
 
-use super::active::span_of;
-use super::handle::Span;
 use super::record::Record;
-use opentelemetry::Context;
 use opentelemetry::trace::TraceId;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 
-/// By trace, so that threads seldom meet. The record is held until its span has ended: a record that somebody
-/// holds is not used again.
+/// The roots, spread by trace so that threads seldom meet. A record in here is not used again before its span
+/// has ended.
 static RUNNING: [Mutex<Vec<Arc<Record>>>; SHARDS] = [const { Mutex::new(Vec::new()) }; SHARDS];
 
 const SHARDS: usize = 32;
@@ -34,27 +31,22 @@ pub(super) fn remove(record: &Record) {
     }
 }
 
-/// The local root of the span that is current in a context, if it still runs. Below a span of another library
-/// it is what began last in the same trace.
-pub(crate) fn root_of(cx: &Context) -> Option<Span> {
-    let span = span_of(cx)?;
+/// The last root that began in this trace and still runs; with a span of ours, only that span's own root.
+pub(in crate::span) fn running_root(
+    trace_id: TraceId,
+    below: Option<&Record>,
+) -> Option<Arc<Record>> {
     // Ids alone do not tell: instances with generators of their own may draw the same ones.
     let of_record = |record: &Record| (record.root, record.source.provider.id);
-    let (trace_id, root) = match span.record() {
-        Some(record) if record.root == record.span_context.span_id() => return Some(span),
-        Some(record) => (record.span_context.trace_id(), Some(of_record(record))),
-        None if span.span_context().is_remote() => return None,
-        None => (span.trace_id(), None),
-    };
+    let wanted = below.map(of_record);
     let is_it = |record: &&Arc<Record>| {
         record.span_context.trace_id() == trace_id
-            && root.is_none_or(|root| root == of_record(record))
+            && wanted.is_none_or(|wanted| wanted == of_record(record))
     };
-    let found = lock(trace_id)?.iter().rev().find(is_it).cloned();
-    found.map(Span::of)
+    lock(trace_id)?.iter().rev().find(is_it).cloned()
 }
 
-/// None if it is not to be had soon: in a forked process it may be held by a thread that is not there.
+/// Takes the lock, or gives up soon: in a forked process a thread that is not there may hold it.
 fn lock(trace_id: TraceId) -> Option<MutexGuard<'static, Vec<Arc<Record>>>> {
     let [.., last] = trace_id.to_bytes();
     let shard = &RUNNING[usize::from(last) % SHARDS];

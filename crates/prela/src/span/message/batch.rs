@@ -7,8 +7,8 @@ use std::sync::{Arc, OnceLock};
 
 /// Finished spans with the resource that produced them.
 ///
-/// The spans are messages already, and are read when somebody asks for them. So an exporter that sends
-/// [`otlp_protobuf`](crate::export::otlp_protobuf) on, or only counts, pays for nothing more.
+/// The spans are encoded already, and are read back only when somebody asks for them: an exporter that sends
+/// [`otlp_protobuf`](crate::export::otlp_protobuf) or only counts does not pay for that.
 ///
 /// ```
 /// use prela::export::{Batch, ExportFuture, Exported};
@@ -50,7 +50,7 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// A batch of these spans: for an exporter that hands on to another what it filtered or changed.
+    /// A batch of these spans, for an exporter that hands filtered or changed spans to another.
     ///
     /// Cost: each span is encoded.
     pub fn new(resource: Arc<Resource>, spans: impl IntoIterator<Item = Arc<SpanData>>) -> Self {
@@ -70,7 +70,7 @@ impl Batch {
 
     /// The spans, oldest first.
     ///
-    /// Cost: the first call reads them all, which is about as much work as recording them was.
+    /// Cost: the first call reads them all, about as much work as recording them.
     pub fn spans(&self) -> &[Arc<SpanData>] {
         let read = || self.encoded.iter().map(|span| Arc::new(span.ended().to_data())).collect();
         self.spans.get_or_init(read)
@@ -81,7 +81,7 @@ impl Batch {
         self.encoded.len()
     }
 
-    /// Whether there are none, which the pipeline never gives to an exporter.
+    /// Whether there are none. The pipeline gives no exporter an empty batch.
     pub fn is_empty(&self) -> bool {
         self.encoded.is_empty()
     }
@@ -90,7 +90,7 @@ impl Batch {
         &self.encoded
     }
 
-    /// Splits off the later half.
+    /// Splits the later half off.
     pub(crate) fn split_off_half(&mut self) -> Self {
         let later = self.encoded.split_off(self.encoded.len() / 2);
         self.spans = OnceLock::new();

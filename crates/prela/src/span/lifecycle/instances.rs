@@ -1,11 +1,10 @@
 //! Which span a context holds for an instance.
 //!
-//! One instance alone uses the context's span slot and nothing else. With several in a process, each
-//! also keeps its own span in a value of the context, and leaves the slot alone while another
-//! instance's span is in it: so parents never cross between instances.
+//! A single instance uses the context's span slot and nothing else. With several in a process, each also
+//! keeps its span in a value of the context, and leaves the slot alone while another instance's span is in
+//! it. So parents never cross between instances.
 
-use super::handle::Span;
-use super::otel::{ContextSpan, record_of};
+use super::context_span::{ContextSpan, record_of};
 use super::provider::Provider;
 use super::record::Record;
 use crate::context::Origin;
@@ -16,7 +15,7 @@ use std::sync::Arc;
 /// The spans of several instances in one context.
 #[derive(Clone)]
 struct Instances {
-    /// The instance whose span was put into the slot last.
+    /// The instance that put its span into the slot last.
     slot_owner: u64,
     spans: Vec<Arc<Record>>,
 }
@@ -28,7 +27,7 @@ impl Instances {
     }
 }
 
-/// The parent that a context holds for a new span of an instance.
+/// The parent of a new span.
 pub(super) enum Parent {
     None,
     /// A span of the same instance in this process, with its trace state.
@@ -37,6 +36,7 @@ pub(super) enum Parent {
     Other(SpanContext),
 }
 
+/// The parent that a context holds for a new span of an instance.
 pub(super) fn parent_in(cx: &Context, provider: &Provider) -> Parent {
     let local =
         |record: &Record| Parent::Local(record.origin(), record.span_context.trace_state().clone());
@@ -47,13 +47,16 @@ pub(super) fn parent_in(cx: &Context, provider: &Provider) -> Parent {
     }
 }
 
-enum Occupant {
+/// What a context holds for an instance.
+pub(in crate::span) enum Occupant {
     None,
+    /// A span of the same instance.
     Local(Arc<Record>),
+    /// A span of another process or library.
     Other(SpanContext),
 }
 
-fn occupant_in(cx: &Context, provider: &Provider) -> Occupant {
+pub(in crate::span) fn occupant_in(cx: &Context, provider: &Provider) -> Occupant {
     let own = || Instances::span_of(cx, provider).map_or(Occupant::None, Occupant::Local);
     if !cx.has_active_span() {
         return own();
@@ -84,8 +87,8 @@ pub(super) fn current_with(record: &Arc<Record>) -> Context {
     }
 }
 
-/// The context in which a span is current.
-pub(super) fn context_with(base: &Context, record: &Arc<Record>) -> Context {
+/// The context with a span in it.
+pub(in crate::span) fn context_with(base: &Context, record: &Arc<Record>) -> Context {
     if !Provider::is_one_of_several() {
         return base.with_span(ContextSpan::in_scope(record.clone()));
     }
@@ -107,8 +110,8 @@ pub(super) fn context_with(base: &Context, record: &Arc<Record>) -> Context {
     cx.with_value(instances)
 }
 
-/// A context without this instance's span, nor one that could be its parent. Other instances keep
-/// theirs.
+/// The context without anything that could be a parent for this instance. Other instances keep their
+/// spans.
 pub(super) fn without_span_of(cx: &Context, provider: &Provider) -> Context {
     let occupant = record_of(&cx.span()).map(|occupant| occupant.source.provider.id);
     let slot_is_taken = occupant.is_some_and(|id| id != provider.id);
@@ -119,7 +122,7 @@ pub(super) fn without_span_of(cx: &Context, provider: &Provider) -> Context {
     without.with_value(instances)
 }
 
-/// A context without any instance's span.
+/// The context without the span of any instance.
 pub(crate) fn without_spans(cx: &Context) -> Context {
     let cx = cx.with_remote_span_context(SpanContext::NONE);
     if cx.get::<Instances>().is_some() {
@@ -129,33 +132,11 @@ pub(crate) fn without_spans(cx: &Context) -> Context {
     }
 }
 
-/// A context for one instance: without the span of another one in its slot.
+/// The context as far as it concerns one instance: without another instance's span in its slot.
 #[cfg(feature = "testing")]
 pub(crate) fn alone_in(cx: &Context, provider: &Provider) -> Context {
     match record_of(&cx.span()) {
         Some(record) if record.source.provider.id != provider.id => without_spans(cx),
         _ => cx.clone(),
-    }
-}
-
-/// The span in a context's slot, whichever library made it.
-pub(crate) fn span_of(cx: &Context) -> Option<Span> {
-    if !cx.has_active_span() {
-        return None;
-    }
-    let slot = cx.span();
-    match record_of(&slot) {
-        Some(record) => Some(Span::of(record)),
-        None if slot.span_context().is_valid() => Some(Span::foreign(cx.clone())),
-        None => None,
-    }
-}
-
-/// The span that a context holds for one instance.
-pub(crate) fn span_of_instance(cx: &Context, provider: &Provider) -> Option<Span> {
-    match occupant_in(cx, provider) {
-        Occupant::Local(record) => Some(Span::of(record)),
-        Occupant::Other(_) => span_of(cx),
-        Occupant::None => None,
     }
 }

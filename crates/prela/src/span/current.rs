@@ -1,0 +1,41 @@
+//! The span that a context holds, for users.
+
+use super::handle::Span;
+use super::lifecycle::{Occupant, Provider, occupant_in, record_of, running_root};
+use opentelemetry::Context;
+use opentelemetry::trace::TraceContextExt as _;
+
+/// The span in a context's slot, whichever library made it.
+pub(crate) fn span_of(cx: &Context) -> Option<Span> {
+    if !cx.has_active_span() {
+        return None;
+    }
+    let slot = cx.span();
+    match record_of(&slot) {
+        Some(record) => Some(Span::of(record)),
+        None if slot.span_context().is_valid() => Some(Span::foreign(cx.clone())),
+        None => None,
+    }
+}
+
+/// The span that a context holds for one instance.
+pub(crate) fn span_of_instance(cx: &Context, provider: &Provider) -> Option<Span> {
+    match occupant_in(cx, provider) {
+        Occupant::Local(record) => Some(Span::of(record)),
+        Occupant::Other(_) => span_of(cx),
+        Occupant::None => None,
+    }
+}
+
+/// The local root of the current span of a context, if it still runs. Below a span of another library it is
+/// the last root that began in the same trace.
+pub(crate) fn root_of(cx: &Context) -> Option<Span> {
+    let span = span_of(cx)?;
+    let root = match span.record() {
+        Some(record) if record.root == record.span_context.span_id() => return Some(span),
+        Some(record) => running_root(record.span_context.trace_id(), Some(record)),
+        None if span.span_context().is_remote() => None,
+        None => running_root(span.trace_id(), None),
+    };
+    root.map(Span::of)
+}

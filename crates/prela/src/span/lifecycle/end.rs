@@ -1,0 +1,57 @@
+//! The end of a span: its message is completed, shown to processors, and given to the pipeline.
+
+use super::record::{Phase, Record};
+use super::roots;
+use crate::clock::unix_nano;
+use crate::span::message::{EndedSpan, SpanMessage};
+use std::mem;
+use std::time::SystemTime;
+
+impl Record {
+    /// Ends the span; ending it again does nothing. Returns the memory of its message, for another span.
+    #[inline]
+    pub(in crate::span) fn end(&self, time: Option<SystemTime>) -> Option<Box<SpanMessage>> {
+        // Outside the lock: a clock may be the user's.
+        let time = time.map_or_else(|| self.now(), unix_nano);
+        let mut state = self.state();
+        if state.is_ending {
+            return None;
+        }
+        if let Some(measurement) = state.at_end.take() {
+            state.is_ending = true;
+            drop(state);
+            for (key, value) in measurement() {
+                self.set_attribute(&key, value);
+            }
+            state = self.state();
+            state.is_ending = false;
+        }
+        match mem::take(&mut state.phase) {
+            Phase::Idle => None,
+            Phase::Unsampled => {
+                drop(state);
+                self.source.provider.intake.on_unsampled();
+                None
+            }
+            Phase::Recording => {
+                let message = state.message.take()?;
+                drop(state);
+                Some(self.deliver(message, time))
+            }
+        }
+    }
+
+    #[inline]
+    fn deliver(&self, mut message: Box<SpanMessage>, time: u64) -> Box<SpanMessage> {
+        if self.is_root_and_recorded() {
+            roots::remove(self);
+        }
+        message.finish(time);
+        let (provider, scope) = (&self.source.provider, &self.source.scope);
+        let ended = EndedSpan { message: message.message(), scope, summary: message.summary() };
+        provider.with_hooks(|hooks| hooks.on_end(&ended.to_data()));
+        provider.intake.on_end(ended);
+        message.trim();
+        message
+    }
+}

@@ -1,0 +1,126 @@
+//! The third phase of a start: writing the head of the message, and what else there is at the start.
+
+use super::decision::{Decision, new_span_id};
+use super::details::Details;
+use super::new_span::NewSpan;
+use super::pool::{self, Blank};
+use super::record::{Phase, Record};
+use crate::Value;
+use crate::clock::unix_nano;
+use crate::context::{self, Correlation};
+use crate::span::message::{Head, TypeAttributes, kind};
+use opentelemetry::trace::SpanContext;
+use opentelemetry::{Context, Key};
+use std::sync::Arc;
+
+impl NewSpan {
+    /// Starts the span's record as decided.
+    ///
+    /// `base` is the context for baggage, correlation and processors; none if these have nothing to do with
+    /// the span.
+    #[inline(always)]
+    pub(super) fn write_head(
+        &mut self,
+        blank: Blank,
+        decision: Decision,
+        base: Option<&Context>,
+    ) -> Arc<Record> {
+        let provider = blank.provider();
+        let is_recorded = decision.flags.is_sampled() || provider.records_all;
+        let concerns = |cx: &Context| provider.shows_context || Correlation::of(cx).is_some();
+        let has_more =
+            self.details.is_some() || !decision.attributes.is_empty() || base.is_some_and(concerns);
+        let Decision { trace_id, flags, trace_state, attributes: of_sampler, .. } = decision;
+        let Decision { parent_span_id, parent_is_remote, root, anchor, .. } = decision;
+        let record = blank.start(|record| {
+            let provider = &*record.source.provider;
+            record.anchor = anchor;
+            record.parent_span_id = parent_span_id;
+            // The clock is read before ids are drawn: it notices a fork.
+            let start_time = self.details.as_mut().and_then(|details| details.start_time.take());
+            let start_time = match start_time {
+                None if is_recorded => record.anchor.now(&*provider.clock),
+                start_time => start_time.map_or(0, unix_nano),
+            };
+            let span_id = new_span_id(provider);
+            record.span_context = SpanContext::new(trace_id, span_id, flags, false, trace_state);
+            record.root = root.unwrap_or(span_id);
+            if !is_recorded {
+                record.state_mut().phase = Phase::Unsampled;
+                return;
+            }
+            let of_type = TypeAttributes::of(self.span_type);
+            let mut message = pool::span_message();
+            let head = Head {
+                span_context: &record.span_context,
+                parent_span_id,
+                name: &self.name,
+                kind: self.kind.as_ref().map_or(of_type.kind, kind),
+                start_time,
+                end_time: start_time,
+            };
+            message.begin(&head, self.span_type, parent_is_remote);
+            if !self.details.as_ref().is_some_and(|details| details.omits_type) {
+                provider.limits.set_type(&mut message, self.span_type);
+            }
+            let state = record.state_mut();
+            state.message = Some(message);
+            state.phase = Phase::Recording;
+        });
+        if has_more {
+            self.write_more(&record, of_sampler, base);
+        }
+        record
+    }
+
+    /// Writes what few spans have at their start, and runs the hooks for it.
+    #[inline(never)]
+    fn write_more(
+        &mut self,
+        record: &Arc<Record>,
+        of_sampler: Vec<(Key, Value)>,
+        base: Option<&Context>,
+    ) {
+        if record.is_recording() {
+            write_attributes(record, self.details.as_deref_mut(), of_sampler, base);
+            if let Some(measure) = self.options().and_then(|options| options.measure) {
+                record.state().at_end = Some(measure());
+            }
+            for link in self.details.iter_mut().flat_map(|details| details.links.drain(..)) {
+                record.add_link(link, [] as [(Key, Value); 0]);
+            }
+            if let Some(base) = base {
+                record.source.provider.with_hooks(|hooks| hooks.on_start(record, base));
+            }
+        }
+        self.give_details_back();
+    }
+}
+
+/// Writes attributes, the more special ones last: of baggage, of request and session, the builder's, the
+/// sampler's.
+fn write_attributes(
+    record: &Record,
+    details: Option<&mut Details>,
+    of_sampler: Vec<(Key, Value)>,
+    base: Option<&Context>,
+) {
+    let provider = &record.source.provider;
+    let correlation = base.and_then(Correlation::of);
+    let of_request = correlation.into_iter().flat_map(Correlation::attributes);
+    let of_builder = details.into_iter().flat_map(|details| details.attributes.drain(..));
+    let more = of_request.chain(of_builder).chain(of_sampler);
+    // One lock for all: no code of the user's runs here.
+    record.with(|message| {
+        let mut set = |key: Key, mut value: Value| provider.limits.set(message, &key, &mut value);
+        if let Some(base) = base.filter(|_| !provider.baggage_to_attributes.is_empty()) {
+            let baggage = context::baggage_of(base);
+            for key in &provider.baggage_to_attributes {
+                if let Some(value) = baggage.get(key.as_str()) {
+                    set(key.clone(), value.into());
+                }
+            }
+        }
+        more.for_each(|(key, value)| set(key, value));
+    });
+}

@@ -1,0 +1,80 @@
+//! The first phase of a start: finding the parent.
+
+use super::instances::{self, Parent};
+use super::new_span::NewSpan;
+use super::provider::Provider;
+use crate::context::{self, Correlation, Origin};
+use opentelemetry::Context;
+use opentelemetry::trace::{TraceContextExt as _, TraceState};
+
+/// What the current context says about a new span at a glance.
+pub(super) enum Glance {
+    /// Nothing is recorded here. The span slot of the context.
+    Suppressed(usize),
+    /// The current span is the parent, and not sampled. Its context, and the span slot of that.
+    Unsampled(Context, usize),
+    /// The current span is the parent, and nothing else in the context concerns the new span.
+    Child(Origin),
+    /// There is more to look at.
+    Unclear,
+}
+
+/// What there is above a new span.
+pub(super) enum Found {
+    /// Nothing is recorded in this context.
+    Suppressed(Context),
+    /// The parent in this context is not sampled.
+    Unsampled(Context),
+    /// The parent, if there is one, and the context that the new span starts in.
+    Below(Parent, Context),
+}
+
+/// Looks at the current context, which says enough for most spans.
+#[inline(always)]
+pub(super) fn glance(provider: &Provider) -> Glance {
+    let (instance, records_all) = (provider.id, provider.records_all);
+    let shows_context = provider.shows_context;
+    let concerns_span = |cx: &Context| shows_context || Correlation::of(cx).is_some();
+    let is_unrecorded = context::is_unrecorded(instance);
+    let glance = context::with_current(|cx, origin| {
+        // A span of what the export thread does would be exported in turn, and so on without end.
+        if is_unrecorded || cx.is_telemetry_suppressed() {
+            return Glance::Suppressed(context::slot_of(cx));
+        }
+        match origin {
+            Some(origin) if origin.instance != instance => Glance::Unclear,
+            Some(_) if concerns_span(cx) => Glance::Unclear,
+            Some(origin) if origin.flags.is_sampled() || records_all => {
+                match cx.span().span_context().trace_state() == &TraceState::NONE {
+                    true => Glance::Child(*origin),
+                    false => Glance::Unclear,
+                }
+            }
+            Some(_) => Glance::Unsampled(cx.clone(), context::slot_of(cx)),
+            None => Glance::Unclear,
+        }
+    });
+    glance.unwrap_or(Glance::Unclear)
+}
+
+impl NewSpan {
+    /// Finds the parent, wherever the builder said that it is.
+    pub(super) fn find_parent(&mut self, provider: &Provider) -> Found {
+        let mut base = self.base(provider);
+        if let Some(options) = self.options() {
+            base = options.context(base);
+            let attributes = options.attributes(&self.name);
+            self.details().attributes.extend(attributes);
+        }
+        // This thread may record nothing whatever the context says.
+        if base.is_telemetry_suppressed() || context::is_suppressed(provider.id) {
+            return Found::Suppressed(base.with_telemetry_suppressed());
+        }
+        match instances::parent_in(&base, provider) {
+            Parent::Local(origin, _) if !origin.flags.is_sampled() && !provider.records_all => {
+                Found::Unsampled(base)
+            }
+            parent => Found::Below(parent, base),
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! The record of one span: what it began with, and what is written while it runs.
+
+use super::details::Measurement;
+use super::limits::SpanLimits;
+use super::provider::Source;
+use crate::clock::{Anchor, from_unix_nano};
+use crate::context::Origin;
+use crate::span::message::{Event, Link, Scalar, SpanMessage};
+use crate::{SpanType, Value};
+use opentelemetry::Key;
+use opentelemetry::trace::{SpanContext, SpanId, Status};
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::SystemTime;
+
+/// A span that has started. Shared by every handle and context that refers to it.
+pub(crate) struct Record {
+    pub(in crate::span) source: Arc<Source>,
+    pub(in crate::span) span_context: SpanContext,
+    pub(in crate::span) parent_span_id: Option<SpanId>,
+    /// The local root above this span, or the span itself.
+    pub(in crate::span) root: SpanId,
+    pub(super) anchor: Anchor,
+    state: Mutex<State>,
+}
+
+/// What changes while the span runs.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) phase: Phase,
+    /// The message, while the span is recorded.
+    pub(super) message: Option<Box<SpanMessage>>,
+    /// Runs right before the span ends, once.
+    pub(super) at_end: Option<Measurement>,
+    /// Whether `at_end` runs now.
+    pub(super) is_ending: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
+pub(super) enum Phase {
+    /// Not started, or ended.
+    #[default]
+    Idle,
+    /// Not sampled, and not recorded.
+    Unsampled,
+    Recording,
+}
+
+impl Record {
+    pub(super) fn new(source: Arc<Source>) -> Self {
+        Self {
+            source,
+            span_context: SpanContext::NONE,
+            parent_span_id: None,
+            root: SpanId::INVALID,
+            anchor: Anchor::NONE,
+            state: Mutex::default(),
+        }
+    }
+
+    /// The state, without a lock, before anybody else refers to the record.
+    #[inline]
+    pub(super) fn state_mut(&mut self) -> &mut State {
+        self.state.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What the span gives to its children.
+    pub(super) fn origin(&self) -> Origin {
+        Origin {
+            instance: self.source.provider.id,
+            trace_id: self.span_context.trace_id(),
+            span_id: self.span_context.span_id(),
+            root: self.root,
+            flags: self.span_context.trace_flags(),
+            anchor: self.anchor,
+        }
+    }
+
+    /// Whether the span began as a local root that is recorded.
+    #[inline]
+    pub(super) fn is_root_and_recorded(&self) -> bool {
+        self.root == self.span_context.span_id()
+            && (self.span_context.is_sampled() || self.source.provider.records_all)
+    }
+
+    /// The time, in nanoseconds since 1970.
+    #[inline]
+    pub(super) fn now(&self) -> u64 {
+        self.anchor.now(&*self.source.provider.clock)
+    }
+
+    fn limits(&self) -> &SpanLimits {
+        &self.source.provider.limits
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Accesses the message, if the span is recorded.
+    pub(super) fn with<R>(&self, access: impl FnOnce(&mut SpanMessage) -> R) -> Option<R> {
+        let mut state = self.state();
+        let is_recording = state.phase == Phase::Recording;
+        state.message.as_deref_mut().filter(|_| is_recording).map(access)
+    }
+
+    /// The name, copied; none unless the span is recorded.
+    pub(in crate::span) fn name(&self) -> Option<Cow<'static, str>> {
+        self.with(|message| message.name())
+    }
+
+    pub(in crate::span) fn set_name(&self, name: &str) {
+        self.with(|message| message.set_name(name));
+    }
+
+    pub(in crate::span) fn span_type(&self) -> Option<SpanType> {
+        self.with(|message| message.span_type())
+    }
+
+    /// Whether the status is an error; none unless the span is recorded.
+    #[cfg(feature = "http")]
+    pub(crate) fn is_failed(&self) -> Option<bool> {
+        self.with(|message| matches!(message.status(), Status::Error { .. }))
+    }
+
+    pub(crate) fn is_recording(&self) -> bool {
+        self.state().phase == Phase::Recording
+    }
+
+    pub(in crate::span) fn set_attribute(&self, key: &Key, mut value: Value) {
+        let mut state = self.state();
+        if state.phase == Phase::Recording
+            && let Some(message) = &mut state.message
+        {
+            self.limits().set(message, key, &mut value);
+        }
+        drop(state);
+        value.discard();
+    }
+
+    /// Sets an attribute to a value that is too short for any limit.
+    pub(in crate::span) fn set_scalar(&self, key: &Key, value: Scalar) {
+        let mut state = self.state();
+        if state.phase == Phase::Recording
+            && let Some(message) = &mut state.message
+        {
+            message.set_scalar(key, value, self.limits().attributes);
+        }
+    }
+
+    pub(in crate::span) fn add_event<K: Into<Key>, V: Into<Value>>(
+        &self,
+        name: Cow<'static, str>,
+        time: Option<SystemTime>,
+        attributes: impl IntoIterator<Item = (K, V)>,
+    ) {
+        if !self.is_recording() {
+            return;
+        }
+        let limits = self.limits();
+        // Outside the lock: the iterator is the caller's code.
+        let (attributes, dropped_attributes_count) =
+            limits.collect(attributes, limits.attributes_per_event);
+        let time = time.unwrap_or_else(|| from_unix_nano(self.now()));
+        let event = Event { name, time, attributes, dropped_attributes_count };
+        self.with(|message| message.add_event(&event, limits.events));
+    }
+
+    pub(in crate::span) fn add_link<K: Into<Key>, V: Into<Value>>(
+        &self,
+        span_context: SpanContext,
+        attributes: impl IntoIterator<Item = (K, V)>,
+    ) {
+        if !span_context.is_valid() {
+            return;
+        }
+        let limits = self.limits();
+        let (attributes, dropped_attributes_count) =
+            limits.collect(attributes, limits.attributes_per_link);
+        let link = Link { span_context, attributes, dropped_attributes_count };
+        self.with(|message| message.add_link(&link, limits.links));
+    }
+
+    /// Sets the status. `Ok` is final, `Unset` is ignored, and of two errors the last one stays.
+    ///
+    /// Source: <https://opentelemetry.io/docs/specs/otel/trace/api/#set-status>.
+    pub(in crate::span) fn set_status(&self, status: Status) {
+        self.with(|message| {
+            if *message.status() != Status::Ok && status != Status::Unset {
+                message.set_status(status);
+            }
+        });
+    }
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Span")
+            .field("name", &self.name().unwrap_or_default())
+            .field("trace_id", &self.span_context.trace_id())
+            .field("span_id", &self.span_context.span_id())
+            .field("parent_span_id", &self.parent_span_id)
+            .finish_non_exhaustive()
+    }
+}
