@@ -11,8 +11,8 @@ use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 const A_WHILE: Duration = Duration::from_secs(30);
 const CYCLES: usize = 5;
 
-/// Makes four spans a cycle, of each API one, and prints what became of them all.
-pub fn run(transport: &str, endpoint: &str, level: &str) {
+/// Makes four spans a cycle, of each API one, and prints what became of them all. `bridge`: whose layer.
+pub fn run(transport: &str, endpoint: &str, level: &str, bridge: &str) {
     let exporter = match transport {
         "grpc" => Exporter::otlp_grpc(endpoint),
         _ => Exporter::otlp_http(endpoint),
@@ -21,8 +21,11 @@ pub fn run(transport: &str, endpoint: &str, level: &str) {
     let prela =
         builder.exporter(exporter).schedule_delay(Duration::from_millis(5)).build().unwrap();
     prela.make_global().unwrap();
-    let layer = tracing_opentelemetry::layer().with_tracer(prela.provider().tracer("tracing"));
     let level: LevelFilter = level.parse().unwrap();
+    let layer = match bridge {
+        "prela" => prela::tracing::layer().boxed(),
+        _ => tracing_opentelemetry::layer().with_tracer(prela.provider().tracer("tracing")).boxed(),
+    };
     let subscriber = tracing_subscriber::registry().with(layer.with_filter(level));
     tracing::subscriber::set_global_default(subscriber).unwrap();
 

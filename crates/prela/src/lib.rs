@@ -60,7 +60,7 @@
 //! | `resources` | no | `SpanBuilder::resources`: CPU time and memory of a span |
 //! | `metrics` | no | `Prela::observe`: sampling counts as OpenTelemetry metrics |
 //! | `signal` | no | `Prela::shutdown_on_signal` and `shutdown_signal`: Ctrl-C and SIGTERM |
-//! | `tracing` | no | `tracing`: ids in the lines of `tracing_subscriber::fmt` |
+//! | `tracing` | no | `tracing`: spans and events of the crate `tracing`; ids in the lines of `tracing_subscriber::fmt` |
 //! | `http` | no | `http`: layers for servers and clients of HTTP and gRPC |
 //! | `axum` | no | `http::ServerLayer::axum`: the layer that knows axum's routes |
 //! | `reqwest` | no | `reqwest`: a middleware for its client |

@@ -18,6 +18,8 @@ mod handle;
 mod late;
 mod limits;
 pub(crate) mod message;
+#[cfg(feature = "tracing")]
+mod model_call;
 mod options;
 mod otel;
 pub(crate) mod pool;
@@ -25,6 +27,8 @@ pub(crate) mod processor;
 pub(crate) mod provider;
 mod record;
 mod recordable;
+#[cfg(feature = "tracing")]
+mod reentrant;
 #[cfg(feature = "resources")]
 mod resources;
 #[cfg(feature = "retry")]
@@ -53,5 +57,9 @@ pub(crate) use self::ended_span::{EndedSpan, SpanSummary};
 pub(crate) use self::failure::Failure;
 #[cfg(feature = "http")]
 pub(crate) use self::failure::as_error;
+#[cfg(feature = "tracing")]
+pub(crate) use self::model_call::model_call_in;
+#[cfg(feature = "tracing")]
+pub(crate) use self::reentrant::Reentrant;
 pub(crate) use self::roots::root_of;
 pub(crate) use self::source::Source;

@@ -100,6 +100,12 @@ impl Record {
         }
     }
 
+    /// The instance that it is of.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn instance(&self) -> u64 {
+        self.source.provider.id
+    }
+
     /// Whether this is a local root, by what it began with, and is recorded until it ends.
     #[inline]
     pub(super) fn is_root_and_recorded(&self) -> bool {
@@ -108,7 +114,7 @@ impl Record {
     }
 
     #[inline]
-    fn now(&self) -> u64 {
+    pub(super) fn now(&self) -> u64 {
         self.anchor.now(&*self.source.provider.clock)
     }
 
@@ -138,6 +144,16 @@ impl Record {
 
     pub(super) fn span_type(&self) -> Option<SpanType> {
         self.with(|message| message.span_type())
+    }
+
+    /// Makes it a span of another type, with the attributes of that.
+    #[cfg(feature = "tracing")]
+    pub(super) fn set_span_type(&self, span_type: SpanType) {
+        let limits = self.limits();
+        self.with(|message| {
+            message.set_span_type(span_type);
+            span_type.write_attributes(|key, mut value| limits.set(message, &key, &mut value));
+        });
     }
 
     /// Whether it has failed so far; none if it is not recorded.
