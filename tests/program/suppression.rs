@@ -4,7 +4,7 @@ use opentelemetry::trace::{Tracer as _, TracerProvider as _};
 use prela::{Exporter, SpanType};
 use std::thread;
 use std::time::Duration;
-use tracing::info_span;
+use tracing::{info, info_span};
 use tracing_subscriber::filter::LevelFilter;
 use tracing_subscriber::layer::{Layer as _, SubscriberExt as _};
 
@@ -18,6 +18,8 @@ pub fn run(transport: &str, endpoint: &str, level: &str, bridge: &str) {
         _ => Exporter::otlp_http(endpoint),
     };
     let builder = prela::builder().env([] as [(&str, &str); 0]).service_name("program");
+    // A client that the layer hears would log about the logs.
+    let builder = builder.logs(exporter.clone());
     let prela =
         builder.exporter(exporter).schedule_delay(Duration::from_millis(5)).build().unwrap();
     prela.make_global().unwrap();
@@ -33,6 +35,7 @@ pub fn run(transport: &str, endpoint: &str, level: &str, bridge: &str) {
     for cycle in 0..CYCLES {
         prela::tracer().span("agent", SpanType::Agent).in_scope(|_| {
             info_span!("handler", cycle).in_scope(|| {
+                info!("handling");
                 otel.in_span("query", |_| {
                     prela::tracer().span("tool", SpanType::Tool).in_scope(|_| ());
                 });
@@ -47,6 +50,9 @@ pub fn run(transport: &str, endpoint: &str, level: &str, bridge: &str) {
             }
         }
     }
-    let stats = prela.shutdown(A_WHILE).stats;
+    let report = prela.shutdown(A_WHILE);
+    let (stats, logs) = (report.stats, report.logs.unwrap());
+    let expected = if bridge == "prela" { CYCLES as u64 } else { 0 };
+    assert_eq!((logs.ended, logs.exported), (expected, expected));
     println!("{} {} {}", stats.ended, stats.exported, stats.dropped);
 }

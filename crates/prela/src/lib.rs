@@ -88,6 +88,8 @@ pub mod http;
 pub mod reqwest;
 mod tracer;
 
+#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+mod logs;
 mod otlp;
 pub mod propagation;
 pub mod span;

@@ -27,6 +27,8 @@ mod proxy;
 mod redirect;
 #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 mod reply;
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+mod signal;
 mod split;
 #[cfg(all(any(feature = "otlp-grpc", feature = "otlp-http"), feature = "tls"))]
 mod tls;
@@ -40,6 +42,8 @@ pub(crate) use proxy::Proxy;
 #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 pub(crate) use reply::Reply;
 
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+pub(crate) use signal::Signal;
 pub(crate) use split::split;
 
 #[cfg(test)]

@@ -13,6 +13,8 @@ mod drop_handler;
 mod export_loop;
 mod last_call;
 mod late;
+#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+mod logs;
 mod outage;
 mod overflow;
 mod payload;
@@ -33,6 +35,8 @@ mod worker;
 
 pub(crate) use self::diagnostics::Diagnostics;
 pub(crate) use self::drop_handler::DropHandler;
+#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+pub(crate) use self::logs::LogPipeline;
 pub use self::overflow::Overflow;
 pub use self::redact::Redactor;
 pub(crate) use self::settings::PipelineSettings;
@@ -155,6 +159,12 @@ impl Pipeline {
         async move {
             worker::wait_elsewhere(move || pipeline.flush(within)).await.and_then(|flushed| flushed)
         }
+    }
+
+    /// Begins what [`shutdown`](Self::shutdown) will wait for.
+    pub(crate) fn close(&self, within: Duration) {
+        let until = Instant::now().checked_add(within);
+        self.shared().queues.iter().for_each(|queue| queue.close(until));
     }
 
     /// Sends what is queued and stops the thread; gives up when `within` has passed. Spans that end
@@ -331,7 +341,7 @@ impl Shared {
                 queue.report_losses(&self.diagnostics);
             }
         }
-        ShutdownReport { stats, timed_out: !is_done }
+        ShutdownReport { stats, timed_out: !is_done, logs: None }
     }
 }
 

@@ -6,6 +6,8 @@ mod entered;
 mod fields;
 mod genai;
 mod json;
+#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+mod logs;
 mod noise;
 
 pub use self::bridge::{Bridge, layer};

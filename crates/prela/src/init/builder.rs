@@ -1,11 +1,16 @@
 //! What the code asks for.
 
 use super::pipeline::{self, PipelineOptions, unless_zero};
+use super::pipelines::Pipelines;
 use super::unrecorded::Unrecorded;
 use super::{Exporter, Prela, settings};
 use crate::clock::{Clock, Guarded, SystemClock};
 use crate::env::Environment;
 use crate::id::{IdGenerator, RandomIds};
+#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+use crate::logs::LogIntake;
+#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+use crate::pipeline::LogPipeline;
 #[cfg(feature = "spool")]
 use crate::pipeline::Spool;
 use crate::pipeline::{Diagnostics, DropHandler, Pipeline, PipelineSettings};
@@ -61,6 +66,8 @@ pub struct Builder {
     diagnostics: Diagnostics,
     shutdown_timeout: Option<Duration>,
     pipeline: PipelineOptions,
+    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    logs: Option<super::Otlp>,
 }
 
 impl Builder {
@@ -81,6 +88,8 @@ impl Builder {
             diagnostics: Diagnostics::default(),
             shutdown_timeout: None,
             pipeline: PipelineOptions::default(),
+            #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            logs: None,
         }
     }
 
@@ -112,6 +121,38 @@ impl Builder {
     /// or any [`SpanExporter`](crate::export::SpanExporter).
     pub fn exporter(mut self, exporter: impl Into<Exporter>) -> Self {
         self.exporters.push(exporter.into());
+        self
+    }
+
+    /// Sends events of the crate `tracing` as log records to a collector: those that
+    /// [`prela::tracing::layer`](crate::tracing::layer) hears, with the ids of the span that they happen in. Default: no
+    /// log records.
+    ///
+    /// They wait in a queue of their own with the sizes, the overflow policy, the redactor and the spool that spans
+    /// have, are sent by an export thread of their own, and [`flush`](crate::Prela::flush) and shutdown wait for them;
+    /// [`Prela::log_stats`](crate::Prela::log_stats) counts them. Whether a trace is sampled does not matter. Of the
+    /// environment the variables count that are for any signal, such as `OTEL_EXPORTER_OTLP_ENDPOINT`. Over HTTP the
+    /// path is `/v1/logs`, instead of `/v1/traces` if the endpoint ends in that.
+    ///
+    /// ```no_run
+    /// use prela::Exporter;
+    /// use tracing_subscriber::layer::SubscriberExt as _;
+    ///
+    /// let collector = Exporter::otlp_http("http://localhost:4318");
+    /// let _prela = prela::builder()
+    ///     .service_name("travel-desk")
+    ///     .exporter(collector.clone())
+    ///     .logs(collector)
+    ///     .init()?;
+    /// let subscriber = tracing_subscriber::registry().with(prela::tracing::layer());
+    /// # drop(subscriber);
+    /// # Ok::<(), prela::Error>(())
+    /// ```
+    ///
+    /// Source: [Logs Data Model](https://opentelemetry.io/docs/specs/otel/logs/data-model/).
+    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    pub fn logs(mut self, collector: super::Otlp) -> Self {
+        self.logs = Some(collector);
         self
     }
 
@@ -420,6 +461,11 @@ impl Builder {
         let exporters =
             exporters.into_iter().filter_map(|exporter| exporter.build(&mut env).transpose());
         let exporters = exporters.collect::<Result<_, _>>()?;
+        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        let logs = match self.logs.filter(|_| !is_disabled) {
+            Some(logs) => logs.for_logs().build(&mut env)?,
+            None => None,
+        };
         let warnings = env.warnings(is_strict)?;
         for warning in &warnings {
             self.diagnostics.line(&format!("prela: {warning}"));
@@ -427,6 +473,12 @@ impl Builder {
 
         let records_all = sizes.tail.is_some();
         let resource = Arc::new(resource);
+        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        let logs = logs.map(|exporter| {
+            LogPipeline::start(exporter, resource.clone(), &sizes, self.diagnostics.clone())
+        });
+        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        let logs = logs.transpose()?;
         let pipeline = Pipeline::start(exporters, resource.clone(), sizes, self.diagnostics)?;
         let provider = Provider::new(
             sampler,
@@ -438,10 +490,18 @@ impl Builder {
             baggage,
         )
         .recording_all(records_all);
+        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        let provider =
+            provider.logging(logs.clone().map(|logs| Box::new(logs) as Box<dyn LogIntake>));
         if is_disabled {
             provider.stop();
         }
-        Ok(Prela::new(provider, pipeline, resource, propagator, shutdown_timeout, warnings))
+        let pipelines = Pipelines {
+            traces: pipeline,
+            #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            logs,
+        };
+        Ok(Prela::new(provider, pipelines, resource, propagator, shutdown_timeout, warnings))
     }
 
     /// [Builds](Self::build) the instance and makes it [global](Prela::make_global), in one call: what

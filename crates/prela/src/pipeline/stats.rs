@@ -198,6 +198,8 @@ pub struct ShutdownReport {
     pub stats: Stats,
     /// Whether the time ran out before the exporters were done.
     pub timed_out: bool,
+    /// What became of the log records, if there was an exporter for them.
+    pub logs: Option<Stats>,
 }
 
 impl ShutdownReport {

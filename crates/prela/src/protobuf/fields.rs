@@ -79,6 +79,22 @@ messages! {
         FLAGS: fixed32 6,
     }
 
+    /// `LogRecord`. The messages around it have the numbers of those around a span.
+    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    log_record {
+        TIME: fixed64 1,
+        SEVERITY_NUMBER: varint 2,
+        SEVERITY_TEXT: bytes 3,
+        BODY: bytes 5,
+        ATTRIBUTES: bytes 6,
+        DROPPED_ATTRIBUTES: varint 7,
+        FLAGS: fixed32 8,
+        TRACE_ID: bytes 9,
+        SPAN_ID: bytes 10,
+        OBSERVED_TIME: fixed64 11,
+        EVENT_NAME: bytes 12,
+    }
+
     /// `Status`.
     status {
         MESSAGE: bytes 2,

@@ -75,7 +75,7 @@ impl SpanLimits {
     }
 
     /// The same for a whole list, as an event or a link gets it.
-    pub(super) fn collect<K: Into<Key>, V: Into<Value>>(
+    pub(crate) fn collect<K: Into<Key>, V: Into<Value>>(
         &self,
         given: impl IntoIterator<Item = (K, V)>,
         most: usize,

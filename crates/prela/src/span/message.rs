@@ -12,6 +12,8 @@ mod scalar;
 mod span_message;
 mod type_attributes;
 
+#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+pub(crate) use self::attribute::any;
 pub(crate) use self::attribute::{attribute, attributes};
 pub(super) use self::parts::Head;
 pub(super) use self::parts::span;

@@ -30,6 +30,9 @@ pub(crate) struct Provider {
     pub(crate) shows_context: bool,
     /// Spans that are not sampled are recorded too, for the pipeline to decide.
     pub(crate) records_all: bool,
+    /// Where log records go, if anywhere.
+    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    pub(crate) logs: Option<Box<dyn crate::logs::LogIntake>>,
     running: AtomicBool,
     /// None until it is shut down, and if it never ran.
     pub(super) stopped: OnceLock<Stopped>,
@@ -63,6 +66,8 @@ impl Provider {
             baggage_to_attributes,
             shows_context,
             records_all: false,
+            #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            logs: None,
             running,
             stopped: OnceLock::new(),
         }
@@ -71,6 +76,19 @@ impl Provider {
     /// Whether spans that are not sampled are recorded as well.
     pub(crate) fn recording_all(self, records_all: bool) -> Self {
         Self { records_all, ..self }
+    }
+
+    /// With a place for log records.
+    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    pub(crate) fn logging(self, logs: Option<Box<dyn crate::logs::LogIntake>>) -> Self {
+        Self { logs, ..self }
+    }
+
+    /// The time as a span has it, in nanoseconds since 1970.
+    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    pub(crate) fn now_in(&self, span: Option<&super::Span>) -> u64 {
+        let of_span = span.and_then(super::Span::record).map(|record| record.now());
+        of_span.unwrap_or_else(|| crate::clock::unix_nano(self.clock.wall()))
     }
 
     /// Whether there ever was an instance in this process.

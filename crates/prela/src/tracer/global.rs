@@ -3,6 +3,8 @@
 use super::{Tracer, early};
 #[cfg(feature = "testing")]
 use crate::span::alone_in;
+#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+use crate::span::provider::Provider;
 use crate::span::{Source, SpanBuilder};
 use crate::{Error, ErrorKind};
 #[cfg(feature = "testing")]
@@ -65,6 +67,12 @@ pub(super) fn with_source<R>(f: impl FnOnce(&Arc<Source>) -> R) -> Option<R> {
         _ => look(installed)?,
     };
     Some(f(&source))
+}
+
+/// The global instance, or the one that the current context chooses.
+#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+pub(crate) fn provider() -> Option<Arc<Provider>> {
+    with_source(|source| source.provider.clone())
 }
 
 /// Takes the lock, and keeps what is found for the next time.

@@ -75,6 +75,7 @@ pub struct Bridge {
     location: bool,
     threads: bool,
     busy: bool,
+    without_span_events: bool,
 }
 
 impl Bridge {
@@ -84,12 +85,12 @@ impl Bridge {
         Self { content, ..self }
     }
 
-    /// Whether spans have `code.file.path`, `code.line.number` and `code.namespace`. Default: no.
+    /// Whether spans and log records have `code.file.path`, `code.line.number` and `code.namespace`. Default: no.
     pub fn with_location(self, location: bool) -> Self {
         Self { location, ..self }
     }
 
-    /// Whether spans have `thread.id` and `thread.name` of the thread that they began on. Default: no.
+    /// Whether spans and log records have `thread.id` and `thread.name` of the thread that they began on. Default: no.
     pub fn with_threads(self, threads: bool) -> Self {
         Self { threads, ..self }
     }
@@ -97,6 +98,12 @@ impl Bridge {
     /// Whether spans have `busy_ns` and `idle_ns`, the nanoseconds that they were entered and not. Default: no.
     pub fn with_busy_time(self, busy: bool) -> Self {
         Self { busy, ..self }
+    }
+
+    /// Whether events are added to spans. Default: yes. With [`Builder::logs`](crate::Builder::logs) they are sent as log
+    /// records, too, and may be enough as these.
+    pub fn with_span_events(self, span_events: bool) -> Self {
+        Self { without_span_events: !span_events, ..self }
     }
 
     /// What a span has beside its fields.
@@ -272,13 +279,25 @@ where
             Some(id) => bridged(id, &cx, |it| it.span().clone()),
             None => span_of(&context::current()),
         };
-        let Some(span) = span.filter(|span| span.is_recording() && !is_silenced(span)) else {
+        let noted = span.clone().filter(|_| !self.without_span_events);
+        let noted = noted.filter(|span| span.is_recording() && !is_silenced(span));
+        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        let logs = super::logs::provider();
+        #[cfg(not(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http"))))]
+        let logs = None::<()>;
+        if noted.is_none() && logs.is_none() {
             return;
-        };
+        }
         let mut fields = Fields::default();
         event.record(&mut fields);
-        let span_type = span.span_type().unwrap_or_default();
+        let span_type = span.as_ref().and_then(Span::span_type).unwrap_or_default();
         genai::mend(&mut fields.pairs, span_type, self.content);
+        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        if let Some(provider) = logs {
+            let more = self.surroundings(metadata);
+            super::logs::write(&provider, &fields, metadata, more, span.as_ref());
+        }
+        let Some(span) = noted else { return };
         if *metadata.level() == Level::ERROR && (named.is_some() || is_bridged(&span, &cx)) {
             let texts = [fields.message.as_deref(), fields.failure.as_ref().map(|it| &*it.message)];
             let texts: Vec<_> = texts.into_iter().flatten().collect();
@@ -323,10 +342,11 @@ fn is_silenced(span: &Span) -> bool {
 
 /// The name of an event, and its attributes.
 fn described(fields: Fields, metadata: &Metadata<'_>) -> (String, Vec<(Key, Value)>) {
-    let Fields { mut pairs, message, failure, .. } = fields;
+    let Fields { mut pairs, message, failure, target, .. } = fields;
+    let target = target.unwrap_or_else(|| metadata.target().to_owned());
     let mut attributes: Vec<(Key, Value)> = vec![
         ("level".into(), metadata.level().as_str().into()),
-        ("target".into(), metadata.target().to_owned().into()),
+        ("target".into(), target.clone().into()),
     ];
     attributes.append(&mut pairs);
     let is_failure = failure.is_some();
@@ -336,8 +356,8 @@ fn described(fields: Fields, metadata: &Metadata<'_>) -> (String, Vec<(Key, Valu
     }
     // Without a name of its own an event is named after its place in the sources.
     let own = Some(metadata.name()).filter(|name| !name.starts_with("event "));
-    let name = message.or_else(|| own.map(str::to_owned)).unwrap_or_else(|| {
-        if is_failure { semconv::EXCEPTION_EVENT.into() } else { metadata.target().to_owned() }
-    });
+    let name = message
+        .or_else(|| own.map(str::to_owned))
+        .unwrap_or_else(|| if is_failure { semconv::EXCEPTION_EVENT.into() } else { target });
     (name, attributes)
 }

@@ -17,6 +17,8 @@ pub(super) struct Fields {
     pub(super) kind: Option<SpanKind>,
     status: Option<StatusCode>,
     description: Option<String>,
+    /// Of an event of the crate `log`, whose metadata say nothing of it.
+    pub(super) target: Option<String>,
     /// The error of an event, by its type or by the name that `#[instrument(err)]` gives it.
     pub(super) failure: Option<Failure>,
 }
@@ -48,8 +50,9 @@ impl Fields {
             "otel.status_description" | "otel.status_message" => {
                 self.description = Some(text(value));
             }
-            // What an event of the crate `log` is about stands in its metadata already.
-            "log.target" | "log.module_path" | "log.file" | "log.line" => {}
+            "log.target" => self.target = Some(text(value)),
+            // Places are left out of everything else, too.
+            "log.module_path" | "log.file" | "log.line" => {}
             // Raw identifiers are spelled as they are meant.
             name => self.pairs.push((name.strip_prefix("r#").unwrap_or(name).into(), value)),
         }
