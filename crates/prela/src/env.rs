@@ -122,7 +122,10 @@ impl Environment {
     }
 
     /// What it says of signals other than traces: without the variables that are for traces alone.
-    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(
+        any(feature = "tracing", feature = "metrics"),
+        any(feature = "otlp-grpc", feature = "otlp-http")
+    ))]
     pub(crate) fn without_those_for_traces(&self) -> Self {
         let is_kept =
             |variable: Variable| !variable.name().starts_with("OTEL_EXPORTER_OTLP_TRACES_");

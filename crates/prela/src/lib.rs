@@ -58,7 +58,7 @@
 //! | `rayon` | no | `rayon`: spawning on rayon with the context |
 //! | `retry` | no | `SpanBuilder::retry`: attempts with back-off, one span each |
 //! | `resources` | no | `SpanBuilder::resources`: CPU time and memory of a span |
-//! | `metrics` | no | `Prela::observe`: sampling counts as OpenTelemetry metrics |
+//! | `metrics` | no | `Builder::metrics` and `Builder::meter`: calls of models as OpenTelemetry metrics; `Prela::observe`: sampling counts |
 //! | `signal` | no | `Prela::shutdown_on_signal` and `shutdown_signal`: Ctrl-C and SIGTERM |
 //! | `tracing` | no | `tracing`: spans and events of the crate `tracing`; ids in the lines of `tracing_subscriber::fmt` |
 //! | `http` | no | `http`: layers for servers and clients of HTTP and gRPC |
@@ -77,6 +77,8 @@ pub mod testing;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 
+#[cfg(feature = "metrics")]
+mod metrics;
 pub mod pipeline;
 
 pub mod export;

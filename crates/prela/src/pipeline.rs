@@ -44,6 +44,7 @@ pub(crate) use self::settings::PipelineSettings;
 pub use self::spool::Spool;
 pub use self::stats::{Dropped, ExporterStats, Recovered, ShutdownReport, Stats};
 pub use self::tail::TailRule;
+pub(crate) use self::worker::wait_elsewhere;
 
 use self::drop_handler::DropNotifier;
 use self::export_loop::ExportLoop;
@@ -56,7 +57,6 @@ use crate::span::processor::SpanIntake;
 use crate::span::{EncodedSpan, EndedSpan};
 use crate::{Error, ErrorKind, Resource, context, fork};
 use std::fmt;
-use std::future::Future;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
@@ -151,16 +151,6 @@ impl Pipeline {
         result
     }
 
-    pub(crate) fn flush_async(
-        &self,
-        within: Duration,
-    ) -> impl Future<Output = Result<(), Error>> + Send + use<> {
-        let pipeline = self.clone();
-        async move {
-            worker::wait_elsewhere(move || pipeline.flush(within)).await.and_then(|flushed| flushed)
-        }
-    }
-
     /// Begins what [`shutdown`](Self::shutdown) will wait for.
     pub(crate) fn close(&self, within: Duration) {
         let until = Instant::now().checked_add(within);
@@ -172,19 +162,6 @@ impl Pipeline {
     pub(crate) fn shutdown(&self, within: Duration) -> ShutdownReport {
         fork::check();
         self.shared().shutdown(within)
-    }
-
-    pub(crate) fn shutdown_async(
-        &self,
-        within: Duration,
-    ) -> impl Future<Output = ShutdownReport> + Send + use<> {
-        let pipeline = self.clone();
-        async move {
-            let waiting = pipeline.clone();
-            let report = worker::wait_elsewhere(move || waiting.shutdown(within)).await;
-            // Without a thread to wait on there is no time to give.
-            report.unwrap_or_else(|_| pipeline.shutdown(Duration::ZERO))
-        }
     }
 }
 
@@ -341,7 +318,7 @@ impl Shared {
                 queue.report_losses(&self.diagnostics);
             }
         }
-        ShutdownReport { stats, timed_out: !is_done, logs: None }
+        ShutdownReport { stats, timed_out: !is_done, logs: None, metrics: None }
     }
 }
 

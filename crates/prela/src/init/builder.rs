@@ -9,6 +9,8 @@ use crate::env::Environment;
 use crate::id::{IdGenerator, RandomIds};
 #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
 use crate::logs::LogIntake;
+#[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+use crate::otel::Meters;
 #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
 use crate::pipeline::LogPipeline;
 #[cfg(feature = "spool")]
@@ -16,6 +18,7 @@ use crate::pipeline::Spool;
 use crate::pipeline::{Diagnostics, DropHandler, Pipeline, PipelineSettings};
 use crate::pipeline::{Dropped, Overflow, Redactor, TailRule};
 use crate::propagation::Propagator;
+use crate::span::processor::SpanIntake;
 use crate::span::provider::Provider;
 use crate::span::{SpanLimits, SpanProcessor};
 use crate::{Error, ErrorKind, Sampler, Value};
@@ -68,6 +71,10 @@ pub struct Builder {
     pipeline: PipelineOptions,
     #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
     logs: Option<super::Otlp>,
+    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    metrics: Option<super::Otlp>,
+    #[cfg(feature = "metrics")]
+    meters: Vec<opentelemetry::metrics::Meter>,
 }
 
 impl Builder {
@@ -90,6 +97,10 @@ impl Builder {
             pipeline: PipelineOptions::default(),
             #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
             logs: None,
+            #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            metrics: None,
+            #[cfg(feature = "metrics")]
+            meters: Vec::new(),
         }
     }
 
@@ -153,6 +164,51 @@ impl Builder {
     #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
     pub fn logs(mut self, collector: super::Otlp) -> Self {
         self.logs = Some(collector);
+        self
+    }
+
+    /// Sends metrics to a collector, once a minute and at the end: those of calls of models, and the counts of
+    /// [`Prela::observe`](crate::Prela::observe). Default: no metrics.
+    ///
+    /// | histogram | unit | of each span of type `Llm` or `Embedding` |
+    /// |---|---|---|
+    /// | `gen_ai.client.token.usage` | `{token}` | input and output tokens, `gen_ai.token.type` says which |
+    /// | `gen_ai.client.operation.duration` | s | its duration, with `error.type` if it failed |
+    /// | `gen_ai.client.operation.time_to_first_chunk` | s | of a stream |
+    /// | `gen_ai.client.operation.time_per_output_chunk` | s | of a stream whose chunks were counted: their mean, once for each |
+    ///
+    /// Each has the operation, the provider, the models asked for and answering, and the server of its span. Spans that
+    /// the sampler leaves out are not measured. [`Prela::meter`](crate::Prela::meter) is for metrics of your own.
+    ///
+    /// They are collected by a thread of `opentelemetry_sdk`, every `OTEL_METRIC_EXPORT_INTERVAL` milliseconds
+    /// (default 60000), as cumulative sums, and sent as log records are: see [`Builder::logs`].
+    ///
+    /// ```no_run
+    /// use prela::Exporter;
+    ///
+    /// let collector = Exporter::otlp_grpc("http://localhost:4317");
+    /// let _prela = prela::builder().exporter(collector.clone()).metrics(collector).init()?;
+    /// # Ok::<(), prela::Error>(())
+    /// ```
+    ///
+    /// Source: [GenAI metrics, 1.41](https://github.com/open-telemetry/semantic-conventions/blob/v1.41.0/docs/gen-ai/gen-ai-metrics.md).
+    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    pub fn metrics(mut self, collector: super::Otlp) -> Self {
+        self.metrics = Some(collector);
+        self
+    }
+
+    /// Records the metrics of calls of models through a meter of yours, instead of or beside
+    /// [`Builder::metrics`], which lists them. Cost: each span of a call is read back when it ends.
+    ///
+    /// ```
+    /// let meter = prela::opentelemetry::global::meter("prela"); // of the provider that was set before
+    /// let builder = prela::builder().meter(meter);
+    /// # drop(builder);
+    /// ```
+    #[cfg(feature = "metrics")]
+    pub fn meter(mut self, meter: opentelemetry::metrics::Meter) -> Self {
+        self.meters.push(meter);
         self
     }
 
@@ -466,6 +522,11 @@ impl Builder {
             Some(logs) => logs.for_logs().build(&mut env)?,
             None => None,
         };
+        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        let metrics = match self.metrics.filter(|_| !is_disabled) {
+            Some(metrics) => metrics.for_metrics().build(&mut env)?,
+            None => None,
+        };
         let warnings = env.warnings(is_strict)?;
         for warning in &warnings {
             self.diagnostics.line(&format!("prela: {warning}"));
@@ -479,17 +540,29 @@ impl Builder {
         });
         #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
         let logs = logs.transpose()?;
+        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        let metrics = metrics.map(|exporter| {
+            let (settings, diagnostics) = (sizes.for_signal("metrics"), self.diagnostics.clone());
+            let exporters = vec![exporter];
+            let pipeline = Pipeline::start(exporters, resource.clone(), settings, diagnostics)?;
+            Ok((pipeline.clone(), Meters::start(pipeline)))
+        });
+        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        let metrics: Option<(Pipeline, Meters)> = metrics.transpose()?;
         let pipeline = Pipeline::start(exporters, resource.clone(), sizes, self.diagnostics)?;
-        let provider = Provider::new(
-            sampler,
-            limits,
-            self.clock,
-            self.ids,
-            self.processors,
-            Box::new(pipeline.clone()),
-            baggage,
-        )
-        .recording_all(records_all);
+        let intake: Box<dyn SpanIntake> = Box::new(pipeline.clone());
+        #[cfg(feature = "metrics")]
+        let intake = {
+            let meters = self.meters.into_iter();
+            #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            let own = metrics.iter().map(|(_, meters)| meters.meter("prela"));
+            #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            let meters = meters.chain(own);
+            crate::metrics::metered(intake, meters)
+        };
+        let provider =
+            Provider::new(sampler, limits, self.clock, self.ids, self.processors, intake, baggage)
+                .recording_all(records_all);
         #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
         let provider =
             provider.logging(logs.clone().map(|logs| Box::new(logs) as Box<dyn LogIntake>));
@@ -500,8 +573,16 @@ impl Builder {
             traces: pipeline,
             #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
             logs,
+            #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            metrics,
         };
-        Ok(Prela::new(provider, pipelines, resource, propagator, shutdown_timeout, warnings))
+        let prela =
+            Prela::new(provider, pipelines, resource, propagator, shutdown_timeout, warnings);
+        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        if let Some(meter) = prela.meter("prela") {
+            prela.observe(&meter);
+        }
+        Ok(prela)
     }
 
     /// [Builds](Self::build) the instance and makes it [global](Prela::make_global), in one call: what

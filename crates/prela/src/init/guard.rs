@@ -135,7 +135,21 @@ impl Prela {
     /// [`Builder::logs`](crate::Builder::logs).
     #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
     pub fn log_stats(&self) -> Option<Stats> {
-        self.pipelines.logs.as_ref().map(|logs| logs.stats())
+        self.pipelines.log_stats()
+    }
+
+    /// What became of the metrics so far; each counts once whenever it is collected. None without
+    /// [`Builder::metrics`](crate::Builder::metrics).
+    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    pub fn metric_stats(&self) -> Option<Stats> {
+        self.pipelines.metric_stats()
+    }
+
+    /// A meter whose measurements are sent along with Prela's own metrics; `name` is that of your library or
+    /// program. None without [`Builder::metrics`](crate::Builder::metrics).
+    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    pub fn meter(&self, name: &'static str) -> Option<opentelemetry::metrics::Meter> {
+        self.pipelines.metrics.as_ref().map(|(_, meters)| meters.meter(name))
     }
 
     /// What samplers have decided about the traces of this instance, that of

@@ -207,6 +207,8 @@ impl Otlp {
             Signal::Traces => self.checked(env),
             #[cfg(feature = "tracing")]
             Signal::Logs => self.checked(&env.without_those_for_traces()),
+            #[cfg(feature = "metrics")]
+            Signal::Metrics => self.checked(&env.without_those_for_traces()),
         })?;
         self.advise(env, exporter.as_ref())?;
         Ok(exporter.map(|exporter| AnyExporter::Encoded(Box::new(exporter))))
@@ -301,6 +303,12 @@ impl Otlp {
     #[cfg(feature = "tracing")]
     pub(super) fn for_logs(self) -> Self {
         Self { signal: Signal::Logs, ..self }
+    }
+
+    /// The same for metrics.
+    #[cfg(feature = "metrics")]
+    pub(super) fn for_metrics(self) -> Self {
+        Self { signal: Signal::Metrics, ..self }
     }
 
     fn protocol(&self, env: &Environment, endpoint: Option<&Target>) -> Result<Protocol, Error> {

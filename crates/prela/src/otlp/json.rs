@@ -5,6 +5,8 @@
 
 #[cfg(all(feature = "tracing", feature = "otlp-http"))]
 mod logs;
+#[cfg(all(feature = "metrics", feature = "otlp-http"))]
+mod metrics;
 #[cfg(feature = "otlp-http")]
 pub(super) mod read;
 #[cfg(test)]
@@ -40,6 +42,8 @@ pub(crate) fn request_of(signal: super::Signal, message: &[u8]) -> String {
         super::Signal::Traces => &SPANS,
         #[cfg(feature = "tracing")]
         super::Signal::Logs => &LOG_RECORDS,
+        #[cfg(feature = "metrics")]
+        super::Signal::Metrics => &METRICS,
     };
     Request { message, frame }.to_string()
 }
@@ -65,6 +69,14 @@ const LOG_RECORDS: Frame = Frame {
     scopes: "scopeLogs",
     items: "logRecords",
     item: logs::log_record,
+};
+
+#[cfg(all(feature = "metrics", feature = "otlp-http"))]
+const METRICS: Frame = Frame {
+    resources: "resourceMetrics",
+    scopes: "scopeMetrics",
+    items: "metrics",
+    item: metrics::of_metric,
 };
 
 impl Display for Request<'_> {

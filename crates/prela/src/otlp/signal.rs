@@ -8,6 +8,8 @@ pub(crate) enum Signal {
     Traces,
     #[cfg(feature = "tracing")]
     Logs,
+    #[cfg(feature = "metrics")]
+    Metrics,
 }
 
 impl Signal {
@@ -17,6 +19,8 @@ impl Signal {
             Self::Traces => "/v1/traces",
             #[cfg(feature = "tracing")]
             Self::Logs => "/v1/logs",
+            #[cfg(feature = "metrics")]
+            Self::Metrics => "/v1/metrics",
         }
     }
 
@@ -26,6 +30,8 @@ impl Signal {
             Self::Traces => "",
             #[cfg(feature = "tracing")]
             Self::Logs => " for logs",
+            #[cfg(feature = "metrics")]
+            Self::Metrics => " for metrics",
         }
     }
 
@@ -36,6 +42,8 @@ impl Signal {
             Self::Traces => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
             #[cfg(feature = "tracing")]
             Self::Logs => "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+            #[cfg(feature = "metrics")]
+            Self::Metrics => "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
         }
     }
 }

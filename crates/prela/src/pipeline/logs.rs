@@ -1,6 +1,6 @@
 //! The pipeline of log records: that of spans, with a queue and a thread of its own.
 
-use super::{Diagnostics, Pipeline, PipelineSettings, Redactor, Stats, payload};
+use super::{Diagnostics, Pipeline, PipelineSettings, Redactor, payload};
 use crate::export::AnyExporter;
 use crate::logs::{LogIntake, LogRecord};
 use crate::span::processor::SpanIntake as _;
@@ -36,10 +36,6 @@ impl LogPipeline {
 
     pub(crate) fn pipeline(&self) -> &Pipeline {
         &self.pipeline
-    }
-
-    pub(crate) fn stats(&self) -> Stats {
-        self.pipeline.stats()
     }
 
     fn clean(&self, record: &mut LogRecord) {

@@ -43,8 +43,11 @@ impl PipelineSettings {
     }
 
     /// Those of a pipeline for something else than spans, which is cleaned before it gets there.
-    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
-    pub(super) fn for_signal(&self, name: &str) -> Self {
+    #[cfg(all(
+        any(feature = "tracing", feature = "metrics"),
+        any(feature = "otlp-grpc", feature = "otlp-http")
+    ))]
+    pub(crate) fn for_signal(&self, name: &str) -> Self {
         let mut own = self.clone();
         (own.redactor, own.payload_limit, own.tail, own.on_drop) = (None, None, None, None);
         #[cfg(feature = "spool")]

@@ -200,6 +200,8 @@ pub struct ShutdownReport {
     pub timed_out: bool,
     /// What became of the log records, if there was an exporter for them.
     pub logs: Option<Stats>,
+    /// What became of the metrics, likewise: each counts once whenever it is collected.
+    pub metrics: Option<Stats>,
 }
 
 impl ShutdownReport {

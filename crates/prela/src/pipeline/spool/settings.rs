@@ -57,7 +57,10 @@ impl Spool {
     }
 
     /// The same in a directory below.
-    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(
+        any(feature = "tracing", feature = "metrics"),
+        any(feature = "otlp-grpc", feature = "otlp-http")
+    ))]
     pub(in crate::pipeline) fn below(self, name: &str) -> Self {
         Self { dir: self.dir.join(name), ..self }
     }
