@@ -304,6 +304,20 @@ fn log_correlation() {
 }
 
 #[test]
+fn tracing_bridge() {
+    check(
+        "tracing_bridge",
+        expect![[r#"
+        service tracing-bridge
+        answer agent
+          chat llm
+          load_documents custom
+            search retrieval
+    "#]],
+    );
+}
+
+#[test]
 fn baggage() {
     check(
         "baggage",

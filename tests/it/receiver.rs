@@ -9,6 +9,7 @@ mod http;
 mod inbox;
 mod peer;
 mod proxy;
+mod signals;
 pub mod tls;
 mod tree;
 
@@ -19,8 +20,10 @@ pub use self::proxy::{Conduct, Proxy};
 pub use self::tree::tree;
 
 use self::inbox::Inbox;
+use self::signals::OfSignal;
 use hyper::rt::{Read, Write};
 use hyper_util::rt::TokioIo;
+use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use prela::{Exporter, Otlp};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -139,6 +142,11 @@ impl Receiver {
     /// Every request so far, whatever the answer was.
     pub fn requests(&self) -> Vec<Arrival> {
         self.inbox.requests()
+    }
+
+    /// The log records that were taken, each with the name of its scope, in the order of arrival.
+    pub fn log_records(&self) -> Vec<(String, LogRecord)> {
+        self.inbox.of_signals().iter().flat_map(OfSignal::log_records).collect()
     }
 
     /// Waits until there were this many requests.

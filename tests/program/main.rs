@@ -29,7 +29,9 @@ fn main() {
         ["processes", generations] => processes::run(generations),
         ["sampling", sampler] => sampling::run(sampler),
         ["spooling", dir, endpoint, number] => spooling::run(dir, endpoint, number),
-        ["suppression", transport, endpoint, level] => suppression::run(transport, endpoint, level),
+        ["suppression", transport, endpoint, level, bridge] => {
+            suppression::run(transport, endpoint, level, bridge);
+        }
         _ => panic!("there is no role {arguments:?}"),
     }
 }

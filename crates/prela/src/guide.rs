@@ -5,6 +5,7 @@
 //! - [`sampling`]: which traces are kept.
 //! - [`exporters`]: where they go.
 //! - `services`: one trace through several of them, over HTTP and gRPC (feature `http`).
+//! - `tracing`: spans and events of the crate of that name, and libraries that write them (feature `tracing`).
 //! - [`patterns`]: requests, sessions, attempts, limits and resources, and all of them together.
 //! - [`production`]: settings, shutdown and what to watch.
 //! - [`endings`]: how a program ends, and what becomes of its spans.
@@ -34,5 +35,8 @@ pub mod spans {}
 #[cfg(feature = "testing")]
 #[doc = include_str!("guide/testing.md")]
 pub mod testing {}
+#[cfg(feature = "tracing")]
+#[doc = include_str!("guide/tracing.md")]
+pub mod tracing {}
 #[doc = include_str!("guide/troubleshooting.md")]
 pub mod troubleshooting {}

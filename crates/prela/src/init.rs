@@ -13,6 +13,7 @@ mod metrics;
 #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 mod otlp;
 mod pipeline;
+mod pipelines;
 mod running;
 mod settings;
 #[cfg(feature = "signal")]

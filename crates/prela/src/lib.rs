@@ -60,9 +60,9 @@
 //! | `rayon` | no | `rayon`: spawning on rayon with the context |
 //! | `retry` | no | `SpanBuilder::retry`: attempts with back-off, one span each |
 //! | `resources` | no | `SpanBuilder::resources`: CPU time and memory of a span |
-//! | `metrics` | no | `Prela::observe`: sampling counts as OpenTelemetry metrics |
+//! | `metrics` | no | `Builder::metrics` and `Builder::meter`: calls of models as OpenTelemetry metrics; `Prela::observe`: sampling counts |
 //! | `signal` | no | `Prela::shutdown_on_signal` and `shutdown_signal`: Ctrl-C and SIGTERM |
-//! | `tracing` | no | `tracing`: ids in the lines of `tracing_subscriber::fmt` |
+//! | `tracing` | no | `tracing`: spans and events of the crate `tracing`; ids in the lines of `tracing_subscriber::fmt` |
 //! | `http` | no | `http`: layers for servers and clients of HTTP and gRPC |
 //! | `axum` | no | `http::ServerLayer::axum`: the layer that knows axum's routes |
 //! | `reqwest` | no | `reqwest`: a middleware for its client |
@@ -79,6 +79,8 @@ pub mod testing;
 #[cfg(feature = "tracing")]
 pub mod tracing;
 
+#[cfg(feature = "metrics")]
+mod metrics;
 pub mod pipeline;
 
 mod payload;
@@ -101,6 +103,8 @@ mod patterns;
 
 mod tracer;
 
+#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+mod logs;
 mod otlp;
 pub mod propagation;
 pub mod span;

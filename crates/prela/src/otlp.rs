@@ -5,10 +5,14 @@ pub(crate) mod encode;
 pub(crate) mod json;
 #[cfg(test)]
 mod message;
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+mod signal;
 mod split;
 #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 pub(crate) mod transport;
 
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+pub(crate) use signal::Signal;
 pub(crate) use split::split;
 
 #[cfg(test)]

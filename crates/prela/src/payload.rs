@@ -17,7 +17,7 @@ pub(crate) fn limit(span: &mut SpanData, limit: usize) {
     }
 }
 
-fn pairs(attributes: &mut Vec<(Key, Value)>, limit: usize) {
+pub(super) fn pairs(attributes: &mut Vec<(Key, Value)>, limit: usize) {
     let mut lengths = Vec::new();
     for (key, value) in attributes.iter_mut() {
         if is_identifier(key.as_str()) {

@@ -13,6 +13,8 @@ mod drop_handler;
 mod export_loop;
 mod forks;
 mod last_call;
+#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+mod logs;
 mod outage;
 mod overflow;
 mod pieces;
@@ -29,10 +31,13 @@ mod worker;
 
 pub(crate) use self::diagnostics::Diagnostics;
 pub(crate) use self::drop_handler::DropHandler;
+#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+pub(crate) use self::logs::LogPipeline;
 pub use self::overflow::Overflow;
 pub(crate) use self::settings::PipelineSettings;
 pub use self::stats::{Dropped, ExporterStats, Recovered, ShutdownReport, Stats};
 pub use self::tail::TailRule;
+pub(crate) use self::worker::wait_elsewhere;
 
 use self::forks::PerProcess;
 use self::settings::Setup;
@@ -41,7 +46,6 @@ use crate::span::SpanIntake;
 use crate::span::{EncodedSpan, EndedSpan};
 use crate::{Error, Resource, fork};
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,15 +83,9 @@ impl Pipeline {
         self.process.current().queues.flush(within)
     }
 
-    /// Flushes while the returned future is awaited.
-    pub(crate) fn flush_async(
-        &self,
-        within: Duration,
-    ) -> impl Future<Output = Result<(), Error>> + Send + use<> {
-        let pipeline = self.clone();
-        async move {
-            worker::wait_elsewhere(move || pipeline.flush(within)).await.and_then(|flushed| flushed)
-        }
+    /// Begins what [`shutdown`](Self::shutdown) waits for.
+    pub(crate) fn close(&self, within: Duration) {
+        self.process.current().queues.close(within);
     }
 
     /// Sends what is queued and stops the threads; gives up when `within` has passed. Spans that end
@@ -95,20 +93,6 @@ impl Pipeline {
     pub(crate) fn shutdown(&self, within: Duration) -> ShutdownReport {
         fork::check();
         self.process.current().queues.shutdown(within)
-    }
-
-    /// Shuts down while the returned future is awaited.
-    pub(crate) fn shutdown_async(
-        &self,
-        within: Duration,
-    ) -> impl Future<Output = ShutdownReport> + Send + use<> {
-        let pipeline = self.clone();
-        async move {
-            let waiting = pipeline.clone();
-            let report = worker::wait_elsewhere(move || waiting.shutdown(within)).await;
-            // Without a thread to wait on there is no time to give.
-            report.unwrap_or_else(|_| pipeline.shutdown(Duration::ZERO))
-        }
     }
 }
 

@@ -149,7 +149,7 @@ impl Redactor {
         }
     }
 
-    fn pairs(&self, pairs: &mut [(Key, Value)], is_outermost: bool) {
+    pub(super) fn pairs(&self, pairs: &mut [(Key, Value)], is_outermost: bool) {
         for (key, value) in pairs {
             let key = key.as_str();
             if is_outermost {

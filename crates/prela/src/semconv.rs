@@ -27,6 +27,33 @@ pub(crate) const PRELA_RETURN: &str = "prela.return";
 pub(crate) const GEN_AI_OPERATION_NAME: &str = "gen_ai.operation.name";
 pub(crate) const GEN_AI_TIME_TO_FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";
 
+/// Before the names of the conventions, of which `tracing` may hear any.
+#[cfg(feature = "tracing")]
+pub(crate) const GEN_AI_PREFIX: &str = "gen_ai.";
+/// Before the number of tokens that an agent used altogether.
+#[cfg(feature = "tracing")]
+pub(crate) const PRELA_USAGE_PREFIX: &str = "prela.usage.";
+
+#[cfg(feature = "metrics")]
+mod metrics {
+    pub(crate) const GEN_AI_TOKEN_USAGE_METRIC: &str = "gen_ai.client.token.usage";
+    pub(crate) const GEN_AI_DURATION_METRIC: &str = "gen_ai.client.operation.duration";
+    pub(crate) const GEN_AI_TIME_TO_FIRST_CHUNK_METRIC: &str =
+        "gen_ai.client.operation.time_to_first_chunk";
+    pub(crate) const GEN_AI_TIME_PER_OUTPUT_CHUNK_METRIC: &str =
+        "gen_ai.client.operation.time_per_output_chunk";
+    pub(crate) const GEN_AI_TOKEN_TYPE: &str = "gen_ai.token.type";
+    pub(crate) const GEN_AI_INPUT_TOKENS: &str = "gen_ai.usage.input_tokens";
+    pub(crate) const GEN_AI_OUTPUT_TOKENS: &str = "gen_ai.usage.output_tokens";
+    pub(crate) const GEN_AI_PROVIDER_NAME: &str = "gen_ai.provider.name";
+    pub(crate) const GEN_AI_REQUEST_MODEL: &str = "gen_ai.request.model";
+    pub(crate) const GEN_AI_RESPONSE_MODEL: &str = "gen_ai.response.model";
+    pub(crate) const SERVER_ADDRESS: &str = "server.address";
+    pub(crate) const SERVER_PORT: &str = "server.port";
+}
+#[cfg(feature = "metrics")]
+pub(crate) use self::metrics::*;
+
 // OpenInference.
 pub(crate) const OPENINFERENCE_SPAN_KIND: &str = "openinference.span.kind";
 
@@ -88,6 +115,19 @@ pub(crate) use self::resources::*;
 // Code.
 #[cfg(feature = "macros")]
 pub(crate) const CODE_FUNCTION_NAME: &str = "code.function.name";
+
+#[cfg(feature = "tracing")]
+mod tracing {
+    pub(crate) const CODE_FILE_PATH: &str = "code.file.path";
+    pub(crate) const CODE_LINE_NUMBER: &str = "code.line.number";
+    pub(crate) const CODE_NAMESPACE: &str = "code.namespace";
+    pub(crate) const THREAD_ID: &str = "thread.id";
+    pub(crate) const THREAD_NAME: &str = "thread.name";
+    pub(crate) const BUSY_NS: &str = "busy_ns";
+    pub(crate) const IDLE_NS: &str = "idle_ns";
+}
+#[cfg(feature = "tracing")]
+pub(crate) use self::tracing::*;
 
 // Resource.
 pub(crate) const SERVICE_NAME: &str = "service.name";

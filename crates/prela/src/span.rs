@@ -16,8 +16,12 @@ mod guard;
 mod handle;
 mod lifecycle;
 pub(crate) mod message;
+#[cfg(feature = "tracing")]
+mod model_call;
 mod processor;
 mod recordable;
+#[cfg(feature = "tracing")]
+mod reentrant;
 mod scope;
 
 pub use self::builder::SpanBuilder;
@@ -41,6 +45,10 @@ pub(crate) use self::lifecycle::Measurement;
 pub(crate) use self::lifecycle::alone_in;
 pub(crate) use self::lifecycle::{Companion, Provider, Source, SpanIntake, calls, without_spans};
 pub(crate) use self::message::{Blocks, EncodedSpan, EndedSpan, SpanSummary};
+#[cfg(feature = "tracing")]
+pub(crate) use self::model_call::model_call_in;
 pub(crate) use self::processor::SpanProcessors;
 #[cfg(feature = "retry")]
 pub(crate) use self::recordable::Recordable;
+#[cfg(feature = "tracing")]
+pub(crate) use self::reentrant::Reentrant;

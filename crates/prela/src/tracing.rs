@@ -1,6 +1,16 @@
-//! `tracing_subscriber`: the ids of the current span in its lines.
+//! The crate `tracing`: its spans and events as Prela's, by [`layer`], and the ids of the current span in the lines of
+//! `tracing_subscriber::fmt`, by [`WithIds`].
 
+mod bridge;
+mod entered;
+mod fields;
+mod genai;
 mod json;
+#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+mod logs;
+mod noise;
+
+pub use self::bridge::{Bridge, layer};
 
 use crate::log_ids;
 use std::any::type_name;

@@ -1,9 +1,11 @@
 //! OTLP/gRPC, by the generated server.
 
 use super::inbox::{Inbox, Refused};
+use super::signals::LogsCollector;
 use hyper::rt::{Read, Write};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioExecutor;
+use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::LogsServiceServer;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
 };
@@ -17,11 +19,18 @@ use tonic::{Request, Response, Status};
 
 /// Serves one connection to its end.
 pub async fn serve(stream: impl Read + Write + Send + Unpin + 'static, inbox: Arc<Inbox>) {
-    let server = TraceServiceServer::new(Collector { inbox })
+    let server = TraceServiceServer::new(Collector { inbox: inbox.clone() })
         .accept_compressed(Gzip)
         .accept_compressed(Zstd)
         .max_decoding_message_size(LARGEST_MESSAGE);
-    let service = service_fn(move |request| server.clone().call(request));
+    let logs = LogsServiceServer::new(LogsCollector(inbox.clone())).accept_compressed(Gzip);
+    let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
+        if request.uri().path().contains(".logs.") {
+            logs.clone().call(request)
+        } else {
+            server.clone().call(request)
+        }
+    });
     let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
     // A connection that breaks is the client's business.
     let _ = connection.serve_connection(stream, service).await;

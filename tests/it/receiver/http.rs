@@ -1,6 +1,7 @@
 //! OTLP/HTTP with protobuf bodies, by hyper.
 
 use super::inbox::{Inbox, Refused};
+use super::signals::OfSignal;
 use flate2::read::GzDecoder;
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::{Bytes, Incoming};
@@ -25,7 +26,8 @@ async fn answer(
     request: Request<Incoming>,
     inbox: Arc<Inbox>,
 ) -> Result<Response<Full<Bytes>>, hyper::Error> {
-    if request.uri().path() != "/v1/traces" {
+    let path = request.uri().path().to_owned();
+    if !["/v1/traces", "/v1/logs"].contains(&&*path) {
         return Ok(status(StatusCode::NOT_FOUND));
     }
     if request.method() != Method::POST {
@@ -39,6 +41,15 @@ async fn answer(
     let Some(body) = plain(head.headers.get(CONTENT_ENCODING), &body) else {
         return Ok(status(StatusCode::BAD_REQUEST));
     };
+    if path != "/v1/traces" {
+        let Some(request) = OfSignal::read(&path, &body) else {
+            return Ok(status(StatusCode::BAD_REQUEST));
+        };
+        let mut response = Response::new(Full::from(request.answer()));
+        response.headers_mut().insert(CONTENT_TYPE, PROTOBUF);
+        inbox.receive_of_signal(request);
+        return Ok(response);
+    }
     let Ok(message) = ExportTraceServiceRequest::decode(&*body) else {
         return Ok(status(StatusCode::BAD_REQUEST));
     };

@@ -1,6 +1,7 @@
 //! What has arrived, and what is answered.
 
 use super::Arrived;
+use super::signals::OfSignal;
 use hyper::HeaderMap;
 use opentelemetry_proto::tonic::collector::trace::v1::{
     ExportTracePartialSuccess, ExportTraceServiceRequest, ExportTraceServiceResponse,
@@ -53,6 +54,7 @@ pub struct Inbox {
 #[derive(Default)]
 struct State {
     requests: Vec<Arrival>,
+    of_signals: Vec<OfSignal>,
     script: VecDeque<Answer>,
 }
 
@@ -106,6 +108,15 @@ impl Inbox {
 
     pub fn requests(&self) -> Vec<Arrival> {
         self.state().requests.clone()
+    }
+
+    pub fn of_signals(&self) -> Vec<OfSignal> {
+        self.state().of_signals.clone()
+    }
+
+    /// Notes a request of another signal, which is taken.
+    pub fn receive_of_signal(&self, request: OfSignal) {
+        self.state().of_signals.push(request);
     }
 
     /// Notes a request and gives the answer, once there is one.

@@ -8,20 +8,30 @@ use crate::receiver::{Receiver, Transport};
 #[test]
 fn a_subscriber_at_every_level_exports_no_exporter() {
     for (transport, name) in [(Transport::Grpc, "grpc"), (Transport::Http, "http")] {
-        for level in ["trace", "debug", "info"] {
+        for (level, bridge) in [
+            ("trace", "prela"),
+            ("debug", "prela"),
+            ("trace", "opentelemetry"),
+            ("debug", "opentelemetry"),
+            ("info", "opentelemetry"),
+        ] {
             let receiver = Receiver::start(transport);
-            let output = role("suppression").args([name, &receiver.endpoint(), level]).output();
-            let output = output.unwrap();
+            let args = [name, &receiver.endpoint(), level, bridge];
+            let output = role("suppression").args(args).output().unwrap();
             let said = String::from_utf8_lossy(&output.stderr);
             assert!(output.status.success(), "{said}");
             // Nothing was lost, and nobody says so.
-            assert_eq!(said, "", "{name} at {level}");
-            assert_eq!(String::from_utf8_lossy(&output.stdout), "20 20 0\n", "{name} at {level}");
+            assert_eq!(said, "", "{name} at {level} by {bridge}");
+            assert_eq!(
+                String::from_utf8_lossy(&output.stdout),
+                "20 20 0\n",
+                "{name} at {level} by {bridge}"
+            );
             let mut names: Vec<_> =
                 receiver.spans().iter().map(|span| span.name().to_owned()).collect();
             names.sort();
             let expected = ["agent", "handler", "query", "tool"].map(|name| [name; 5]).concat();
-            assert_eq!(names, expected, "{name} at {level}");
+            assert_eq!(names, expected, "{name} at {level} by {bridge}");
         }
     }
 }

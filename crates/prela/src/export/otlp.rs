@@ -46,7 +46,7 @@ impl EncodedExporter for OtlpExporter {
             #[cfg(feature = "otlp-http")]
             Protocol::HttpJson => "http/json",
         };
-        format!("otlp {protocol} {}", self.connection.address())
+        format!("otlp {protocol} {}{}", self.connection.address(), self.connection.signal.note())
     }
 
     fn encoder(&self) -> Encode {

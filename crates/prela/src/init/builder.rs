@@ -1,16 +1,23 @@
 //! What the code asks for.
 
 use super::pipeline::{self, PipelineOptions, unless_zero};
+use super::pipelines::Pipelines;
 use super::unrecorded::Unrecorded;
 use super::{Exporter, Prela, settings};
 use crate::clock::{Clock, Guarded, SystemClock};
 use crate::env::Environment;
 use crate::id::{IdGenerator, RandomIds};
+#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+use crate::logs::LogIntake;
+#[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+use crate::otel::Meters;
+#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+use crate::pipeline::LogPipeline;
 use crate::pipeline::{Diagnostics, DropHandler, Pipeline, PipelineSettings};
 use crate::pipeline::{Dropped, Overflow, TailRule};
 use crate::propagation::Propagator;
 use crate::redact::Redactor;
-use crate::span::{Provider, SpanLimits, SpanProcessor, SpanProcessors};
+use crate::span::{Provider, SpanIntake, SpanLimits, SpanProcessor, SpanProcessors};
 #[cfg(feature = "spool")]
 use crate::spool::Spool;
 use crate::{Error, ErrorKind, Sampler, Value};
@@ -61,6 +68,12 @@ pub struct Builder {
     diagnostics: Diagnostics,
     shutdown_timeout: Option<Duration>,
     pipeline: PipelineOptions,
+    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    logs: Option<super::Otlp>,
+    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    metrics: Option<super::Otlp>,
+    #[cfg(feature = "metrics")]
+    meters: Vec<opentelemetry::metrics::Meter>,
 }
 
 impl Builder {
@@ -81,6 +94,12 @@ impl Builder {
             diagnostics: Diagnostics::default(),
             shutdown_timeout: None,
             pipeline: PipelineOptions::default(),
+            #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            logs: None,
+            #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            metrics: None,
+            #[cfg(feature = "metrics")]
+            meters: Vec::new(),
         }
     }
 
@@ -112,6 +131,83 @@ impl Builder {
     /// or any [`SpanExporter`](crate::export::SpanExporter).
     pub fn exporter(mut self, exporter: impl Into<Exporter>) -> Self {
         self.exporters.push(exporter.into());
+        self
+    }
+
+    /// Sends events of the crate `tracing` as log records to a collector: those that
+    /// [`prela::tracing::layer`](crate::tracing::layer) hears, with the ids of the span that they happen in. Default: no
+    /// log records.
+    ///
+    /// They wait in a queue of their own with the sizes, the overflow policy, the redactor and the spool that spans
+    /// have, are sent by an export thread of their own, and [`flush`](crate::Prela::flush) and shutdown wait for them;
+    /// [`Prela::log_stats`](crate::Prela::log_stats) counts them. Whether a trace is sampled does not matter. Of the
+    /// environment the variables count that are for any signal, such as `OTEL_EXPORTER_OTLP_ENDPOINT`. Over HTTP the
+    /// path is `/v1/logs`, instead of `/v1/traces` if the endpoint ends in that.
+    ///
+    /// ```no_run
+    /// use prela::Exporter;
+    /// use tracing_subscriber::layer::SubscriberExt as _;
+    ///
+    /// let collector = Exporter::otlp_http("http://localhost:4318");
+    /// let _prela = prela::builder()
+    ///     .service_name("travel-desk")
+    ///     .exporter(collector.clone())
+    ///     .logs(collector)
+    ///     .init()?;
+    /// let subscriber = tracing_subscriber::registry().with(prela::tracing::layer());
+    /// # drop(subscriber);
+    /// # Ok::<(), prela::Error>(())
+    /// ```
+    ///
+    /// Source: [Logs Data Model](https://opentelemetry.io/docs/specs/otel/logs/data-model/).
+    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    pub fn logs(mut self, collector: super::Otlp) -> Self {
+        self.logs = Some(collector);
+        self
+    }
+
+    /// Sends metrics to a collector, once a minute and at the end: those of calls of models, and the counts of
+    /// [`Prela::observe`](crate::Prela::observe). Default: no metrics.
+    ///
+    /// | histogram | unit | of each span of type `Llm` or `Embedding` |
+    /// |---|---|---|
+    /// | `gen_ai.client.token.usage` | `{token}` | input and output tokens, `gen_ai.token.type` says which |
+    /// | `gen_ai.client.operation.duration` | s | its duration, with `error.type` if it failed |
+    /// | `gen_ai.client.operation.time_to_first_chunk` | s | of a stream |
+    /// | `gen_ai.client.operation.time_per_output_chunk` | s | of a stream whose chunks were counted: their mean, once for each |
+    ///
+    /// Each has the operation, the provider, the models asked for and answering, and the server of its span. Spans that
+    /// the sampler leaves out are not measured. [`Prela::meter`](crate::Prela::meter) is for metrics of your own.
+    ///
+    /// They are collected by a thread of `opentelemetry_sdk`, every `OTEL_METRIC_EXPORT_INTERVAL` milliseconds
+    /// (default 60000), as cumulative sums, and sent as log records are: see [`Builder::logs`].
+    ///
+    /// ```no_run
+    /// use prela::Exporter;
+    ///
+    /// let collector = Exporter::otlp_grpc("http://localhost:4317");
+    /// let _prela = prela::builder().exporter(collector.clone()).metrics(collector).init()?;
+    /// # Ok::<(), prela::Error>(())
+    /// ```
+    ///
+    /// Source: [GenAI metrics, 1.41](https://github.com/open-telemetry/semantic-conventions/blob/v1.41.0/docs/gen-ai/gen-ai-metrics.md).
+    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    pub fn metrics(mut self, collector: super::Otlp) -> Self {
+        self.metrics = Some(collector);
+        self
+    }
+
+    /// Records the metrics of calls of models through a meter of yours, instead of or beside
+    /// [`Builder::metrics`], which lists them. Cost: each span of a call is read back when it ends.
+    ///
+    /// ```
+    /// let meter = prela::opentelemetry::global::meter("prela"); // of the provider that was set before
+    /// let builder = prela::builder().meter(meter);
+    /// # drop(builder);
+    /// ```
+    #[cfg(feature = "metrics")]
+    pub fn meter(mut self, meter: opentelemetry::metrics::Meter) -> Self {
+        self.meters.push(meter);
         self
     }
 
@@ -420,6 +516,16 @@ impl Builder {
         let exporters =
             exporters.into_iter().filter_map(|exporter| exporter.build(&mut env).transpose());
         let exporters = exporters.collect::<Result<_, _>>()?;
+        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        let logs = match self.logs.filter(|_| !is_disabled) {
+            Some(logs) => logs.for_logs().build(&mut env)?,
+            None => None,
+        };
+        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        let metrics = match self.metrics.filter(|_| !is_disabled) {
+            Some(metrics) => metrics.for_metrics().build(&mut env)?,
+            None => None,
+        };
         let warnings = env.warnings(is_strict)?;
         for warning in &warnings {
             self.diagnostics.line(&format!("prela: {warning}"));
@@ -427,21 +533,55 @@ impl Builder {
 
         let records_all = sizes.tail.is_some();
         let resource = Arc::new(resource);
+        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        let logs = logs.map(|exporter| {
+            LogPipeline::start(exporter, resource.clone(), &sizes, self.diagnostics.clone())
+        });
+        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        let logs = logs.transpose()?;
+        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        let metrics = metrics.map(|exporter| {
+            let (settings, diagnostics) = (sizes.for_signal("metrics"), self.diagnostics.clone());
+            let exporters = vec![exporter];
+            let pipeline = Pipeline::start(exporters, resource.clone(), settings, diagnostics)?;
+            Ok((pipeline.clone(), Meters::start(pipeline)))
+        });
+        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        let metrics: Option<(Pipeline, Meters)> = metrics.transpose()?;
         let pipeline = Pipeline::start(exporters, resource.clone(), sizes, self.diagnostics)?;
-        let provider = Provider::new(
-            sampler,
-            limits,
-            self.clock,
-            self.ids,
-            SpanProcessors::hooks(self.processors),
-            Box::new(pipeline.clone()),
-            baggage,
-        )
-        .recording_all(records_all);
+        let intake: Box<dyn SpanIntake> = Box::new(pipeline.clone());
+        #[cfg(feature = "metrics")]
+        let intake = {
+            let meters = self.meters.into_iter();
+            #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            let own = metrics.iter().map(|(_, meters)| meters.meter("prela"));
+            #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            let meters = meters.chain(own);
+            crate::metrics::metered(intake, meters)
+        };
+        let hooks = SpanProcessors::hooks(self.processors);
+        let provider = Provider::new(sampler, limits, self.clock, self.ids, hooks, intake, baggage)
+            .recording_all(records_all);
+        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        let provider =
+            provider.logging(logs.clone().map(|logs| Box::new(logs) as Box<dyn LogIntake>));
         if is_disabled {
             provider.stop();
         }
-        Ok(Prela::new(provider, pipeline, resource, propagator, shutdown_timeout, warnings))
+        let pipelines = Pipelines {
+            traces: pipeline,
+            #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            logs,
+            #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            metrics,
+        };
+        let prela =
+            Prela::new(provider, pipelines, resource, propagator, shutdown_timeout, warnings);
+        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        if let Some(meter) = prela.meter("prela") {
+            prela.observe(&meter);
+        }
+        Ok(prela)
     }
 
     /// [Builds](Self::build) the instance and makes it [global](Prela::make_global), in one call: what

@@ -2,6 +2,7 @@
 
 use crate::Error;
 use crate::env;
+use crate::otlp::Signal;
 use crate::otlp::transport::Protocol;
 use http::Uri;
 use http::uri::{PathAndQuery, Scheme};
@@ -161,39 +162,39 @@ pub(super) fn protocol(endpoint: Option<&Target>) -> Protocol {
 }
 
 /// The endpoint with the path that the protocol needs.
-pub(super) fn with_path(endpoint: Uri, protocol: Protocol, origin: Origin) -> Uri {
-    let path = endpoint.path().trim_end_matches('/');
+pub(super) fn with_path(endpoint: Uri, protocol: Protocol, origin: Origin, signal: Signal) -> Uri {
+    let given = endpoint.path().trim_end_matches('/');
+    // What is given for spans stands for all that the collector takes.
+    let of_spans = given.strip_suffix(Signal::Traces.path());
+    let path =
+        of_spans.filter(|_| origin == Origin::Code && signal != Signal::Traces).unwrap_or(given);
     let adds = match origin {
         Origin::AnySignal => true,
         Origin::Traces => false,
-        Origin::Code => path.is_empty(),
+        Origin::Code => path.is_empty() || path.len() < given.len(),
     };
     if !protocol.is_http() || !adds {
         return endpoint;
     }
     let query = endpoint.query().map_or_else(String::new, |query| format!("?{query}"));
-    let path: Result<PathAndQuery, _> = format!("{path}/v1/traces{query}").parse();
+    let path: Result<PathAndQuery, _> = format!("{path}{}{query}", signal.path()).parse();
     let mut parts = endpoint.clone().into_parts();
     parts.path_and_query = path.ok();
     Uri::from_parts(parts).unwrap_or(endpoint)
 }
 
 /// What a request through a Unix socket names as its host, and where it goes.
-pub(super) fn behind_socket(protocol: Protocol) -> Uri {
-    Uri::from_static(match protocol {
-        #[cfg(feature = "otlp-grpc")]
-        Protocol::Grpc => "http://localhost",
-        #[cfg(feature = "otlp-http")]
-        Protocol::HttpProtobuf | Protocol::HttpJson => "http://localhost/v1/traces",
-    })
+pub(super) fn behind_socket(protocol: Protocol, signal: Signal) -> Uri {
+    with_path(Uri::from_static("http://localhost"), protocol, Origin::AnySignal, signal)
 }
 
 /// Where a collector is if nothing says so.
-pub(super) fn default_for(protocol: Protocol) -> Uri {
-    Uri::from_static(match protocol {
+pub(super) fn default_for(protocol: Protocol, signal: Signal) -> Uri {
+    let collector = Uri::from_static(match protocol {
         #[cfg(feature = "otlp-grpc")]
         Protocol::Grpc => "http://localhost:4317",
         #[cfg(feature = "otlp-http")]
-        Protocol::HttpProtobuf | Protocol::HttpJson => "http://localhost:4318/v1/traces",
-    })
+        Protocol::HttpProtobuf | Protocol::HttpJson => "http://localhost:4318",
+    });
+    with_path(collector, protocol, Origin::AnySignal, signal)
 }

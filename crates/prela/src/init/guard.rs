@@ -1,8 +1,8 @@
 //! A running instance.
 
+use super::pipelines::Pipelines;
 use super::running::Running;
 use crate::context::{self, unawaited};
-use crate::pipeline::Pipeline;
 use crate::pipeline::{ShutdownReport, Stats};
 use crate::propagation::Propagator;
 use crate::sampling::SamplingStats;
@@ -45,7 +45,7 @@ use std::time::Duration;
 pub struct Prela {
     provider: Arc<Provider>,
     source: Arc<Source>,
-    pipeline: Pipeline,
+    pipelines: Pipelines,
     running: Arc<Running>,
     resource: Arc<Resource>,
     propagator: Propagator,
@@ -56,7 +56,7 @@ pub struct Prela {
 impl Prela {
     pub(super) fn new(
         provider: Provider,
-        pipeline: Pipeline,
+        pipelines: Pipelines,
         resource: Arc<Resource>,
         propagator: Propagator,
         shutdown_timeout: Duration,
@@ -65,11 +65,11 @@ impl Prela {
         let provider = Arc::new(provider);
         let source = tracer::source_of(provider.clone());
         context::keep_quiet();
-        let running = Running::new(provider.clone(), pipeline.clone(), shutdown_timeout);
+        let running = Running::new(provider.clone(), pipelines.clone(), shutdown_timeout);
         Self {
             provider,
             source,
-            pipeline,
+            pipelines,
             running,
             resource,
             propagator,
@@ -128,7 +128,28 @@ impl Prela {
 
     /// What became of the spans so far.
     pub fn stats(&self) -> Stats {
-        self.pipeline.stats()
+        self.pipelines.traces.stats()
+    }
+
+    /// What became of the log records so far: the same numbers as those of spans. None without
+    /// [`Builder::logs`](crate::Builder::logs).
+    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    pub fn log_stats(&self) -> Option<Stats> {
+        self.pipelines.log_stats()
+    }
+
+    /// What became of the metrics so far; each counts once whenever it is collected. None without
+    /// [`Builder::metrics`](crate::Builder::metrics).
+    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    pub fn metric_stats(&self) -> Option<Stats> {
+        self.pipelines.metric_stats()
+    }
+
+    /// A meter whose measurements are sent along with Prela's own metrics; `name` is that of your library or
+    /// program. None without [`Builder::metrics`](crate::Builder::metrics).
+    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    pub fn meter(&self, name: &'static str) -> Option<opentelemetry::metrics::Meter> {
+        self.pipelines.metrics.as_ref().map(|(_, meters)| meters.meter(name))
     }
 
     /// What samplers have decided about the traces of this instance, that of
@@ -148,7 +169,7 @@ impl Prela {
     /// service name of that one.
     pub fn make_global(&self) -> Result<(), Error> {
         global::install(self.source.clone(), self.resource.service_name())?;
-        let pipeline = self.pipeline.clone();
+        let pipeline = self.pipelines.traces.clone();
         unawaited::listen(move |line| pipeline.remark(line));
         self.propagator.make_global();
         Ok(())
@@ -190,7 +211,7 @@ impl Prela {
         Ok(Box::leak(Box::new(self)))
     }
 
-    /// Waits until every span that ended before this call was exported, or could not be.
+    /// Waits until every span that ended before this call, and every log record, was exported, or could not be.
     ///
     /// # Errors
     ///
@@ -198,7 +219,7 @@ impl Prela {
     /// [`Timeout`](crate::ErrorKind::Timeout) if it takes longer than `within`, and
     /// [`ShutDown`](crate::ErrorKind::ShutDown) after shutdown.
     pub fn flush(&self, within: Duration) -> Result<(), Error> {
-        self.pipeline.flush(within)
+        self.pipelines.flush(within)
     }
 
     /// [`flush`](Self::flush) as a future, for any runtime. It does not borrow the instance.
@@ -210,7 +231,7 @@ impl Prela {
         &self,
         within: Duration,
     ) -> impl Future<Output = Result<(), Error>> + Send + use<> {
-        self.pipeline.flush_async(within)
+        self.pipelines.flush_async(within)
     }
 
     /// Ends tracing and sends what is queued, for at most `within`.
@@ -233,10 +254,10 @@ impl Prela {
         &self,
         within: Duration,
     ) -> impl Future<Output = ShutdownReport> + Send + use<> {
-        let (provider, pipeline) = (self.provider.clone(), self.pipeline.clone());
+        let (provider, pipelines) = (self.provider.clone(), self.pipelines.clone());
         async move {
             provider.stop();
-            let report = pipeline.shutdown_async(within).await;
+            let report = pipelines.shutdown_async(within).await;
             provider.mark_shut_down();
             report
         }

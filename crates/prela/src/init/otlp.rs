@@ -11,6 +11,7 @@ use crate::env::{self, Environment, Setting, Variable};
 use crate::export::{
     AnyExporter, Batch, ExportFuture, Exported, OneAttempt, OtlpExporter, SpanExporter,
 };
+use crate::otlp::Signal;
 use crate::otlp::transport::{
     Compression, Connection, Identity, PATH_TWICE, Pem, Protocol, Proxy, check, check_proxy,
 };
@@ -32,7 +33,7 @@ use std::time::Duration;
 /// taken if the body is OTLP's answer.
 ///
 /// Source: [OTLP/HTTP response](https://opentelemetry.io/docs/specs/otlp/#otlphttp-response).
-#[derive(Default)]
+#[derive(Clone, Default)]
 #[must_use = "give it to `Builder::exporter`"]
 pub struct Otlp {
     protocol: Option<Protocol>,
@@ -48,6 +49,7 @@ pub struct Otlp {
     identity: Option<Identity>,
     /// None: by the environment.
     proxy: Option<Option<String>>,
+    signal: Signal,
 }
 
 impl Otlp {
@@ -202,7 +204,13 @@ impl Otlp {
     /// None if the environment names an endpoint that cannot be used: what is traced must not go where
     /// nobody asked for.
     pub(super) fn build(self, env: &mut Environment) -> Result<Option<AnyExporter>, Error> {
-        let exporter = env.settle(|env| self.checked(env))?;
+        let exporter = env.settle(|env| match self.signal {
+            Signal::Traces => self.checked(env),
+            #[cfg(feature = "tracing")]
+            Signal::Logs => self.checked(&env.without_those_for_traces()),
+            #[cfg(feature = "metrics")]
+            Signal::Metrics => self.checked(&env.without_those_for_traces()),
+        })?;
         self.advise(env, exporter.as_ref())?;
         Ok(exporter.map(|exporter| AnyExporter::Encoded(Box::new(exporter))))
     }
@@ -233,13 +241,18 @@ impl Otlp {
     }
 
     pub(super) fn connection(&self, env: &Environment) -> Result<Option<Connection>, Error> {
+        let signal = self.signal;
         let given = self.endpoint(env)?;
         let is_nowhere = given.is_none() && env.has_left_out(&ENDPOINTS);
         let protocol = self.protocol(env, given.as_ref().map(|(target, _)| target))?;
         let (endpoint, socket) = match given {
-            Some((Target::Url(url), origin)) => (endpoint::with_path(url, protocol, origin), None),
-            Some((Target::Socket(path), _)) => (endpoint::behind_socket(protocol), Some(path)),
-            None => (endpoint::default_for(protocol), None),
+            Some((Target::Url(url), origin)) => {
+                (endpoint::with_path(url, protocol, origin, signal), None)
+            }
+            Some((Target::Socket(path), _)) => {
+                (endpoint::behind_socket(protocol, signal), Some(path))
+            }
+            None => (endpoint::default_for(protocol, signal), None),
         };
         let timeout = match self.timeout {
             Some(timeout) => timeout,
@@ -272,6 +285,7 @@ impl Otlp {
             }
         };
         let connection = Connection {
+            signal,
             protocol,
             endpoint,
             socket,
@@ -284,6 +298,18 @@ impl Otlp {
         };
         // After all the rest: what is wrong in the code is an error all the same.
         Ok((!is_nowhere).then_some(connection))
+    }
+
+    /// The same collector for log records.
+    #[cfg(feature = "tracing")]
+    pub(super) fn for_logs(self) -> Self {
+        Self { signal: Signal::Logs, ..self }
+    }
+
+    /// The same for metrics.
+    #[cfg(feature = "metrics")]
+    pub(super) fn for_metrics(self) -> Self {
+        Self { signal: Signal::Metrics, ..self }
     }
 
     fn protocol(&self, env: &Environment, endpoint: Option<&Target>) -> Result<Protocol, Error> {

@@ -1,8 +1,8 @@
 //! The instances of this process that run, for when it ends and nothing drops them.
 
 use super::exit;
+use super::pipelines::Pipelines;
 use crate::context;
-use crate::pipeline::Pipeline;
 use crate::pipeline::ShutdownReport;
 use crate::span::Provider;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -15,7 +15,7 @@ static RUNNING: Mutex<Vec<Weak<Running>>> = Mutex::new(Vec::new());
 /// What is needed of an instance to end it.
 pub(super) struct Running {
     provider: Arc<Provider>,
-    pipeline: Pipeline,
+    pipelines: Pipelines,
     shutdown_timeout: Duration,
     /// Threads that are shutting it down.
     ending: AtomicUsize,
@@ -24,11 +24,11 @@ pub(super) struct Running {
 impl Running {
     pub(super) fn new(
         provider: Arc<Provider>,
-        pipeline: Pipeline,
+        pipelines: Pipelines,
         shutdown_timeout: Duration,
     ) -> Arc<Self> {
         let ending = AtomicUsize::new(0);
-        let running = Arc::new(Self { provider, pipeline, shutdown_timeout, ending });
+        let running = Arc::new(Self { provider, pipelines, shutdown_timeout, ending });
         let mut all = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
         all.retain(|known| known.strong_count() > 0);
         all.push(Arc::downgrade(&running));
@@ -40,7 +40,7 @@ impl Running {
     pub(super) fn shut_down(&self, within: Duration) -> ShutdownReport {
         self.ending.fetch_add(1, Ordering::AcqRel);
         self.provider.stop();
-        let report = self.pipeline.shutdown(within);
+        let report = self.pipelines.shutdown(within);
         self.provider.mark_shut_down();
         self.ending.fetch_sub(1, Ordering::AcqRel);
         report

@@ -3,6 +3,10 @@
 //! Written by hand from the message: it needs neither serde nor a protobuf library, and gets right what
 //! the JSON form of `opentelemetry-proto` does not, doubles that are not finite.
 
+#[cfg(all(feature = "tracing", feature = "otlp-http"))]
+mod logs;
+#[cfg(all(feature = "metrics", feature = "otlp-http"))]
+mod metrics;
 #[cfg(feature = "otlp-http")]
 pub(super) mod read;
 #[cfg(test)]
@@ -28,20 +32,64 @@ pub(crate) fn line(batch: &Batch) -> String {
 ///
 /// Source: [OTLP JSON encoding](https://opentelemetry.io/docs/specs/otlp/#json-protobuf-encoding).
 pub(super) fn request(message: &[u8]) -> String {
-    Request(message).to_string()
+    Request { message, frame: &SPANS }.to_string()
 }
 
-struct Request<'a>(&'a [u8]);
+/// The same of another signal.
+#[cfg(feature = "otlp-http")]
+pub(crate) fn request_of(signal: super::Signal, message: &[u8]) -> String {
+    let frame = match signal {
+        super::Signal::Traces => &SPANS,
+        #[cfg(feature = "tracing")]
+        super::Signal::Logs => &LOG_RECORDS,
+        #[cfg(feature = "metrics")]
+        super::Signal::Metrics => &METRICS,
+    };
+    Request { message, frame }.to_string()
+}
+
+struct Request<'a> {
+    message: &'a [u8],
+    frame: &'static Frame,
+}
+
+/// What is around the items of a request: the same for all signals, but for the names.
+struct Frame {
+    resources: &'static str,
+    scopes: &'static str,
+    items: &'static str,
+    item: fn(&mut Formatter<'_>, &[u8]) -> fmt::Result,
+}
+
+const SPANS: Frame =
+    Frame { resources: "resourceSpans", scopes: "scopeSpans", items: "spans", item: span };
+#[cfg(all(feature = "tracing", feature = "otlp-http"))]
+const LOG_RECORDS: Frame = Frame {
+    resources: "resourceLogs",
+    scopes: "scopeLogs",
+    items: "logRecords",
+    item: logs::log_record,
+};
+
+#[cfg(all(feature = "metrics", feature = "otlp-http"))]
+const METRICS: Frame = Frame {
+    resources: "resourceMetrics",
+    scopes: "scopeMetrics",
+    items: "metrics",
+    item: metrics::of_metric,
+};
 
 impl Display for Request<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        f.write_str(r#"{"resourceSpans":"#)?;
-        list(f, all(self.0, fields::request::RESOURCE_SPANS), resource_spans)?;
+        let Self { message, frame } = self;
+        write!(f, r#"{{"{}":"#, frame.resources)?;
+        let resources = all(message, fields::request::RESOURCE_SPANS);
+        list(f, resources, |f, message| of_resource(f, message, frame))?;
         f.write_str("}")
     }
 }
 
-fn resource_spans(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
+fn of_resource(f: &mut Formatter<'_>, message: &[u8], frame: &Frame) -> fmt::Result {
     f.write_str(r#"{"resource":{"#)?;
     let resource = last(message, resource_spans::RESOURCE);
     let mut attributes = all(resource, resource::ATTRIBUTES).peekable();
@@ -49,12 +97,12 @@ fn resource_spans(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
         f.write_str(r#""attributes":"#)?;
         list(f, attributes, attribute)?;
     }
-    f.write_str(r#"},"scopeSpans":"#)?;
+    write!(f, r#"}},"{}":"#, frame.scopes)?;
     list(f, all(message, resource_spans::SCOPE_SPANS), |f, message| {
         f.write_str(r#"{"scope":"#)?;
         instrumentation_scope(f, last(message, scope_spans::SCOPE))?;
-        f.write_str(r#","spans":"#)?;
-        list(f, all(message, scope_spans::SPANS), span)?;
+        write!(f, r#","{}":"#, frame.items)?;
+        list(f, all(message, scope_spans::SPANS), frame.item)?;
         text(f, "schemaUrl", last(message, scope_spans::SCHEMA_URL))?;
         f.write_str("}")
     })?;

@@ -132,6 +132,12 @@ impl Queues {
         result
     }
 
+    /// Begins what [`shutdown`](Self::shutdown) waits for.
+    pub(super) fn close(&self, within: Duration) {
+        let until = Instant::now().checked_add(within);
+        self.queues.iter().for_each(|queue| queue.close(until));
+    }
+
     /// Sends what is queued and stops the threads; gives up when `within` has passed.
     pub(super) fn shutdown(&self, within: Duration) -> ShutdownReport {
         let is_first = !self.shut_down.swap(true, Ordering::AcqRel);
@@ -160,7 +166,7 @@ impl Queues {
                 queue.report_losses();
             }
         }
-        ShutdownReport { stats, timed_out: !is_done }
+        ShutdownReport { stats, timed_out: !is_done, logs: None, metrics: None }
     }
 
     fn is_export_thread(&self) -> bool {

@@ -63,6 +63,23 @@ impl PipelineSettings {
         }
     }
 
+    /// Those of a pipeline for something else than spans, which is cleaned before it gets there.
+    #[cfg(all(
+        any(feature = "tracing", feature = "metrics"),
+        any(feature = "otlp-grpc", feature = "otlp-http")
+    ))]
+    pub(crate) fn for_signal(&self, name: &str) -> Self {
+        let mut own = self.clone();
+        (own.redactor, own.payload_limit, own.tail, own.on_drop) = (None, None, None, None);
+        #[cfg(feature = "spool")]
+        {
+            own.spool = own.spool.map(|spool| spool.below(name));
+        }
+        #[cfg(not(feature = "spool"))]
+        let _ = name;
+        own
+    }
+
     /// The disk for one of the exporters, if there is to be any.
     #[cfg(feature = "spool")]
     pub(super) fn store(&self, number: usize) -> Option<Box<dyn Store>> {

@@ -200,6 +200,10 @@ pub struct ShutdownReport {
     pub stats: Stats,
     /// Whether the time ran out before the exporters were done.
     pub timed_out: bool,
+    /// What became of the log records, if there was an exporter for them.
+    pub logs: Option<Stats>,
+    /// What became of the metrics, likewise: each counts once whenever it is collected.
+    pub metrics: Option<Stats>,
 }
 
 impl ShutdownReport {

@@ -128,7 +128,7 @@ impl Drop for End {
 
 /// Awaits what blocks, on a thread of its own: so that a deadline holds on any runtime and without
 /// its timers, and when the export thread itself is blocked.
-pub(super) async fn wait_elsewhere<R: Send + 'static>(
+pub(crate) async fn wait_elsewhere<R: Send + 'static>(
     wait: impl FnOnce() -> R + Send + 'static,
 ) -> Result<R, Error> {
     let (sender, receiver) = oneshot::channel();

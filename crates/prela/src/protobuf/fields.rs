@@ -79,6 +79,65 @@ messages! {
         FLAGS: fixed32 6,
     }
 
+    /// `LogRecord`. The messages around it have the numbers of those around a span.
+    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    log_record {
+        TIME: fixed64 1,
+        SEVERITY_NUMBER: varint 2,
+        SEVERITY_TEXT: bytes 3,
+        BODY: bytes 5,
+        ATTRIBUTES: bytes 6,
+        DROPPED_ATTRIBUTES: varint 7,
+        FLAGS: fixed32 8,
+        TRACE_ID: bytes 9,
+        SPAN_ID: bytes 10,
+        OBSERVED_TIME: fixed64 11,
+        EVENT_NAME: bytes 12,
+    }
+
+    /// `Metric`. The messages around it have the numbers of those around a span.
+    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    metric {
+        NAME: bytes 1,
+        DESCRIPTION: bytes 2,
+        UNIT: bytes 3,
+        GAUGE: bytes 5,
+        SUM: bytes 7,
+        HISTOGRAM: bytes 9,
+    }
+
+    /// `Histogram`, and `Sum` and `Gauge` alike as far as they go.
+    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    histogram {
+        POINTS: bytes 1,
+        TEMPORALITY: varint 2,
+        IS_MONOTONIC: varint 3,
+    }
+
+    /// `NumberDataPoint`.
+    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    number_point {
+        START_TIME: fixed64 2,
+        TIME: fixed64 3,
+        AS_DOUBLE: fixed64 4,
+        AS_INT: fixed64 6,
+        ATTRIBUTES: bytes 7,
+    }
+
+    /// `HistogramDataPoint`. Bounds and counts are packed.
+    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    histogram_point {
+        START_TIME: fixed64 2,
+        TIME: fixed64 3,
+        COUNT: fixed64 4,
+        SUM: fixed64 5,
+        BUCKET_COUNTS: bytes 6,
+        BOUNDS: bytes 7,
+        ATTRIBUTES: bytes 9,
+        MIN: fixed64 11,
+        MAX: fixed64 12,
+    }
+
     /// `Status`.
     status {
         MESSAGE: bytes 2,

@@ -23,6 +23,8 @@ mod type_attributes;
 pub use self::batch::Batch;
 pub use self::data::{Event, Link, SpanData};
 
+#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+pub(crate) use self::attribute::any;
 pub(crate) use self::attribute::{attribute, attributes};
 pub(crate) use self::block::{Blocks, EncodedSpan};
 pub(crate) use self::codes::kind;

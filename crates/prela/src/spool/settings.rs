@@ -56,6 +56,15 @@ impl Spool {
         self
     }
 
+    /// The same in a directory below.
+    #[cfg(all(
+        any(feature = "tracing", feature = "metrics"),
+        any(feature = "otlp-grpc", feature = "otlp-http")
+    ))]
+    pub(crate) fn below(self, name: &str) -> Self {
+        Self { dir: self.dir.join(name), ..self }
+    }
+
     /// The disk is given back a segment at a time.
     pub(super) fn segment_size(&self) -> u64 {
         (self.max_bytes / 8).clamp(1, 8 << 20)

@@ -1,6 +1,8 @@
 //! The instance that `prela::tracer()` follows.
 
 use super::{Tracer, early};
+#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+use crate::span::Provider;
 #[cfg(feature = "testing")]
 use crate::span::alone_in;
 use crate::span::{Source, SpanBuilder};
@@ -65,6 +67,12 @@ pub(super) fn with_source<R>(f: impl FnOnce(&Arc<Source>) -> R) -> Option<R> {
         _ => look(installed)?,
     };
     Some(f(&source))
+}
+
+/// The global instance, or the one that the current context chooses.
+#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+pub(crate) fn provider() -> Option<Arc<Provider>> {
+    with_source(|source| source.provider.clone())
 }
 
 /// Looks the source up under the lock, and keeps it for the next time.

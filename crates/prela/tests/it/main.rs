@@ -5,6 +5,7 @@
 
 mod baggage;
 mod borrowed;
+mod bridge;
 mod causes;
 mod chosen;
 mod consoles;

@@ -2,6 +2,7 @@
 
 use super::{Compression, Proxy};
 use crate::env::Variable;
+use crate::otlp::Signal;
 use crate::{Error, ErrorKind};
 use http::{HeaderMap, Uri};
 use std::fmt;
@@ -33,6 +34,8 @@ impl Protocol {
 /// A collector, and how to talk to it. Checked when it was made: nothing in it can be malformed.
 #[derive(Clone)]
 pub(crate) struct Connection {
+    /// What it is sent.
+    pub(crate) signal: Signal,
     pub(crate) protocol: Protocol,
     /// Scheme, host, port and, for HTTP, the whole path.
     pub(crate) endpoint: Uri,
@@ -101,7 +104,8 @@ impl Connection {
 
     /// Whether the path that OTLP adds is there twice, which nobody means.
     pub(crate) fn adds_its_path_twice(&self) -> bool {
-        self.endpoint.path().ends_with("/v1/traces/v1/traces")
+        let path = self.signal.path();
+        self.endpoint.path().strip_suffix(path).is_some_and(|rest| rest.ends_with(path))
     }
 
     /// Whether a proxy passes the requests on, and may answer them itself; otherwise it passes bytes on.

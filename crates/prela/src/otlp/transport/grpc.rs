@@ -90,7 +90,7 @@ impl GrpcTransport {
             })?;
         let mut request = Request::new(Body::new(framed));
         *request.method_mut() = Method::POST;
-        *request.uri_mut() = Uri::from_static(METHOD);
+        *request.uri_mut() = Uri::from_static(self.connection.signal.method());
         *request.version_mut() = http::Version::HTTP_2;
         *request.headers_mut() = self.headers.clone();
         Ok(request)
@@ -179,8 +179,6 @@ fn channel(connection: &Connection) -> Result<(Channel, Fault), Error> {
         .keep_alive_while_idle(false);
     Ok((endpoint.connect_with_connector_lazy(connector), fault))
 }
-
-const METHOD: &str = "/opentelemetry.proto.collector.trace.v1.TraceService/Export";
 
 const GRPC_ENCODING: HeaderName = HeaderName::from_static("grpc-encoding");
 

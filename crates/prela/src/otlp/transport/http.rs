@@ -90,7 +90,7 @@ impl HttpTransport {
 
     fn body(&mut self, message: Bytes) -> Result<Bytes, Error> {
         let message = match self.connection.is_json() {
-            true => Bytes::from(json::request(&message)),
+            true => Bytes::from(json::request_of(self.connection.signal, &message)),
             false => message,
         };
         if message.len() > LONGEST_REQUEST {

@@ -75,7 +75,7 @@ impl SpanLimits {
     }
 
     /// The attributes of an event or a link within the limits, and the number of those refused.
-    pub(super) fn collect<K: Into<Key>, V: Into<Value>>(
+    pub(crate) fn collect<K: Into<Key>, V: Into<Value>>(
         &self,
         pairs: impl IntoIterator<Item = (K, V)>,
         most: usize,

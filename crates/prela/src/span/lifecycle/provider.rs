@@ -39,6 +39,9 @@ pub(crate) struct Provider {
     pub(super) shows_context: bool,
     /// Whether spans that are not sampled are recorded too, for the pipeline to decide.
     pub(super) records_all: bool,
+    /// Where log records go, if anywhere.
+    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    pub(crate) logs: Option<Box<dyn crate::logs::LogIntake>>,
     running: AtomicBool,
     /// Empty until the instance is shut down, and if it never ran.
     shutdown: OnceLock<Shutdown>,
@@ -92,6 +95,8 @@ impl Provider {
             baggage_to_attributes,
             shows_context,
             records_all: false,
+            #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            logs: None,
             running,
             shutdown: OnceLock::new(),
         }
@@ -100,6 +105,19 @@ impl Provider {
     /// Sets whether spans that are not sampled are recorded as well.
     pub(crate) fn recording_all(self, records_all: bool) -> Self {
         Self { records_all, ..self }
+    }
+
+    /// Sets where log records go.
+    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    pub(crate) fn logging(self, logs: Option<Box<dyn crate::logs::LogIntake>>) -> Self {
+        Self { logs, ..self }
+    }
+
+    /// The time as a span has it, in nanoseconds since 1970.
+    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    pub(crate) fn now_in(&self, span: Option<&crate::span::Span>) -> u64 {
+        let of_span = span.and_then(crate::span::Span::record).map(|record| record.now());
+        of_span.unwrap_or_else(|| crate::clock::unix_nano(self.clock.wall()))
     }
 
     /// Whether an instance was ever made in this process.

@@ -66,7 +66,7 @@ impl Record {
     }
 
     /// What the span gives to its children.
-    pub(super) fn origin(&self) -> Origin {
+    pub(in crate::span) fn origin(&self) -> Origin {
         Origin {
             instance: self.source.provider.id,
             trace_id: self.span_context.trace_id(),
@@ -75,6 +75,12 @@ impl Record {
             flags: self.span_context.trace_flags(),
             anchor: self.anchor,
         }
+    }
+
+    /// The instance of the span.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn instance(&self) -> u64 {
+        self.source.provider.id
     }
 
     /// Whether the span began as a local root that is recorded.
@@ -86,7 +92,7 @@ impl Record {
 
     /// The time, in nanoseconds since 1970.
     #[inline]
-    pub(super) fn now(&self) -> u64 {
+    pub(in crate::span) fn now(&self) -> u64 {
         self.anchor.now(&*self.source.provider.clock)
     }
 
@@ -116,6 +122,16 @@ impl Record {
 
     pub(in crate::span) fn span_type(&self) -> Option<SpanType> {
         self.with(|message| message.span_type())
+    }
+
+    /// Makes it a span of another type, with the attributes of that.
+    #[cfg(feature = "tracing")]
+    pub(in crate::span) fn set_span_type(&self, span_type: SpanType) {
+        let limits = self.limits();
+        self.with(|message| {
+            message.set_span_type(span_type);
+            span_type.write_attributes(|key, mut value| limits.set(message, &key, &mut value));
+        });
     }
 
     /// Whether the status is an error; none unless the span is recorded.

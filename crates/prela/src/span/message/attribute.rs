@@ -83,7 +83,8 @@ fn long_attribute(w: &mut Writer, field: Field, key: &[u8], value: &Value) {
     });
 }
 
-fn any(w: &mut Writer, field: Field, value: &Value) {
+/// Writes an `AnyValue` as this field.
+pub(crate) fn any(w: &mut Writer, field: Field, value: &Value) {
     match value {
         Value::Empty => w.bytes(field, &[]),
         Value::Bool(value) => scalar_value(w, field, Scalar::bool(*value)),

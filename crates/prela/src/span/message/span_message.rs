@@ -187,6 +187,12 @@ impl SpanMessage {
         self.summary.span_type
     }
 
+    /// Its attributes are up to the caller.
+    #[cfg(feature = "tracing")]
+    pub(in crate::span) fn set_span_type(&mut self, span_type: SpanType) {
+        self.summary.span_type = span_type;
+    }
+
     pub(in crate::span) fn status(&self) -> &Status {
         &self.rare.status
     }

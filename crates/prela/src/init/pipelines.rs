@@ -1,0 +1,107 @@
+//! The pipelines of one instance, one for each signal.
+
+use crate::Error;
+#[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+use crate::otel::Meters;
+#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+use crate::pipeline::LogPipeline;
+use crate::pipeline::{Pipeline, ShutdownReport, Stats, wait_elsewhere};
+use std::future::Future;
+use std::time::{Duration, Instant};
+
+#[derive(Clone)]
+pub(super) struct Pipelines {
+    pub(super) traces: Pipeline,
+    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    pub(super) logs: Option<LogPipeline>,
+    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    pub(super) metrics: Option<(Pipeline, Meters)>,
+}
+
+impl Pipelines {
+    fn logs(&self) -> Option<&Pipeline> {
+        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        return self.logs.as_ref().map(LogPipeline::pipeline);
+        #[cfg(not(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http"))))]
+        None
+    }
+
+    fn metrics(&self) -> Option<&Pipeline> {
+        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        return self.metrics.as_ref().map(|(pipeline, _)| pipeline);
+        #[cfg(not(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http"))))]
+        None
+    }
+
+    /// Those beside that of spans.
+    fn others(&self) -> impl Iterator<Item = &Pipeline> {
+        [self.logs(), self.metrics()].into_iter().flatten()
+    }
+
+    /// Has what was measured so far in the pipeline.
+    fn collect(&self, is_last: bool) {
+        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        if let Some((_, meters)) = &self.metrics {
+            if is_last { meters.end() } else { meters.collect() }
+        }
+        #[cfg(not(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http"))))]
+        let _ = is_last;
+    }
+
+    pub(super) fn flush(&self, within: Duration) -> Result<(), Error> {
+        let began = Instant::now();
+        self.collect(false);
+        let left = || within.saturating_sub(began.elapsed());
+        let traces = self.traces.flush(within);
+        self.others().fold(traces, |result, other| result.and(other.flush(left())))
+    }
+
+    pub(super) fn flush_async(
+        &self,
+        within: Duration,
+    ) -> impl Future<Output = Result<(), Error>> + Send + use<> {
+        let pipelines = self.clone();
+        async move { wait_elsewhere(move || pipelines.flush(within)).await.and_then(|it| it) }
+    }
+
+    /// All at once, within one time.
+    pub(super) fn shutdown(&self, within: Duration) -> ShutdownReport {
+        let began = Instant::now();
+        self.collect(true);
+        self.others().for_each(|other| other.close(within));
+        let left = || within.saturating_sub(began.elapsed());
+        let mut report = self.traces.shutdown(within);
+        let mut end = |pipeline: &Pipeline| {
+            let ended = pipeline.shutdown(left());
+            report.timed_out |= ended.timed_out;
+            ended.stats
+        };
+        let (logs, metrics) = (self.logs().map(&mut end), self.metrics().map(&mut end));
+        ShutdownReport { logs, metrics, ..report }
+    }
+
+    pub(super) fn shutdown_async(
+        &self,
+        within: Duration,
+    ) -> impl Future<Output = ShutdownReport> + Send + use<> {
+        let pipelines = self.clone();
+        async move {
+            let waiting = pipelines.clone();
+            let report = wait_elsewhere(move || waiting.shutdown(within)).await;
+            // Without a thread to wait on there is no time to give.
+            report.unwrap_or_else(|_| pipelines.shutdown(Duration::ZERO))
+        }
+    }
+
+    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    #[cfg(feature = "tracing")]
+    pub(super) fn log_stats(&self) -> Option<Stats> {
+        self.logs().map(Pipeline::stats)
+    }
+
+    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    #[cfg(feature = "metrics")]
+    pub(super) fn metric_stats(&self) -> Option<Stats> {
+        self.metrics().map(Pipeline::stats)
+    }
+}

@@ -1,0 +1,49 @@
+//! What requests carry. The frames of all signals have the same numbers, so one encoder and one way to split
+//! them will do; what differs is here.
+
+/// A kind of telemetry.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Signal {
+    #[default]
+    Traces,
+    #[cfg(feature = "tracing")]
+    Logs,
+    #[cfg(feature = "metrics")]
+    Metrics,
+}
+
+impl Signal {
+    /// The path of its requests over HTTP, below that of the collector.
+    pub(crate) fn path(self) -> &'static str {
+        match self {
+            Self::Traces => "/v1/traces",
+            #[cfg(feature = "tracing")]
+            Self::Logs => "/v1/logs",
+            #[cfg(feature = "metrics")]
+            Self::Metrics => "/v1/metrics",
+        }
+    }
+
+    /// What it is called after the address of a collector that takes several; nothing for spans.
+    pub(crate) fn note(self) -> &'static str {
+        match self {
+            Self::Traces => "",
+            #[cfg(feature = "tracing")]
+            Self::Logs => " for logs",
+            #[cfg(feature = "metrics")]
+            Self::Metrics => " for metrics",
+        }
+    }
+
+    /// Its method of gRPC.
+    #[cfg(feature = "otlp-grpc")]
+    pub(super) fn method(self) -> &'static str {
+        match self {
+            Self::Traces => "/opentelemetry.proto.collector.trace.v1.TraceService/Export",
+            #[cfg(feature = "tracing")]
+            Self::Logs => "/opentelemetry.proto.collector.logs.v1.LogsService/Export",
+            #[cfg(feature = "metrics")]
+            Self::Metrics => "/opentelemetry.proto.collector.metrics.v1.MetricsService/Export",
+        }
+    }
+}
