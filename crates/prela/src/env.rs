@@ -151,7 +151,7 @@ impl Environment {
     ///
     /// # Errors
     ///
-    /// The same as one error, if it has to be one.
+    /// The warnings as one error, if they have to be one.
     pub(crate) fn warnings(self, are_errors: bool) -> Result<Vec<String>, Error> {
         let mut errors = self.errors;
         match errors.len() {
@@ -192,7 +192,7 @@ impl Environment {
     ///
     /// # Errors
     ///
-    /// As [`Environment::get`].
+    /// Those of [`Environment::get`].
     pub(crate) fn first(&self, variables: &[Variable]) -> Result<Option<Setting<'_>>, Error> {
         for variable in variables {
             if let Some(setting) = self.get(*variable)? {
@@ -222,7 +222,7 @@ impl Variable {
     }
 }
 
-/// Without the values: some are secrets.
+/// Shows no values: some are secrets.
 impl fmt::Debug for Environment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.values.iter().map(|(variable, _)| variable.name())).finish()

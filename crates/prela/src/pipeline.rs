@@ -11,6 +11,7 @@ mod counts;
 mod diagnostics;
 mod drop_handler;
 mod export_loop;
+mod fate;
 mod forks;
 mod last_call;
 #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]

@@ -81,6 +81,7 @@
 mod b3;
 mod baggage;
 mod carrier;
+mod fields;
 mod hex;
 mod legacy_ids;
 mod process;
@@ -145,7 +146,7 @@ pub fn extract<C: Extractor + ?Sized>(carrier: &C) -> TraceContext {
 /// let extracted = extract_report(&[("traceparent", "00-1-1-1"), ("baggage", "plan=pro")]);
 /// assert_eq!(extracted.context.baggage().get("plan"), Some("pro"));
 /// assert_eq!(extracted.refused[0].reason, Reason::Length);
-/// assert_eq!(extracted.refused[0].to_string(), "traceparent has not the length it must have");
+/// assert_eq!(extracted.refused[0].to_string(), "traceparent has the wrong length");
 /// ```
 pub fn extract_report<C: Extractor + ?Sized>(carrier: &C) -> Extracted {
     Propagator::global().extract_report(carrier)

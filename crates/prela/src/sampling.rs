@@ -3,9 +3,9 @@
 //! The decision is made once, where a trace begins in this process, and every local descendant
 //! inherits it: a trace is recorded whole or not at all.
 
+mod built_in;
 mod combined;
 mod decision;
-mod parameters;
 mod rate;
 mod rules;
 mod sampler;
@@ -13,12 +13,11 @@ mod stats;
 mod threshold;
 mod users;
 
-pub use self::decision::Sampling;
-pub use self::parameters::SamplingParameters;
+pub use self::decision::{Sampling, SamplingParameters, ShouldSample};
 pub use self::rate::AdaptiveSampler;
 pub use self::rules::Rule;
-pub use self::sampler::{Sampler, ShouldSample};
+pub use self::sampler::Sampler;
 pub use self::stats::{RuleStats, SamplingStats};
 
-pub(crate) use self::decision::decide;
+pub(crate) use self::sampler::decide;
 pub(crate) use self::stats::Decisions;

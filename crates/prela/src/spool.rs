@@ -36,7 +36,7 @@ pub(crate) struct DiskStore {
     adopted: Vec<Run>,
     /// Oldest first. The last one is written to, if it is this run's.
     segments: VecDeque<Segment>,
-    /// Of all segments, done records included.
+    /// Bytes of all segments, done records included.
     bytes: u64,
     next_id: u64,
     /// The record that was asked for last, which may be on its way.

@@ -3,7 +3,7 @@
 use crate::clock::Clock;
 use crate::context::Polled;
 use crate::export::MemoryExporter;
-use crate::export::tree::{Style, render};
+use crate::export::tree;
 use crate::id::IdGenerator;
 use crate::span::SpanData;
 use crate::tracer::global;
@@ -126,14 +126,14 @@ impl Capture {
         self.memory.spans()
     }
 
-    /// The same as a tree, one span a line: name, type, attributes, and the status if it is an error.
+    /// The spans as a tree, one a line: name, type, attributes, and the status if it is an error.
     /// Siblings are in order of start and then of name.
     ///
     /// # Panics
     ///
     /// As [`Capture::spans`].
     pub fn tree(&self) -> String {
-        render(&self.spans(), Style::Plain)
+        tree::plain(&self.spans())
     }
 }
 

@@ -63,7 +63,10 @@ fn a_port_that_hangs_up_without_a_word_is_named_as_such() {
     for transport in Transport::BOTH {
         let endpoint = format!("http://{}", port_that_says(b"", false));
         let failure = Sender::new(transport.exporter(endpoint)).send().unwrap_err();
-        assert!(failure.line.contains("the port hung up without a word"), "{failure:?}");
+        assert!(
+            failure.line.contains("the port closed the connection without an answer"),
+            "{failure:?}"
+        );
         assert!(failure.kind == ErrorKind::Io && failure.retry_after.is_some(), "{failure:?}");
     }
 }

@@ -7,7 +7,7 @@ use super::{
 use crate::error::Instead;
 
 impl Environment {
-    /// In words, after the value was left out.
+    /// What is used instead, in words, after the value was left out.
     pub(super) fn used_instead(&self, variable: Variable, instead: &Instead) -> String {
         let rest = self.get(variable).ok().flatten();
         match (instead, rest) {

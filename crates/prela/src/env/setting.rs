@@ -90,7 +90,7 @@ impl<'a> Setting<'a> {
         chosen(self.value, choices).map_err(|problem| self.hidden(&problem))
     }
 
-    /// The same for a list; never empty. A choice can be an error: what it would need. The name `none`
+    /// The choices of a list; never empty. A choice can be an error: what it would need. The name `none`
     /// stands alone.
     pub(crate) fn choices<T: Copy>(
         self,

@@ -11,7 +11,7 @@ pub(crate) type Encode = fn(&Resource, &[EncodedSpan]) -> Bytes;
 
 /// An exporter whose batches are encoded once, by the pipeline, for every attempt and for the spool.
 pub(crate) trait EncodedExporter: Debug + Send + 'static {
-    /// As [`SpanExporter::name`].
+    /// The exporter's name; see [`SpanExporter::name`].
     fn name(&self) -> String;
 
     /// How its batches are encoded.
@@ -20,7 +20,7 @@ pub(crate) trait EncodedExporter: Debug + Send + 'static {
     /// One attempt to send an encoded batch.
     fn send(&mut self, body: Bytes) -> ExportFuture<'_, Exported>;
 
-    /// As [`SpanExporter::for_fork`].
+    /// An exporter for a forked process; see [`SpanExporter::for_fork`].
     fn for_fork(&self) -> Box<dyn EncodedExporter>;
 }
 

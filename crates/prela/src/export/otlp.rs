@@ -62,7 +62,7 @@ impl EncodedExporter for OtlpExporter {
     }
 }
 
-/// The same for whoever calls it himself, a batch at a time.
+/// An OTLP exporter for a caller that makes attempts by itself, a batch at a time.
 #[derive(Debug)]
 pub(crate) struct OneAttempt(pub(crate) OtlpExporter);
 

@@ -136,7 +136,7 @@ pub(super) struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// From the URI or, where that is a path alone, from the header `host`.
+    /// Reads it from the URI or, where that is a path alone, from the header `host`.
     pub(super) fn of(uri: &'a Uri, headers: &HeaderMap) -> Self {
         let host = || Authority::try_from(headers.get(HOST)?.as_bytes()).ok();
         let authority = uri.authority().cloned().or_else(host);

@@ -31,7 +31,7 @@ pub(crate) struct Exchange {
     side: Side,
     protocol: Protocol,
     method: Method,
-    /// To be told to the caller.
+    /// The id that the caller is told.
     request_id: Option<RequestId>,
     status: StatusCode,
     code: Option<Code>,

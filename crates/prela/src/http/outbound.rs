@@ -70,7 +70,7 @@ impl Outbound {
         self.baggage_to(hosts)
     }
 
-    /// Sends these hosts nothing: no trace and no baggage. Nor does a request get anything from then on
+    /// Sends these hosts nothing: no trace and no baggage. Requests get nothing from then on either
     /// whose host cannot be told.
     #[must_use]
     pub fn without_trace_to<H: AsRef<str>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {

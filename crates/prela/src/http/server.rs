@@ -38,7 +38,7 @@ use tower_service::Service;
 /// The name is `GET /items/{id}` with a route and `GET` without, or `package.Service/Method`. Queries,
 /// other headers and bodies are not recorded, and headers of proxies are not believed.
 ///
-/// Of several such layers around one handler the outermost makes the span; those further in add the
+/// Where several such layers are around one handler, the outermost makes the span; those further in add the
 /// route, if they know it and it does not.
 ///
 /// With axum use [`axum`](Self::axum), with tonic `Server::builder().layer(ServerLayer::new())`.
@@ -136,7 +136,7 @@ impl ServerLayer {
         self
     }
 
-    /// The same for each request. If the function panics, the request is not trusted at all.
+    /// Decides for each request what to make of its caller's trace. If the function panics, the request is not trusted at all.
     ///
     /// ```
     /// use prela::http::{ServerLayer, Trust};

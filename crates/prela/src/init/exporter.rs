@@ -30,34 +30,33 @@ enum Kind {
 }
 
 impl Exporter {
-    /// To the standard output, as a tree; see [`ConsoleExporter`]. With colours on a terminal, unless
+    /// Prints to the standard output, as a tree; see [`ConsoleExporter`]. With colours on a terminal, unless
     /// `NO_COLOR` is set, and with lines cut to its width, unless `PRELA_CONSOLE` is `full`.
     pub fn console() -> Self {
         Self(Kind::Console)
     }
 
-    /// To files of OTLP JSON lines in `dir`; see [`FileExporter`].
+    /// Writes files of OTLP JSON lines in `dir`; see [`FileExporter`].
     pub fn file(dir: impl Into<PathBuf>) -> Self {
         FileExporter::new(dir).into()
     }
 
-    /// To a collector, all by the environment: endpoint, protocol and the rest. Without an endpoint
-    /// there, to `http://localhost:4317`.
+    /// Sends to a collector; endpoint, protocol and the rest come from the environment. Without an endpoint
+    /// there, it is `http://localhost:4317`.
     #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
     pub fn otlp() -> Otlp {
         Otlp::by_environment()
     }
 
-    /// To a collector over gRPC, such as `http://localhost:4317`. What the returned value is not told
+    /// Sends to a collector over gRPC, such as `http://localhost:4317`. What the returned value is not told
     /// comes from the environment.
     #[cfg(feature = "otlp-grpc")]
     pub fn otlp_grpc(endpoint: impl Into<String>) -> Otlp {
         Otlp::new(crate::otlp::transport::Protocol::Grpc, endpoint.into())
     }
 
-    /// To a collector over HTTP, such as `http://localhost:4318`, with bodies of protobuf, or with
-    /// [`json`](Otlp::json) of JSON. Without a path,
-    /// `/v1/traces` is added. What the returned value is not told comes from the environment.
+    /// Sends to a collector over HTTP, such as `http://localhost:4318`. Bodies are protobuf, or JSON with
+    /// [`json`](Otlp::json). Without a path, `/v1/traces` is added. What the returned value is not told comes from the environment.
     #[cfg(feature = "otlp-http")]
     pub fn otlp_http(endpoint: impl Into<String>) -> Otlp {
         Otlp::new(crate::otlp::transport::Protocol::HttpProtobuf, endpoint.into())

@@ -1,5 +1,6 @@
 //! A running instance.
 
+use super::exit;
 use super::pipelines::Pipelines;
 use super::running::Running;
 use crate::context::{self, unawaited};
@@ -66,6 +67,7 @@ impl Prela {
         let source = tracer::source_of(provider.clone());
         context::keep_quiet();
         let running = Running::new(provider.clone(), pipelines.clone(), shutdown_timeout);
+        exit::arm();
         Self {
             provider,
             source,
@@ -184,7 +186,7 @@ impl Prela {
     ///
     /// # Errors
     ///
-    /// As [`make_global`](Self::make_global); this instance is dropped then, and so shut down.
+    /// Those of [`make_global`](Self::make_global); this instance is dropped then, and so shut down.
     ///
     /// # Examples
     ///
@@ -226,7 +228,7 @@ impl Prela {
     ///
     /// # Errors
     ///
-    /// As [`flush`](Self::flush).
+    /// Those of [`flush`](Self::flush).
     pub fn flush_async(
         &self,
         within: Duration,

@@ -37,7 +37,7 @@ use std::time::Duration;
 #[must_use = "give it to `Builder::exporter`"]
 pub struct Otlp {
     protocol: Option<Protocol>,
-    /// Without a protocol: whether it is one over HTTP.
+    /// Whether it is a protocol over HTTP, if none was named.
     over_http: bool,
     json: Option<bool>,
     endpoint: Option<String>,
@@ -174,7 +174,7 @@ impl Otlp {
     ///
     /// What it is not told comes from the environment of the process, of which values that cannot be used
     /// are left out, with a line on the standard error stream, as at [`build`](super::Builder::build).
-    /// Without a usable endpoint there it is an exporter that refuses every batch.
+    /// If the endpoint there cannot be used, it is an exporter that refuses every batch.
     ///
     /// ```
     /// use prela::Exporter;
@@ -380,7 +380,7 @@ fn in_code(setting: &str, content: Vec<u8>) -> Pem {
     Pem { content, origin: format!("set {setting}: what is given"), variable: None }
 }
 
-/// Without the headers' values.
+/// Shows no values of headers.
 impl fmt::Debug for Otlp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let endpoint = self.endpoint.as_deref().filter(|endpoint| !endpoint.contains(['@', '?']));

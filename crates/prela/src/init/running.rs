@@ -1,6 +1,5 @@
 //! The instances of this process that run, for when it ends and nothing drops them.
 
-use super::exit;
 use super::pipelines::Pipelines;
 use crate::context;
 use crate::pipeline::ShutdownReport;
@@ -33,7 +32,6 @@ impl Running {
         all.retain(|known| known.strong_count() > 0);
         all.push(Arc::downgrade(&running));
         drop(all);
-        exit::arm();
         running
     }
 

@@ -84,6 +84,6 @@ impl Drop for Lent {
     }
 }
 
-/// As many as there are requests under way in a usual program; one that grew for a rare large batch is
+/// Buffers for as many requests as are under way in a usual program; one that grew for a rare large batch is
 /// not kept.
 static BUFFERS: Buffers = Buffers::new(4, 8 * 1024 * 1024);

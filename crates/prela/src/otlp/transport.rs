@@ -13,6 +13,7 @@ mod peer_protocol;
 mod proxy;
 mod redirect;
 mod reply;
+mod stream;
 #[cfg(feature = "tls")]
 mod tls;
 

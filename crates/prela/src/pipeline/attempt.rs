@@ -13,8 +13,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 /// Hands a request to its exporter, once.
 ///
-/// With a `queue`, the attempt is cut short when that is shut down and its time is nearly over: for an
-/// exporter whose requests can go to the disk instead.
+/// `queue` is for an exporter whose requests can go to the disk instead: the attempt is cut short when the
+/// queue is shut down and its time is nearly over.
 pub(super) async fn attempt(
     exporter: &mut AnyExporter,
     request: &Request,

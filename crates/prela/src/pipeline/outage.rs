@@ -92,7 +92,7 @@ impl Outage {
 /// Between the first two lines; each further pause is twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_secs(30);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
-/// Of one attempt.
+/// An attempt that takes this long is told of when it fails.
 const LONG: Duration = Duration::from_secs(1);
 /// Attempts at a batch that is too large, of which no more is known, come to their end in this time.
 const A_MOMENT: Duration = Duration::from_millis(500);

@@ -8,8 +8,6 @@ mod settle;
 mod signals;
 mod waiting;
 
-pub(super) use self::ledger::{Fate, Loss, Place};
-
 use self::closing::Closing;
 use self::ledger::Ledger;
 use self::signals::Signals;

@@ -1,7 +1,7 @@
 //! The lines and errors about spans that were not delivered.
 
+use super::fate::{Fate, Loss};
 use super::outage::Outage;
-use super::queue::{Fate, Loss};
 use super::stats::{Dropped, ExporterStats};
 use crate::export::Exported;
 use crate::{Contact, Error, ErrorKind};
@@ -15,7 +15,7 @@ pub(super) struct Report {
     told_losses: u64,
     reported_at: Option<Instant>,
     outage: Outage,
-    /// Of attempts, whatever became of them.
+    /// The last error of an attempt, whatever became of its spans.
     last_error: Option<String>,
     /// Why the last spans that were lost were lost.
     last_loss: Option<String>,

@@ -1,6 +1,7 @@
 //! Requests that go to the disk, and come back.
 
-use super::queue::{ExporterQueue, Fate, Loss, Place};
+use super::fate::{Fate, Loss, Place};
+use super::queue::ExporterQueue;
 use super::request::Request;
 use crate::store::{SpooledBatch, Store};
 use std::sync::Arc;

@@ -1,6 +1,6 @@
 //! What became of every span.
 
-use super::queue::Loss;
+use super::fate::Loss;
 
 /// What became of the spans of one instance, at one moment.
 ///
@@ -46,7 +46,7 @@ pub struct Stats {
     /// message of the panic hook, of OpenTelemetry's own check: take what you need out of such a closure,
     /// and go on after it.
     pub not_current: u64,
-    /// The same for each exporter, in the order in which they were given.
+    /// The numbers of each exporter, in the order in which they were given.
     pub exporters: Vec<ExporterStats>,
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Source: [B3 Propagation](https://github.com/openzipkin/b3-propagation).
 
-use super::propagator::{Values, both, only, remote};
+use super::fields::{Values, both, only, remote};
 use super::refused::Refusals;
 use super::traceparent::trim;
 use super::{Reason, hex};

@@ -2,7 +2,7 @@
 //!
 //! There both are UUIDs, and its OTLP exporter sends the first 8 bytes of the span's.
 
-use super::propagator::{Ids, Values, both, only};
+use super::fields::{Ids, Values, both, only};
 use super::refused::Refusals;
 use super::traceparent::trim;
 use super::{Reason, hex};

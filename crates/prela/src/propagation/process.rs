@@ -9,7 +9,7 @@ use std::process::Command;
 
 /// The context that this process was started in; see [`CommandExt::inject_context`].
 ///
-/// From the variables `TRACEPARENT`, `TRACESTATE` and `BAGGAGE`, as they are now. One that is not
+/// Reads the context from the variables `TRACEPARENT`, `TRACESTATE` and `BAGGAGE`, as they are now. One that is not
 /// UTF-8 is as none.
 ///
 /// ```
@@ -25,7 +25,7 @@ pub fn from_env() -> TraceContext {
 
 /// A context as variables for a process that is not started by [`Command`], such as a container.
 ///
-/// Of `TRACEPARENT`, `TRACESTATE` and `BAGGAGE`, those that the context has something for. The others
+/// The variables among `TRACEPARENT`, `TRACESTATE` and `BAGGAGE` that the context has something for. The others
 /// should not be set in that process, and be removed if it would inherit them from this one.
 /// [`Propagator::global`](super::Propagator::global) may have other formats, with variables of theirs.
 ///

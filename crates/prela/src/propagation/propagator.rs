@@ -1,5 +1,6 @@
 //! Which formats are written and read.
 
+use super::fields::{Values, only, remote};
 use super::refused::Refusals;
 use super::{
     Extracted, Extractor, Injector, Reason, b3, baggage, legacy_ids, traceparent, tracestate,
@@ -10,9 +11,7 @@ use crate::span::calls;
 use crate::value::Baggage;
 use crate::value::BaggageBuilder;
 use opentelemetry::Context;
-use opentelemetry::trace::{
-    SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
-};
+use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceState};
 use std::fmt;
 use std::sync::atomic::{AtomicU8, Ordering};
 
@@ -77,11 +76,8 @@ pub struct Propagator {
     pub(super) formats: u8,
 }
 
-/// The ids and flags that a format holds.
-pub(super) type Ids = (TraceId, SpanId, TraceFlags);
-
 impl Propagator {
-    /// With no format: nothing is written and nothing is read.
+    /// A propagator without formats: nothing is written and nothing is read.
     pub const fn none() -> Self {
         Self { formats: 0 }
     }
@@ -95,13 +91,13 @@ impl Propagator {
         GLOBAL.store(self.formats, Ordering::Relaxed);
     }
 
-    /// With this format too.
+    /// Adds a format.
     #[must_use]
     pub const fn with(self, format: Format) -> Self {
         Self { formats: self.formats | 1 << format as u8 }
     }
 
-    /// Without this format.
+    /// Leaves a format out.
     #[must_use]
     pub const fn without(self, format: Format) -> Self {
         Self { formats: self.formats & !(1 << format as u8) }
@@ -218,48 +214,6 @@ impl fmt::Debug for Propagator {
         f.write_str("Propagator")?;
         f.debug_set().entries(Format::ALL.iter().filter(|format| self.has(**format))).finish()
     }
-}
-
-/// Reads all values of a field.
-pub(super) type Values<'a> = &'a dyn Fn(&str, &mut dyn FnMut(&[u8]));
-
-/// The only value of a field; none if it is not there, or if what is there cannot be used.
-pub(super) fn only<T>(
-    name: &'static str,
-    values: Values<'_>,
-    refused: &mut Refusals,
-    parse: impl Fn(&[u8]) -> Result<T, Reason>,
-) -> Option<T> {
-    let mut value = None;
-    values(name, &mut |field| {
-        value = Some(if value.is_none() { parse(field) } else { Err(Reason::Repeated) });
-    });
-    value?.map_err(|reason| refused.add(name, reason)).ok()
-}
-
-/// Both of two fields that mean nothing without each other.
-pub(super) fn both<A, B>(
-    first: (&'static str, Option<A>),
-    second: (&'static str, Option<B>),
-    refused: &mut Refusals,
-) -> Option<(A, B)> {
-    match (first, second) {
-        ((_, Some(first)), (_, Some(second))) => Some((first, second)),
-        ((name, Some(_)), (_, None)) | ((_, None), (name, Some(_))) => {
-            refused.add(name, Reason::Alone);
-            None
-        }
-        ((_, None), (_, None)) => None,
-    }
-}
-
-pub(super) fn remote(
-    trace_id: TraceId,
-    span_id: SpanId,
-    flags: TraceFlags,
-    state: TraceState,
-) -> SpanContext {
-    SpanContext::new(trace_id, span_id, flags, true, state)
 }
 
 fn read_trace_context(

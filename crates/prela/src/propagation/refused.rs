@@ -22,9 +22,9 @@ pub enum Reason {
     Repeated,
     /// A byte is not printable ASCII. Of `baggage` that member is refused, of others the whole field.
     NotText,
-    /// The length is not the one of its version, or of an id.
+    /// The field, or an id in it, has the wrong length.
     Length,
-    /// The version is `ff`, which none may have.
+    /// The version is `ff`, which is not allowed.
     Version,
     /// An id or the flags are not lower-case hex, or a dash is not at its place.
     NotHex,
@@ -45,8 +45,8 @@ impl fmt::Display for Reason {
         f.write_str(match self {
             Self::Repeated => "is given more than once",
             Self::NotText => "has a byte that is not printable ASCII",
-            Self::Length => "has not the length it must have",
-            Self::Version => "has a version that cannot be",
+            Self::Length => "has the wrong length",
+            Self::Version => "has a version that is not allowed",
             Self::NotHex => "is not lower-case hex with dashes between",
             Self::ZeroId => "has an id of zeros",
             Self::Alone => "came without the field it belongs to",

@@ -59,7 +59,7 @@ pub(super) fn format(trace_id: TraceId, span_id: SpanId, flags: TraceFlags) -> S
     hex::text(&value)
 }
 
-/// Without optional whitespace at either end: not part of a field's value.
+/// Cuts optional whitespace at either end, which is no part of a field's value.
 pub(super) fn trim(mut value: &[u8]) -> &[u8] {
     while let [b' ' | b'\t', rest @ ..] | [rest @ .., b' ' | b'\t'] = value {
         value = rest;

@@ -13,7 +13,7 @@ use opentelemetry::trace::{SpanContext, TraceFlags, TraceId, TraceState};
 pub(super) const HEADER: &str = "tracestate";
 
 const MAX_MEMBERS: usize = 32;
-/// Of a key, and of a value.
+/// The longest key, and the longest value.
 const MAX_LEN: usize = 256;
 
 /// A list of members in its shortest form, as one header value.
@@ -91,7 +91,7 @@ pub(super) struct Remote {
 }
 
 impl Remote {
-    /// With as much of the list as OpenTelemetry's type can hold.
+    /// The list as it came in, and as much of it as OpenTelemetry's type can hold.
     pub(super) fn new(
         trace_id: TraceId,
         flags: TraceFlags,

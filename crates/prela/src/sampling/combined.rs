@@ -1,7 +1,7 @@
 //! Samplers that are made of others.
 
-use super::decision::Chance;
-use super::threshold::Threshold;
+use super::stats::Decisions;
+use super::threshold::{Chance, Threshold};
 use super::{RuleStats, Sampler, Sampling, SamplingParameters, SamplingStats, ShouldSample};
 use std::fmt;
 use std::sync::Arc;
@@ -36,7 +36,7 @@ impl Every {
         if self.is_all { "all" } else { "any" }
     }
 
-    /// Of shares that go by the same randomness the lower one is within the higher one: so the largest
+    /// Asks all. Where shares go by the same randomness, the lower one is within the higher one: so the largest
     /// threshold is that of all together.
     fn all_of(&self, span: &SamplingParameters<'_>) -> Sampling {
         let mut together = Sampling::certain(true);
@@ -121,5 +121,36 @@ impl ShouldSample for ParentBased {
 
     fn stats(&self) -> Option<SamplingStats> {
         self.root.stats()
+    }
+}
+
+/// A sampler with its own counts.
+pub(super) struct Counted {
+    sampler: Sampler,
+    decisions: Decisions,
+}
+
+impl Counted {
+    pub(super) fn new(sampler: Sampler) -> Self {
+        Self { sampler, decisions: Decisions::default() }
+    }
+}
+
+impl ShouldSample for Counted {
+    fn should_sample(&self, span: &SamplingParameters<'_>) -> Sampling {
+        let sampling = self.sampler.should_sample(span);
+        self.decisions.count(sampling.sampled);
+        sampling
+    }
+
+    fn stats(&self) -> Option<SamplingStats> {
+        let inner = self.sampler.stats().unwrap_or_default();
+        Some(SamplingStats { rules: inner.rules, ..self.decisions.stats() })
+    }
+}
+
+impl fmt::Debug for Counted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.sampler.fmt(f)
     }
 }

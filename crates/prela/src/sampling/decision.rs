@@ -1,10 +1,14 @@
-//! What a sampler answers, and what becomes of the answer.
+//! What a sampler is told, and what it answers.
 
-use super::threshold::{self, Threshold};
-use super::{Sampler, SamplingParameters};
-use crate::{Value, context};
-use opentelemetry::Key;
-use opentelemetry::trace::TraceState;
+use super::stats::SamplingStats;
+use super::threshold::{self, Chance, Threshold};
+use crate::clock::Clock;
+use crate::{SpanType, Value};
+use opentelemetry::baggage::BaggageExt as _;
+use opentelemetry::trace::{SpanContext, SpanKind, TraceId};
+use opentelemetry::{Context, Key};
+use std::fmt;
+use std::time::Duration;
 
 /// A sampler's answer.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,15 +19,6 @@ pub struct Sampling {
     /// Attributes to add to the first span, if it is recorded.
     pub attributes: Vec<(Key, Value)>,
     pub(super) chance: Chance,
-}
-
-/// How likely it was that a trace like this one is recorded.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Chance {
-    /// What the caller said of it holds.
-    OfParent,
-    Unknown,
-    Known(Threshold),
 }
 
 impl Sampling {
@@ -45,7 +40,7 @@ impl Sampling {
         self
     }
 
-    /// The same for every trace of this sort.
+    /// An answer that is the same for every trace of this sort.
     pub(super) fn certain(sampled: bool) -> Self {
         let threshold = if sampled { Threshold::ALL } else { Threshold::NONE };
         Self { sampled, attributes: Vec::new(), chance: Chance::Known(threshold) }
@@ -63,23 +58,96 @@ impl Sampling {
     }
 }
 
-/// What a span begins a trace with.
-#[derive(Debug)]
-pub(crate) struct Decision {
-    pub(crate) sampled: bool,
-    pub(crate) attributes: Vec<(Key, Value)>,
-    pub(crate) trace_state: TraceState,
+/// What is known of a span that is about to start.
+#[derive(Clone, Copy, Debug)]
+#[non_exhaustive]
+pub struct SamplingParameters<'a> {
+    /// The remote or foreign parent, if there is one.
+    pub parent: Option<&'a SpanContext>,
+    /// The trace id it will have.
+    pub trace_id: TraceId,
+    /// The name.
+    pub name: &'a str,
+    /// The type.
+    pub span_type: SpanType,
+    /// The kind.
+    pub kind: &'a SpanKind,
+    /// The attributes given to the builder.
+    pub attributes: &'a [(Key, Value)],
+    pub(crate) cx: &'a Context,
+    pub(crate) clock: &'a dyn Clock,
+    /// Whether the ids of new traces are random.
+    pub(crate) ids_are_random: bool,
 }
 
-/// Asks a sampler. It is user code: if it panics, the trace is left out.
-pub(crate) fn decide(sampler: &Sampler, span: &SamplingParameters<'_>) -> Decision {
-    let sampling = context::hook(|| sampler.should_sample(span));
-    let Sampling { sampled, attributes, chance } = sampling.unwrap_or_else(Sampling::drop);
-    let is_by_chance =
-        matches!(chance, Chance::Known(it) if it > Threshold::ALL && it < Threshold::NONE);
-    // Other services cannot know how ours was made of the id.
-    let rv = (is_by_chance && !span.has_random_id()).then(|| span.randomness());
-    let state = span.parent.map_or(&TraceState::NONE, |parent| parent.trace_state());
-    let trace_state = threshold::trace_state(state, chance, sampled, rv);
-    Decision { sampled, attributes, trace_state }
+impl<'a> SamplingParameters<'a> {
+    /// An attribute given to the builder; of several with one key the last.
+    pub fn attribute(&self, key: &str) -> Option<&'a Value> {
+        self.attributes.iter().rfind(|(known, _)| known.as_str() == key).map(|(_, value)| value)
+    }
+
+    /// A baggage entry of the context that the span starts in.
+    pub fn baggage(&self, key: &str) -> Option<&'a str> {
+        self.cx.baggage().get(key).map(|value| value.as_str())
+    }
+
+    /// The instance's monotonic clock, in tests one that stands still.
+    pub fn now(&self) -> Duration {
+        self.clock.monotonic()
+    }
+
+    /// The decision of [`Sampler::ratio`](crate::Sampler::ratio) for this trace: the same in every
+    /// service, and counted by backends. What is outside of 0 to 1 is clamped, and NaN is 0.
+    pub fn sample(&self, ratio: f64) -> Sampling {
+        let threshold = Threshold::of_ratio(ratio);
+        Sampling::by_threshold(threshold, self.randomness())
+    }
+
+    /// The 56 bits that all services decide by.
+    pub(super) fn randomness(&self) -> u64 {
+        if let Some(explicit) = self.parent.and_then(threshold::explicit_randomness) {
+            explicit
+        } else if self.has_random_id() {
+            threshold::low_bits(self.trace_id)
+        } else {
+            threshold::mixed_bits(self.trace_id)
+        }
+    }
+
+    /// OpenTelemetry presumes that ids of other services are random, flag or not.
+    pub(super) fn has_random_id(&self) -> bool {
+        self.parent.is_some() || self.ids_are_random
+    }
+}
+
+/// A decision about new traces: one method.
+///
+/// Runs on the thread that starts the span, so it must be cheap and must not block. One that panics
+/// is caught, and its trace is not recorded.
+///
+/// ```
+/// use prela::sampling::{Sampling, SamplingParameters, ShouldSample};
+/// use prela::Sampler;
+///
+/// /// Keeps a tenth of what is called by name, and all the rest.
+/// #[derive(Debug)]
+/// struct Named(&'static str);
+///
+/// impl ShouldSample for Named {
+///     fn should_sample(&self, span: &SamplingParameters<'_>) -> Sampling {
+///         span.sample(if span.name == self.0 { 0.1 } else { 1.0 })
+///     }
+/// }
+///
+/// let sampler = Sampler::parent_based(Sampler::custom(Named("poll")));
+/// # let _ = sampler;
+/// ```
+pub trait ShouldSample: fmt::Debug + Send + Sync + 'static {
+    /// Whether to record the trace that begins with this span.
+    fn should_sample(&self, span: &SamplingParameters<'_>) -> Sampling;
+
+    /// What it has decided so far, if it counts. Default: it does not.
+    fn stats(&self) -> Option<SamplingStats> {
+        None
+    }
 }

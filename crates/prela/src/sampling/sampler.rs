@@ -1,12 +1,11 @@
-//! The sampler: what is given to the builder, and how one is made.
+//! The sampler, and what becomes of its answer.
 
-use super::combined::{Every, ParentBased};
-use super::rate::{AdaptiveSampler, RateLimited};
-use super::rules::{Rule, Rules};
-use super::stats::Counted;
-use super::users::Users;
-use super::{Sampling, SamplingParameters, SamplingStats};
-use crate::{Error, ErrorKind};
+use super::decision::{Sampling, SamplingParameters, ShouldSample};
+use super::stats::SamplingStats;
+use super::threshold::{self, Chance, Threshold};
+use crate::{Error, ErrorKind, Value, context};
+use opentelemetry::Key;
+use opentelemetry::trace::TraceState;
 use std::fmt;
 use std::sync::Arc;
 
@@ -35,11 +34,11 @@ use std::sync::Arc;
 ///
 /// Source: [OpenTelemetry Tracing SDK, Sampling](https://opentelemetry.io/docs/specs/otel/trace/sdk/#sampling).
 #[derive(Clone)]
-pub struct Sampler(Repr);
+pub struct Sampler(pub(super) Repr);
 
 /// The plain ones need no allocation: they may be made for each call.
 #[derive(Clone)]
-enum Repr {
+pub(super) enum Repr {
     Always {
         keep: bool,
         follows_parent: bool,
@@ -83,101 +82,9 @@ impl Sampler {
         }
     }
 
-    /// Records at most so many traces a second, and up to `burst` at once after a quiet time.
-    ///
-    /// A rate below 1 is one trace every few seconds. A rate that is not above 0, or a burst of 0, is an
-    /// error at [`build`](crate::Builder::build). Time is that of the instance's clock. Lock-free.
-    pub fn rate_limited(per_second: f64, burst: u32) -> Self {
-        match RateLimited::new(per_second, burst) {
-            Ok(sampler) => Self::custom(sampler),
-            Err(problem) => Self::refused(format!("rate_limited {problem}")),
-        }
-    }
-
-    /// A share that falls as the traffic rises: [`AdaptiveSampler`] with its defaults.
-    pub fn adaptive(base_rate: f64) -> Self {
-        AdaptiveSampler::new(base_rate).into()
-    }
-
-    /// Records the traces of these users, and no others.
-    ///
-    /// The user is the attribute `user.id` that the first span is given or, without it, the baggage entry
-    /// `user.id`. The first span of a recorded trace has `user.id` and `user.traced`.
-    pub fn users<U: Into<String>>(users: impl IntoIterator<Item = U>) -> Self {
-        Self::custom(Users::new(users.into_iter().map(Into::into).collect()))
-    }
-
-    /// Asks the sampler of the first rule that applies, and `otherwise` if none does.
-    ///
-    /// The first span of a recorded trace says which rule it was: `prela.sampler.rule`.
-    /// [`Sampler::stats`] counts for each rule. Two rules of one name, or one without a name, are an
-    /// error at [`build`](crate::Builder::build).
-    ///
-    /// ```
-    /// use prela::sampling::Rule;
-    /// use prela::{Sampler, SpanType};
-    ///
-    /// let sampler = Sampler::rules(
-    ///     [
-    ///         Rule::drop("health checks").name("GET /health"),
-    ///         Rule::keep("paid").attr("plan", "pro"),
-    ///         Rule::sample("bulk", Sampler::ratio(0.01)).name_prefix("batch_").span_type(SpanType::Chain),
-    ///     ],
-    ///     Sampler::ratio(0.1),
-    /// );
-    /// sampler.check()?;
-    /// # Ok::<(), prela::Error>(())
-    /// ```
-    pub fn rules(rules: impl IntoIterator<Item = Rule>, otherwise: Self) -> Self {
-        match Rules::new(rules.into_iter().collect(), otherwise) {
-            Ok(rules) => Self::custom(rules),
-            Err(problem) => Self::refused(problem),
-        }
-    }
-
-    /// Records what at least one of these would record.
-    ///
-    /// They are asked in this order, until one records for certain. None at all is an error at
-    /// [`build`](crate::Builder::build).
-    pub fn any(samplers: impl IntoIterator<Item = Self>) -> Self {
-        Self::every(Every::any(samplers.into_iter().collect()))
-    }
-
-    /// Records what all of these would record.
-    ///
-    /// They are asked in this order, until one does not record: so put a rate limit last. None at all is
-    /// an error at [`build`](crate::Builder::build).
-    pub fn all(samplers: impl IntoIterator<Item = Self>) -> Self {
-        Self::every(Every::all(samplers.into_iter().collect()))
-    }
-
-    fn every(every: Result<Every, String>) -> Self {
-        every.map_or_else(Self::refused, Self::custom)
-    }
-
-    /// Follows a remote caller's sampled flag; asks `root` where a trace begins.
-    pub fn parent_based(root: Self) -> Self {
-        Self(match root.0 {
-            Repr::Always { keep, .. } => Repr::Always { keep, follows_parent: true },
-            Repr::Ratio { ratio, .. } => Repr::Ratio { ratio, follows_parent: true },
-            Repr::Custom(root) => Repr::Custom(Arc::new(ParentBased::new(root))),
-            refused @ Repr::Refused(_) => refused,
-        })
-    }
-
     /// A sampler of your own.
     pub fn custom(sampler: impl ShouldSample) -> Self {
         Self(Repr::Custom(Arc::new(sampler)))
-    }
-
-    /// The same, and [`Sampler::stats`] counts what it decides. For one that is not the instance's: for
-    /// that there is [`Prela::sampling_stats`](crate::Prela::sampling_stats).
-    #[must_use]
-    pub fn counted(self) -> Self {
-        match self.0 {
-            refused @ Repr::Refused(_) => Self(refused),
-            repr => Self::custom(Counted::new(Self(repr))),
-        }
     }
 
     /// What it has decided so far, if it is [`counted`](Self::counted) or has rules. Exact, and can be
@@ -261,61 +168,29 @@ impl fmt::Debug for Sampler {
     }
 }
 
-impl Default for Sampler {
-    fn default() -> Self {
-        Self::parent_based(Self::always_on())
-    }
-}
-
-/// A share of the traces that begin here; a caller's decision is followed. For
-/// [`SpanBuilder::sample_with`](crate::SpanBuilder::sample_with) and `#[prela::trace(sample = …)]`.
-impl From<f64> for Sampler {
-    fn from(ratio: f64) -> Self {
-        Self::parent_based(Self::ratio(ratio))
-    }
-}
-
-/// Whether a trace that begins here is recorded; a caller's decision is followed.
-impl From<bool> for Sampler {
-    fn from(keep: bool) -> Self {
-        Self::parent_based(if keep { Self::always_on() } else { Self::always_off() })
-    }
-}
-
 impl From<&Self> for Sampler {
     fn from(sampler: &Self) -> Self {
         sampler.clone()
     }
 }
 
-/// A decision about new traces: one method.
-///
-/// Runs on the thread that starts the span, so it must be cheap and must not block. One that panics
-/// is caught, and its trace is not recorded.
-///
-/// ```
-/// use prela::sampling::{Sampling, SamplingParameters, ShouldSample};
-/// use prela::Sampler;
-///
-/// /// Keeps a tenth of what is called by name, and all the rest.
-/// #[derive(Debug)]
-/// struct Named(&'static str);
-///
-/// impl ShouldSample for Named {
-///     fn should_sample(&self, span: &SamplingParameters<'_>) -> Sampling {
-///         span.sample(if span.name == self.0 { 0.1 } else { 1.0 })
-///     }
-/// }
-///
-/// let sampler = Sampler::parent_based(Sampler::custom(Named("poll")));
-/// # let _ = sampler;
-/// ```
-pub trait ShouldSample: fmt::Debug + Send + Sync + 'static {
-    /// Whether to record the trace that begins with this span.
-    fn should_sample(&self, span: &SamplingParameters<'_>) -> Sampling;
+/// What a span begins a trace with.
+#[derive(Debug)]
+pub(crate) struct Decision {
+    pub(crate) sampled: bool,
+    pub(crate) attributes: Vec<(Key, Value)>,
+    pub(crate) trace_state: TraceState,
+}
 
-    /// What it has decided so far, if it counts. Default: it does not.
-    fn stats(&self) -> Option<SamplingStats> {
-        None
-    }
+/// Asks a sampler. It is user code: if it panics, the trace is left out.
+pub(crate) fn decide(sampler: &Sampler, span: &SamplingParameters<'_>) -> Decision {
+    let sampling = context::hook(|| sampler.should_sample(span));
+    let Sampling { sampled, attributes, chance } = sampling.unwrap_or_else(Sampling::drop);
+    let is_by_chance =
+        matches!(chance, Chance::Known(it) if it > Threshold::ALL && it < Threshold::NONE);
+    // Other services cannot know how ours was made of the id.
+    let rv = (is_by_chance && !span.has_random_id()).then(|| span.randomness());
+    let state = span.parent.map_or(&TraceState::NONE, |parent| parent.trace_state());
+    let trace_state = threshold::trace_state(state, chance, sampled, rv);
+    Decision { sampled, attributes, trace_state }
 }

@@ -1,7 +1,5 @@
 //! What samplers decided, in numbers.
 
-use super::{Sampler, Sampling, SamplingParameters, ShouldSample};
-use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How often a sampler was asked, and what it said. From
@@ -13,7 +11,7 @@ pub struct SamplingStats {
     pub total: u64,
     /// Those of them that are recorded.
     pub sampled: u64,
-    /// The same for each rule of [`Sampler::rules`], in their order; what no rule applied to is in the
+    /// The counts of each rule of [`Sampler::rules`], in their order; what no rule applied to is in the
     /// totals only.
     pub rules: Vec<RuleStats>,
 }
@@ -72,36 +70,5 @@ impl Decisions {
         let sampled = self.kept.load(Ordering::Relaxed);
         let total = sampled + self.dropped.load(Ordering::Relaxed);
         SamplingStats { total, sampled, rules: Vec::new() }
-    }
-}
-
-/// A sampler with its own counts.
-pub(super) struct Counted {
-    sampler: Sampler,
-    decisions: Decisions,
-}
-
-impl Counted {
-    pub(super) fn new(sampler: Sampler) -> Self {
-        Self { sampler, decisions: Decisions::default() }
-    }
-}
-
-impl ShouldSample for Counted {
-    fn should_sample(&self, span: &SamplingParameters<'_>) -> Sampling {
-        let sampling = self.sampler.should_sample(span);
-        self.decisions.count(sampling.sampled);
-        sampling
-    }
-
-    fn stats(&self) -> Option<SamplingStats> {
-        let inner = self.sampler.stats().unwrap_or_default();
-        Some(SamplingStats { rules: inner.rules, ..self.decisions.stats() })
-    }
-}
-
-impl fmt::Debug for Counted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.sampler.fmt(f)
     }
 }

@@ -3,7 +3,6 @@
 //!
 //! Source: [OpenTelemetry TraceState: Probability Sampling](https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/).
 
-use super::decision::Chance;
 use opentelemetry::trace::{SpanContext, TraceId, TraceState};
 
 /// A trace is left out whose randomness is below it. Between 0, which keeps all, and 2^56, which keeps
@@ -19,7 +18,7 @@ impl Threshold {
     pub(super) const ALL: Self = Self(0);
     pub(super) const NONE: Self = Self(RANDOM_BITS);
 
-    /// With four significant hex digits, as other SDKs do: so that all of them have the same threshold.
+    /// The threshold of a ratio, with four significant hex digits as in other SDKs, so that all of them have the same threshold.
     pub(super) fn of_ratio(ratio: f64) -> Self {
         if ratio.is_nan() || ratio <= 0.0 {
             return Self::NONE;
@@ -88,7 +87,7 @@ pub(super) fn explicit_randomness(parent: &SpanContext) -> Option<u64> {
 
 /// The trace state of a decision: its threshold in the place of the parent's, and nothing else changed.
 ///
-/// Without a threshold to tell, or where nothing is left out, `th` is not there; that a trace is certain
+/// `th` is not there without a threshold to tell, or where nothing is left out; that a trace is certain
 /// goes without saying.
 pub(super) fn trace_state(
     state: &TraceState,
@@ -138,3 +137,12 @@ fn subkeys(member: &str) -> impl Iterator<Item = (&str, &str)> {
 
 #[cfg(test)]
 mod tests;
+
+/// How likely it was that a trace like this one is recorded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) enum Chance {
+    /// What the caller said of it holds.
+    OfParent,
+    Unknown,
+    Known(Threshold),
+}

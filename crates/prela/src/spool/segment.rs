@@ -30,7 +30,7 @@ pub(super) struct Place {
     /// Its number in this run.
     pub(super) id: u64,
     pub(super) offset: u64,
-    /// Of the batch.
+    /// Bytes of the batch.
     pub(super) len: u32,
     pub(super) spans: u64,
     /// Seconds since 1970.

@@ -2,7 +2,7 @@
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look<W = Width> {
-    /// With ANSI escape sequences.
+    /// Whether there are ANSI escape sequences.
     pub(super) color: bool,
     /// Where lines are cut.
     pub(super) width: W,
@@ -21,7 +21,7 @@ pub(crate) enum Width {
 }
 
 impl Look {
-    /// With the width that a terminal has now.
+    /// The look with the width that a terminal has now.
     pub(super) fn now(self) -> Look<usize> {
         let width = match self.width {
             _ if self.is_full => usize::MAX,

@@ -5,7 +5,7 @@ use super::look::Look;
 use super::once::{Once, rest_of};
 use super::pending::{MAX_SPANS, Tree, Why};
 use super::text::{attributes, duration, shown};
-use super::tree::{self, DEEPEST_DRAWN, Row, Style};
+use super::tree::{self, DEEPEST_DRAWN, Row};
 use crate::{SpanType, Value};
 use opentelemetry::trace::{Status, TraceId};
 use std::time::SystemTime;
@@ -39,7 +39,7 @@ pub(super) fn trace(tree: &Tree, service: Option<&Value>, look: Look<usize>) -> 
     let mut text = String::new();
     line.write(look, &mut text);
     let missing = matches!(tree.why, Why::Overflow | Why::Shutdown);
-    text.push_str(&tree::render(spans, Style::Pretty { look, missing }));
+    text.push_str(&rows(&tree::rows(spans), look, missing));
     text.push('\n');
     text
 }
@@ -99,7 +99,7 @@ struct Head {
 }
 
 impl Head {
-    /// With the mark.
+    /// The width with the mark.
     fn width(&self) -> usize {
         width(&self.branch) + 2 + width(&self.name)
     }

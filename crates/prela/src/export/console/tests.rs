@@ -2,7 +2,6 @@ mod calls;
 mod fitting;
 mod once;
 
-use super::tree::Style;
 use super::*;
 use crate::span::{Event, SpanData};
 use crate::{Resource, SpanType, Value};
@@ -157,7 +156,7 @@ impl Console {
 #[expect(clippy::needless_pass_by_value, reason = "callers are easier to read")]
 fn check_plain(spans: impl IntoIterator<Item = SpanData>, expected: Expect) {
     let spans: Vec<_> = spans.into_iter().map(Arc::new).collect();
-    expected.assert_eq(&tree::render(&spans, Style::Plain));
+    expected.assert_eq(&tree::plain(&spans));
 }
 
 #[test]
@@ -383,12 +382,12 @@ fn control_characters_are_escaped() {
 fn a_chain_of_100_000_does_not_overflow() {
     let spans: Vec<_> =
         (1..=100_000).map(|id| Arc::new(span(id, id - 1, "deeper", SpanType::Custom))).collect();
-    let text = tree::render(&spans, Style::Plain);
+    let text = tree::plain(&spans);
     assert_eq!(text.lines().count(), 100_000);
     assert!(text.ends_with("…99999 deeper  custom\n"));
     assert!(text.len() < 10_000_000);
     let look = Look { color: true, width: usize::MAX, is_full: false };
-    let text = tree::render(&spans, Style::Pretty { look, missing: true });
+    let text = pretty::rows(&tree::rows(&spans), look, true);
     assert_eq!(text.lines().count(), 100_000);
     assert!(text.len() < 30_000_000);
 }

@@ -1,39 +1,11 @@
 //! The tree that spans form, row by row; and its plainest form as text.
 
-use super::look::Look;
-use super::pretty;
 use super::text::{attributes, shown};
 use crate::span::SpanData;
 use opentelemetry::trace::{SpanId, Status};
 use std::cmp::Ordering;
 use std::collections::HashMap;
 use std::sync::Arc;
-
-/// How a tree looks as text.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Style {
-    /// Only what is the same in each run: no ids, times or durations. Nothing is cut.
-    #[cfg_attr(not(any(test, feature = "testing")), expect(dead_code, reason = "for `testing`"))]
-    Plain,
-    /// For a person: with branches, marks and durations.
-    Pretty {
-        look: Look<usize>,
-        /// Says of spans whose parent is not there that it is missing.
-        missing: bool,
-    },
-}
-
-/// The spans as one or more trees: siblings by start time, then by name.
-///
-/// Whatever the ids say, each span is there once: one whose parent is not among `spans`, or whose
-/// ancestors form a circle, starts a tree.
-pub(crate) fn render(spans: &[Arc<SpanData>], style: Style) -> String {
-    let rows = rows(spans);
-    match style {
-        Style::Plain => plain(&rows),
-        Style::Pretty { look, missing } => pretty::rows(&rows, look, missing),
-    }
-}
 
 /// One span in its place.
 #[derive(Debug)]
@@ -49,7 +21,7 @@ pub(super) struct Row<'a> {
 }
 
 /// Parents before children. Without recursion: a trace may be as deep as it has spans.
-fn rows(spans: &[Arc<SpanData>]) -> Vec<Row<'_>> {
+pub(super) fn rows(spans: &[Arc<SpanData>]) -> Vec<Row<'_>> {
     let mut order: Vec<&SpanData> = spans.iter().map(AsRef::as_ref).collect();
     order.sort_by(|a, b| a.start_time.cmp(&b.start_time).then_with(|| natural(&a.name, &b.name)));
 
@@ -91,10 +63,11 @@ fn rows(spans: &[Arc<SpanData>]) -> Vec<Row<'_>> {
     rows
 }
 
-/// Two spaces for each level, `name  type {attributes}`, and events below.
-fn plain(rows: &[Row<'_>]) -> String {
+/// The tree as text: two spaces for each level, `name  type {attributes}`, and events below.
+#[cfg_attr(not(any(test, feature = "testing")), expect(dead_code, reason = "for `testing`"))]
+pub(crate) fn plain(spans: &[Arc<SpanData>]) -> String {
     let mut text = String::new();
-    for row in rows {
+    for row in rows(spans) {
         let indent = "  ".repeat(row.depth.min(DEEPEST_DRAWN));
         text.push_str(&indent);
         if row.depth > DEEPEST_DRAWN {

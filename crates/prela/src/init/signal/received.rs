@@ -34,7 +34,7 @@ mod system {
     }
 
     impl Signal {
-        /// As without a handler.
+        /// Ends the process by the signal, as without a handler.
         pub(in super::super) fn end_process(self) -> ! {
             let number = self.0.as_raw_value();
             let _ = signal_hook::low_level::emulate_default_handler(number);
@@ -71,7 +71,7 @@ mod system {
     }
 
     impl Signal {
-        /// As without a handler: `STATUS_CONTROL_C_EXIT`.
+        /// The exit code without a handler: `STATUS_CONTROL_C_EXIT`.
         pub(in super::super) fn end_process(self) -> ! {
             process::exit(-1_073_741_510)
         }

@@ -69,7 +69,7 @@ pub(crate) struct Identity {
 pub(crate) struct Pem {
     #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS has certificates"))]
     pub(crate) content: Vec<u8>,
-    /// As an error begins: what is wrong with the content reads after it.
+    /// How an error begins; what is wrong with the content follows.
     pub(crate) origin: String,
     /// That which named its file; none: it came from the code.
     pub(crate) variable: Option<Variable>,
@@ -142,7 +142,7 @@ impl Connection {
     }
 }
 
-/// Without the headers' values.
+/// Shows no values of headers.
 impl fmt::Debug for Connection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Connection")

@@ -3,12 +3,12 @@
 
 use super::fault::Fault;
 use super::peer_protocol::{Greeted, PeerProtocol};
+use super::stream::{BoxError, Stream};
 use super::{Connection, Protocol, Proxy};
 use crate::Error;
 use http::Uri;
-use hyper_util::client::legacy::connect::{Connected, Connection as ClientStream, HttpConnector};
+use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioIo;
-use std::error::Error as StdError;
 use std::future::Future;
 use std::io;
 #[cfg(unix)]
@@ -17,8 +17,6 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 use tower_service::Service;
@@ -189,33 +187,6 @@ impl Service<Uri> for Connector {
         })
     }
 }
-
-/// What bytes go through.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
-    /// Whether the peer passes requests on, and wants to know where to.
-    fn is_forwarding(&self) -> bool {
-        false
-    }
-}
-
-impl Stream for TcpStream {}
-
-#[cfg(unix)]
-impl Stream for UnixStream {}
-
-impl Stream for Box<dyn Stream> {
-    fn is_forwarding(&self) -> bool {
-        (**self).is_forwarding()
-    }
-}
-
-impl ClientStream for Box<dyn Stream> {
-    fn connected(&self) -> Connected {
-        Connected::new().proxy(self.is_forwarding())
-    }
-}
-
-pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
 
 /// Time without traffic after which TCP asks whether the peer is there.
 const KEEP_ALIVE: Duration = Duration::from_secs(60);

@@ -1,8 +1,9 @@
 //! What is known of a peer when a request gets no answer, and how an answer is heard that came early.
 
 use super::Connection;
-use super::connector::{BoxError, Connector, Stream};
+use super::connector::Connector;
 use super::fault::Fault;
+use super::stream::{BoxError, Stream};
 use crate::{Contact, Error};
 use http::Uri;
 use hyper_util::rt::TokioIo;
@@ -20,9 +21,11 @@ use tower_service::Service;
 pub(super) struct Reach(Connector);
 
 impl Reach {
+    /// Prepares connections to a collector.
+    ///
     /// # Errors
     ///
-    /// As [`Connector::new`].
+    /// Those of [`Connector::new`].
     pub(super) fn new(connection: &Connection) -> Result<Self, Error> {
         Connector::new(connection).map(Self)
     }
@@ -60,7 +63,7 @@ impl Service<Uri> for Reach {
 pub(super) fn of(failure: &(dyn StdError + 'static)) -> Contact {
     let mut cause = Some(failure);
     while let Some(error) = cause {
-        // Whoever speaks another language is none that spans could be sent to.
+        // A peer with another protocol is no collector.
         let is_no_collector = error.downcast_ref::<io::Error>().is_some_and(|error| {
             matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::TimedOut)
         });

@@ -1,7 +1,7 @@
-//! Why a connection ended, where the transports' own errors do not say: they tell a request that was
-//! about to be sent then only that it was canceled.
+//! Why a connection ended, where the clients' own errors do not say: of a request that was about to be sent
+//! they report only that it was canceled.
 
-use super::connector::BoxError;
+use super::stream::BoxError;
 use std::error::Error as StdError;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::{fmt, io};
@@ -24,7 +24,7 @@ impl Fault {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = found;
     }
 
-    /// The error, with what was found wrong before it unless it says so itself.
+    /// Puts what was found wrong before an error, unless that says so itself.
     pub(super) fn explain(&self, error: impl Into<BoxError>) -> BoxError {
         let error = error.into();
         let found = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -127,7 +127,7 @@ impl HttpTransport {
         Error::new(kind, text).with_retry(Duration::ZERO)
     }
 
-    /// The same for what came to no answer.
+    /// The error of a request that got no answer.
     fn broken(
         &self,
         text: fmt::Arguments<'_>,

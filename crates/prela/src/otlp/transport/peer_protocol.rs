@@ -1,7 +1,7 @@
 //! What a peer says first: a port that speaks another protocol is told from one that is broken.
 
-use super::connector::Stream;
 use super::fault::Fault;
+use super::stream::Stream;
 use std::error::Error;
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -19,8 +19,7 @@ pub(super) enum PeerProtocol {
 }
 
 impl PeerProtocol {
-    /// What these bytes, of which one can be all that is there, are the beginning of; none if of
-    /// something else.
+    /// The protocol that begins with these bytes, of which there may be only one; none if it is not known.
     fn of(first: &[u8]) -> Option<Self> {
         match first {
             [] => None,
@@ -35,7 +34,7 @@ impl PeerProtocol {
         }
     }
 
-    /// What is wrong with a port, or a proxy, that says this instead of what this language begins with.
+    /// Says what is wrong with a port, or a proxy, that speaks in another way than this protocol.
     fn missed(self, heard: &[u8], speaker: &Speaker) -> String {
         let guess = || known(heard).map(|it| format!(", but {it}")).unwrap_or_default();
         let (question, url) = match speaker {
@@ -121,7 +120,7 @@ pub(super) struct Greeted<S> {
     speaker: Speaker,
     /// None once the peer has said enough.
     expected: Option<PeerProtocol>,
-    /// As far as it tells the language.
+    /// What the peer said, as far as it tells the protocol.
     heard: Vec<u8>,
     is_forwarding: bool,
     fault: Option<Fault>,
@@ -157,7 +156,7 @@ impl<S> Greeted<S> {
         self.stream
     }
 
-    /// The same, with an error that names a proxy; the transport hears of it.
+    /// Names the proxy in an error, and lets the transport know of it.
     fn told<T>(&self, done: io::Result<T>) -> io::Result<T> {
         done.map_err(|error| {
             let is_named = error.get_ref().is_some_and(|it| it.is::<Misfit>());
@@ -183,11 +182,12 @@ impl<S> Greeted<S> {
                 Speaker::Port => ": is it the collector's?",
                 Speaker::Proxy(_) => "",
             };
-            let problem = format!("{} hung up without a word{question}", self.speaker);
+            let problem =
+                format!("{} closed the connection without an answer{question}", self.speaker);
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, Misfit(problem)));
         }
         if PeerProtocol::of(&self.heard) != Some(expected) {
-            // More than the language is told by, for a guess.
+            // More than what the protocol is told by, for a guess.
             let words = if self.heard.len() > words.len() { &self.heard } else { words };
             let problem = expected.missed(words, &self.speaker);
             return Err(io::Error::new(io::ErrorKind::InvalidData, Misfit(problem)));
@@ -255,7 +255,7 @@ impl<S: Stream> Stream for Greeted<S> {
     }
 }
 
-/// With which a status line begins.
+/// The beginning of a status line.
 const VERSION: &[u8] = b"HTTP/1.";
 
 #[cfg(test)]

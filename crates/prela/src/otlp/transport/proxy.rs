@@ -1,8 +1,8 @@
 //! A proxy on the way to a collector.
 
 use super::USER_AGENT;
-use super::connector::Stream;
 use super::peer_protocol::{Greeted, PeerProtocol, Speaker};
+use super::stream::Stream;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use http::header::PROXY_AUTHORIZATION;
@@ -192,7 +192,7 @@ impl Proxy {
     }
 }
 
-/// Without user and password.
+/// Shows neither user nor password.
 impl fmt::Display for Proxy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scheme, host) = (self.url.scheme_str().unwrap_or("http"), self.url.authority());

@@ -4,8 +4,7 @@ use super::Connection;
 use http::header::LOCATION;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 
-/// What an answer says of where to go instead, to be read after its status; none if it does not send
-/// anywhere. Scheme, host and port at most: paths and queries can be secrets.
+/// Where an answer redirects to, as text that follows its status; none if it does not redirect. Scheme, host and port at most: paths and queries can be secrets.
 pub(super) fn elsewhere(
     status: StatusCode,
     headers: &HeaderMap,

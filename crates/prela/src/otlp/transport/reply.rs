@@ -34,7 +34,7 @@ impl Reply {
         })
     }
 
-    /// The same in protobuf's JSON; none if it is something else.
+    /// Reads an `ExportTraceServiceResponse` in protobuf's JSON; none if it is something else.
     #[cfg(feature = "otlp-http")]
     pub(super) fn read_json(text: &[u8], connection: &Connection) -> Option<Self> {
         let answer = Json::of(text).filter(|it| it.is_object())?;
@@ -54,8 +54,8 @@ impl Reply {
         })
     }
 
-    /// It was taken, with words that are not to be had: they change nothing of the success that they
-    /// came with.
+    /// The reply of a collector that took the request, and whose answer cannot be read: the request is
+    /// no less taken.
     pub(super) fn unreadable() -> Self {
         Self { rejected: 0, message: Some("its answer could not be read".to_owned()) }
     }

@@ -8,7 +8,7 @@ mod verifier;
 use self::refusal::explained;
 use self::session::Session;
 use self::verifier::Verifier;
-use super::connector::{BoxError, Stream};
+use super::stream::{BoxError, Stream};
 use super::{Connection, Identity, Pem, Protocol, Proxy};
 use crate::{Error, ErrorKind};
 use std::io;
@@ -47,7 +47,7 @@ impl Tls {
     ///
     /// # Errors
     ///
-    /// As [`Tls::new`].
+    /// Those of [`Tls::new`].
     pub(super) fn to_proxy(connection: &Connection, proxy: &Proxy) -> Result<Self, Error> {
         let given = given(connection)?.unwrap_or_default();
         let roots = match system_roots(connection) {
@@ -86,7 +86,7 @@ pub(super) fn check_proxy(proxy: &Proxy) -> Result<(), Error> {
 
 /// Whose certificates are taken.
 enum Trusted {
-    /// Of these authorities.
+    /// Certificates of these authorities.
     Roots(RootCertStore),
     /// These, as authorities and by themselves.
     Given(Vec<CertificateDer<'static>>),

@@ -201,7 +201,7 @@ impl ExportLoop {
     }
 }
 
-/// As often in a row a connection must break off at a large piece for it to be cut.
+/// How often in a row a connection must break off at a large piece for that to be cut.
 const CUT_OFFS: u32 = 2;
 
 /// No attempt is begun with less time than this.

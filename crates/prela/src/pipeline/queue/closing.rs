@@ -1,6 +1,7 @@
 //! The end of a queue.
 
-use super::{ExporterQueue, Fate, Loss, Place};
+use super::ExporterQueue;
+use crate::pipeline::fate::{Fate, Loss, Place};
 use std::time::{Duration, Instant};
 
 /// A shutdown that has begun.

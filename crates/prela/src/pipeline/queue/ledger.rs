@@ -1,7 +1,7 @@
 //! The count of everything that passes through a queue.
 
-use crate::Error;
 use crate::export::Exported;
+use crate::pipeline::fate::{Fate, Place};
 use crate::pipeline::stats::{Dropped, ExporterStats, Recovered};
 use crate::store::Found;
 
@@ -26,36 +26,6 @@ pub(super) struct Ledger {
 pub(super) struct Outcome {
     pub(super) lost: u64,
     pub(super) spooled: u64,
-}
-
-/// Where spans are whose fate is not settled.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::pipeline) enum Place {
-    Queue,
-    Flight,
-    Spool,
-    /// In the spool, from an earlier run of the program.
-    EarlierRun,
-}
-
-/// What becomes of spans.
-#[derive(Debug)]
-pub(in crate::pipeline) enum Fate {
-    /// The receiver took them, all or in part.
-    Taken(Exported),
-    /// The spool has them.
-    Spooled,
-    Lost(Loss, Option<Error>),
-}
-
-/// Why spans were lost.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::pipeline) enum Loss {
-    QueueFull,
-    ExportFailed,
-    TooLarge,
-    ShutDown,
-    Spool,
 }
 
 impl Ledger {
@@ -124,7 +94,7 @@ impl Ledger {
         self.in_flight
     }
 
-    /// Of this run and of earlier ones.
+    /// Spans in the spool, of this run and of earlier ones.
     pub(super) fn on_disk(&self) -> u64 {
         self.spooled + self.recovered.spooled
     }

@@ -1,7 +1,8 @@
 //! Taking in spans that end, and what is done when there is no room.
 
-use super::{ExporterQueue, Fate, Loss, Place};
+use super::ExporterQueue;
 use crate::pipeline::Overflow;
+use crate::pipeline::fate::{Fate, Loss, Place};
 use crate::pipeline::shards::{Pushed, bytes_of, has_priority};
 use crate::span::EndedSpan;
 use std::time::{Duration, Instant};

@@ -1,7 +1,8 @@
 //! What became of spans that left the queue, and the lines that tell of it.
 
-use super::{ExporterQueue, Fate, Place, State};
+use super::{ExporterQueue, State};
 use crate::Error;
+use crate::pipeline::fate::{Fate, Place};
 use crate::pipeline::report::Unsettled;
 use crate::store::Found;
 use std::time::Instant;
@@ -101,15 +102,5 @@ impl State {
             return None;
         }
         self.report.line(name, self.ledger.losses(), remark, Instant::now())
-    }
-}
-
-impl Fate {
-    /// What the receiver said of spans that it took.
-    fn into_remark(self) -> Option<String> {
-        match self {
-            Self::Taken(exported) => exported.message,
-            Self::Spooled | Self::Lost(..) => None,
-        }
     }
 }

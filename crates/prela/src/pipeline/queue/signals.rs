@@ -7,15 +7,15 @@ use tokio::sync::Notify;
 /// The signals of one queue.
 #[derive(Default)]
 pub(in crate::pipeline) struct Signals {
-    /// To the export loop: there may be a batch.
+    /// Tells the export loop that there may be a batch.
     work: Notify,
-    /// To the export loop while it is at an attempt or before the next one: somebody waits for it.
+    /// Tells the export loop, at an attempt or before the next one, that somebody waits for it.
     awaited: Notify,
-    /// To the export loop in the same place: part of the queue belongs onto the disk.
+    /// Tells the export loop, there too, that part of the queue belongs onto the disk.
     crowded: Notify,
-    /// To those who wait for a flush: spans have arrived, or are lost.
+    /// Tells those who wait for a flush that spans have arrived, or are lost.
     pub(super) progress: Condvar,
-    /// With `work`: a person waits for what is queued.
+    /// Says beside `work` that a person waits for what is queued.
     is_urgent: AtomicBool,
 }
 

@@ -214,7 +214,7 @@ fn reasons_name_the_field_and_no_value() {
         refused.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
     }
     let id = "4bf92f3577b34da6a3ce929d0e0e4736";
-    assert_eq!(report("traceparent", "secret"), "traceparent has not the length it must have");
+    assert_eq!(report("traceparent", "secret"), "traceparent has the wrong length");
     assert_eq!(
         report("traceparent", &format!("ff-{id}-00f067aa0ba902b7-01")),
         "traceparent has a version that cannot be"

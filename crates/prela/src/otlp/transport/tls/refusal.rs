@@ -7,7 +7,7 @@ use std::{fmt, io};
 use tokio_rustls::rustls::pki_types::{ServerName, UnixTime};
 use tokio_rustls::rustls::{AlertDescription, CertificateError, Error, OtherError};
 
-/// The same error, with a sentence on what to do before it, if it is one of TLS.
+/// Puts a sentence on what to do before an error of TLS; any other stays as it is.
 pub(super) fn explained(error: io::Error) -> io::Error {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
     match tls.and_then(advice) {

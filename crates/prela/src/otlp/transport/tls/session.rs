@@ -1,7 +1,7 @@
 //! A stream under TLS whose errors say what to do.
 
 use super::refusal::explained;
-use crate::otlp::transport::connector::Stream;
+use crate::otlp::transport::stream::Stream;
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};

@@ -3,7 +3,7 @@
 use tokio_rustls::rustls::CertificateError;
 use tokio_rustls::rustls::pki_types::{CertificateDer, UnixTime};
 
-/// In seconds of Unix time, both ends included.
+/// When a certificate is valid, in seconds of Unix time, both ends included.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Validity {
     not_before: u64,
@@ -105,7 +105,7 @@ fn number(digits: &[u8]) -> Option<u64> {
     })
 }
 
-/// From 1970 to a date. Years are counted from March, so that a leap day is a year's last.
+/// Days from 1970 to a date. Years are counted from March, so that a leap day is a year's last.
 fn days(year: u64, month: u64, day: u64) -> u64 {
     let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
     let before_the_year = year * 365 + year / 4 - year / 100 + year / 400;
@@ -113,7 +113,7 @@ fn days(year: u64, month: u64, day: u64) -> u64 {
     before_the_year + before_the_month + day - 1 - DAYS_TO_MARCH_OF_0
 }
 
-/// From the first of March of the year 0 to 1970.
+/// Days from the first of March of the year 0 to 1970.
 const DAYS_TO_MARCH_OF_0: u64 = 719_468;
 
 const INTEGER: u8 = 0x02;

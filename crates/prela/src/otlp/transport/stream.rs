@@ -1,0 +1,36 @@
+//! What bytes go through, and what goes wrong there.
+
+use hyper_util::client::legacy::connect::{Connected, Connection as ClientStream};
+use std::error::Error as StdError;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+#[cfg(unix)]
+use tokio::net::UnixStream;
+
+/// What bytes go through.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
+    /// Whether the peer passes requests on, and wants to know where to.
+    fn is_forwarding(&self) -> bool {
+        false
+    }
+}
+
+impl Stream for TcpStream {}
+
+#[cfg(unix)]
+impl Stream for UnixStream {}
+
+impl Stream for Box<dyn Stream> {
+    fn is_forwarding(&self) -> bool {
+        (**self).is_forwarding()
+    }
+}
+
+impl ClientStream for Box<dyn Stream> {
+    fn connected(&self) -> Connected {
+        Connected::new().proxy(self.is_forwarding())
+    }
+}
+
+/// An error of a connection, for hyper and tonic.
+pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
