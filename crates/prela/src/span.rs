@@ -33,6 +33,9 @@ mod roots;
 pub(crate) mod scope;
 mod source;
 mod start;
+#[cfg(feature = "genai")]
+mod typed;
+pub(crate) mod wording;
 
 pub use self::batch::Batch;
 pub use self::builder::SpanBuilder;
@@ -43,6 +46,7 @@ pub use self::handle::{OwnedSpan, Span};
 pub use self::limits::SpanLimits;
 pub use self::otel::ContextSpan;
 pub use self::processor::SpanProcessor;
+pub use crate::semconv::Conventions;
 pub use crate::span_type::ParseSpanTypeError;
 
 #[cfg(feature = "testing")]
@@ -53,5 +57,9 @@ pub(crate) use self::ended_span::{EndedSpan, SpanSummary};
 pub(crate) use self::failure::Failure;
 #[cfg(feature = "http")]
 pub(crate) use self::failure::as_error;
+#[cfg(feature = "genai")]
+pub(crate) use self::recordable::Recordable;
+#[cfg(feature = "genai")]
+pub(crate) use self::roots::led_by;
 pub(crate) use self::roots::root_of;
 pub(crate) use self::source::Source;

@@ -2,6 +2,7 @@
 
 use super::pipeline::{self, PipelineOptions, unless_zero};
 use super::unrecorded::Unrecorded;
+use super::wording::{self, WordingOptions};
 use super::{Exporter, Prela, settings};
 use crate::clock::{Clock, Guarded, SystemClock};
 use crate::env::Environment;
@@ -61,6 +62,7 @@ pub struct Builder {
     diagnostics: Diagnostics,
     shutdown_timeout: Option<Duration>,
     pipeline: PipelineOptions,
+    pub(super) wording: WordingOptions,
 }
 
 impl Builder {
@@ -81,6 +83,7 @@ impl Builder {
             diagnostics: Diagnostics::default(),
             shutdown_timeout: None,
             pipeline: PipelineOptions::default(),
+            wording: WordingOptions::default(),
         }
     }
 
@@ -408,6 +411,7 @@ impl Builder {
             none if none.is_empty() => env.settle(settings::baggage_to_attributes)?,
             given => given,
         };
+        let wording = env.settle(|env| wording::wording(env, &self.wording))?;
         let sizes = checked(env.settle(|env| pipeline::settings(env, &self.pipeline))?)?;
         let shutdown_timeout = self.shutdown_timeout;
         let shutdown_timeout =
@@ -437,7 +441,8 @@ impl Builder {
             Box::new(pipeline.clone()),
             baggage,
         )
-        .recording_all(records_all);
+        .recording_all(records_all)
+        .with_wording(wording);
         if is_disabled {
             provider.stop();
         }

@@ -143,6 +143,22 @@ impl SpanBuilder {
         matches!(self.0, Repr::Noop(None, None))
     }
 
+    /// The name, changed.
+    #[cfg(feature = "genai")]
+    pub(crate) fn rename(&mut self, change: impl FnOnce(&str) -> String) {
+        if let Repr::Pending(pending) = &mut self.0 {
+            pending.name = change(&pending.name).into();
+        }
+    }
+
+    /// Another name.
+    #[cfg(feature = "genai")]
+    pub(crate) fn set_name(&mut self, name: Cow<'static, str>) {
+        if let Repr::Pending(pending) = &mut self.0 {
+            pending.name = name;
+        }
+    }
+
     pub(super) fn set_sampler(&mut self, sampler: Sampler) {
         if let Repr::Pending(pending) = &mut self.0 {
             pending.given().sampler = Some(sampler);
@@ -158,7 +174,7 @@ impl SpanBuilder {
     }
 
     /// What it comes from; none without an instance.
-    #[cfg(all(feature = "macros", feature = "testing"))]
+    #[cfg(any(feature = "genai", all(feature = "macros", feature = "testing")))]
     pub(crate) fn source(&self) -> Option<&Arc<Source>> {
         match &self.0 {
             Repr::Pending(pending) => Some(pending.source()),

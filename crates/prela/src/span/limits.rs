@@ -1,6 +1,6 @@
 //! How much one span may hold.
 
-use super::message::{SpanMessage, TypeAttributes};
+use super::message::{AllTypes, SpanMessage};
 use crate::{SpanType, Value, semconv};
 use opentelemetry::Key;
 
@@ -67,11 +67,18 @@ impl SpanLimits {
 
     /// Writes what a span of this type has from its start.
     #[inline]
-    pub(super) fn set_type(&self, message: &mut SpanMessage, span_type: SpanType) {
-        if self.attributes >= TypeAttributes::MOST {
-            return message.set_type(TypeAttributes::of(span_type));
+    pub(super) fn set_type(
+        &self,
+        message: &mut SpanMessage,
+        types: &AllTypes,
+        span_type: SpanType,
+    ) {
+        let of_type = types.of(span_type);
+        if self.attributes >= of_type.count {
+            return message.set_type(of_type);
         }
-        span_type.write_attributes(|key, mut value| self.set(message, &key, &mut value));
+        let set = |key, mut value| self.set(message, &key, &mut value);
+        span_type.write_attributes(types.conventions, set);
     }
 
     /// The same for a whole list, as an event or a link gets it.

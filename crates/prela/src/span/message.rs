@@ -18,7 +18,7 @@ pub(super) use self::parts::span;
 pub(super) use self::read::read;
 pub(super) use self::scalar::Scalar;
 pub(super) use self::span_message::SpanMessage;
-pub(super) use self::type_attributes::TypeAttributes;
+pub(super) use self::type_attributes::AllTypes;
 
 use super::SpanData;
 use opentelemetry::trace::{SpanContext, SpanId, SpanKind, Status, TraceFlags};

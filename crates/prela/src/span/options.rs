@@ -13,6 +13,8 @@ pub(super) struct Options {
     /// Where the context has none, and none is given.
     makes_request_id: bool,
     session: Option<Session>,
+    #[cfg(feature = "genai")]
+    pub(super) typed: super::typed::Typed,
     /// Run when a recorded span has started.
     pub(super) at_start: Option<fn(&Record)>,
 }
@@ -20,7 +22,13 @@ pub(super) struct Options {
 impl Options {
     /// The context that a span with this name starts in, and what this span gets.
     pub(super) fn begin(&self, base: Context, name: &str) -> (Context, Vec<(Key, Value)>) {
-        (self.context(base), self.attributes(name))
+        let attributes = self.attributes(name);
+        #[cfg(feature = "genai")]
+        let (base, attributes) = {
+            let of_agent = self.typed.attributes(&base);
+            (self.typed.context(base), [attributes, of_agent].concat())
+        };
+        (self.context(base), attributes)
     }
 
     /// The context of the request and of the session.

@@ -2,11 +2,14 @@
 
 use super::SpanLimits;
 use super::late::Stopped;
+use super::message::AllTypes;
 use super::processor::{SpanIntake, SpanProcessor};
+use super::wording::Wording;
 use crate::clock::Clock;
 use crate::context;
 use crate::id::IdGenerator;
 use crate::sampling::{Decisions, Sampler};
+use crate::semconv::Conventions;
 use opentelemetry::Key;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -30,6 +33,9 @@ pub(crate) struct Provider {
     pub(crate) shows_context: bool,
     /// Spans that are not sampled are recorded too, for the pipeline to decide.
     pub(crate) records_all: bool,
+    /// What spans of each type have.
+    pub(super) types: AllTypes,
+    pub(crate) wording: Wording,
     running: AtomicBool,
     /// None until it is shut down, and if it never ran.
     pub(super) stopped: OnceLock<Stopped>,
@@ -63,6 +69,8 @@ impl Provider {
             baggage_to_attributes,
             shows_context,
             records_all: false,
+            types: AllTypes::new(Conventions::GENAI),
+            wording: Wording::default(),
             running,
             stopped: OnceLock::new(),
         }
@@ -71,6 +79,11 @@ impl Provider {
     /// Whether spans that are not sampled are recorded as well.
     pub(crate) fn recording_all(self, records_all: bool) -> Self {
         Self { records_all, ..self }
+    }
+
+    /// How spans are written.
+    pub(crate) fn with_wording(self, wording: Wording) -> Self {
+        Self { types: AllTypes::new(wording.conventions), wording, ..self }
     }
 
     /// Whether there ever was an instance in this process.

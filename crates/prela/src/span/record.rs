@@ -108,7 +108,7 @@ impl Record {
     }
 
     #[inline]
-    fn now(&self) -> u64 {
+    pub(super) fn now(&self) -> u64 {
         self.anchor.now(&*self.source.provider.clock)
     }
 
@@ -121,7 +121,7 @@ impl Record {
     }
 
     /// Reads or writes what is recorded, if the span is.
-    fn with<R>(&self, access: impl FnOnce(&mut SpanMessage) -> R) -> Option<R> {
+    pub(super) fn with<R>(&self, access: impl FnOnce(&mut SpanMessage) -> R) -> Option<R> {
         let mut state = self.state();
         let is_recording = state.phase == Phase::Recording;
         state.message.as_deref_mut().filter(|_| is_recording).map(access)
@@ -141,7 +141,7 @@ impl Record {
     }
 
     /// Whether it has failed so far; none if it is not recorded.
-    #[cfg(feature = "http")]
+    #[cfg(any(feature = "http", feature = "genai"))]
     pub(crate) fn is_failed(&self) -> Option<bool> {
         self.with(|message| matches!(message.status(), Status::Error { .. }))
     }

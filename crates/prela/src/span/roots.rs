@@ -3,8 +3,10 @@
 use super::active::span_of;
 use super::handle::Span;
 use super::record::Record;
+use crate::context::Correlation;
+use crate::{SpanType, semconv};
 use opentelemetry::Context;
-use opentelemetry::trace::TraceId;
+use opentelemetry::trace::{SpanKind, TraceId};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 
@@ -52,6 +54,53 @@ pub(crate) fn root_of(cx: &Context) -> Option<Span> {
     };
     let found = lock(trace_id)?.iter().rev().find(is_it).cloned();
     found.map(Span::of)
+}
+
+/// An agent begins below a local root. If that is a request that came in, it says what it is for: lists of traces
+/// show roots, and that of a server is of no type by itself. Of several agents the first one counts.
+#[cold]
+pub(super) fn lead(agent: &mut Record, base: &Context) {
+    let Some(root) = running(agent.span_context.trace_id(), agent) else { return };
+    let kind = root.with(|message| message.kind());
+    if !matches!(kind, Some(Some(SpanKind::Server | SpanKind::Consumer))) {
+        return;
+    }
+    let conventions = root.source.provider.wording.conventions;
+    let is_first = root.with(|message| !message.has(semconv::OPENINFERENCE_SPAN_KIND));
+    if is_first != Some(true) {
+        return;
+    }
+    SpanType::Agent.write_attributes(conventions, |key, value| {
+        if [semconv::OPENINFERENCE_SPAN_KIND, semconv::LANGFUSE_TYPE].contains(&key.as_str()) {
+            root.set_attribute(&key, value);
+        }
+    });
+    // Who asks, and in which session, may be known only to the agent.
+    for (key, value) in Correlation::of(base).into_iter().flat_map(Correlation::attributes) {
+        if root.with(|message| !message.has(key.as_str())) == Some(true) {
+            root.set_attribute(&key, value);
+        }
+    }
+    agent.state.get_mut().unwrap_or_else(PoisonError::into_inner).record().set_lead();
+}
+
+/// The root of a record, if it runs.
+fn running(trace_id: TraceId, below: &Record) -> Option<Arc<Record>> {
+    let is_it = |other: &&Arc<Record>| {
+        other.span_context.trace_id() == trace_id
+            && other.root == below.root
+            && other.source.provider.id == below.source.provider.id
+    };
+    lock(trace_id)?.iter().rev().find(is_it).cloned()
+}
+
+/// The request that came in, and that this agent is the first one for.
+#[cfg(feature = "genai")]
+pub(crate) fn led_by(agent: &Span) -> Option<Span> {
+    let record = agent.record()?;
+    let leads = record.with(|message| message.leads()).unwrap_or_default();
+    let root = leads.then(|| running(record.span_context.trace_id(), record)).flatten();
+    root.map(Span::of)
 }
 
 /// None if it is not to be had soon: in a forked process it may be held by a thread that is not there.

@@ -2,7 +2,7 @@
 
 use super::active::{self, Parent};
 use super::handle::Span;
-use super::message::{self, Head, TypeAttributes};
+use super::message::{self, Head};
 use super::options::Options;
 use super::provider::Provider;
 use super::record::{Record, StartData};
@@ -10,7 +10,7 @@ use super::{Source, calls, pool, roots};
 use crate::clock::{Anchor, unix_nano};
 use crate::context::{Correlation, Origin, Scope};
 use crate::sampling::{SamplingParameters, decide};
-use crate::{SpanType, TraceContext, Value, context};
+use crate::{SpanType, TraceContext, Value, context, semconv};
 use opentelemetry::trace::{
     SpanContext, SpanId, SpanKind, TraceContextExt as _, TraceFlags, TraceId, TraceState,
 };
@@ -301,7 +301,7 @@ impl PendingSpan {
             record.start_unsampled();
             return shared;
         }
-        let of_type = TypeAttributes::of(self.span_type);
+        let of_type = provider.types.of(self.span_type);
         let message = record.state.get_mut().unwrap_or_else(PoisonError::into_inner).record();
         let head = Head {
             span_context: &record.span_context,
@@ -314,7 +314,10 @@ impl PendingSpan {
         let parent_is_remote = matches!(parent, Parent::Other(it) if it.is_remote());
         message.begin(&head, self.span_type, parent_is_remote);
         if self.writes_type {
-            provider.limits.set_type(message, self.span_type);
+            provider.limits.set_type(message, &provider.types, self.span_type);
+        }
+        if self.span_type == SpanType::Agent && matches!(parent, Parent::Local(..)) {
+            roots::lead(record, base);
         }
         if is_plain && sampler_attributes.is_empty() {
             return shared;
@@ -325,7 +328,7 @@ impl PendingSpan {
     /// Adds to a span that has started what many do not have.
     #[inline(never)]
     fn furnish(
-        &self,
+        &mut self,
         mut shared: Arc<Record>,
         base: &Context,
         of_sampler: Vec<(Key, Value)>,
@@ -343,15 +346,32 @@ impl PendingSpan {
             }
         }
         let of_request = Correlation::of(base).into_iter().flat_map(Correlation::attributes);
+        let conventions = provider.wording.conventions;
+        let of_request = of_request.flat_map(|(key, value)| {
+            let also = semconv::also_called(key.as_str(), conventions);
+            let also: Vec<_> = also.map(|name| (name.into(), value.clone())).collect();
+            [(key, value)].into_iter().chain(also)
+        });
         let given = record.given.attributes.drain(..);
         of_request.chain(given).chain(of_sampler).for_each(|(key, value)| set(key, value));
         let links = mem::take(&mut record.given.links);
         record.given.sampler = None;
+        #[cfg(feature = "genai")]
+        let hooks = self.options.as_mut().map(|options| {
+            if let Some(content) = options.typed.content {
+                message.set_content(content);
+            }
+            options.typed.take_hooks()
+        });
         if let Some(at_start) = self.options.as_ref().and_then(|options| options.at_start) {
             at_start(&shared);
         }
         for link in links {
             shared.add_link(link, [] as [(Key, Value); 0]);
+        }
+        #[cfg(feature = "genai")]
+        if let Some(hooks) = hooks {
+            hooks(&Span::of(shared.clone()));
         }
         if !shared.source.provider.processors.is_empty() {
             let span = Span::of(shared.clone());
