@@ -11,6 +11,8 @@ mod breaker;
 mod diagnostics;
 mod drop_handler;
 mod export_loop;
+#[cfg(feature = "genai")]
+mod json_text;
 mod last_call;
 mod late;
 mod outage;

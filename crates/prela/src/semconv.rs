@@ -188,6 +188,35 @@ pub(crate) fn is_identifier(key: &str) -> bool {
     IDENTIFIERS.contains(&key)
 }
 
+/// Whether a value that Prela writes may be JSON in a text.
+#[cfg(feature = "genai")]
+pub(crate) fn is_json(key: &str) -> bool {
+    genai::JSON.contains(&key)
+        || [openinference::INPUT_VALUE, openinference::OUTPUT_VALUE].contains(&key)
+        || [TRACELOOP_ENTITY_INPUT, TRACELOOP_ENTITY_OUTPUT].contains(&key)
+        || openinference::JSON_KEYS.iter().any(|end| key.ends_with(end))
+}
+
+/// Attributes that say nothing new to a person: of the span's type, or with the value that another one has, too.
+pub(crate) const REPEATING: &[(&str, Option<&str>)] = &[
+    (PRELA_SPAN_TYPE, None),
+    (GEN_AI_OPERATION_NAME, None),
+    (OPENINFERENCE_SPAN_KIND, None),
+    ("gen_ai.tool.name", Some("tool.name")),
+    ("gen_ai.agent.name", Some("agent.name")),
+    ("input.value", Some("input")),
+    ("output.value", Some("output")),
+    ("input.value", Some("gen_ai.tool.call.arguments")),
+    ("output.value", Some("gen_ai.tool.call.result")),
+    ("input.value", Some("gen_ai.retrieval.query.text")),
+    ("output.value", Some("gen_ai.retrieval.documents")),
+    ("output.value", Some("gen_ai.output.messages")),
+    ("gen_ai.retrieval.query.text", Some("query")),
+    ("input.value", Some("query")),
+    ("input.mime_type", None),
+    ("output.mime_type", None),
+];
+
 const IDENTIFIERS: &[&str] = &[
     PRELA_SPAN_TYPE,
     PRELA_SAMPLER_RULE,

@@ -54,7 +54,9 @@ impl Builder {
     /// let memory = prela::export::MemoryExporter::new();
     /// let builder = prela::builder().service_name("doc").exporter(memory.clone());
     /// let prela = builder.capture_content(true).build()?;
-    /// prela.tracer().chat("openai", "gpt-4o").input("Hi").in_scope(|chat| chat.output("Hello"));
+    /// prela.tracer().chat("openai", "gpt-4o").input("Hi").in_scope(|chat| {
+    ///     chat.output("Hello");
+    /// });
     /// prela.flush(std::time::Duration::from_secs(5))?;
     /// assert!(memory.spans()[0].attribute("gen_ai.input.messages").is_some());
     /// # Ok::<(), prela::Error>(())

@@ -97,6 +97,17 @@ impl SemconvVersion {
     }
 }
 
+/// See [`is_json`](super::is_json).
+pub(super) const JSON: &[&str] = &[
+    SYSTEM_INSTRUCTIONS,
+    INPUT_MESSAGES,
+    OUTPUT_MESSAGES,
+    TOOL_DEFINITIONS,
+    TOOL_CALL_ARGUMENTS,
+    TOOL_CALL_RESULT,
+    RETRIEVAL_DOCUMENTS,
+];
+
 /// See [`is_identifier`](super::is_identifier).
 pub(super) const IDENTIFIERS: &[&str] = &[
     PROVIDER_NAME,

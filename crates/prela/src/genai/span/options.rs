@@ -96,7 +96,9 @@ impl<S: TypedSpan> TypedSpanBuilder<S> {
     /// # let memory = prela::export::MemoryExporter::new();
     /// # let prela = prela::builder().service_name("doc").exporter(memory.clone()).build()?;
     /// # let tracer = prela.tracer();
-    /// tracer.tool("search").capture_content(true).arguments("rust").in_scope(|tool| tool.result("a book"));
+    /// tracer.tool("search").capture_content(true).arguments("rust").in_scope(|tool| {
+    ///     tool.result("a book");
+    /// });
     /// tracer.tool("login").arguments("hunter2").in_scope(|_| ());
     /// # prela.flush(std::time::Duration::from_secs(5))?;
     /// # let spans = memory.spans();

@@ -95,13 +95,18 @@ impl Price {
         let plain = input.saturating_sub(read).saturating_sub(written);
         let cached = of(read, self.cache_read.unwrap_or(self.input))
             + of(written, self.cache_write.unwrap_or(self.input));
-        (of(plain, self.input) + cached, of(output, self.output))
+        (rounded(of(plain, self.input) + cached), rounded(of(output, self.output)))
     }
 }
 
 /// Beyond 2^32 nobody pays by the token.
 fn count(tokens: u64) -> f64 {
     u32::try_from(tokens).unwrap_or(u32::MAX).into()
+}
+
+/// To a millionth of a millionth: what is behind it comes from how numbers are kept.
+pub(crate) fn rounded(cost: f64) -> f64 {
+    (cost * 1e12).round() / 1e12
 }
 
 #[cfg(test)]

@@ -3,6 +3,7 @@
 use crate::genai::span::content::follows;
 use crate::genai::{Response, Usage};
 use crate::semconv::{self, Conventions, genai, openinference as oi};
+use crate::span::wording::prices::rounded;
 use crate::{Span, Value};
 use serde_json::json;
 
@@ -73,7 +74,7 @@ fn charge(span: &Span) {
         part(wording.version.cache_written()),
         output.unwrap_or_default(),
     );
-    write_cost(span, Some((input, output)), input + output);
+    write_cost(span, Some((input, output)), rounded(input + output));
 }
 
 pub(super) fn write_cost(span: &Span, parts: Option<(f64, f64)>, total: f64) {
