@@ -59,6 +59,8 @@ pub use self::span::{
     Operation, RerankerSpan, RetrievalSpan, RootSpan, ToolSpan, TypedOwnedSpan, TypedSpan,
     TypedSpanBuilder, TypedSpanGuard, WorkflowSpan,
 };
+#[cfg(feature = "macros")]
+pub(crate) use self::span::{named_agent, named_tool};
 pub use self::tool::{ToolCall, ToolCallResponse, ToolDefinition};
 pub use self::transcript::{Input, Transcript};
 pub use self::usage::Usage;

@@ -18,6 +18,8 @@ mod tool;
 mod workflow;
 
 pub use self::agent::AgentSpan;
+#[cfg(feature = "macros")]
+pub(crate) use self::agent::named as named_agent;
 pub use self::builder::TypedSpanBuilder;
 pub use self::chat::{ChatSpan, Operation};
 pub use self::content::Content;
@@ -31,4 +33,6 @@ pub use self::retrieval::RetrievalSpan;
 pub use self::retry::TypedRetrying;
 pub use self::root::RootSpan;
 pub use self::tool::ToolSpan;
+#[cfg(feature = "macros")]
+pub(crate) use self::tool::named as named_tool;
 pub use self::workflow::{GuardrailSpan, WorkflowSpan};

@@ -143,6 +143,14 @@ impl SpanBuilder {
         matches!(self.0, Repr::Noop(None, None))
     }
 
+    #[cfg(all(feature = "genai", feature = "macros"))]
+    pub(crate) fn span_type(&self) -> Option<SpanType> {
+        match &self.0 {
+            Repr::Pending(pending) => Some(pending.span_type),
+            Repr::Noop(..) => None,
+        }
+    }
+
     /// The name, changed.
     #[cfg(feature = "genai")]
     pub(crate) fn rename(&mut self, change: impl FnOnce(&str) -> String) {

@@ -74,6 +74,13 @@ impl SpanBuilder {
         self.source().map(|source| &source.provider.wording)
     }
 
+    /// Whether content is recorded, as far as the instance says.
+    #[cfg(feature = "macros")]
+    pub(crate) fn captures_content(&self) -> bool {
+        let content = self.wording().and_then(|wording| wording.content);
+        content.is_some_and(|content| content != ContentCapture::Off)
+    }
+
     /// Runs this when the span has started, if it is recorded.
     pub(crate) fn at_start(&mut self, hook: impl FnOnce(&Span) + Send + Sync + 'static) {
         if !self.is_noop() {

@@ -5,7 +5,7 @@ use super::evaluator::Evaluation;
 use super::handle::{builder_input, input_and_output, typed_span};
 use crate::genai::Usage;
 use crate::semconv::{self, Conventions, genai, openinference as oi};
-use crate::{SpanKind, SpanType, Tracer};
+use crate::{SpanBuilder, SpanKind, SpanType, Tracer};
 
 typed_span! {
     /// A run of an agent. From [`Tracer::agent`](crate::Tracer::agent).
@@ -39,23 +39,31 @@ impl Tracer {
         }
         let name = name.into();
         span.set_name(format!("invoke_agent {name}").trim_end().to_owned().into());
-        span.inherits().conversation = true;
-        span.enter_agent(|agent| agent.name = Some(name.as_str().into()));
-        let conventions = span.wording().map(|wording| wording.conventions).unwrap_or_default();
-        span = span
-            .attr(semconv::GEN_AI_OPERATION_NAME, SpanType::Agent.operation_name())
-            .attr(genai::AGENT_NAME, name.as_str())
-            .attr(oi::AGENT_NAME, name.as_str());
-        if conventions.contains(Conventions::OPENINFERENCE) {
-            span.inherits().parent_agent = Some(oi::GRAPH_NODE_PARENT);
-            span = span.attr(oi::GRAPH_NODE_ID, name.as_str());
-            span = span.attr(oi::GRAPH_NODE_NAME, name.as_str());
-        }
-        if conventions.contains(Conventions::TRACELOOP) {
-            span = span.attr(semconv::TRACELOOP_ENTITY_NAME, name);
-        }
-        TypedSpanBuilder::new(span)
+        TypedSpanBuilder::new(named(span, &name))
     }
+}
+
+/// What the span of an agent has from its start.
+pub(crate) fn named(mut span: SpanBuilder, name: &str) -> SpanBuilder {
+    if span.is_noop() {
+        return span;
+    }
+    span.inherits().conversation = true;
+    span.enter_agent(|agent| agent.name = Some(name.into()));
+    let conventions = span.wording().map(|wording| wording.conventions).unwrap_or_default();
+    span = span
+        .attr(semconv::GEN_AI_OPERATION_NAME, SpanType::Agent.operation_name())
+        .attr(genai::AGENT_NAME, name)
+        .attr(oi::AGENT_NAME, name);
+    if conventions.contains(Conventions::OPENINFERENCE) {
+        span.inherits().parent_agent = Some(oi::GRAPH_NODE_PARENT);
+        span = span.attr(oi::GRAPH_NODE_ID, name);
+        span = span.attr(oi::GRAPH_NODE_NAME, name);
+    }
+    if conventions.contains(Conventions::TRACELOOP) {
+        span = span.attr(semconv::TRACELOOP_ENTITY_NAME, name);
+    }
+    span
 }
 
 impl TypedSpanBuilder<AgentSpan> {

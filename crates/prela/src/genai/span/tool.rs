@@ -41,12 +41,12 @@ impl Tracer {
         }
         let name = name.into();
         span.set_name(format!("execute_tool {name}").trim_end().to_owned().into());
-        TypedSpanBuilder::new(named(span, name))
+        TypedSpanBuilder::new(named(span, &name))
     }
 }
 
 /// What the span of a tool has from its start.
-pub(crate) fn named(mut span: SpanBuilder, name: String) -> SpanBuilder {
+pub(crate) fn named(mut span: SpanBuilder, name: &str) -> SpanBuilder {
     if span.is_noop() {
         return span;
     }
@@ -54,8 +54,8 @@ pub(crate) fn named(mut span: SpanBuilder, name: String) -> SpanBuilder {
     let conventions = span.wording().map(|wording| wording.conventions).unwrap_or_default();
     span = span
         .attr(semconv::GEN_AI_OPERATION_NAME, SpanType::Tool.operation_name())
-        .attr(genai::TOOL_NAME, name.as_str())
-        .attr(oi::TOOL_NAME, name.as_str());
+        .attr(genai::TOOL_NAME, name)
+        .attr(oi::TOOL_NAME, name);
     if conventions.contains(Conventions::TRACELOOP) {
         span = span.attr(semconv::TRACELOOP_ENTITY_NAME, name);
     }
