@@ -13,6 +13,9 @@ pub(crate) struct TraceArgs {
     pub(crate) name: Option<LitStr>,
     pub(crate) span_type: Option<TokenStream>,
     pub(crate) skip: Option<Vec<Ident>>,
+    pub(crate) skip_all: bool,
+    /// Where the option is.
+    pub(crate) capture: Option<Span>,
     pub(crate) fields: Vec<Field>,
     pub(crate) err: Option<Shown>,
     pub(crate) ret: Option<Shown>,
@@ -68,11 +71,12 @@ pub(crate) enum Format {
 }
 
 impl TraceArgs {
-    const OPTIONS: [&str; 12] = [
+    const OPTIONS: [&str; 13] = [
         "name",
         "span_type",
         "skip",
         "skip_all",
+        "capture",
         "fields",
         "err",
         "ret",
@@ -92,8 +96,9 @@ impl TraceArgs {
                 "name" => parsed.name = Some(read_name(input, &option)?),
                 "span_type" => parsed.span_type = Some(read_span_type(input, &option)?),
                 "skip" => parsed.skip = Some(read_names(input, &option, errors)?),
-                // What happens without `skip` too; this says that it is meant.
-                "skip_all" => {}
+                // What happens without `skip` too, unless arguments are captured; this says that it is meant.
+                "skip_all" => parsed.skip_all = true,
+                "capture" => parsed.capture = Some(option.span()),
                 "fields" => {
                     parsed.fields = read_group(input, &option, "(key = value)", |input| {
                         Ok(errors.read_list(input, |input, _| Field::parse(input)))

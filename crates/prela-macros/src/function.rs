@@ -2,6 +2,7 @@
 
 mod arguments;
 mod body;
+mod capture;
 mod item;
 mod options;
 
@@ -79,6 +80,8 @@ impl Traced {
             };
             errors.push(Error::new(retry.span, message));
         }
-        Self { function, options, arguments, returned }
+        let traced = Self { function, options, arguments, returned };
+        traced.check_capture(errors);
+        traced
     }
 }

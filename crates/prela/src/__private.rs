@@ -13,6 +13,8 @@ use std::borrow::Cow;
 use std::fmt::{Debug, Display};
 use std::future::Future;
 
+#[cfg(feature = "genai")]
+pub mod captured;
 pub mod shown;
 
 use self::shown::Failure;

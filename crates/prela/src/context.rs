@@ -3,6 +3,8 @@
 //! The context is `opentelemetry::Context`, so that every other OpenTelemetry library in the process
 //! sees the same spans. This module knows no spans of Prela's, only contexts.
 
+#[cfg(feature = "genai")]
+mod agent;
 mod attach;
 pub mod baggage;
 mod correlation;
@@ -26,6 +28,8 @@ pub use self::log_ids::{LogIds, log_ids};
 pub use self::snapshot::{ContextGuard, TraceContext, copy_context_to_thread};
 pub use self::suppression::suppress;
 
+#[cfg(feature = "genai")]
+pub(crate) use self::agent::CurrentAgent;
 pub(crate) use self::attach::keep_quiet;
 pub(crate) use self::baggage::{baggage_of, with_baggage};
 pub(crate) use self::correlation::{Correlated, Correlation};

@@ -39,6 +39,7 @@ mod parameters;
 mod part;
 mod response;
 mod role;
+mod span;
 mod tool;
 mod transcript;
 mod usage;
@@ -51,6 +52,18 @@ pub use self::parameters::RequestParameters;
 pub use self::part::Part;
 pub use self::response::Response;
 pub use self::role::Role;
+#[cfg(feature = "retry")]
+pub use self::span::TypedRetrying;
+pub use self::span::{
+    AgentSpan, ChatSpan, Content, EmbeddingSpan, Evaluation, EvaluatorSpan, GuardrailSpan,
+    Operation, RerankerSpan, RetrievalSpan, RootSpan, ToolSpan, TypedOwnedSpan, TypedSpan,
+    TypedSpanBuilder, TypedSpanGuard, WorkflowSpan,
+};
+#[cfg(feature = "macros")]
+pub(crate) use self::span::{named_agent, named_tool};
 pub use self::tool::{ToolCall, ToolCallResponse, ToolDefinition};
 pub use self::transcript::{Input, Transcript};
 pub use self::usage::Usage;
+pub use crate::semconv::genai::SemconvVersion;
+pub use crate::span::wording::content::ContentCapture;
+pub use crate::span::wording::prices::{Price, Prices};

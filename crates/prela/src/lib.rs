@@ -83,6 +83,8 @@ pub mod tracing;
 mod metrics;
 pub mod pipeline;
 
+#[cfg(feature = "genai")]
+mod json_text;
 mod payload;
 pub mod redact;
 #[cfg(feature = "spool")]

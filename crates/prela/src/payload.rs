@@ -25,12 +25,25 @@ pub(super) fn pairs(attributes: &mut Vec<(Key, Value)>, limit: usize) {
         }
         // Nothing inside is longer than the whole.
         let length = length(value);
-        if length > limit && cut(value, limit) {
+        if length > limit && (shorten(key.as_str(), value, limit) || cut(value, limit)) {
             let key = format!("{ORIGINAL_LENGTH_PREFIX}{}", key.as_str());
             lengths.push((Key::from(key), Value::from(length)));
         }
     }
     attributes.extend(lengths);
+}
+
+/// Cuts within JSON that is written as text, so that it can still be read.
+fn shorten(key: &str, value: &mut Value, limit: usize) -> bool {
+    #[cfg(feature = "genai")]
+    if let Value::String(text) = &*value
+        && let Some(short) = crate::json_text::shortened(key, text.as_str(), limit, MARK)
+    {
+        *value = short.into();
+        return true;
+    }
+    let _ = (key, value, limit);
+    false
 }
 
 /// Bytes of text and bytes in a value.

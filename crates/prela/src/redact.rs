@@ -9,6 +9,8 @@ mod keys;
 mod tests;
 
 use self::detect::Detector;
+#[cfg(feature = "genai")]
+use crate::json_text;
 use crate::span::SpanData;
 use crate::{Value, context};
 use opentelemetry::Key;
@@ -20,7 +22,7 @@ use std::sync::Arc;
 /// What must not leave the program; for [`Builder::redact`](crate::Builder::redact).
 ///
 /// Applied once, when a span has ended and before it is queued, on the thread that ended it: to
-/// attributes of the span, its events and its links, within lists and maps too, and, as far as
+/// attributes of the span, its events and its links, within lists, maps and the JSON of typed spans too, and, as far as
 /// detectors go, to the span's name, its events' names and its status description. The resource, keys
 /// and bytes are left as they are.
 ///
@@ -164,10 +166,41 @@ impl Redactor {
             }
             if self.is_secret(key) {
                 *value = REDACTED.into();
-            } else {
+            } else if !self.json(key, value) {
                 self.value(value);
             }
         }
+    }
+
+    /// Takes out of JSON that is written as text what would be taken out of maps. False if it is no such.
+    #[cfg(feature = "genai")]
+    fn json(&self, key: &str, value: &mut Value) -> bool {
+        use serde_json::Value as Json;
+        let Value::String(text) = &*value else { return false };
+        let Some(mut json) = json_text::read(key, text.as_str()) else { return false };
+        let mut is_changed = false;
+        json_text::each(&mut json, &mut |name, value| {
+            let clean = match (name, &*value) {
+                (Some(name), _) if self.is_secret(name) => Some(REDACTED.to_owned()),
+                (None, Json::String(text)) => self.text(text),
+                (None, Json::Number(number)) => self.text(&number.to_string()),
+                _ => None,
+            };
+            if let Some(clean) = clean {
+                *value = clean.into();
+                is_changed = true;
+            }
+        });
+        if is_changed {
+            *value = json.to_string().into();
+        }
+        true
+    }
+
+    #[cfg(not(feature = "genai"))]
+    #[expect(clippy::unused_self, reason = "without typed spans nothing is JSON")]
+    fn json(&self, _: &str, _: &mut Value) -> bool {
+        false
     }
 
     fn is_secret(&self, key: &str) -> bool {

@@ -1,6 +1,16 @@
 //! Attribute keys and event names: the only place that spells them.
 //!
-//! OpenTelemetry's GenAI conventions are those of 1.41.1, the version that backends read.
+//! What model calls and agents are called is in `semconv/`; which type of span has which kind, in `span_type.rs`.
+
+mod conventions;
+#[cfg(feature = "genai")]
+pub(crate) mod genai;
+#[cfg(feature = "genai")]
+pub(crate) mod openinference;
+mod profiles;
+
+pub use self::conventions::Conventions;
+pub(crate) use self::profiles::*;
 
 // Prela's own.
 pub(crate) const PRELA_SPAN_TYPE: &str = "prela.span.type";
@@ -56,6 +66,22 @@ pub(crate) use self::metrics::*;
 
 // OpenInference.
 pub(crate) const OPENINFERENCE_SPAN_KIND: &str = "openinference.span.kind";
+
+// What programs call what goes in and comes out, where no convention has told them; see typed spans.
+#[cfg(feature = "genai")]
+pub(crate) const INPUT: &str = "input";
+#[cfg(feature = "genai")]
+pub(crate) const OUTPUT: &str = "output";
+#[cfg(feature = "genai")]
+pub(crate) const QUERY: &str = "query";
+/// What a search found.
+#[cfg(feature = "genai")]
+pub(crate) const RESULTS_COUNT: &str = "results_count";
+/// What the calls of an agent took together; by the conventions it has no usage of its own, which would count twice.
+#[cfg(feature = "genai")]
+pub(crate) const PRELA_USAGE_INPUT_TOKENS: &str = "prela.usage.input_tokens";
+#[cfg(feature = "genai")]
+pub(crate) const PRELA_USAGE_OUTPUT_TOKENS: &str = "prela.usage.output_tokens";
 
 // Errors.
 pub(crate) const ERROR_TYPE: &str = "error.type";
@@ -191,6 +217,10 @@ pub(crate) fn is_identifier(key: &str) -> bool {
     if http::IDENTIFIERS.contains(&key) {
         return true;
     }
+    #[cfg(feature = "genai")]
+    if genai::IDENTIFIERS.contains(&key) {
+        return true;
+    }
     #[cfg(feature = "retry")]
     if is_state_of_attempt(key) {
         return true;
@@ -198,12 +228,44 @@ pub(crate) fn is_identifier(key: &str) -> bool {
     IDENTIFIERS.contains(&key)
 }
 
+/// Whether a value that Prela writes may be JSON in a text.
+#[cfg(feature = "genai")]
+pub(crate) fn is_json(key: &str) -> bool {
+    genai::JSON.contains(&key)
+        || [openinference::INPUT_VALUE, openinference::OUTPUT_VALUE].contains(&key)
+        || [TRACELOOP_ENTITY_INPUT, TRACELOOP_ENTITY_OUTPUT].contains(&key)
+        || openinference::JSON_KEYS.iter().any(|end| key.ends_with(end))
+}
+
+/// Attributes that say nothing new to a person: of the span's type, or with the value that another one has, too.
+pub(crate) const REPEATING: &[(&str, Option<&str>)] = &[
+    (PRELA_SPAN_TYPE, None),
+    (GEN_AI_OPERATION_NAME, None),
+    (OPENINFERENCE_SPAN_KIND, None),
+    ("gen_ai.tool.name", Some("tool.name")),
+    ("gen_ai.agent.name", Some("agent.name")),
+    ("input.value", Some("input")),
+    ("output.value", Some("output")),
+    ("input.value", Some("gen_ai.tool.call.arguments")),
+    ("output.value", Some("gen_ai.tool.call.result")),
+    ("input.value", Some("gen_ai.retrieval.query.text")),
+    ("output.value", Some("gen_ai.retrieval.documents")),
+    ("output.value", Some("gen_ai.output.messages")),
+    ("gen_ai.retrieval.query.text", Some("query")),
+    ("input.value", Some("query")),
+    ("input.mime_type", None),
+    ("output.mime_type", None),
+];
+
 const IDENTIFIERS: &[&str] = &[
     PRELA_SPAN_TYPE,
     PRELA_SAMPLER_RULE,
     PRELA_KEPT_BY,
     GEN_AI_OPERATION_NAME,
     OPENINFERENCE_SPAN_KIND,
+    TRACELOOP_SPAN_KIND,
+    LANGFUSE_TYPE,
+    HONEYHIVE_EVENT_TYPE,
     ERROR_TYPE,
     EXCEPTION_TYPE,
     REQUEST_ID,

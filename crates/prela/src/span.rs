@@ -23,6 +23,9 @@ mod recordable;
 #[cfg(feature = "tracing")]
 mod reentrant;
 mod scope;
+#[cfg(feature = "genai")]
+mod typed;
+pub(crate) mod wording;
 
 pub use self::builder::SpanBuilder;
 pub use self::future::{FutureExt, InSpan};
@@ -31,8 +34,11 @@ pub use self::handle::{OwnedSpan, Span};
 pub use self::lifecycle::{ContextSpan, SpanLimits};
 pub use self::message::{Batch, Event, Link, SpanData};
 pub use self::processor::SpanProcessor;
+pub use crate::semconv::Conventions;
 pub use crate::span_type::ParseSpanTypeError;
 
+#[cfg(feature = "genai")]
+pub(crate) use self::current::led_by;
 pub(crate) use self::current::{root_of, span_of, span_of_instance};
 #[cfg(feature = "http")]
 pub(crate) use self::exception::recording_panic;
@@ -48,7 +54,7 @@ pub(crate) use self::message::{Blocks, EncodedSpan, EndedSpan, SpanSummary};
 #[cfg(feature = "tracing")]
 pub(crate) use self::model_call::model_call_in;
 pub(crate) use self::processor::SpanProcessors;
-#[cfg(feature = "retry")]
+#[cfg(any(feature = "retry", feature = "genai"))]
 pub(crate) use self::recordable::Recordable;
 #[cfg(feature = "tracing")]
 pub(crate) use self::reentrant::Reentrant;

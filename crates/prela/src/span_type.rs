@@ -1,7 +1,7 @@
 //! Span types of an agent, and what each writes on the wire.
 
-use crate::{Value, semconv};
-use opentelemetry::Key;
+use crate::semconv::{self, Conventions};
+use crate::{Key, Value};
 use opentelemetry::trace::SpanKind;
 use std::borrow::Cow;
 use std::fmt;
@@ -26,6 +26,8 @@ use std::str::FromStr;
 /// | `Reranker` | `reranker` | – | `RERANKER` | client |
 /// | `Guardrail` | `guardrail` | – | `GUARDRAIL` | internal |
 /// | `Evaluator` | `evaluator` | – | `EVALUATOR` | internal |
+///
+/// With [`Conventions`](crate::span::Conventions) that are asked for it says the same in their words, too.
 ///
 /// ```
 /// use prela::SpanType;
@@ -65,11 +67,20 @@ pub enum SpanType {
 }
 
 /// One row of the table of conventions.
-struct Conventions {
+struct Row {
     name: &'static str,
     operation: Option<&'static str>,
     openinference: Option<&'static str>,
     kind: SpanKind,
+    /// OpenLLMetry has a kind for it, or else a type of request.
+    traceloop: Traceloop,
+    langfuse: &'static str,
+    honeyhive: &'static str,
+}
+
+enum Traceloop {
+    Kind(&'static str),
+    Request(&'static str),
 }
 
 impl SpanType {
@@ -88,61 +99,69 @@ impl SpanType {
         Self::Evaluator,
     ];
 
-    const fn conventions(self) -> Conventions {
+    #[rustfmt::skip] // it is a table
+    const fn row(self) -> Row {
         use SpanKind::{Client, Internal};
-        const fn row(
-            name: &'static str,
-            operation: Option<&'static str>,
-            openinference: Option<&'static str>,
-            kind: SpanKind,
-        ) -> Conventions {
-            Conventions { name, operation, openinference, kind }
-        }
-        match self {
-            Self::Agent => row("agent", Some("invoke_agent"), Some("AGENT"), Internal),
-            Self::Llm => row("llm", Some("chat"), Some("LLM"), Client),
-            Self::Tool => row("tool", Some("execute_tool"), Some("TOOL"), Internal),
-            Self::Retrieval => row("retrieval", Some("retrieval"), Some("RETRIEVER"), Client),
-            Self::Embedding => row("embedding", Some("embeddings"), Some("EMBEDDING"), Client),
+        use Traceloop::{Kind, Request};
+        let (name, operation, openinference, kind, traceloop, langfuse, honeyhive) = match self {
+            Self::Agent => ("agent", Some("invoke_agent"), Some("AGENT"), Internal, Kind("agent"), "agent", "chain"),
+            Self::Llm => ("llm", Some("chat"), Some("LLM"), Client, Request("chat"), "generation", "model"),
+            Self::Tool => ("tool", Some("execute_tool"), Some("TOOL"), Internal, Kind("tool"), "tool", "tool"),
+            Self::Retrieval => ("retrieval", Some("retrieval"), Some("RETRIEVER"), Client, Kind("task"), "retriever", "tool"),
+            Self::Embedding => ("embedding", Some("embeddings"), Some("EMBEDDING"), Client, Request("embedding"), "embedding", "model"),
             // Backends show a span without a kind as a plain span, which is what it is.
-            Self::Custom => row("custom", None, None, Internal),
-            Self::Chain => row("chain", None, Some("CHAIN"), Internal),
-            Self::Workflow => row("workflow", Some("invoke_workflow"), Some("CHAIN"), Internal),
-            Self::Reranker => row("reranker", None, Some("RERANKER"), Client),
-            Self::Guardrail => row("guardrail", None, Some("GUARDRAIL"), Internal),
-            Self::Evaluator => row("evaluator", None, Some("EVALUATOR"), Internal),
-        }
+            Self::Custom => ("custom", None, None, Internal, Kind("task"), "span", "tool"),
+            Self::Chain => ("chain", None, Some("CHAIN"), Internal, Kind("task"), "chain", "chain"),
+            Self::Workflow => ("workflow", Some("invoke_workflow"), Some("CHAIN"), Internal, Kind("workflow"), "chain", "chain"),
+            Self::Reranker => ("reranker", None, Some("RERANKER"), Client, Request("rerank"), "retriever", "tool"),
+            Self::Guardrail => ("guardrail", None, Some("GUARDRAIL"), Internal, Kind("task"), "guardrail", "tool"),
+            Self::Evaluator => ("evaluator", None, Some("EVALUATOR"), Internal, Kind("task"), "evaluator", "tool"),
+        };
+        Row { name, operation, openinference, kind, traceloop, langfuse, honeyhive }
     }
 
     /// The value of `prela.span.type`.
     pub const fn as_str(self) -> &'static str {
-        self.conventions().name
+        self.row().name
     }
 
     /// The value of `gen_ai.operation.name`, where the conventions have one.
     pub const fn operation_name(self) -> Option<&'static str> {
-        self.conventions().operation
+        self.row().operation
     }
 
     /// The value of `openinference.span.kind`, where there is one.
     pub const fn openinference_kind(self) -> Option<&'static str> {
-        self.conventions().openinference
+        self.row().openinference
     }
 
     /// The span kind, unless [`SpanBuilder::kind`](crate::SpanBuilder::kind) says otherwise.
     pub const fn span_kind(self) -> SpanKind {
-        self.conventions().kind
+        self.row().kind
     }
 }
 
 impl SpanType {
     /// Writes what a span of this type has from its start.
-    pub(crate) fn write_attributes(self, mut write: impl FnMut(Key, Value)) {
-        let Conventions { name, operation, openinference, kind: _ } = self.conventions();
+    pub(crate) fn write_attributes(
+        self,
+        conventions: Conventions,
+        mut write: impl FnMut(Key, Value),
+    ) {
+        let Row { name, operation, openinference, kind: _, traceloop, langfuse, honeyhive } =
+            self.row();
+        let traceloop = match traceloop {
+            Traceloop::Kind(kind) => (semconv::TRACELOOP_SPAN_KIND, kind),
+            Traceloop::Request(request) => (semconv::TRACELOOP_REQUEST_TYPE, request),
+        };
+        let if_asked = |of, value| Some(value).filter(|_| conventions.contains(of));
         let pairs = [
             (semconv::PRELA_SPAN_TYPE, Some(name)),
             (semconv::GEN_AI_OPERATION_NAME, operation),
             (semconv::OPENINFERENCE_SPAN_KIND, openinference),
+            (traceloop.0, if_asked(Conventions::TRACELOOP, traceloop.1)),
+            (semconv::LANGFUSE_TYPE, if_asked(Conventions::LANGFUSE, langfuse)),
+            (semconv::HONEYHIVE_EVENT_TYPE, if_asked(Conventions::HONEYHIVE, honeyhive)),
         ];
         for (key, value) in pairs {
             if let Some(value) = value {

@@ -137,15 +137,23 @@ impl Traced {
         }
     }
 
-    /// The span, without what is not there yet.
-    fn make(&self) -> TokenStream {
+    /// With the type, if `#[prela::trace_impl]` says it.
+    fn full_name(&self) -> String {
         let ident = self.function.sig.ident.unraw();
-        let full_name = match &self.options.in_type {
+        match &self.options.in_type {
             Some(in_type) => format!("{}::{ident}", in_type.value()),
             None => ident.to_string(),
-        };
-        let default_name = LitStr::new(&full_name, Span::call_site());
-        let name = self.options.name.as_ref().unwrap_or(&default_name);
+        }
+    }
+
+    fn name(&self) -> LitStr {
+        let given = self.options.name.clone();
+        given.unwrap_or_else(|| LitStr::new(&self.full_name(), Span::call_site()))
+    }
+
+    /// The span, without what is not there yet.
+    fn make(&self) -> TokenStream {
+        let (full_name, name) = (self.full_name(), self.name());
         let span_type = self.options.span_type.clone();
         let default_type = match &self.options.session {
             Some(_) => quote!(::prela::SpanType::Chain),
@@ -162,15 +170,17 @@ impl Traced {
     }
 
     fn has_attributes(&self) -> bool {
-        self.options.skip.is_some() || !self.options.fields.is_empty()
+        let has_arguments = self.options.skip.is_some() || self.options.capture.is_some();
+        has_arguments || !self.options.fields.is_empty()
     }
 
     /// Options; arguments, if `skip` asks for them; and fields.
     fn attributes(&self) -> TokenStream {
         let (span, wanted) = (span_name(), own_name("wanted"));
         let options = self.span_options();
-        let mut attributes = Vec::new();
-        if let Some(skip) = &self.options.skip {
+        let mut attributes = vec![self.capture_arguments()];
+        // Those that are captured are no attributes besides.
+        if let Some(skip) = self.options.skip.as_ref().filter(|_| self.options.capture.is_none()) {
             for argument in &self.arguments {
                 for name in argument.names.iter().filter(|name| !skip.contains(name)) {
                     let (cfg, allow) = (&argument.cfg, allow_use(name));
@@ -195,8 +205,10 @@ impl Traced {
         if !self.has_attributes() {
             return options;
         }
+        let named = self.capture_name(&self.name());
         quote! {
             #options
+            #named
             let #span = if #wanted {
                 #(#attributes)*
                 #span
@@ -258,7 +270,9 @@ impl Traced {
             let result = Ident::new("result", place);
             quote_spanned!(place=> ::prela::__private::#function(#span, #result);)
         });
-        (err.is_some() || ret.is_some()).then(|| quote!(|#span, #result| { #err #ret }))
+        let capture = self.capture_result();
+        (err.is_some() || ret.is_some() || capture.is_some())
+            .then(|| quote!(|#span, #result| { #err #ret #capture }))
     }
 }
 
@@ -328,7 +342,7 @@ pub(super) fn span_name() -> Ident {
 }
 
 /// A name that the function's own names cannot meet.
-fn own_name(name: &str) -> Ident {
+pub(super) fn own_name(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 

@@ -2,7 +2,8 @@
 
 use super::{
     Environment, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
-    OTEL_TRACES_EXPORTER, PRELA_REDACT, Variable,
+    OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, OTEL_TRACES_EXPORTER, PRELA_REDACT,
+    Variable,
 };
 use crate::error::Instead;
 
@@ -45,6 +46,9 @@ impl Environment {
                     return "no OTLP exporter".to_owned();
                 }
                 None if name == PRELA_REDACT.name() => return "`all`".to_owned(),
+                None if name == OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT.name() => {
+                    return "`NO_CONTENT`".to_owned();
+                }
                 None if name == OTEL_TRACES_EXPORTER.name() => {
                     let has_endpoint = endpoints.into_iter().any(|it| self.is_set(it));
                     return if has_endpoint { "`otlp`" } else { "`console`" }.to_owned();

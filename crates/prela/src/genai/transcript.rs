@@ -64,13 +64,18 @@ impl Transcript {
     /// As what comes from a model. A message that does not say why it ended did so by `stop`: backends leave
     /// those without a reason out.
     pub fn into_output(self) -> Vec<Message> {
+        self.into_output_or(|_| FinishReason::Stop)
+    }
+
+    /// The same with other reasons for messages that have none, by their positions.
+    pub(super) fn into_output_or(self, reason: impl Fn(usize) -> FinishReason) -> Vec<Message> {
         let mut messages = match self.0 {
             Repr::Text(text) => vec![Message::new(Role::Assistant, text)],
             Repr::Messages(messages) => messages,
             Repr::Json(json) => dialect::output(&json),
         };
-        for message in &mut messages {
-            message.finish_reason.get_or_insert(FinishReason::Stop);
+        for (at, message) in messages.iter_mut().enumerate() {
+            message.finish_reason.get_or_insert_with(|| reason(at));
         }
         messages
     }

@@ -3,6 +3,7 @@
 use super::pipeline::{self, PipelineOptions, unless_zero};
 use super::pipelines::Pipelines;
 use super::unrecorded::Unrecorded;
+use super::wording::{self, WordingOptions};
 use super::{Exporter, Prela, settings};
 use crate::clock::{Clock, Guarded, SystemClock};
 use crate::env::Environment;
@@ -74,6 +75,7 @@ pub struct Builder {
     metrics: Option<super::Otlp>,
     #[cfg(feature = "metrics")]
     meters: Vec<opentelemetry::metrics::Meter>,
+    pub(super) wording: WordingOptions,
 }
 
 impl Builder {
@@ -100,6 +102,7 @@ impl Builder {
             metrics: None,
             #[cfg(feature = "metrics")]
             meters: Vec::new(),
+            wording: WordingOptions::default(),
         }
     }
 
@@ -504,6 +507,7 @@ impl Builder {
             none if none.is_empty() => env.settle(settings::baggage_to_attributes)?,
             given => given,
         };
+        let wording = env.settle(|env| wording::wording(env, &self.wording))?;
         let sizes = checked(env.settle(|env| pipeline::settings(env, &self.pipeline))?)?;
         let shutdown_timeout = self.shutdown_timeout;
         let shutdown_timeout =
@@ -561,7 +565,8 @@ impl Builder {
         };
         let hooks = SpanProcessors::hooks(self.processors);
         let provider = Provider::new(sampler, limits, self.clock, self.ids, hooks, intake, baggage)
-            .recording_all(records_all);
+            .recording_all(records_all)
+            .with_wording(wording);
         #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
         let provider =
             provider.logging(logs.clone().map(|logs| Box::new(logs) as Box<dyn LogIntake>));

@@ -207,6 +207,29 @@ impl SpanBuilder {
         self.0.is_none()
     }
 
+    /// The type of the span; none without an instance.
+    #[cfg(all(feature = "genai", feature = "macros"))]
+    pub(crate) fn span_type(&self) -> Option<SpanType> {
+        let Content { span, .. } = self.0.as_ref().filter(|_| !self.is_noop())?;
+        Some(span.span_type)
+    }
+
+    /// Changes the name of the span.
+    #[cfg(feature = "genai")]
+    pub(crate) fn rename(&mut self, change: impl FnOnce(&str) -> String) {
+        if let Some(span) = self.new_span() {
+            span.name = change(&span.name).into();
+        }
+    }
+
+    /// Gives the span another name.
+    #[cfg(feature = "genai")]
+    pub(crate) fn set_name(&mut self, name: Cow<'static, str>) {
+        if let Some(span) = self.new_span() {
+            span.name = name;
+        }
+    }
+
     pub(super) fn set_sampler(&mut self, sampler: Sampler) {
         if let Some(span) = self.new_span() {
             span.details().sampler = Some(sampler);
@@ -218,7 +241,7 @@ impl SpanBuilder {
     }
 
     /// The source of the span; none without an instance.
-    #[cfg(all(feature = "macros", feature = "testing"))]
+    #[cfg(any(feature = "genai", all(feature = "macros", feature = "testing")))]
     pub(crate) fn source(&self) -> Option<&Arc<Source>> {
         self.blank().map(Blank::source)
     }

@@ -39,3 +39,12 @@ pub(crate) fn root_of(cx: &Context) -> Option<Span> {
     };
     root.map(Span::of)
 }
+
+/// The request that came in, if this agent is the first one below it.
+#[cfg(feature = "genai")]
+pub(crate) fn led_by(agent: &Span) -> Option<Span> {
+    let record = agent.record()?;
+    let leads = record.with(|message| message.leads()).unwrap_or_default();
+    let root = leads.then(|| running_root(record.span_context.trace_id(), Some(record))).flatten();
+    root.map(Span::of)
+}

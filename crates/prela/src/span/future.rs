@@ -34,8 +34,10 @@ pub trait FutureExt<K = OfFuture>: Polled<K> + Sized {
     /// The parent is what is current at this call; the span starts at the first poll. Dropped before
     /// it is done, the span is an error with the event `cancelled`. A stream's span also gets the
     /// number of items and the time to the first one.
-    fn in_span(self, span: SpanBuilder) -> InSpan<Self> {
-        InSpan::new(self, span)
+    ///
+    /// `span` is a [`SpanBuilder`], or a typed one of `prela::genai`.
+    fn in_span(self, span: impl Into<SpanBuilder>) -> InSpan<Self> {
+        InSpan::new(self, span.into())
     }
 
     /// Runs in this context at each poll and while being dropped.

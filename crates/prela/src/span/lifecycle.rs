@@ -27,6 +27,8 @@ mod record;
 mod roots;
 mod shutdown;
 mod start;
+#[cfg(feature = "genai")]
+mod typed;
 
 pub use self::context_span::ContextSpan;
 pub use self::limits::SpanLimits;
@@ -45,3 +47,5 @@ pub(super) use self::new_span::NewSpan;
 pub(super) use self::pool::{Blank, give_back, give_back_message};
 pub(super) use self::roots::running_root;
 pub(super) use self::start::{Started, StartedSpan};
+#[cfg(feature = "genai")]
+pub(super) use self::typed::Inherits;

@@ -34,4 +34,4 @@ pub(crate) use self::ended_span::{EndedSpan, SpanSummary};
 pub(super) use self::parts::Head;
 pub(super) use self::scalar::Scalar;
 pub(super) use self::span_message::SpanMessage;
-pub(super) use self::type_attributes::TypeAttributes;
+pub(super) use self::type_attributes::AllTypes;

@@ -99,6 +99,8 @@ pub fn enrich_root<K: Into<Key>, V: Into<Value>>(
 pub fn new_trace_context<R>(f: impl FnOnce(&TraceContext) -> R) -> R {
     let cx = context::with_baggage(&without_spans(&context::current()), Baggage::default());
     let cx = Correlation::cleared(&cx);
+    #[cfg(feature = "genai")]
+    let cx = context::CurrentAgent::cleared(&cx);
     let cx = TraceContext::from(cx);
     cx.run(|| f(&cx))
 }

@@ -101,13 +101,13 @@ fn a_call_waits_for_its_caller() {
     console.check(expect![[r#"
         trace ID · test · 9 spans · 0ns
         ✓ agent                 agent         0ns
-        ├─ ✓ GET one            custom        0ns
-        │  └─ ✓ GET /one        custom        0ns
-        │     ├─ ✓ GET /deeper  custom        0ns
+        ├─ ✓ GET one            client        0ns
+        │  └─ ✓ GET /one        server        0ns
+        │     ├─ ✓ GET /deeper  server        0ns
         │     └─ ✓ lookup       tool          0ns
-        └─ ✓ GET two            custom        0ns
-           └─ ✓ GET /two        custom        0ns
-              ├─ ✓ GET /deeper  custom        0ns
+        └─ ✓ GET two            client        0ns
+           └─ ✓ GET /two        server        0ns
+              ├─ ✓ GET /deeper  server        0ns
               └─ ✓ lookup       tool          0ns
 
     "#]]);
@@ -133,7 +133,7 @@ fn a_call_that_ends_after_its_caller_is_late() {
     handler(&tracer, "POST /jobs", &headers).in_scope(|_| ());
     console.check(expect![[r#"
         trace ID · test · 1 late span · 0ns · ended after the trace was printed
-        ✓ POST /jobs  custom        0ns
+        ✓ POST /jobs  server        0ns
 
     "#]]);
 }

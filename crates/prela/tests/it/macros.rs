@@ -1,6 +1,7 @@
 //! `#[prela::trace]` and `#[prela::trace_impl]`: the spans they make, and that nothing else changes.
 
 mod attributes;
+mod capture;
 mod causes;
 mod errors;
 mod functions;

@@ -44,7 +44,7 @@ impl Once {
         &'a self,
         row: usize,
         span: &'a SpanData,
-    ) -> impl Iterator<Item = &'a (Key, Value)> {
+    ) -> impl Iterator<Item = &'a (Key, Value)> + Clone {
         let told = &self.rows[row].attributes;
         let is_told =
             move |key: &Key| SHARED.iter().zip(told).any(|(it, told)| *told && *it == key.as_str());

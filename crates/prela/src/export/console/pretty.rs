@@ -4,7 +4,7 @@ use super::line::{Line, width};
 use super::look::Look;
 use super::once::{Once, rest_of};
 use super::pending::{MAX_SPANS, Tree, Why};
-use super::text::{attributes, duration, shown};
+use super::text::{attributes, duration, shown, type_of};
 use super::tree::{self, DEEPEST_DRAWN, Row};
 use crate::{SpanType, Value};
 use opentelemetry::trace::{Status, TraceId};
@@ -61,7 +61,7 @@ pub(super) fn rows(rows: &[Row<'_>], look: Look<usize>, missing: bool) -> String
         };
         line.bold(head.name).plain(" ".repeat(padding + 2));
         // Padded to a column.
-        line.with(Some(color(span.span_type)), format!("{:<9}", span.span_type));
+        line.with(Some(color(span.span_type)), format!("{:<9}", type_of(span)));
         line.plain(format!(" {:>7}", duration(span.duration())));
         let of_span = attributes(once.attributes(at, span), look.longest_value());
         if !of_span.is_empty() {

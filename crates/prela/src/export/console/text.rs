@@ -1,7 +1,9 @@
 //! Names, values and durations as text that is safe on a terminal.
 
 use crate::Value;
-use crate::semconv::{GEN_AI_OPERATION_NAME, OPENINFERENCE_SPAN_KIND, PRELA_SPAN_TYPE};
+use crate::semconv;
+use crate::span::SpanData;
+use crate::{SpanKind, SpanType};
 use opentelemetry::Key;
 use std::fmt::{self, Display, Write};
 use std::time::Duration;
@@ -44,15 +46,24 @@ fn reorders(c: char) -> bool {
     matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// Attributes as `{key: value, key: value}`, without those that repeat the span's type; nothing if
-/// there are none.
+/// Attributes as `{key: value, key: value}`, without those that repeat the span's type, or another attribute
+/// under a backend's name; nothing if there are none.
 pub(super) fn attributes<'a>(
-    attributes: impl IntoIterator<Item = &'a (Key, Value)>,
+    attributes: impl IntoIterator<Item = &'a (Key, Value), IntoIter: Clone>,
     limit: usize,
 ) -> String {
     let mut text = String::new();
-    for (key, value) in attributes {
-        if !REPEAT_THE_TYPE.contains(&key.as_str()) {
+    let attributes = attributes.into_iter();
+    for (key, value) in attributes.clone() {
+        let repeats = semconv::REPEATING.iter().any(|(known, of)| {
+            *known == key.as_str()
+                && of.is_none_or(|of| {
+                    attributes.clone().any(|(other, it)| {
+                        other.as_str() == of && it.to_string() == value.to_string()
+                    })
+                })
+        });
+        if !repeats {
             text.push_str(if text.is_empty() { "{" } else { ", " });
             text.push_str(&shown(key, limit));
             text.push_str(": ");
@@ -92,5 +103,13 @@ fn three_digits(nanos: u128, unit: u128, name: &str) -> String {
     }
 }
 
-const REPEAT_THE_TYPE: [&str; 3] =
-    [PRELA_SPAN_TYPE, GEN_AI_OPERATION_NAME, OPENINFERENCE_SPAN_KIND];
+/// The type of a span. One without a type of Prela's own says by its kind what it is, as requests do.
+pub(super) fn type_of(span: &SpanData) -> &'static str {
+    match (span.span_type, &span.kind) {
+        (SpanType::Custom, SpanKind::Server) => "server",
+        (SpanType::Custom, SpanKind::Client) => "client",
+        (SpanType::Custom, SpanKind::Producer) => "producer",
+        (SpanType::Custom, SpanKind::Consumer) => "consumer",
+        (span_type, _) => span_type.as_str(),
+    }
+}

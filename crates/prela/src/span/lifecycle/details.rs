@@ -1,5 +1,7 @@
 //! What a builder was given beside name, type and kind.
 
+#[cfg(feature = "genai")]
+use super::typed::Typed;
 use crate::{Sampler, Value};
 use opentelemetry::trace::SpanContext;
 use opentelemetry::{Context, Key};
@@ -48,6 +50,8 @@ pub(in crate::span) struct Options {
     pub(in crate::span) companion: Option<Box<dyn Companion>>,
     /// Begins to measure when a recorded span has started.
     pub(in crate::span) measure: Option<fn() -> Measurement>,
+    #[cfg(feature = "genai")]
+    pub(in crate::span) typed: Typed,
 }
 
 /// What a span takes along, of which this room knows no more than that.
@@ -65,6 +69,8 @@ pub(crate) type Measurement = Box<dyn FnOnce() -> Vec<(Key, Value)> + Send + Syn
 impl Options {
     /// The context that the span starts in, instead of `base`.
     pub(in crate::span) fn context(&self, base: Context) -> Context {
+        #[cfg(feature = "genai")]
+        let base = self.typed.context(base);
         match &self.companion {
             Some(companion) => companion.context(base),
             None => base,

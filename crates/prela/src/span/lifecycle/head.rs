@@ -5,10 +5,11 @@ use super::details::Details;
 use super::new_span::NewSpan;
 use super::pool::{self, Blank};
 use super::record::{Phase, Record};
-use crate::Value;
+use super::roots;
 use crate::clock::unix_nano;
 use crate::context::{self, Correlation};
-use crate::span::message::{Head, TypeAttributes, kind};
+use crate::span::message::{Head, kind};
+use crate::{SpanType, Value, semconv};
 use opentelemetry::trace::SpanContext;
 use opentelemetry::{Context, Key};
 use std::sync::Arc;
@@ -49,7 +50,7 @@ impl NewSpan {
                 record.state_mut().phase = Phase::Unsampled;
                 return;
             }
-            let of_type = TypeAttributes::of(self.span_type);
+            let of_type = provider.types.of(self.span_type);
             let mut message = pool::span_message();
             let head = Head {
                 span_context: &record.span_context,
@@ -61,12 +62,15 @@ impl NewSpan {
             };
             message.begin(&head, self.span_type, parent_is_remote);
             if !self.details.as_ref().is_some_and(|details| details.omits_type) {
-                provider.limits.set_type(&mut message, self.span_type);
+                provider.limits.set_type(&mut message, &provider.types, self.span_type);
             }
             let state = record.state_mut();
             state.message = Some(message);
             state.phase = Phase::Recording;
         });
+        if self.span_type == SpanType::Agent && root.is_some() && is_recorded {
+            roots::lead(&record, base);
+        }
         if has_more {
             self.write_more(&record, of_sampler, base);
         }
@@ -86,8 +90,19 @@ impl NewSpan {
             if let Some(measure) = self.options().and_then(|options| options.measure) {
                 record.state().at_end = Some(measure());
             }
+            #[cfg(feature = "genai")]
+            let hooks = self.options_mut().map(|options| {
+                if let Some(content) = options.typed.content {
+                    record.with(|message| message.set_content(content));
+                }
+                options.typed.take_hooks()
+            });
             for link in self.details.iter_mut().flat_map(|details| details.links.drain(..)) {
                 record.add_link(link, [] as [(Key, Value); 0]);
+            }
+            #[cfg(feature = "genai")]
+            if let Some(hooks) = hooks {
+                hooks(record);
             }
             if let Some(base) = base {
                 record.source.provider.with_hooks(|hooks| hooks.on_start(record, base));
@@ -108,6 +123,12 @@ fn write_attributes(
     let provider = &record.source.provider;
     let correlation = base.and_then(Correlation::of);
     let of_request = correlation.into_iter().flat_map(Correlation::attributes);
+    let conventions = provider.wording.conventions;
+    let of_request = of_request.flat_map(|(key, value)| {
+        let also = semconv::also_called(key.as_str(), conventions);
+        let also: Vec<_> = also.map(|name| (name.into(), value.clone())).collect();
+        [(key, value)].into_iter().chain(also)
+    });
     let of_builder = details.into_iter().flat_map(|details| details.attributes.drain(..));
     let more = of_request.chain(of_builder).chain(of_sampler);
     // One lock for all: no code of the user's runs here.

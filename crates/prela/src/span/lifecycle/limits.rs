@@ -1,6 +1,6 @@
 //! How much one span may hold.
 
-use crate::span::message::{SpanMessage, TypeAttributes};
+use crate::span::message::{AllTypes, SpanMessage};
 use crate::{SpanType, Value, semconv};
 use opentelemetry::Key;
 
@@ -67,11 +67,18 @@ impl SpanLimits {
 
     /// Writes the attributes of a span type.
     #[inline]
-    pub(super) fn set_type(&self, message: &mut SpanMessage, span_type: SpanType) {
-        if self.attributes >= TypeAttributes::MOST {
-            return message.set_type(TypeAttributes::of(span_type));
+    pub(super) fn set_type(
+        &self,
+        message: &mut SpanMessage,
+        types: &AllTypes,
+        span_type: SpanType,
+    ) {
+        let of_type = types.of(span_type);
+        if self.attributes >= of_type.count {
+            return message.set_type(of_type);
         }
-        span_type.write_attributes(|key, mut value| self.set(message, &key, &mut value));
+        let set = |key, mut value| self.set(message, &key, &mut value);
+        span_type.write_attributes(types.conventions, set);
     }
 
     /// The attributes of an event or a link within the limits, and the number of those refused.

@@ -33,6 +33,11 @@ impl NewSpan {
         self.details.as_ref()?.options.as_ref()
     }
 
+    #[cfg(feature = "genai")]
+    pub(super) fn options_mut(&mut self) -> Option<&mut Options> {
+        self.details.as_mut()?.options.as_mut()
+    }
+
     /// Whether the context in which the span starts is the current one, unchanged.
     #[inline]
     pub(in crate::span) fn is_in_current_context(&self) -> bool {

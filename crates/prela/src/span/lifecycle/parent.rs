@@ -62,8 +62,10 @@ impl NewSpan {
     pub(super) fn find_parent(&mut self, provider: &Provider) -> Found {
         let mut base = self.base(provider);
         if let Some(options) = self.options() {
-            base = options.context(base);
             let attributes = options.attributes(&self.name);
+            #[cfg(feature = "genai")]
+            let attributes = [attributes, options.typed.attributes(&base)].concat();
+            base = options.context(base);
             self.details().attributes.extend(attributes);
         }
         // This thread may record nothing whatever the context says.

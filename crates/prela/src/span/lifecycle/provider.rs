@@ -7,7 +7,9 @@ use crate::clock::Clock;
 use crate::context;
 use crate::id::IdGenerator;
 use crate::sampling::{Decisions, Sampler};
-use crate::span::message::{EndedSpan, SpanData};
+use crate::semconv::Conventions;
+use crate::span::message::{AllTypes, EndedSpan, SpanData};
+use crate::span::wording::Wording;
 use opentelemetry::{Context, InstrumentationScope, Key};
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -42,6 +44,9 @@ pub(crate) struct Provider {
     /// Where log records go, if anywhere.
     #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
     pub(crate) logs: Option<Box<dyn crate::logs::LogIntake>>,
+    /// The attributes of each span type.
+    pub(super) types: AllTypes,
+    pub(crate) wording: Wording,
     running: AtomicBool,
     /// Empty until the instance is shut down, and if it never ran.
     shutdown: OnceLock<Shutdown>,
@@ -97,9 +102,16 @@ impl Provider {
             records_all: false,
             #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
             logs: None,
+            types: AllTypes::new(Conventions::GENAI),
+            wording: Wording::default(),
             running,
             shutdown: OnceLock::new(),
         }
+    }
+
+    /// Sets how spans are written.
+    pub(crate) fn with_wording(self, wording: Wording) -> Self {
+        Self { types: AllTypes::new(wording.conventions), wording, ..self }
     }
 
     /// Sets whether spans that are not sampled are recorded as well.

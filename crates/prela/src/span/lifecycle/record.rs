@@ -105,7 +105,7 @@ impl Record {
     }
 
     /// Accesses the message, if the span is recorded.
-    pub(super) fn with<R>(&self, access: impl FnOnce(&mut SpanMessage) -> R) -> Option<R> {
+    pub(in crate::span) fn with<R>(&self, access: impl FnOnce(&mut SpanMessage) -> R) -> Option<R> {
         let mut state = self.state();
         let is_recording = state.phase == Phase::Recording;
         state.message.as_deref_mut().filter(|_| is_recording).map(access)
@@ -130,12 +130,15 @@ impl Record {
         let limits = self.limits();
         self.with(|message| {
             message.set_span_type(span_type);
-            span_type.write_attributes(|key, mut value| limits.set(message, &key, &mut value));
+            let conventions = self.source.provider.wording.conventions;
+            span_type.write_attributes(conventions, |key, mut value| {
+                limits.set(message, &key, &mut value)
+            });
         });
     }
 
     /// Whether the status is an error; none unless the span is recorded.
-    #[cfg(feature = "http")]
+    #[cfg(any(feature = "http", feature = "genai"))]
     pub(crate) fn is_failed(&self) -> Option<bool> {
         self.with(|message| matches!(message.status(), Status::Error { .. }))
     }

@@ -1,7 +1,10 @@
 //! The local roots that run now, for whatever runs below one, on any thread.
 
 use super::record::Record;
-use opentelemetry::trace::TraceId;
+use crate::context::Correlation;
+use crate::{SpanType, semconv};
+use opentelemetry::Context;
+use opentelemetry::trace::{SpanKind, TraceId};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 
@@ -44,6 +47,35 @@ pub(in crate::span) fn running_root(
             && wanted.is_none_or(|wanted| wanted == of_record(record))
     };
     lock(trace_id)?.iter().rev().find(is_it).cloned()
+}
+
+/// Lets the first agent below a request that came in say what the request is for: lists of traces show
+/// roots, and that of a server is of no type by itself.
+#[cold]
+pub(super) fn lead(agent: &Record, base: Option<&Context>) {
+    let Some(root) = running_root(agent.span_context.trace_id(), Some(agent)) else { return };
+    let kind = root.with(|message| message.kind());
+    if !matches!(kind, Some(Some(SpanKind::Server | SpanKind::Consumer))) {
+        return;
+    }
+    let conventions = root.source.provider.wording.conventions;
+    let is_first = root.with(|message| !message.has(semconv::OPENINFERENCE_SPAN_KIND));
+    if is_first != Some(true) {
+        return;
+    }
+    SpanType::Agent.write_attributes(conventions, |key, value| {
+        if [semconv::OPENINFERENCE_SPAN_KIND, semconv::LANGFUSE_TYPE].contains(&key.as_str()) {
+            root.set_attribute(&key, value);
+        }
+    });
+    // Who asks, and in which session, may be known only to the agent.
+    let correlation = base.and_then(Correlation::of);
+    for (key, value) in correlation.into_iter().flat_map(Correlation::attributes) {
+        if root.with(|message| !message.has(key.as_str())) == Some(true) {
+            root.set_attribute(&key, value);
+        }
+    }
+    agent.with(|message| message.set_lead());
 }
 
 /// Takes the lock, or gives up soon: in a forked process a thread that is not there may hold it.

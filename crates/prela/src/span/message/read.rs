@@ -109,7 +109,7 @@ fn link(message: &[u8]) -> Link {
     Link { span_context: context.span_context(is_remote), attributes, dropped_attributes_count }
 }
 
-fn attribute(message: &[u8]) -> Option<(Key, Value)> {
+pub(super) fn attribute(message: &[u8]) -> Option<(Key, Value)> {
     let mut fields = Reader::of(message);
     let (_, key) = fields.next()?;
     let (_, any) = fields.next()?;

@@ -5,19 +5,24 @@ mod tests;
 
 use super::attribute::{attribute, scalar};
 use super::codes::flags;
+use super::codes::kind_of;
 use super::data::{Event, Link};
 use super::ended_span::SpanSummary;
 use super::keys::{Hash, Keys};
 use super::parts::{Head, event, foot, head, link};
+#[cfg(feature = "genai")]
+use super::read;
 use super::scalar::Scalar;
 use super::type_attributes::TypeAttributes;
 use crate::protobuf::fields::span::{
-    ATTRIBUTES, DROPPED_ATTRIBUTES, DROPPED_EVENTS, DROPPED_LINKS, NAME,
+    ATTRIBUTES, DROPPED_ATTRIBUTES, DROPPED_EVENTS, DROPPED_LINKS, KIND, NAME,
 };
 use crate::protobuf::{Reader, Writer};
+#[cfg(feature = "genai")]
+use crate::span::wording::content::ContentCapture;
 use crate::{SpanType, Value};
 use opentelemetry::Key;
-use opentelemetry::trace::Status;
+use opentelemetry::trace::{SpanKind, Status};
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -46,6 +51,14 @@ struct Rare {
     events: Fielded,
     links: Fielded,
     status: Status,
+    /// Whether it is the first agent below a request that came in.
+    leads: bool,
+    /// Whether a typed span has content, if it says so by itself.
+    #[cfg(feature = "genai")]
+    content: Option<ContentCapture>,
+    /// An event that is not complete before the end.
+    #[cfg(feature = "genai")]
+    pending: Option<Event>,
 }
 
 /// Repeated fields of one kind.
@@ -208,6 +221,8 @@ impl SpanMessage {
         let (w, end) = (&mut self.message, self.attributes_at);
         w.written_mut()[end - 8..end].copy_from_slice(&self.summary.end_time.to_le_bytes());
         if self.has_rare {
+            #[cfg(feature = "genai")]
+            self.rare.add_pending();
             self.rare.finish(w, self.flags);
             self.summary.is_error = matches!(self.rare.status, Status::Error { .. });
         } else {
@@ -236,7 +251,62 @@ impl SpanMessage {
     }
 }
 
+/// For roots, and the agents below them.
+impl SpanMessage {
+    pub(in crate::span) fn has(&self, key: &str) -> bool {
+        self.keys.may_have(Hash::of(key.as_bytes())) && self.find(key.as_bytes()).is_some()
+    }
+
+    pub(in crate::span) fn kind(&self) -> Option<SpanKind> {
+        let mut fields = Reader::of(self.message.written());
+        fields.find(|(field, _)| *field == KIND).map(|(_, kind)| kind_of(kind.int()))
+    }
+
+    pub(in crate::span) fn set_lead(&mut self) {
+        self.rare_mut().leads = true;
+    }
+
+    #[cfg(feature = "genai")]
+    pub(in crate::span) fn leads(&self) -> bool {
+        self.has_rare && self.rare.leads
+    }
+}
+
+/// For typed spans.
+#[cfg(feature = "genai")]
+impl SpanMessage {
+    pub(in crate::span) fn content(&self) -> Option<ContentCapture> {
+        self.rare.content.filter(|_| self.has_rare)
+    }
+
+    pub(in crate::span) fn set_content(&mut self, content: ContentCapture) {
+        self.rare_mut().content = Some(content);
+    }
+
+    pub(in crate::span) fn pending_event(&mut self) -> &mut Option<Event> {
+        &mut self.rare_mut().pending
+    }
+
+    pub(in crate::span) fn attribute(&self, key: &str) -> Option<Value> {
+        let place = self.find(key.as_bytes())?;
+        let (_, pair) = Reader::of(&self.message.written()[place]).next()?;
+        read::attribute(pair.bytes()).map(|(_, value)| value)
+    }
+
+    pub(in crate::span) fn start_time(&self) -> u64 {
+        self.summary.start_time
+    }
+}
+
 impl Rare {
+    /// Adds the event that was not complete before the end.
+    #[cfg(feature = "genai")]
+    fn add_pending(&mut self) {
+        if let Some(pending) = self.pending.take() {
+            self.events.add(usize::MAX, |w| event(w, &pending));
+        }
+    }
+
     /// Writes the rare fields and the foot.
     #[cold]
     fn finish(&self, w: &mut Writer, flags: u32) {
@@ -253,6 +323,12 @@ impl Rare {
         self.events.clear();
         self.links.clear();
         self.status = Status::Unset;
+        self.leads = false;
+        #[cfg(feature = "genai")]
+        {
+            self.content = None;
+            self.pending = None;
+        }
     }
 }
 

@@ -6,30 +6,42 @@ use super::keys::{Hash, Keys};
 use crate::SpanType;
 use crate::protobuf::Writer;
 use crate::protobuf::fields::span::ATTRIBUTES;
-use std::sync::LazyLock;
+use crate::semconv::Conventions;
 
 /// The attributes of one span type.
 #[derive(Debug)]
 pub(in crate::span) struct TypeAttributes {
     pub(super) fields: Box<[u8]>,
-    pub(super) count: usize,
+    pub(in crate::span) count: usize,
     pub(super) keys: Keys,
     /// The number of the type's span kind.
     pub(in crate::span) kind: u8,
 }
 
-impl TypeAttributes {
-    /// The most attributes that a type has.
-    pub(in crate::span) const MOST: usize = 3;
+/// The attributes of all types, in an instance's conventions.
+#[derive(Debug)]
+pub(in crate::span) struct AllTypes {
+    /// By number.
+    types: [TypeAttributes; SpanType::ALL.len()],
+    pub(in crate::span) conventions: Conventions,
+}
 
-    #[inline]
-    pub(in crate::span) fn of(span_type: SpanType) -> &'static Self {
-        &OF_ALL[span_type as usize]
+impl AllTypes {
+    pub(in crate::span) fn new(conventions: Conventions) -> Self {
+        let types = SpanType::ALL.map(|span_type| TypeAttributes::new(span_type, conventions));
+        Self { types, conventions }
     }
 
-    fn new(span_type: SpanType) -> Self {
+    #[inline]
+    pub(in crate::span) fn of(&self, span_type: SpanType) -> &TypeAttributes {
+        &self.types[span_type as usize]
+    }
+}
+
+impl TypeAttributes {
+    fn new(span_type: SpanType, conventions: Conventions) -> Self {
         let (mut fields, mut keys, mut count) = (Writer::default(), Keys::default(), 0);
-        span_type.write_attributes(|key, value| {
+        span_type.write_attributes(conventions, |key, value| {
             keys.insert(Hash::of(key.as_str().as_bytes()));
             attribute(&mut fields, ATTRIBUTES, &key, &value);
             count += 1;
@@ -39,21 +51,18 @@ impl TypeAttributes {
     }
 }
 
-/// The attributes of all types, in the order of their numbers.
-static OF_ALL: LazyLock<[TypeAttributes; SpanType::ALL.len()]> =
-    LazyLock::new(|| SpanType::ALL.map(TypeAttributes::new));
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn each_type_has_its_own() {
+        let all = AllTypes::new(Conventions::GENAI);
         for span_type in SpanType::ALL {
-            let attributes = TypeAttributes::of(span_type);
+            let attributes = all.of(span_type);
             let name = span_type.as_str().as_bytes();
             assert!(attributes.fields.windows(name.len()).any(|part| part == name));
-            assert!((1..=TypeAttributes::MOST).contains(&attributes.count));
+            assert!((1..=3).contains(&attributes.count));
         }
     }
 }

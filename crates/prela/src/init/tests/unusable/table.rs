@@ -18,6 +18,10 @@ pub(super) const RATIO: Pairs = &[("OTEL_TRACES_SAMPLER", "traceidratio")];
 pub(super) const SPOOL: Pairs = &[("PRELA_SPOOL_DIR", "/no/such/spool")];
 
 pub(super) const EXPORTERS: &str = "is none of `console`, `file`, `otlp`, `http`, `none`";
+const CONVENTIONS: &str =
+    "is none of `genai`, `openinference`, `traceloop`, `langfuse`, `honeyhive`";
+const CONTENT: &str = "is none of `NO_CONTENT`, `SPAN_ONLY`, `EVENT_ONLY`, `SPAN_AND_EVENT`, `true`, `false`, \
+                       `1`, `0`";
 pub(super) const FORMATS: &str =
     "is none of `tracecontext`, `baggage`, `b3`, `b3multi`, `legacy_ids`, `none`";
 pub(super) const SAMPLERS: &str = "is none of `always_on`, `always_off`, `traceidratio`, \
@@ -118,6 +122,9 @@ pub(super) const CASES: &[Case] = &[
     ("PRELA_SPOOL_MAX_AGE", SPOOL, "7d", "`7d` {TIME}", "604800000"),
     ("PRELA_SPOOL_MAX_AGE", SPOOL, "999", "`999` is less than 1000 milliseconds", "604800000"),
     ("PRELA_SHUTDOWN_TIMEOUT", &[], "1.5", "`1.5` {TIME}", "1500"),
+    ("PRELA_CONVENTIONS", &[], "datadog", "`datadog` {CONVENTIONS}", "`genai`"),
+    ("PRELA_CONVENTIONS", &[], "langfuse,datadog", "`datadog` {CONVENTIONS}", "`langfuse`"),
+    ("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", &[], "all", "`all` {CONTENT}", "`NO_CONTENT`"),
     ("PRELA_REDACT", &[], "on", "`on` has `on`, {WORDS}", "`all,key:on`"),
     ("PRELA_REDACT", &[], "emails,user.name,key:", "`emails,user.name,key:` has `user.name`, `key:`, {WORDS}", "`emails,all,key:user.name`"),
     ("PRELA_PAYLOAD_LIMIT", &[], "16k", "`16k` {NUMBER}", "no limit"),
@@ -157,6 +164,8 @@ pub(super) fn filled(problem: &str) -> String {
     let words = [
         ("{EXPORTERS}", EXPORTERS),
         ("{FORMATS}", FORMATS),
+        ("{CONVENTIONS}", CONVENTIONS),
+        ("{CONTENT}", CONTENT),
         ("{SAMPLERS}", SAMPLERS),
         ("{FLAG}", FLAG),
         ("{SHARE}", SHARE),

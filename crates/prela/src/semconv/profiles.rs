@@ -1,0 +1,39 @@
+//! Names of backends' own: OpenLLMetry's, Langfuse's and HoneyHive's.
+
+pub(crate) const TRACELOOP_SPAN_KIND: &str = "traceloop.span.kind";
+pub(crate) const TRACELOOP_REQUEST_TYPE: &str = "llm.request.type";
+pub(crate) const LANGFUSE_TYPE: &str = "langfuse.observation.type";
+pub(crate) const HONEYHIVE_EVENT_TYPE: &str = "honeyhive_event_type";
+
+#[cfg(feature = "genai")]
+mod genai {
+    pub(crate) const TRACELOOP_ENTITY_NAME: &str = "traceloop.entity.name";
+    pub(crate) const TRACELOOP_ENTITY_INPUT: &str = "traceloop.entity.input";
+    pub(crate) const TRACELOOP_ENTITY_OUTPUT: &str = "traceloop.entity.output";
+    pub(crate) const TRACELOOP_WORKFLOW_NAME: &str = "traceloop.workflow.name";
+    /// ISO 8601.
+    pub(crate) const LANGFUSE_COMPLETION_START: &str = "langfuse.observation.completion_start_time";
+    pub(crate) const LANGFUSE_COST: &str = "langfuse.observation.cost_details";
+    pub(crate) const LANGFUSE_PARAMETERS: &str = "langfuse.observation.model.parameters";
+}
+#[cfg(feature = "genai")]
+pub(crate) use self::genai::*;
+
+use super::{Conventions, SESSION_ID, USER_ID};
+
+/// What else a session's and a user's attribute is called.
+pub(crate) fn also_called(
+    key: &str,
+    conventions: Conventions,
+) -> impl Iterator<Item = &'static str> {
+    let names = match key {
+        SESSION_ID => [
+            (Conventions::TRACELOOP, "traceloop.association.properties.session_id"),
+            (Conventions::HONEYHIVE, "honeyhive.session_id"),
+        ]
+        .as_slice(),
+        USER_ID => &[(Conventions::TRACELOOP, "traceloop.association.properties.user_id")],
+        _ => &[],
+    };
+    names.iter().filter(move |(of, _)| conventions.contains(*of)).map(|(_, name)| *name)
+}
