@@ -38,7 +38,7 @@ use crate::tracer::global;
 /// Starts tracing: an instance that is set up by the environment, and that [`tracer`](crate::tracer())
 /// and the attribute macros follow.
 ///
-/// The service name given here wins over every variable; an empty one is as none. Without any variable
+/// The service name given here wins over every variable; an empty one counts as none. Without any variable
 /// traces are printed to the standard output. [`Builder`] lists the variables. One that cannot be used is no
 /// error: it is left out, and [`Prela::warnings`] has a line about it. [`Builder::init`] does the same with
 /// settings in code.

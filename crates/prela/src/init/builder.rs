@@ -106,7 +106,7 @@ impl Builder {
         }
     }
 
-    /// The name of this service: `service.name`. An empty one is as none.
+    /// The name of this service: `service.name`. An empty one counts as none.
     ///
     /// Environment: `PRELA_SERVICE_NAME`, then `OTEL_SERVICE_NAME`. Default: `unknown_service:` and the
     /// program's file name.

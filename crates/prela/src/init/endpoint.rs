@@ -107,9 +107,9 @@ fn read(text: &str, bare: Option<Scheme>) -> Result<Target, &'static str> {
         // `unix:/path` and `unix:///path` are the same.
         let path = path.strip_prefix("//").unwrap_or(path);
         return match path.starts_with('/') {
-            _ if !cfg!(unix) => Err("needs Unix sockets, which are not to be had here"),
+            _ if !cfg!(unix) => Err("needs Unix sockets, which this system does not have"),
             true => Ok(Target::Socket(path.into())),
-            false => Err("has not the whole path of a socket, such as `unix:/run/otel.sock`"),
+            false => Err("is not the absolute path of a socket, such as `unix:/run/otel.sock`"),
         };
     }
     let parsed = text.parse();

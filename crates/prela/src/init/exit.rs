@@ -30,7 +30,7 @@ pub fn exit(code: i32) -> ! {
     process::exit(code)
 }
 
-/// Arranges that the instances end with the process, as far as that can be.
+/// Arranges that the instances end with the process, where that is possible.
 pub(super) fn arm() {
     // A panic in a build that unwinds drops what is in scope.
     if cfg!(panic = "abort") {

@@ -62,7 +62,7 @@ impl Exporter {
         Otlp::new(crate::otlp::transport::Protocol::HttpProtobuf, endpoint.into())
     }
 
-    /// None if it cannot be had by the environment's fault, which is a warning there.
+    /// Makes the exporter; none if a variable of the environment does not allow it, which is a warning.
     pub(super) fn build(self, env: &mut Environment) -> Result<Option<AnyExporter>, Error> {
         match self.0 {
             Kind::Console => Ok(Some(AnyExporter::Spans(Box::new(env.settle(console)?)))),

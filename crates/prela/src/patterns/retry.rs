@@ -58,47 +58,48 @@ impl<E> Retrying<E> {
         Self { span: change(self.span), policy: self.policy }
     }
 
-    /// As [`SpanBuilder::attr`].
+    /// Sets an attribute of the outer span; see [`SpanBuilder::attr`].
     pub fn attr(self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
         self.map(|span| span.attr(key, value))
     }
 
-    /// As [`SpanBuilder::parent`].
+    /// Sets the parent of the outer span; see [`SpanBuilder::parent`].
     pub fn parent(self, parent: &TraceContext) -> Self {
         self.map(|span| span.parent(parent))
     }
 
-    /// As [`SpanBuilder::root`].
+    /// Begins a new trace; see [`SpanBuilder::root`].
     pub fn root(self) -> Self {
         self.map(SpanBuilder::root)
     }
 
-    /// As [`SpanBuilder::sample_with`].
+    /// Decides with this sampler; see [`SpanBuilder::sample_with`].
     pub fn sample_with(self, sampler: impl Into<Sampler>) -> Self {
         self.map(|span| span.sample_with(sampler))
     }
 
-    /// As [`SpanBuilder::trace_if`].
+    /// Records a trace only if the condition holds; see [`SpanBuilder::trace_if`].
     pub fn trace_if(self, condition: bool) -> Self {
         self.map(|span| span.trace_if(condition))
     }
 
-    /// As [`SpanBuilder::request_id`].
+    /// Puts the outer span and all below it into a request; see [`SpanBuilder::request_id`].
     pub fn request_id(self, id: RequestId) -> Self {
         self.map(|span| span.request_id(id))
     }
 
-    /// As [`SpanBuilder::request_id_or_new`].
+    /// Sees to it that there is a request id; see [`SpanBuilder::request_id_or_new`].
     pub fn request_id_or_new(self) -> Self {
         self.map(SpanBuilder::request_id_or_new)
     }
 
-    /// As [`SpanBuilder::session`]: however often it is tried, it is one operation.
+    /// Makes the outer span an operation of the session, one however often it is tried; see
+    /// [`SpanBuilder::session`].
     pub fn session(self, session: &Session) -> Self {
         self.map(|span| span.session(session))
     }
 
-    /// As [`SpanBuilder::resources`]: of all attempts together, and the time between them.
+    /// Measures all attempts together, and the time between them; see [`SpanBuilder::resources`].
     #[cfg(feature = "resources")]
     pub fn resources(self) -> Self {
         self.map(SpanBuilder::resources)
@@ -117,7 +118,7 @@ impl<E> Retrying<E> {
         self.in_scope_reading(f, Failure::of)
     }
 
-    /// The same for errors that are read in another way.
+    /// Runs as [`in_scope_result`](Self::in_scope_result), with errors that `read` reads.
     pub(crate) fn in_scope_reading<T>(
         self,
         mut f: impl FnMut(&Span) -> Result<T, E>,
@@ -156,7 +157,7 @@ impl<E> Retrying<E> {
         self.run_reading(f, Failure::of)
     }
 
-    /// The same for errors that are read in another way.
+    /// Runs as [`run_result`](Self::run_result), with errors that `read` reads.
     pub(crate) fn run_reading<F, Fut, T, R>(
         self,
         mut f: F,

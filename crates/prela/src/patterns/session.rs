@@ -58,7 +58,7 @@ impl Session {
         Ok(Self { id, user: None, operations: Arc::default() })
     }
 
-    /// With its user. An empty one is as none.
+    /// Sets the session's user. An empty one counts as none.
     #[must_use]
     pub fn user(mut self, id: impl Into<Arc<str>>) -> Self {
         self.user = Some(id.into()).filter(|id| !id.is_empty());

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 /// The time in which nothing got through, and what was said of it.
 ///
-/// A connection that cannot be had is told of when it fails for the second time, a fraction of a second
+/// A connection that cannot be made is told of when it fails for the second time, a fraction of a second
 /// after the first, or at once if that took long; one that breaks off and never did otherwise, which may
 /// be a wrong port, nearly as soon; a peer that answers, but takes nothing, after a while. So what is over
 /// with the next attempt is not told at all. Lines come again at growing pauses.
@@ -29,8 +29,8 @@ struct Told {
 }
 
 impl Outage {
-    /// An attempt failed that may succeed another time. For how long none has succeeded, if it is time to
-    /// say so.
+    /// Notes an attempt that failed and may succeed another time. Gives for how long none has succeeded, if it
+    /// is time to say so.
     pub(super) fn failed(
         &mut self,
         error: &Error,
@@ -68,7 +68,7 @@ impl Outage {
         self.told = Some(Told { at: now, pause });
     }
 
-    /// An attempt succeeded. How long none had, if a line told of that.
+    /// Ends it, since an attempt succeeded. Gives how long none had, if a line told of that.
     pub(super) fn end(&mut self, now: Instant) -> Option<Duration> {
         self.has_worked = true;
         let since = self.since.take()?;

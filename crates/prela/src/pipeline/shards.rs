@@ -21,7 +21,7 @@ pub(super) fn bytes_of(span: EndedSpan<'_>) -> usize {
     size_of::<(u64, EncodedSpan)>() + span.message.len()
 }
 
-/// Whether it is one of those that room is kept for.
+/// Whether part of the room is kept for this span.
 pub(super) fn has_priority(span: SpanSummary) -> bool {
     span.is_local_root || span.is_error
 }

@@ -10,7 +10,7 @@ use std::process::Command;
 /// The context that this process was started in; see [`CommandExt::inject_context`].
 ///
 /// Reads the context from the variables `TRACEPARENT`, `TRACESTATE` and `BAGGAGE`, as they are now. One that is not
-/// UTF-8 is as none.
+/// UTF-8 counts as absent.
 ///
 /// ```
 /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;

@@ -9,7 +9,7 @@ pub(super) fn authorities(env: &Environment) -> Result<Option<Pem>, Error> {
     file(env, [env::OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE, env::OTEL_EXPORTER_OTLP_CERTIFICATE])
 }
 
-/// What to show to a collector that asks who its client is.
+/// The certificate for a collector that asks for its client's.
 pub(super) fn identity(env: &Environment) -> Result<Option<Identity>, Error> {
     let certificate = [
         env::OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE,
@@ -32,7 +32,7 @@ pub(super) fn identity(env: &Environment) -> Result<Option<Identity>, Error> {
 fn file(env: &Environment, variables: [Variable; 2]) -> Result<Option<Pem>, Error> {
     let Some(setting) = env.first(&variables)? else { return Ok(None) };
     if is_content(setting.value) {
-        return Err(setting.hidden("it is to be the path of a file, not what is in the file"));
+        return Err(setting.hidden("it must be the path of a file, not its content"));
     }
     let unreadable = |error| setting.error("cannot be read").with_source(error);
     // A pipe may have nothing to read for ever, a device no end.

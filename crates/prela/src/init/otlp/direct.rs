@@ -6,7 +6,7 @@ use std::net::IpAddr;
 /// Whether an endpoint is among those of a list.
 ///
 /// An entry is a host, with or without a dot or `*.` before it, for itself and its subdomains; an IP
-/// address; a network; each with or without a port; or `*` for all. What is none of these is for other
+/// address; a network; each with or without a port; or `*` for all. Anything else is for other
 /// programs, and matches nothing.
 pub(super) fn has(list: &str, endpoint: &Uri) -> bool {
     let host = endpoint.host().unwrap_or_default();

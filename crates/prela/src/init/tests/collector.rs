@@ -66,7 +66,7 @@ fn a_socket_is_an_endpoint() {
     let error = refused(&[(ENDPOINT, "unix:otel.sock")]);
     assert!(
         error.ends_with(
-            "`unix:otel.sock` has not the whole path of a socket, such as `unix:/run/otel.sock`"
+            "`unix:otel.sock` is not the absolute path of a socket, such as `unix:/run/otel.sock`"
         ),
         "{error}"
     );

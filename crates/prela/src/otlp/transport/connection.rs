@@ -51,7 +51,7 @@ pub(crate) struct Connection {
     /// Certificates to trust instead of the system's.
     #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS has certificates"))]
     pub(crate) certificate: Option<Pem>,
-    /// What to show to a collector that asks who its client is.
+    /// The certificate for a collector that asks for its client's.
     #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS has certificates"))]
     pub(crate) identity: Option<Identity>,
 }
@@ -102,7 +102,7 @@ impl Connection {
         self.protocol == Protocol::HttpJson
     }
 
-    /// Whether the path that OTLP adds is there twice, which nobody means.
+    /// Whether the path that OTLP adds is there twice, which is a mistake.
     pub(crate) fn adds_its_path_twice(&self) -> bool {
         let path = self.signal.path();
         self.endpoint.path().strip_suffix(path).is_some_and(|rest| rest.ends_with(path))

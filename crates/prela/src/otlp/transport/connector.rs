@@ -48,7 +48,7 @@ struct Route {
 impl Connector {
     /// # Errors
     ///
-    /// If TLS cannot be had: no feature `tls`, unreadable certificates.
+    /// If TLS is not possible: without feature `tls`, or with unreadable certificates.
     pub(super) fn new(connection: &Connection) -> Result<Self, Error> {
         let mut tcp = HttpConnector::new();
         // TLS is added to `https` addresses here.

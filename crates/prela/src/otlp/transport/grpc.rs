@@ -37,7 +37,7 @@ impl GrpcTransport {
     ///
     /// # Errors
     ///
-    /// If TLS cannot be had: no feature `tls`, unreadable certificates.
+    /// If TLS is not possible: without feature `tls`, or with unreadable certificates.
     pub(crate) fn new(connection: &Connection) -> Result<Self, Error> {
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT_HEADER, HeaderValue::from_static(USER_AGENT));
@@ -112,7 +112,7 @@ impl GrpcTransport {
     }
 }
 
-/// What came back, as far as it came.
+/// An answer, as much of it as came.
 struct Answer {
     status: Result<Status, Option<tonic::Status>>,
     encoding: Option<HeaderValue>,

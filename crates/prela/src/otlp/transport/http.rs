@@ -34,7 +34,7 @@ impl HttpTransport {
     ///
     /// # Errors
     ///
-    /// If TLS cannot be had: no feature `tls`, unreadable certificates.
+    /// If TLS is not possible: without feature `tls`, or with unreadable certificates.
     pub(crate) fn new(connection: &Connection) -> Result<Self, Error> {
         let reach = Reach::new(connection)?;
         let mut headers = HeaderMap::new();

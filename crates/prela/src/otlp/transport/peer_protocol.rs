@@ -60,7 +60,7 @@ impl PeerProtocol {
     }
 }
 
-/// What is wrong with who is at the other end.
+/// An error that says what is wrong with the peer.
 #[derive(Debug)]
 struct Misfit(String);
 
@@ -72,7 +72,7 @@ impl fmt::Display for Misfit {
 
 impl Error for Misfit {}
 
-/// Who is at the other end.
+/// The peer that a stream leads to.
 #[derive(Debug)]
 pub(super) enum Speaker {
     Port,

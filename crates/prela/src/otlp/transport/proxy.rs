@@ -13,7 +13,7 @@ use std::error::Error as StdError;
 use std::{fmt, io};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// Where a proxy of HTTP is, and what it is told of who asks. Shown without that.
+/// The URL of an HTTP proxy, with the user and password that it is told. Shown without these.
 #[derive(Clone)]
 pub(crate) struct Proxy {
     /// Scheme, host and port.

@@ -70,7 +70,7 @@ impl Tls {
     }
 }
 
-/// Whether [`Tls::new`] will do, as far as it does not depend on the system's certificates.
+/// Checks what [`Tls::new`] needs, except for the system's certificates.
 pub(super) fn check(connection: &Connection) -> Result<(), Error> {
     let trusted = match given(connection)? {
         Some(given) => Trusted::Given(given),

@@ -51,8 +51,8 @@ pub(super) enum Next {
 pub(super) struct Delays(ExponentialBackoff);
 
 impl<E> RetryPolicy<E> {
-    /// At most so many attempts, with 1 s, 2 s, 4 s … between them. The work is always tried once: 0 is
-    /// as 1.
+    /// At most so many attempts, with 1 s, 2 s, 4 s … between them. The work is always tried once: 0
+    /// counts as 1.
     pub fn new(max_attempts: u32) -> Self {
         Self {
             max_attempts: max_attempts.max(1),
@@ -72,7 +72,7 @@ impl<E> RetryPolicy<E> {
         self
     }
 
-    /// By what each time is longer than the one before; below 1, or what is no number, is as 1.
+    /// The factor by which each time is longer than the one before. Below 1, or not a number, it is 1.
     /// Default: 2.
     #[must_use]
     pub fn factor(mut self, factor: f32) -> Self {

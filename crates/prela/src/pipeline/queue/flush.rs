@@ -6,7 +6,7 @@ use crate::Error;
 use std::sync::PoisonError;
 use std::time::{Duration, Instant};
 
-/// A point in a queue, and what had become of spans before it.
+/// A place in a queue, and what had become of spans when it was taken.
 pub(in crate::pipeline) struct Ticket {
     until: u64,
     before: Outcome,

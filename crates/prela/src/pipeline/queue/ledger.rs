@@ -21,7 +21,7 @@ pub(super) struct Ledger {
     outcome: Outcome,
 }
 
-/// What became of spans since the start that were once in the queue, as far as a flush asks.
+/// What became, since the start, of spans that were in the queue: a flush reports the difference.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Outcome {
     pub(super) lost: u64,

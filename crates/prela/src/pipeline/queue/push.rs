@@ -46,7 +46,7 @@ impl ExporterQueue {
         }
     }
 
-    /// What to do with a span that there is no room for.
+    /// Makes room for a span, waits for room, or refuses it, by the overflow policy.
     #[cold]
     fn overflow(&self, span: EndedSpan<'_>) {
         let bytes = bytes_of(span);

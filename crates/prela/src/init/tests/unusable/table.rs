@@ -33,7 +33,7 @@ pub(super) const SIZE: &str = "is not a whole number above 0";
 pub(super) const TIME: &str = "is not a whole number of milliseconds";
 pub(super) const COMPRESSIONS: &str = "is none of `gzip`, `zstd`, `none`";
 pub(super) const NO_FILE: &str = "cannot be read: No such file or directory (os error 2)";
-pub(super) const NO_PATH: &str = "it is to be the path of a file, not what is in the file";
+pub(super) const NO_PATH: &str = "it must be the path of a file, not its content";
 pub(super) const NO_URL: &str = "is not a URL that begins with `http://` or `https://`";
 pub(super) const NO_PROXY: &str =
     "it is not the URL of a proxy, such as `http://proxy.example:3128`";

@@ -41,7 +41,7 @@ impl Status {
     }
 
     /// The status of an answer that has none, as something between here and the collector gives it;
-    /// none if it should have had one.
+    /// none if one is missing.
     ///
     /// Source: [HTTP to gRPC status code mapping](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md).
     pub(super) fn of_http(

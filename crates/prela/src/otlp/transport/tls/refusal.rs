@@ -73,7 +73,7 @@ fn certificate(problem: &CertificateError) -> String {
             "the server's certificate was revoked: give the server another".to_owned()
         }
         CertificateError::UnknownIssuer => {
-            format!("nobody who is trusted vouches for the server's certificate: {TRUST}")
+            format!("no trusted authority vouches for the server's certificate: {TRUST}")
         }
         CertificateError::BadSignature => format!(
             "the server's certificate is not signed by the trusted certificate of that name, \

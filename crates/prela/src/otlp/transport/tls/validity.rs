@@ -11,7 +11,7 @@ pub(super) struct Validity {
 }
 
 impl Validity {
-    /// None if the certificate is malformed as far as that.
+    /// Reads it from a certificate; none if that part is malformed.
     ///
     /// Source: [RFC 5280, section 4.1](https://www.rfc-editor.org/rfc/rfc5280#section-4.1).
     pub(super) fn of(certificate: &CertificateDer<'_>) -> Option<Self> {
