@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// How often a sampler was asked, and what it said. From
-/// [`Prela::sampling_stats`](crate::Prela::sampling_stats) and [`Sampler::stats`].
+/// [`Prela::sampling_stats`](crate::Prela::sampling_stats) and [`Sampler::stats`](crate::Sampler::stats).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SamplingStats {
@@ -11,7 +11,7 @@ pub struct SamplingStats {
     pub total: u64,
     /// Those of them that are recorded.
     pub sampled: u64,
-    /// The counts of each rule of [`Sampler::rules`], in their order; what no rule applied to is in the
+    /// The counts of each rule of [`Sampler::rules`](crate::Sampler::rules), in their order; what no rule applied to is in the
     /// totals only.
     pub rules: Vec<RuleStats>,
 }
