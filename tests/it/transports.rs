@@ -112,5 +112,5 @@ fn a_unix_socket_is_a_collector() {
         assert!(failure.line.contains(&format!("unix:{}", path.display())), "{}", failure.line);
     }
     let relative = Exporter::otlp_grpc("unix:relative").into_exporter().err().unwrap();
-    assert!(relative.to_string().contains("whole path"), "{relative}");
+    assert!(relative.to_string().contains("absolute path"), "{relative}");
 }
