@@ -4,16 +4,20 @@
 
 use futures_util::future::try_join_all;
 use prela::SpanType;
+use prela::genai::Usage;
 use prela_examples::{Client, StubModel};
 use std::{error::Error, io};
 
 async fn fetch_completion(model: Client, prompt: &str, index: usize) -> io::Result<String> {
-    let span = prela::tracer().span(format!("completion_{index}"), SpanType::Llm);
-    span.run_result(async move |span| {
-        span.set_attribute("prompt_index", index);
-        Ok::<_, io::Error>(model.complete_async(prompt).await?.content)
-    })
-    .await
+    let call = prela::tracer().chat("stub", Client::MODEL).name(format!("completion_{index}"));
+    call.attr("prompt_index", index)
+        .input(prompt)
+        .run_result(async move |chat| {
+            let reply = model.complete_async(prompt).await?;
+            chat.usage(Usage::new(reply.input_tokens, reply.output_tokens)).output(&reply.content);
+            Ok::<_, io::Error>(reply.content)
+        })
+        .await
 }
 
 async fn process_batch(model: Client, prompts: &[&str]) -> io::Result<Vec<String>> {

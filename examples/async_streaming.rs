@@ -9,19 +9,22 @@ use prela_examples::{Client, StubModel};
 use std::{error::Error, io};
 
 async fn stream_completion(model: Client, prompt: &str) -> io::Result<String> {
-    let span = prela::tracer().span("streaming_completion", SpanType::Llm);
-    span.run_result(async move |span| {
-        let mut chunks = model.stream(prompt).await?;
-        let mut full_response = String::new();
-        while let Some(chunk) = chunks.next().await {
-            // The span is current between the chunks, too.
-            assert_eq!(prela::current_trace_id(), Some(span.trace_id()));
-            full_response += &chunk?;
-        }
-        span.set_attribute("response_length", full_response.len());
-        Ok::<_, io::Error>(full_response)
-    })
-    .await
+    let call = prela::tracer().chat("stub", Client::MODEL).name("streaming_completion");
+    call.stream(true)
+        .input(prompt)
+        .run_result(async move |chat| {
+            let mut chunks = model.stream(prompt).await?;
+            let mut full_response = String::new();
+            while let Some(chunk) = chunks.next().await {
+                // The span is current between the chunks, too.
+                assert_eq!(prela::current_trace_id(), Some(chat.trace_id()));
+                chat.first_chunk(); // the first one counts
+                full_response += &chunk?;
+            }
+            chat.set_attribute("response_length", full_response.len()).output(&full_response);
+            Ok::<_, io::Error>(full_response)
+        })
+        .await
 }
 
 async fn process_multiple_streams(model: Client, prompts: &[&str]) -> io::Result<Vec<String>> {

@@ -3,18 +3,17 @@
 //! You will see one trace: `answer_question` with four spans below it from four threads, and then
 //! `llm_call`. One of the tools failed: its span is an error, and the agent went on without it.
 
-use prela::SpanType;
+use prela::genai::{Document, Usage};
 use prela::pool::{SpawnTraced as _, as_completed};
-use prela_examples::StubModel;
+use prela_examples::{Client, StubModel};
 use std::error::Error;
 
 fn calculator(expression: &str) -> Result<String, std::num::ParseIntError> {
-    let span = prela::tracer().span("tool_calculator", SpanType::Tool);
-    span.attr("tool.name", "calculator").in_scope_result(|span| {
-        span.set_attribute("input", expression);
+    let tool = prela::tracer().tool("calculator").name("tool_calculator");
+    tool.attr("input", expression).in_scope_result(|tool| {
         let (left, right) = expression.split_once(" * ").unwrap_or((expression, "1"));
         let product = left.parse::<i64>()? * right.parse::<i64>()?;
-        span.set_attribute("output", product);
+        tool.set_attribute("output", product);
         Ok(format!("{expression} = {product}"))
     })
 }
@@ -22,10 +21,12 @@ fn calculator(expression: &str) -> Result<String, std::num::ParseIntError> {
 fn search(query: &str) -> Vec<&'static str> {
     const DOCUMENTS: [&str; 3] =
         ["A dozen is twelve.", "A gross is twelve dozen.", "A baker's dozen is thirteen."];
-    prela::tracer().span("database_search", SpanType::Retrieval).in_scope(|span| {
-        span.set_attribute("query", query);
+    let search = prela::tracer().retrieval("facts").name("database_search");
+    search.attr("query", query).in_scope(|search| {
         let found: Vec<_> = DOCUMENTS.into_iter().filter(|text| text.contains(query)).collect();
-        span.set_attribute("results_count", found.len());
+        search.documents(
+            &found.iter().map(|text| Document::default().content(*text)).collect::<Vec<_>>(),
+        );
         found
     })
 }
@@ -35,7 +36,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let model = StubModel::start()?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(4).build()?;
 
-    let agent = prela::tracer().span("answer_question", SpanType::Agent);
+    let agent = prela::tracer().agent("answer_question").name("answer_question");
     let answer = agent.in_scope_result(|agent| {
         let searching = pool.spawn_traced(|| search("dozen"));
         let tools = ["12 * 12", "12 * 13", "12 * dozen"]
@@ -55,10 +56,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         agent.set_attribute("operations_completed", facts.len());
 
         let prompt = format!("How many is a gross? {}", facts.join(" "));
-        prela::tracer().span("llm_call", SpanType::Llm).in_scope_result(|span| {
+        // What is said is recorded with OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true only.
+        let call = prela::tracer().chat("stub", Client::MODEL).name("llm_call").input(&prompt);
+        call.in_scope_result(|chat| {
             let reply = model.complete(&prompt)?;
-            span.set_attribute("gen_ai.usage.input_tokens", reply.input_tokens)
-                .set_attribute("gen_ai.usage.output_tokens", reply.output_tokens);
+            chat.usage(Usage::new(reply.input_tokens, reply.output_tokens)).output(&reply.content);
             Ok::<_, Box<dyn Error>>(reply.content)
         })
     })?;

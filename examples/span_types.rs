@@ -3,30 +3,34 @@
 //! You will see `parallel_operations` (agent) with `database_search` (retrieval), `llm_call` (llm) and
 //! `tool_calculator` (tool) below it.
 
-use prela::SpanType;
+use prela::genai::Usage;
 use prela::pool::SpawnTraced as _;
 use prela_examples::{Client, StubModel};
 use std::{error::Error, io};
 
 fn search_database(query: &str) -> Vec<&'static str> {
     const ROWS: [&str; 3] = ["result1 for a user query", "result2 for a user query", "other"];
-    prela::tracer().span("database_search", SpanType::Retrieval).in_scope(|span| {
-        span.set_attribute("query", query);
-        ROWS.into_iter().filter(|row| row.contains(query)).collect()
-    })
+    let search = prela::tracer().retrieval("rows").name("database_search");
+    search
+        .attr("query", query)
+        .in_scope(|_| ROWS.into_iter().filter(|row| row.contains(query)).collect())
 }
 
 fn call_llm(model: Client, prompt: &str) -> io::Result<String> {
-    prela::tracer().span("llm_call", SpanType::Llm).in_scope_result(|span| {
-        span.set_attribute("prompt", prompt);
-        Ok(model.complete(prompt)?.content)
+    // The prompt and the answer are content: recorded if that is asked for.
+    let call = prela::tracer().chat("stub", Client::MODEL).name("llm_call").input(prompt);
+    call.in_scope_result(|chat| {
+        let reply = model.complete(prompt)?;
+        chat.usage(Usage::new(reply.input_tokens, reply.output_tokens)).output(&reply.content);
+        Ok(reply.content)
     })
 }
 
 fn execute_tool(tool_name: &str) -> String {
-    prela::tracer().span(format!("tool_{tool_name}"), SpanType::Tool).in_scope(|span| {
-        span.set_attribute("tool.name", tool_name);
-        format!("{tool_name} result: {}", (1..=20).product::<u64>())
+    prela::tracer().tool(tool_name).name(format!("tool_{tool_name}")).in_scope(|tool| {
+        let result = format!("{tool_name} result: {}", (1..=20).product::<u64>());
+        tool.result(&result);
+        result
     })
 }
 
@@ -35,7 +39,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let model = StubModel::start()?;
     let pool = rayon::ThreadPoolBuilder::new().num_threads(3).build()?;
 
-    prela::tracer().span("parallel_operations", SpanType::Agent).in_scope_result(|parent| {
+    let agent = prela::tracer().agent("parallel_operations").name("parallel_operations");
+    agent.in_scope_result(|parent| {
         let search = pool.spawn_traced(|| search_database("user query"));
         let llm = pool.spawn_traced(move || call_llm(model, "generate text"));
         let tool = pool.spawn_traced(|| execute_tool("calculator"));

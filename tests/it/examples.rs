@@ -72,7 +72,11 @@ fn printed_span(line: &str) -> Option<String> {
     })?;
     // Two spaces or more are between the columns; a name may have single ones.
     let (name, rest) = rest.split_once("  ")?;
-    let span_type = rest.split_whitespace().next()?;
+    // A request says its kind on the console; over the wire it has no type of its own.
+    let span_type = match rest.split_whitespace().next()? {
+        "server" | "client" => "custom",
+        span_type => span_type,
+    };
     Some(format!("{name} {span_type}{}", if mark == "✗ " { " error" } else { "" }))
 }
 

@@ -1,6 +1,8 @@
 //! What goes to a model and comes back from it, in the words of OpenTelemetry's GenAI conventions.
 //!
-//! Plain types without spans: [`Message`]s of [`Part`]s, [`ToolCall`]s, [`ToolDefinition`]s, [`Usage`],
+//! Typed spans come from [`Tracer::agent`](crate::Tracer::agent), [`chat`](crate::Tracer::chat),
+//! [`tool`](crate::Tracer::tool) and their like; the guide `agents` shows all of them. What they are given are plain
+//! types without spans: [`Message`]s of [`Part`]s, [`ToolCall`]s, [`ToolDefinition`]s, [`Usage`],
 //! [`RequestParameters`], [`Response`] and [`Document`]s. Each provider has JSON of its own, and backends read only
 //! that of the conventions, so every type is read from the JSON of OpenAI (chat completions, responses,
 //! embeddings), Anthropic, Gemini and Ollama, of which none needs to be named, and of the conventions themselves:

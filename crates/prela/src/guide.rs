@@ -2,6 +2,7 @@
 //!
 //! - [`context`]: what is current where, and how to take it along.
 //! - [`spans`]: types, attributes and errors, and names that serve a reader.
+//! - `agents`: model calls, tools and searches, in words that backends read (feature `genai`).
 //! - [`sampling`]: which traces are kept.
 //! - [`exporters`]: where they go.
 //! - `services`: one trace through several of them, over HTTP and gRPC (feature `http`).
@@ -13,6 +14,9 @@
 //! - `testing`: what your code records, in tests that run side by side (feature `testing`).
 //! - [`troubleshooting`]: from what you see to what to do.
 
+#[cfg(feature = "genai")]
+#[doc = include_str!("guide/agents.md")]
+pub mod agents {}
 #[doc = include_str!("guide/context.md")]
 pub mod context {}
 #[doc = include_str!("guide/endings.md")]

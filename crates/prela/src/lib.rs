@@ -34,6 +34,7 @@
 //!
 //! - Guides, one page a subject: [`guide`].
 //! - Starting: [`init`], [`builder`], [`Prela`]; every environment variable is listed at [`Builder`].
+//! - Agents, model calls, tools and searches: [`genai`], [`Tracer::chat`], [`Tracer::tool`] and their like.
 //! - Spans: [`Tracer::span`], [`SpanBuilder`], [`Span`], [`SpanType`], [`macro@trace`]; what goes with them:
 //!   [`span`]. Methods on futures, threads and tasks: [`prelude`].
 //! - Threads and tasks: [`TraceContext`], [`copy_context_to_thread`], [`pool`], [`thread`], [`task`].
@@ -56,7 +57,7 @@
 //! | `spool` | yes | spans wait on disk while the collector is away, if [`Builder::spool`] asks for it |
 //! | `tokio` | yes | [`task`]: spawning on tokio with the context |
 //! | `json` | no | `serde_json::Value` as a [`Value`]; `serde_json::Map` as a carrier: [`propagation`] |
-//! | `genai` | yes | [`genai`]: messages, usage, tool calls and documents |
+//! | `genai` | yes | [`genai`]: spans of agents, model calls, tools and searches; messages, usage and documents |
 //! | `rayon` | no | `rayon`: spawning on rayon with the context |
 //! | `retry` | no | `SpanBuilder::retry`: attempts with back-off, one span each |
 //! | `resources` | no | `SpanBuilder::resources`: CPU time and memory of a span |

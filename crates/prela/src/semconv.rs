@@ -243,7 +243,8 @@ pub(crate) const REPEATING: &[(&str, Option<&str>)] = &[
     (GEN_AI_OPERATION_NAME, None),
     (OPENINFERENCE_SPAN_KIND, None),
     ("gen_ai.tool.name", Some("tool.name")),
-    ("gen_ai.agent.name", Some("agent.name")),
+    // The agent itself is above it.
+    ("gen_ai.agent.name", None),
     ("input.value", Some("input")),
     ("output.value", Some("output")),
     ("input.value", Some("gen_ai.tool.call.arguments")),
@@ -256,6 +257,9 @@ pub(crate) const REPEATING: &[(&str, Option<&str>)] = &[
     ("input.mime_type", None),
     ("output.mime_type", None),
 ];
+
+/// Attributes that may be empty, so that there are two.
+pub(crate) const FILLED: &[&str] = &["input.value", "output.value"];
 
 const IDENTIFIERS: &[&str] = &[
     PRELA_SPAN_TYPE,

@@ -13,7 +13,7 @@ fn checked() -> u8 {
 fn twice() {}
 
 #[prela::trace(capture, skip(b))]
-fn skipped(a: u8) {}
+fn skipped(_a: u8) {}
 
 #[prela::trace_impl(capture)]
 impl Desk {}

@@ -63,7 +63,9 @@ pub(super) fn attributes<'a>(
                     })
                 })
         });
-        if !repeats {
+        // It is there for backends, to say that there is no more.
+        let says_nothing = semconv::FILLED.contains(&key.as_str()) && value == &Value::from("");
+        if !repeats && !says_nothing {
             text.push_str(if text.is_empty() { "{" } else { ", " });
             text.push_str(&shown(key, limit));
             text.push_str(": ");
