@@ -25,6 +25,8 @@ use tokio::sync::Notify;
 /// them to the end of one list, under one lock with all the counts. So these add up at any moment.
 pub(super) struct ExporterQueue {
     pub(super) name: String,
+    /// What one of those in it is called.
+    item: &'static str,
     limits: Limits,
     overflow: Overflow,
     is_interactive: bool,
@@ -111,6 +113,11 @@ pub(super) enum Next {
 }
 
 impl ExporterQueue {
+    /// The same for items of this name: it is for spans.
+    pub(super) fn of(self, item: &'static str) -> Self {
+        Self { item, ..self }
+    }
+
     pub(super) fn new(
         name: String,
         is_interactive: bool,
@@ -120,6 +127,7 @@ impl ExporterQueue {
     ) -> Self {
         Self {
             name,
+            item: "span",
             limits,
             overflow,
             is_interactive,

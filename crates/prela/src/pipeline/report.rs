@@ -19,6 +19,7 @@ impl Report {
     /// A line about new losses or a receiver's remark, if it is time for one.
     pub(super) fn line(
         &mut self,
+        item: &str,
         exporter: &str,
         error: Option<&str>,
         remark: Option<String>,
@@ -33,7 +34,7 @@ impl Report {
         if self.unreported == 0 {
             return remark.map(|it| self::remark(exporter, &it));
         }
-        let count = spans(std::mem::take(&mut self.unreported));
+        let count = counted(std::mem::take(&mut self.unreported), item);
         let error = error.unwrap_or(QUEUE_FULL);
         Some(format!("prela: {count} could not be exported to {exporter}: {error}"))
     }
@@ -80,13 +81,14 @@ impl Report {
 /// Spans that have no fate yet.
 #[derive(Clone, Copy)]
 pub(super) struct Waiting {
+    pub(super) item: &'static str,
     pub(super) in_memory: u64,
     pub(super) on_disk: u64,
 }
 
 impl fmt::Display for Waiting {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} waiting", spans(self.in_memory))?;
+        write!(f, "{} waiting", counted(self.in_memory, self.item))?;
         match self.on_disk {
             0 => Ok(()),
             on_disk => write!(f, ", and {on_disk} in the spool"),
@@ -105,17 +107,17 @@ pub(super) fn remark(exporter: &str, remark: &str) -> String {
 
 /// At shutdown: how many of all the receiver took and did not keep, and why if it said so. None if it
 /// kept all.
-pub(super) fn rejected(stats: &ExporterStats, remark: Option<&str>) -> Option<String> {
+pub(super) fn rejected(item: &str, stats: &ExporterStats, remark: Option<&str>) -> Option<String> {
     if stats.rejected == 0 {
         return None;
     }
-    let ended = spans(stats.ended);
+    let ended = counted(stats.ended, item);
     let line = format!("prela: {} of {ended} were rejected by {}", stats.rejected, stats.name);
     Some(remark.map_or(line.clone(), |remark| format!("{line}: {remark}")))
 }
 
 /// At shutdown: how many of all were not delivered, and why. None if all were.
-pub(super) fn losses(stats: &ExporterStats, last_loss: Option<&str>) -> Option<String> {
+pub(super) fn losses(item: &str, stats: &ExporterStats, last_loss: Option<&str>) -> Option<String> {
     let ExporterStats { name, dropped, spooled, .. } = stats;
     if *dropped == 0 && *spooled == 0 {
         return None;
@@ -127,7 +129,7 @@ pub(super) fn losses(stats: &ExporterStats, last_loss: Option<&str>) -> Option<S
         None if shut_down > queue_full => "the time for shutdown ran out",
         None => QUEUE_FULL,
     };
-    let ended = spans(stats.ended);
+    let ended = counted(stats.ended, item);
     Some(match (*dropped, *spooled) {
         (dropped, 0) => {
             format!("prela: {dropped} of {ended} could not be delivered to {name}: {error}")
@@ -142,8 +144,8 @@ pub(super) fn losses(stats: &ExporterStats, last_loss: Option<&str>) -> Option<S
 }
 
 /// A flush whose time is over.
-pub(super) fn late_flush(waiting: u64, exporter: &str, error: Option<&str>) -> Error {
-    let mut text = format!("flush: {} did not reach {exporter} in time", spans(waiting));
+pub(super) fn late_flush(item: &str, waiting: u64, exporter: &str, error: Option<&str>) -> Error {
+    let mut text = format!("flush: {} did not reach {exporter} in time", counted(waiting, item));
     if let Some(error) = error {
         text.push_str(": ");
         text.push_str(error);
@@ -152,19 +154,27 @@ pub(super) fn late_flush(waiting: u64, exporter: &str, error: Option<&str>) -> E
 }
 
 /// A flush that is over in time.
-pub(super) fn flushed(lost: u64, kept: u64, exporter: &str, error: &str) -> Result<(), Error> {
+pub(super) fn flushed(
+    item: &str,
+    lost: u64,
+    kept: u64,
+    exporter: &str,
+    error: &str,
+) -> Result<(), Error> {
     let text = match (lost, kept) {
         (0, 0) => return Ok(()),
-        (0, kept) => format!("flush: {} wait in the spool for {exporter}: {error}", spans(kept)),
+        (0, kept) => {
+            format!("flush: {} wait in the spool for {exporter}: {error}", counted(kept, item))
+        }
         (lost, _) => {
-            format!("flush: {} could not be exported to {exporter}: {error}", spans(lost))
+            format!("flush: {} could not be exported to {exporter}: {error}", counted(lost, item))
         }
     };
     Err(Error::new(ErrorKind::Io, text))
 }
 
-pub(super) fn spans(count: u64) -> String {
-    if count == 1 { "1 span".to_owned() } else { format!("{count} spans") }
+pub(super) fn counted(count: u64, item: &str) -> String {
+    if count == 1 { format!("1 {item}") } else { format!("{count} {item}s") }
 }
 
 const QUEUE_FULL: &str = "the queue was full";

@@ -149,6 +149,7 @@ fn deliver(wire: &Wire, disk: Option<Disk>, count: usize) -> ExporterStats {
     let queue = ExporterQueue::new("wire".to_owned(), false, limits, Overflow::DropNewest, losses);
     let queue = Arc::new(queue);
     let settings = PipelineSettings {
+        item: "span",
         max_queue_size: 1000,
         max_queue_bytes: 1 << 20,
         max_batch_size: 8,

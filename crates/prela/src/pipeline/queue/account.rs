@@ -131,6 +131,7 @@ impl ExporterQueue {
             return;
         }
         let waiting = Waiting {
+            item: self.item,
             in_memory: state.line.len() as u64 + state.in_flight,
             on_disk: state.spooled + state.recovered.spooled,
         };
@@ -161,7 +162,8 @@ impl ExporterQueue {
             return;
         }
         let error = state.last_loss.clone();
-        let line = state.report.line(&self.name, error.as_deref(), remark, Instant::now());
+        let line =
+            state.report.line(self.item, &self.name, error.as_deref(), remark, Instant::now());
         drop(state);
         if let Some(line) = line {
             diagnostics.line(&line);
@@ -176,9 +178,9 @@ impl ExporterQueue {
         let has_unsaid_remark = state.has_unsaid_remark;
         drop(state);
         let stats = self.stats();
-        let losses = report::losses(&stats, last_loss.as_deref());
+        let losses = report::losses(self.item, &stats, last_loss.as_deref());
         let remark = last_remark.as_deref();
-        let rejected = report::rejected(&stats, remark);
+        let rejected = report::rejected(self.item, &stats, remark);
         let said = remark.filter(|_| has_unsaid_remark).map(|it| report::remark(&self.name, it));
         for line in losses.into_iter().chain(rejected.or(said)) {
             diagnostics.line(&line);

@@ -40,7 +40,7 @@ impl ExporterQueue {
                 let line = state.line.iter().take_while(|(number, _)| *number < ticket.until);
                 let waiting = line.count() as u64 + state.in_flight;
                 let error = state.last_error.as_deref();
-                return Err(report::late_flush(waiting, &self.name, error));
+                return Err(report::late_flush(self.item, waiting, &self.name, error));
             }
             state = match left {
                 Some(left) => {
@@ -53,6 +53,6 @@ impl ExporterQueue {
         let (lost, kept) = (state.lost - ticket.lost_before, state.kept - ticket.kept_before);
         let error = if lost > 0 { &state.last_loss } else { &state.last_error };
         let error = error.as_deref().unwrap_or("the queue was full");
-        report::flushed(lost, kept, &self.name, error)
+        report::flushed(self.item, lost, kept, &self.name, error)
     }
 }
