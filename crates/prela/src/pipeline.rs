@@ -191,7 +191,7 @@ impl Shared {
             let (name, is_interactive) = (exporter.name(), exporter.is_interactive());
             let overflow = settings.overflow;
             let queue = ExporterQueue::new(name, is_interactive, limits, overflow, drops.clone());
-            let queue = Arc::new(queue);
+            let queue = Arc::new(queue.of(settings.item));
             queues.push(queue.clone());
             let (resource, diagnostics) = (resource.clone(), diagnostics.clone());
             let store = settings.store(number);
