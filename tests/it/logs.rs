@@ -9,6 +9,7 @@ use prela::spool::Spool;
 use prela::testing::Capture;
 use prela::tracing::{Bridge, layer};
 use prela::{Exporter, Otlp, Sampler, SpanType};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 use tracing::{Dispatch, debug, error, info, info_span, warn};
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -171,13 +172,15 @@ fn they_are_redacted_and_cut_as_spans_are() {
 #[test]
 fn a_collector_that_is_away_costs_records_and_no_time() {
     let nobody = Refusal::new();
+    let said = Arc::new(Mutex::new(String::new()));
+    let saying = said.clone();
     let capture = Capture::with(|builder| {
         let collector = Exporter::otlp_grpc(nobody.endpoint());
-        builder
-            .logs(collector)
-            .max_queue_size(50)
-            .overflow(Overflow::DropNewest)
-            .diagnostics(|_| ())
+        builder.logs(collector).max_queue_size(50).overflow(Overflow::DropNewest).diagnostics(
+            move |line| {
+                saying.lock().unwrap().push_str(line);
+            },
+        )
     });
     let began = Instant::now();
     run(&capture, layer(), || {
@@ -194,6 +197,9 @@ fn a_collector_that_is_away_costs_records_and_no_time() {
     let logs = report.logs.unwrap();
     assert_adds_up(&logs);
     assert_eq!(logs.dropped, 500);
+    let said = said.lock().unwrap();
+    let line = "prela: 500 of 500 log records could not be delivered to otlp grpc http://";
+    assert!(said.contains(line) && said.contains(" for logs: "), "{said}");
 }
 
 #[test]

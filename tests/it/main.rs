@@ -11,6 +11,7 @@ mod forks;
 mod http_services;
 mod interop;
 mod logs;
+mod metrics;
 mod processes;
 mod program;
 mod public_api;

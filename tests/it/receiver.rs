@@ -24,6 +24,7 @@ use self::signals::OfSignal;
 use hyper::rt::{Read, Write};
 use hyper_util::rt::TokioIo;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
+use opentelemetry_proto::tonic::metrics::v1::Metric;
 use prela::{Exporter, Otlp};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -147,6 +148,11 @@ impl Receiver {
     /// The log records that were taken, each with the name of its scope, in the order of arrival.
     pub fn log_records(&self) -> Vec<(String, LogRecord)> {
         self.inbox.of_signals().iter().flat_map(OfSignal::log_records).collect()
+    }
+
+    /// The metrics that were taken, likewise.
+    pub fn metrics(&self) -> Vec<(String, Metric)> {
+        self.inbox.of_signals().iter().flat_map(OfSignal::metrics).collect()
     }
 
     /// Waits until there were this many requests.

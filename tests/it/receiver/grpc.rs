@@ -1,11 +1,12 @@
 //! OTLP/gRPC, by the generated server.
 
 use super::inbox::{Inbox, Refused};
-use super::signals::LogsCollector;
+use super::signals::{LogsCollector, MetricsCollector};
 use hyper::rt::{Read, Write};
 use hyper::service::service_fn;
 use hyper_util::rt::TokioExecutor;
 use opentelemetry_proto::tonic::collector::logs::v1::logs_service_server::LogsServiceServer;
+use opentelemetry_proto::tonic::collector::metrics::v1::metrics_service_server::MetricsServiceServer;
 use opentelemetry_proto::tonic::collector::trace::v1::trace_service_server::{
     TraceService, TraceServiceServer,
 };
@@ -24,11 +25,12 @@ pub async fn serve(stream: impl Read + Write + Send + Unpin + 'static, inbox: Ar
         .accept_compressed(Zstd)
         .max_decoding_message_size(LARGEST_MESSAGE);
     let logs = LogsServiceServer::new(LogsCollector(inbox.clone())).accept_compressed(Gzip);
+    let metrics = MetricsServiceServer::new(MetricsCollector(inbox)).accept_compressed(Gzip);
     let service = service_fn(move |request: hyper::Request<hyper::body::Incoming>| {
-        if request.uri().path().contains(".logs.") {
-            logs.clone().call(request)
-        } else {
-            server.clone().call(request)
+        match request.uri().path() {
+            path if path.contains(".logs.") => logs.clone().call(request),
+            path if path.contains(".metrics.") => metrics.clone().call(request),
+            _ => server.clone().call(request),
         }
     });
     let connection = hyper::server::conn::http2::Builder::new(TokioExecutor::new());

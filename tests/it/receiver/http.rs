@@ -27,7 +27,7 @@ async fn answer(
     inbox: Arc<Inbox>,
 ) -> Result<Response<Full<Bytes>>, hyper::Error> {
     let path = request.uri().path().to_owned();
-    if !["/v1/traces", "/v1/logs"].contains(&&*path) {
+    if !["/v1/traces", "/v1/logs", "/v1/metrics"].contains(&&*path) {
         return Ok(status(StatusCode::NOT_FOUND));
     }
     if request.method() != Method::POST {

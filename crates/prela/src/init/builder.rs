@@ -545,7 +545,8 @@ impl Builder {
         let logs = logs.transpose()?;
         #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
         let metrics = metrics.map(|exporter| {
-            let (settings, diagnostics) = (sizes.for_signal("metrics"), self.diagnostics.clone());
+            let (settings, diagnostics) =
+                (sizes.for_signal("metric", "metrics"), self.diagnostics.clone());
             let exporters = vec![exporter];
             let pipeline = Pipeline::start(exporters, resource.clone(), settings, diagnostics)?;
             Ok((pipeline.clone(), Meters::start(pipeline)))

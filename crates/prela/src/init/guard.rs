@@ -137,14 +137,14 @@ impl Prela {
     /// [`Builder::logs`](crate::Builder::logs).
     #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
     pub fn log_stats(&self) -> Option<Stats> {
-        self.pipelines.log_stats()
+        self.pipelines.logs().map(|logs| logs.stats())
     }
 
     /// What became of the metrics so far; each counts once whenever it is collected. None without
     /// [`Builder::metrics`](crate::Builder::metrics).
     #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
     pub fn metric_stats(&self) -> Option<Stats> {
-        self.pipelines.metric_stats()
+        self.pipelines.metrics().map(|metrics| metrics.stats())
     }
 
     /// A meter whose measurements are sent along with Prela's own metrics; `name` is that of your library or

@@ -54,6 +54,7 @@ pub(super) fn settings(
     #[cfg(not(feature = "spool"))]
     let has_spool = no_spool(env)?;
     Ok(PipelineSettings {
+        item: "span",
         max_queue_size,
         max_queue_bytes: size(given.max_queue_bytes, env::PRELA_MAX_QUEUE_BYTES, 64 << 20)?,
         overflow: given.overflow.map_or_else(|| overflow(env, has_spool), Ok)?,

@@ -5,7 +5,7 @@ use crate::Error;
 use crate::otel::Meters;
 #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
 use crate::pipeline::LogPipeline;
-use crate::pipeline::{Pipeline, ShutdownReport, Stats, wait_elsewhere};
+use crate::pipeline::{Pipeline, ShutdownReport, wait_elsewhere};
 use std::future::Future;
 use std::time::{Duration, Instant};
 
@@ -19,14 +19,14 @@ pub(super) struct Pipelines {
 }
 
 impl Pipelines {
-    fn logs(&self) -> Option<&Pipeline> {
+    pub(super) fn logs(&self) -> Option<&Pipeline> {
         #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
         return self.logs.as_ref().map(LogPipeline::pipeline);
         #[cfg(not(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http"))))]
         None
     }
 
-    fn metrics(&self) -> Option<&Pipeline> {
+    pub(super) fn metrics(&self) -> Option<&Pipeline> {
         #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
         return self.metrics.as_ref().map(|(pipeline, _)| pipeline);
         #[cfg(not(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http"))))]
@@ -91,17 +91,5 @@ impl Pipelines {
             // Without a thread to wait on there is no time to give.
             report.unwrap_or_else(|_| pipelines.shutdown(Duration::ZERO))
         }
-    }
-
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
-    #[cfg(feature = "tracing")]
-    pub(super) fn log_stats(&self) -> Option<Stats> {
-        self.logs().map(Pipeline::stats)
-    }
-
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
-    #[cfg(feature = "metrics")]
-    pub(super) fn metric_stats(&self) -> Option<Stats> {
-        self.metrics().map(Pipeline::stats)
     }
 }

@@ -1,5 +1,8 @@
 //! A meter provider of `opentelemetry_sdk` that gives what it collects to a pipeline.
 
+#[cfg(all(test, feature = "otlp-http"))]
+mod tests;
+
 use crate::clock::unix_nano;
 use crate::fork;
 use crate::protobuf::fields::{histogram, histogram_point, metric, number_point};

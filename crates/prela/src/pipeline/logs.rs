@@ -29,7 +29,7 @@ impl LogPipeline {
         settings: &PipelineSettings,
         diagnostics: Diagnostics,
     ) -> Result<Self, Error> {
-        let own = settings.for_signal("logs");
+        let own = settings.for_signal("log record", "logs");
         let pipeline = Pipeline::start(vec![exporter], resource, own, diagnostics)?;
         let PipelineSettings { redactor, payload_limit, .. } = settings.clone();
         Ok(Self { pipeline, redactor, payload_limit })

@@ -37,7 +37,6 @@ pub(super) struct ExporterQueue {
     diagnostics: Diagnostics,
 }
 
-#[derive(Default)]
 struct State {
     waiting: Waiting,
     ledger: Ledger,
@@ -45,6 +44,18 @@ struct State {
     closing: Option<Closing>,
     /// Nobody waits for the exporter any more.
     is_abandoned: bool,
+}
+
+impl State {
+    fn new(item: &'static str) -> Self {
+        Self {
+            waiting: Waiting::default(),
+            ledger: Ledger::default(),
+            report: Report::new(item),
+            closing: None,
+            is_abandoned: false,
+        }
+    }
 }
 
 /// What the export loop is to do next.
@@ -59,6 +70,7 @@ pub(super) enum Next {
 impl ExporterQueue {
     pub(super) fn new(
         name: String,
+        item: &'static str,
         is_interactive: bool,
         limits: Limits,
         overflow: Overflow,
@@ -71,7 +83,7 @@ impl ExporterQueue {
             overflow,
             is_interactive,
             shards: Shards::new(limits),
-            state: Mutex::default(),
+            state: Mutex::new(State::new(item)),
             signals: Signals::default(),
             drops,
             diagnostics,

@@ -34,6 +34,7 @@ impl Queues {
         for (number, exporter) in exporters.into_iter().enumerate() {
             let queue = Arc::new(ExporterQueue::new(
                 exporter.name(),
+                settings.item,
                 exporter.is_interactive(),
                 settings.limits(),
                 settings.overflow,

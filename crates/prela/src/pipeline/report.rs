@@ -9,8 +9,9 @@ use std::fmt;
 use std::time::{Duration, Instant};
 
 /// When a queue last said something, and what there is to say.
-#[derive(Default)]
 pub(super) struct Report {
+    /// What one of those that are reported of is called: `span`.
+    item: &'static str,
     /// How many losses lines have told of.
     told_losses: u64,
     reported_at: Option<Instant>,
@@ -26,6 +27,24 @@ pub(super) struct Report {
 }
 
 impl Report {
+    pub(super) fn new(item: &'static str) -> Self {
+        Self {
+            item,
+            told_losses: 0,
+            reported_at: None,
+            outage: Outage::default(),
+            last_error: None,
+            last_loss: None,
+            last_remark: None,
+            has_untold_remark: false,
+        }
+    }
+
+    /// What one of those that are reported of is called.
+    pub(super) fn item(&self) -> &'static str {
+        self.item
+    }
+
     pub(super) fn last_error(&self) -> Option<String> {
         self.last_error.clone()
     }
@@ -74,7 +93,7 @@ impl Report {
             return remark.map(|it| self::remark(exporter, &it));
         }
         self.told_losses = losses;
-        let count = spans(new_losses);
+        let count = counted(new_losses, self.item);
         let error = self.last_loss.as_deref().unwrap_or(QUEUE_FULL);
         Some(format!("prela: {count} could not be exported to {exporter}: {error}"))
     }
@@ -123,13 +142,14 @@ impl Report {
         let remark = self.last_remark.as_deref();
         let said =
             remark.filter(|_| self.has_untold_remark).map(|it| self::remark(&stats.name, it));
-        let losses = losses(stats, self.last_loss.as_deref());
-        losses.into_iter().chain(rejected(stats, remark).or(said)).collect()
+        let losses = losses(self.item, stats, self.last_loss.as_deref());
+        losses.into_iter().chain(rejected(self.item, stats, remark).or(said)).collect()
     }
 
     /// The error of a flush whose time is over.
     pub(super) fn late_flush(&self, waiting: u64, exporter: &str) -> Error {
-        let mut text = format!("flush: {} did not reach {exporter} in time", spans(waiting));
+        let mut text =
+            format!("flush: {} did not reach {exporter} in time", counted(waiting, self.item));
         if let Some(error) = &self.last_error {
             text.push_str(": ");
             text.push_str(error);
@@ -143,8 +163,8 @@ impl Report {
         let error = error.as_deref().unwrap_or(QUEUE_FULL);
         let what = match (lost, spooled) {
             (0, 0) => return Ok(()),
-            (0, spooled) => format!("{} wait in the spool for", spans(spooled)),
-            (lost, _) => format!("{} could not be exported to", spans(lost)),
+            (0, spooled) => format!("{} wait in the spool for", counted(spooled, self.item)),
+            (lost, _) => format!("{} could not be exported to", counted(lost, self.item)),
         };
         Err(Error::new(ErrorKind::Io, format!("flush: {what} {exporter}: {error}")))
     }
@@ -153,13 +173,14 @@ impl Report {
 /// How many spans have no fate yet.
 #[derive(Clone, Copy)]
 pub(super) struct Unsettled {
+    pub(super) item: &'static str,
     pub(super) in_memory: u64,
     pub(super) on_disk: u64,
 }
 
 impl fmt::Display for Unsettled {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} waiting", spans(self.in_memory))?;
+        write!(f, "{} waiting", counted(self.in_memory, self.item))?;
         match self.on_disk {
             0 => Ok(()),
             on_disk => write!(f, ", and {on_disk} in the spool"),
@@ -178,17 +199,17 @@ fn remark(exporter: &str, remark: &str) -> String {
 
 /// At shutdown: how many of all the receiver took and did not keep, and why if it said so. None if it
 /// kept all.
-fn rejected(stats: &ExporterStats, remark: Option<&str>) -> Option<String> {
+fn rejected(item: &str, stats: &ExporterStats, remark: Option<&str>) -> Option<String> {
     if stats.rejected == 0 {
         return None;
     }
-    let ended = spans(stats.ended);
+    let ended = counted(stats.ended, item);
     let line = format!("prela: {} of {ended} were rejected by {}", stats.rejected, stats.name);
     Some(remark.map_or(line.clone(), |remark| format!("{line}: {remark}")))
 }
 
 /// At shutdown: how many of all were not delivered, and why. None if all were.
-fn losses(stats: &ExporterStats, last_loss: Option<&str>) -> Option<String> {
+fn losses(item: &str, stats: &ExporterStats, last_loss: Option<&str>) -> Option<String> {
     let ExporterStats { name, dropped, spooled, .. } = stats;
     if *dropped == 0 && *spooled == 0 {
         return None;
@@ -200,7 +221,7 @@ fn losses(stats: &ExporterStats, last_loss: Option<&str>) -> Option<String> {
         None if shut_down > queue_full => "the time for shutdown ran out",
         None => QUEUE_FULL,
     };
-    let ended = spans(stats.ended);
+    let ended = counted(stats.ended, item);
     Some(match (*dropped, *spooled) {
         (dropped, 0) => {
             format!("prela: {dropped} of {ended} could not be delivered to {name}: {error}")
@@ -214,8 +235,8 @@ fn losses(stats: &ExporterStats, last_loss: Option<&str>) -> Option<String> {
     })
 }
 
-fn spans(count: u64) -> String {
-    if count == 1 { "1 span".to_owned() } else { format!("{count} spans") }
+fn counted(count: u64, item: &str) -> String {
+    if count == 1 { format!("1 {item}") } else { format!("{count} {item}s") }
 }
 
 const QUEUE_FULL: &str = "the queue was full";

@@ -23,6 +23,8 @@ pub(super) struct Setup {
 /// The settings of a pipeline; the builder documents them.
 #[derive(Clone, Debug)]
 pub(crate) struct PipelineSettings {
+    /// What one of those that go through it is called.
+    pub(crate) item: &'static str,
     pub(crate) max_queue_size: usize,
     pub(crate) max_queue_bytes: usize,
     pub(crate) max_batch_size: usize,
@@ -63,13 +65,14 @@ impl PipelineSettings {
         }
     }
 
-    /// Those of a pipeline for something else than spans, which is cleaned before it gets there.
+    /// Those of a pipeline for something else than spans, which is cleaned before it gets there; `name` is
+    /// that of its part of the spool.
     #[cfg(all(
         any(feature = "tracing", feature = "metrics"),
         any(feature = "otlp-grpc", feature = "otlp-http")
     ))]
-    pub(crate) fn for_signal(&self, name: &str) -> Self {
-        let mut own = self.clone();
+    pub(crate) fn for_signal(&self, item: &'static str, name: &str) -> Self {
+        let mut own = Self { item, ..self.clone() };
         (own.redactor, own.payload_limit, own.tail, own.on_drop) = (None, None, None, None);
         #[cfg(feature = "spool")]
         {

@@ -69,6 +69,12 @@ pub(super) fn with_source<R>(f: impl FnOnce(&Arc<Source>) -> R) -> Option<R> {
     Some(f(&source))
 }
 
+/// Whether there is an instance to record what begins here.
+#[cfg(feature = "tracing")]
+pub(crate) fn is_running() -> bool {
+    with_source(|source| source.provider.is_running()).unwrap_or_default()
+}
+
 /// The global instance, or the one that the current context chooses.
 #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
 pub(crate) fn provider() -> Option<Arc<Provider>> {

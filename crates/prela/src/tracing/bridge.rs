@@ -6,6 +6,7 @@ use super::genai;
 use super::noise::is_passed_over;
 use crate::context::is_suppressed;
 use crate::span::{Reentrant, model_call_in, span_of};
+use crate::tracer::global;
 use crate::{Span, SpanType, TraceContext, Value, context, semconv, tracer};
 use opentelemetry::Key;
 use std::borrow::Cow;
@@ -226,7 +227,8 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_new_span(&self, attrs: &Attributes<'_>, id: &Id, cx: Context<'_, S>) {
-        if is_passed_over(attrs.metadata(), self.content) {
+        // Subscribers are there before an instance and after it, and that is no mistake to be told of.
+        if is_passed_over(attrs.metadata(), self.content) || !global::is_running() {
             return;
         }
         let span = self.start(attrs, &cx);

@@ -4,6 +4,7 @@ mod correlation;
 mod distribution;
 mod logs;
 mod metrics;
+mod model_metrics;
 mod options;
 mod propagation;
 mod rate_limits;

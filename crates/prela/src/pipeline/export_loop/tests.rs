@@ -147,9 +147,11 @@ fn deliver(wire: &Wire, disk: Option<Disk>, count: usize) -> ExporterStats {
     };
     let drops = Arc::new(DropNotifier::new(None));
     let (name, diagnostics) = ("wire".to_owned(), Diagnostics::new(Arc::new(|_| ())));
-    let queue = ExporterQueue::new(name, false, limits, Overflow::DropNewest, drops, diagnostics);
+    let queue =
+        ExporterQueue::new(name, "span", false, limits, Overflow::DropNewest, drops, diagnostics);
     let queue = Arc::new(queue);
     let settings = PipelineSettings {
+        item: "span",
         max_queue_size: 1000,
         max_queue_bytes: 1 << 20,
         max_batch_size: 8,

@@ -51,7 +51,7 @@ impl ExporterQueue {
             return;
         }
         let in_memory = ledger.queued() + ledger.in_flight();
-        let unsettled = Unsettled { in_memory, on_disk: ledger.on_disk() };
+        let unsettled = Unsettled { item: report.item(), in_memory, on_disk: ledger.on_disk() };
         let now = Instant::now();
         let line = match result {
             Ok(()) => report.success(&self.name, unsettled, now),
