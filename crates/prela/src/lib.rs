@@ -53,6 +53,7 @@
 //! | `spool` | yes | spans wait on disk while the collector is away, if [`Builder::spool`] asks for it |
 //! | `tokio` | yes | [`task`]: spawning on tokio with the context |
 //! | `json` | no | `serde_json::Value` as a [`Value`]; `serde_json::Map` as a carrier: [`propagation`] |
+//! | `genai` | yes | [`genai`]: messages, usage, tool calls and documents |
 //! | `rayon` | no | `rayon`: spawning on rayon with the context |
 //! | `retry` | no | `SpanBuilder::retry`: attempts with back-off, one span each |
 //! | `resources` | no | `SpanBuilder::resources`: CPU time and memory of a span |
@@ -79,6 +80,8 @@ mod pipeline;
 pub mod export;
 pub mod otel;
 
+#[cfg(feature = "genai")]
+pub mod genai;
 #[cfg(feature = "tower")]
 pub mod http;
 #[cfg(feature = "reqwest")]

@@ -11,6 +11,7 @@ mod consoles;
 mod context;
 mod exporters;
 mod futures;
+mod genai;
 mod http;
 mod instances;
 mod late;

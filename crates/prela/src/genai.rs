@@ -1,0 +1,56 @@
+//! What goes to a model and comes back from it, in the words of OpenTelemetry's GenAI conventions.
+//!
+//! Plain types without spans: [`Message`]s of [`Part`]s, [`ToolCall`]s, [`ToolDefinition`]s, [`Usage`],
+//! [`RequestParameters`], [`Response`] and [`Document`]s. Each provider has JSON of its own, and backends read only
+//! that of the conventions, so every type is read from the JSON of OpenAI (chat completions, responses,
+//! embeddings), Anthropic, Gemini and Ollama, of which none needs to be named, and of the conventions themselves:
+//!
+//! ```
+//! use prela::genai::{Transcript, Usage};
+//! use serde_json::json;
+//!
+//! let request = json!({
+//!     "model": "claude-sonnet-4-5",
+//!     "system": "Be short.",
+//!     "messages": [{"role": "user", "content": [{"type": "text", "text": "Hi"}]}],
+//! });
+//! let input = Transcript::from(&request).into_input();
+//! assert_eq!(
+//!     input.messages[0].to_json(),
+//!     json!({"role": "user", "parts": [{"type": "text", "content": "Hi"}]}),
+//! );
+//! assert_eq!(input.system_instructions[0].text(), Some("Be short."));
+//!
+//! let usage = Usage::read(&json!({"input_tokens": 10, "cache_read_input_tokens": 90, "output_tokens": 5}));
+//! assert_eq!(usage.unwrap().input_tokens, Some(100));
+//! ```
+//!
+//! Reading fails on nothing: what is not known is left out, or kept as it is.
+//!
+//! Sources: [GenAI spans](https://github.com/open-telemetry/semantic-conventions-genai) and their schemas of
+//! messages; the API references of OpenAI, Anthropic, Gemini and Ollama.
+
+mod dialect;
+mod document;
+mod finish_reason;
+mod media;
+mod message;
+mod parameters;
+mod part;
+mod response;
+mod role;
+mod tool;
+mod transcript;
+mod usage;
+
+pub use self::document::Document;
+pub use self::finish_reason::FinishReason;
+pub use self::media::{Media, MediaSource};
+pub use self::message::Message;
+pub use self::parameters::RequestParameters;
+pub use self::part::Part;
+pub use self::response::Response;
+pub use self::role::Role;
+pub use self::tool::{ToolCall, ToolCallResponse, ToolDefinition};
+pub use self::transcript::{Input, Transcript};
+pub use self::usage::Usage;

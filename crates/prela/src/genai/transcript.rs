@@ -1,0 +1,131 @@
+//! Messages in whatever form they are at hand.
+
+use super::dialect;
+use super::{FinishReason, Message, Part, Role, ToolDefinition};
+use serde_json::Value as Json;
+
+/// What goes to a model, or comes from it, in whatever form it is at hand.
+///
+/// | from | is |
+/// |---|---|
+/// | `&str`, `String` | one message: the user's, of an output the model's |
+/// | [`Message`], `Vec` and arrays of them | these |
+/// | `serde_json::Value`, and a reference to one | the request or response of any provider as a whole, its list of messages, or one message |
+///
+/// ```
+/// use prela::genai::{Message, Role, Transcript};
+/// use serde_json::json;
+///
+/// assert_eq!(Transcript::from("Hi").into_input().messages, [Message::user("Hi")]);
+///
+/// let response = json!({"choices": [{"message": {"role": "assistant", "content": "Hello"}, "finish_reason": "stop"}]});
+/// let output = Transcript::from(response).into_output();
+/// assert_eq!(output, [Message::assistant("Hello").finish_reason("stop")]);
+/// ```
+#[derive(Clone, Debug)]
+pub struct Transcript(Repr);
+
+#[derive(Clone, Debug)]
+enum Repr {
+    Text(String),
+    Messages(Vec<Message>),
+    Json(Json),
+}
+
+/// What a request says to a model.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Input {
+    /// The messages, with those of the system that stand among them.
+    pub messages: Vec<Message>,
+    /// Instructions that a provider takes beside the messages.
+    pub system_instructions: Vec<Part>,
+    /// The tools that the model may ask for.
+    pub tools: Vec<ToolDefinition>,
+}
+
+impl Input {
+    /// Reads the request of any provider, or its list of messages.
+    pub fn read(request: &Json) -> Self {
+        dialect::input(request)
+    }
+}
+
+impl Transcript {
+    /// As what goes to a model.
+    pub fn into_input(self) -> Input {
+        match self.0 {
+            Repr::Text(text) => Input { messages: vec![Message::user(text)], ..Input::default() },
+            Repr::Messages(messages) => Input { messages, ..Input::default() },
+            Repr::Json(json) => Input::read(&json),
+        }
+    }
+
+    /// As what comes from a model. A message that does not say why it ended did so by `stop`: backends leave
+    /// those without a reason out.
+    pub fn into_output(self) -> Vec<Message> {
+        let mut messages = match self.0 {
+            Repr::Text(text) => vec![Message::new(Role::Assistant, text)],
+            Repr::Messages(messages) => messages,
+            Repr::Json(json) => dialect::output(&json),
+        };
+        for message in &mut messages {
+            message.finish_reason.get_or_insert(FinishReason::Stop);
+        }
+        messages
+    }
+}
+
+impl From<&str> for Transcript {
+    fn from(text: &str) -> Self {
+        Self(Repr::Text(text.to_owned()))
+    }
+}
+
+impl From<String> for Transcript {
+    fn from(text: String) -> Self {
+        Self(Repr::Text(text))
+    }
+}
+
+impl From<&String> for Transcript {
+    fn from(text: &String) -> Self {
+        Self(Repr::Text(text.clone()))
+    }
+}
+
+impl From<Message> for Transcript {
+    fn from(message: Message) -> Self {
+        Self(Repr::Messages(vec![message]))
+    }
+}
+
+impl From<Vec<Message>> for Transcript {
+    fn from(messages: Vec<Message>) -> Self {
+        Self(Repr::Messages(messages))
+    }
+}
+
+impl From<&[Message]> for Transcript {
+    fn from(messages: &[Message]) -> Self {
+        Self(Repr::Messages(messages.to_vec()))
+    }
+}
+
+impl<const N: usize> From<[Message; N]> for Transcript {
+    fn from(messages: [Message; N]) -> Self {
+        Self(Repr::Messages(messages.into()))
+    }
+}
+
+impl From<Json> for Transcript {
+    fn from(json: Json) -> Self {
+        Self(Repr::Json(json))
+    }
+}
+
+impl From<&Json> for Transcript {
+    fn from(json: &Json) -> Self {
+        Self(Repr::Json(json.clone()))
+    }
+}
