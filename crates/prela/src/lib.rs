@@ -63,6 +63,7 @@
 //! | `tower` | no | `http`: layers for servers and clients of HTTP and gRPC |
 //! | `axum` | no | `http::ServerLayer::axum`: the layer that knows axum's routes |
 //! | `reqwest` | no | `reqwest`: a middleware for its client |
+//! | `llm` | no | `llm`: spans of model calls, understood from requests and responses |
 //! | `testing` | no | `testing`: spans as text, with a fixed clock and ids |
 //!
 //! A feature adds names and changes nothing else.
@@ -84,6 +85,8 @@ pub mod otel;
 pub mod genai;
 #[cfg(feature = "tower")]
 pub mod http;
+#[cfg(feature = "llm")]
+pub mod llm;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
 mod tracer;

@@ -16,6 +16,7 @@ mod http;
 mod instances;
 mod late;
 mod limits;
+mod llm;
 mod macros;
 mod noop;
 mod patterns;
