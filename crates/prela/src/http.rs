@@ -30,6 +30,8 @@ mod attributes;
 mod axum;
 mod body;
 mod client;
+#[cfg(feature = "llm")]
+mod destination;
 mod exchange;
 mod failure;
 mod future;
@@ -46,6 +48,11 @@ pub use self::future::ResponseFuture;
 pub use self::outbound::Outbound;
 pub use self::server::{ServerLayer, ServerService};
 pub use self::trust::Trust;
+
+#[cfg(feature = "llm")]
+pub(crate) use self::failure::{message_of, type_of};
+#[cfg(feature = "llm")]
+pub(crate) use self::future::{Mark, StartedSpan};
 
 use http::{HeaderMap, Request};
 

@@ -140,6 +140,47 @@ pub(crate) mod http {
     pub(crate) const TIMEOUT: &str = "timeout";
 }
 
+/// Calls of models, as `prela::llm` records them.
+#[cfg(feature = "llm")]
+pub(crate) mod llm {
+    pub(crate) const PROVIDER_NAME: &str = "gen_ai.provider.name";
+    pub(crate) const REQUEST_MODEL: &str = "gen_ai.request.model";
+    pub(crate) const REQUEST_MAX_TOKENS: &str = "gen_ai.request.max_tokens";
+    pub(crate) const REQUEST_TEMPERATURE: &str = "gen_ai.request.temperature";
+    pub(crate) const REQUEST_TOP_P: &str = "gen_ai.request.top_p";
+    pub(crate) const REQUEST_TOP_K: &str = "gen_ai.request.top_k";
+    pub(crate) const REQUEST_FREQUENCY_PENALTY: &str = "gen_ai.request.frequency_penalty";
+    pub(crate) const REQUEST_PRESENCE_PENALTY: &str = "gen_ai.request.presence_penalty";
+    pub(crate) const REQUEST_STOP_SEQUENCES: &str = "gen_ai.request.stop_sequences";
+    pub(crate) const REQUEST_SEED: &str = "gen_ai.request.seed";
+    pub(crate) const REQUEST_CHOICE_COUNT: &str = "gen_ai.request.choice.count";
+    pub(crate) const REQUEST_STREAM: &str = "gen_ai.request.stream";
+    pub(crate) const REQUEST_ENCODING_FORMATS: &str = "gen_ai.request.encoding_formats";
+    pub(crate) const EMBEDDINGS_DIMENSION_COUNT: &str = "gen_ai.embeddings.dimension.count";
+    pub(crate) const OUTPUT_TYPE: &str = "gen_ai.output.type";
+    pub(crate) const RESPONSE_ID: &str = "gen_ai.response.id";
+    pub(crate) const RESPONSE_MODEL: &str = "gen_ai.response.model";
+    pub(crate) const RESPONSE_FINISH_REASONS: &str = "gen_ai.response.finish_reasons";
+    pub(crate) const USAGE_INPUT_TOKENS: &str = "gen_ai.usage.input_tokens";
+    pub(crate) const USAGE_OUTPUT_TOKENS: &str = "gen_ai.usage.output_tokens";
+    pub(crate) const USAGE_CACHE_READ: &str = "gen_ai.usage.cache_read.input_tokens";
+    pub(crate) const USAGE_CACHE_CREATION: &str = "gen_ai.usage.cache_creation.input_tokens";
+    pub(crate) const USAGE_REASONING: &str = "gen_ai.usage.reasoning.output_tokens";
+    pub(crate) const INPUT_MESSAGES: &str = "gen_ai.input.messages";
+    pub(crate) const OUTPUT_MESSAGES: &str = "gen_ai.output.messages";
+    pub(crate) const SYSTEM_INSTRUCTIONS: &str = "gen_ai.system_instructions";
+    pub(crate) const TOOL_DEFINITIONS: &str = "gen_ai.tool.definitions";
+    /// The ids of the calls of tools that a model asks for, in order.
+    pub(crate) const TOOL_CALL_IDS: &str = "prela.tool_call.ids";
+    /// The names of these tools.
+    pub(crate) const TOOL_CALL_NAMES: &str = "prela.tool_call.names";
+
+    /// The event of an attempt after the first.
+    pub(crate) const RETRY_EVENT: &str = "retry";
+    /// Attempts before this one.
+    pub(crate) const RESEND_COUNT: &str = "http.request.resend_count";
+}
+
 /// Whether the value of a key that Prela writes is compared as a whole by whoever reads it: a part of it
 /// would be another type, id or address. Such values are never cut.
 pub(crate) fn is_identifier(key: &str) -> bool {
@@ -149,6 +190,12 @@ pub(crate) fn is_identifier(key: &str) -> bool {
     }
     #[cfg(feature = "tower")]
     if http::IDENTIFIERS.contains(&key) {
+        return true;
+    }
+    #[cfg(feature = "llm")]
+    if [llm::PROVIDER_NAME, llm::REQUEST_MODEL, llm::RESPONSE_ID, llm::RESPONSE_MODEL]
+        .contains(&key)
+    {
         return true;
     }
     #[cfg(feature = "retry")]

@@ -53,6 +53,10 @@ pub(crate) use self::ended_span::{EndedSpan, SpanSummary};
 pub(crate) use self::failure::Failure;
 #[cfg(feature = "tower")]
 pub(crate) use self::failure::as_error;
+#[cfg(feature = "llm")]
+pub(crate) use self::future::monotonic;
 pub use self::otel::ContextSpan;
+#[cfg(feature = "llm")]
+pub(crate) use self::recordable::Recordable;
 pub(crate) use self::roots::root_of;
 pub(crate) use self::source::Source;

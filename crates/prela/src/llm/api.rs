@@ -88,11 +88,7 @@ impl Recognised {
         body: &[u8],
         limits: Limits,
     ) -> Option<Self> {
-        if method != "POST" {
-            return None;
-        }
-        let path = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-        let (_, api) = PATHS.iter().find(|(end, _)| path.ends_with(end))?;
+        let api = Api::of(method, path)?;
         let first = body.iter().find(|byte| !byte.is_ascii_whitespace());
         if first != Some(&b'{') {
             return None;
@@ -102,11 +98,20 @@ impl Recognised {
         let model = body["model"].as_str().filter(|model| !model.is_empty());
         let model = model.map(str::to_owned).or_else(|| model_in(path));
         let fits = api.fits(&body, model.is_some());
-        fits.then(|| Self { api: *api, provider: api.provider(host).into(), model, body })
+        fits.then(|| Self { api, provider: api.provider(host).into(), model, body })
     }
 }
 
 impl Api {
+    /// Which it may be, by the path.
+    pub(super) fn of(method: &str, path: &str) -> Option<Self> {
+        if method != "POST" {
+            return None;
+        }
+        let path = path.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+        PATHS.iter().find(|(end, _)| path.ends_with(end)).map(|(_, api)| *api)
+    }
+
     /// Whether a request has what this interface cannot do without.
     fn fits(self, body: &Json, has_model: bool) -> bool {
         let has = |name: &str| body.get(name).is_some_and(|value| !value.is_null());

@@ -1,10 +1,11 @@
 //! One call of a model, understood from the bytes that pass.
 
 use super::answer::Answer;
-use super::api::{Recognised, json};
+use super::api::{Api, Recognised, json};
 use super::framing::{Frame, Framing};
 use super::outline::Limits;
 use super::record::{CallError, CallRecord};
+use crate::SpanType;
 use crate::genai::{Input, RequestParameters};
 use std::time::Duration;
 
@@ -53,6 +54,7 @@ pub struct Call {
     answer: Answer,
     status: Option<u16>,
     is_stream: bool,
+    is_unread: bool,
     time_to_first_chunk: Option<Duration>,
 }
 
@@ -71,8 +73,14 @@ impl Call {
             has_content: false,
             status: None,
             is_stream: false,
+            is_unread: false,
             time_to_first_chunk: None,
         })
+    }
+
+    /// Whether a request of this path is worth looking at.
+    pub(super) fn may_be(method: &str, path: &str) -> bool {
+        Api::of(method, path).is_some()
     }
 
     /// Also keeps what is said: messages, and arguments of tools. Reads the same body again, before the response.
@@ -99,10 +107,15 @@ impl Call {
         self.is_stream = status < 400 && (is_events || is_asked_for.unwrap_or(self.path_streams));
     }
 
+    /// The body is compressed, or cannot be read for another reason: nothing is said of how it ends.
+    pub fn unread(&mut self) {
+        self.is_unread = true;
+    }
+
     /// More of the response's body, cut anywhere. `elapsed` is the time since the request, and is asked for once:
     /// at the first piece of a stream.
     pub fn chunk(&mut self, bytes: &[u8], elapsed: impl FnOnce() -> Duration) {
-        if self.answer.is_done {
+        if self.answer.is_done || self.is_unread {
             return;
         }
         let Self { framing, answer, is_stream, time_to_first_chunk, .. } = self;
@@ -154,9 +167,14 @@ impl Call {
         }
     }
 
-    /// Whether it is a call for embeddings.
-    pub(super) fn is_embedding(&self) -> bool {
-        self.recognised.api.is_embedding()
+    /// A convention's name for the span, and its type.
+    pub(super) fn name_and_type(&self) -> (String, SpanType) {
+        let Recognised { api, model, .. } = &self.recognised;
+        let name = match model {
+            Some(model) => format!("{} {model}", api.operation()),
+            None => api.operation().to_owned(),
+        };
+        (name, if api.is_embedding() { SpanType::Embedding } else { SpanType::Llm })
     }
 
     /// The body has ended: what is known of the call now. An answer that broke off is an error.
@@ -177,7 +195,7 @@ impl Call {
         let mut record = self.request();
         record.time_to_first_chunk = self.time_to_first_chunk;
         record.status = self.status;
-        let is_failed = self.answer.is_complete() || self.answer.error.is_some();
+        let is_over = self.is_unread || self.answer.is_complete() || self.answer.error.is_some();
         self.answer.write(&mut record, self.has_content);
         let failed = |error_type: &str| CallError { error_type: error_type.into(), message: None };
         if let Some(status) = self.status.filter(|status| *status >= 400) {
@@ -186,7 +204,7 @@ impl Call {
             if error.error_type == "error" {
                 error.error_type = status.to_string();
             }
-        } else if let Some(word) = broken.filter(|_| !is_failed) {
+        } else if let Some(word) = broken.filter(|_| !is_over) {
             record.error = Some(failed(word));
         }
         record
