@@ -21,6 +21,7 @@ mod async_openai;
 mod attributes;
 mod call;
 mod call_span;
+mod client_error;
 mod framing;
 mod layer;
 mod outline;

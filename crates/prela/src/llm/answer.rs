@@ -170,17 +170,12 @@ fn error_of(json: &Json) -> Option<CallError> {
     // OpenAI's responses have it at the top of the event.
     let error = error.or_else(|| (json["type"].as_str() == Some("error")).then_some(json))?;
     let words = [&error["code"], &error["type"], &error["status"]];
-    let word = words.iter().find_map(|word| word.as_str().filter(|word| is_identifier(word)));
+    let word =
+        words.iter().find_map(|word| word.as_str().filter(|word| CallError::is_identifier(word)));
     let number = || error["code"].as_u64().map(|code| code.to_string());
     let message = error.as_str().or(error["message"].as_str());
     Some(CallError {
         error_type: word.map(str::to_owned).or_else(number).unwrap_or_else(|| "error".into()),
         message: message.map(str::to_owned),
     })
-}
-
-/// Whether it is a name for a kind of errors, and no sentence.
-fn is_identifier(word: &str) -> bool {
-    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte);
-    !word.is_empty() && word.len() <= 64 && word.bytes().all(is_part)
 }

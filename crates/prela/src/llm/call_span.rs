@@ -1,9 +1,10 @@
 //! The span of one call of a model, as long as its answer lasts.
 
 use super::attributes::{self, Content};
+use super::client_error::ClientError;
 use super::{Call, CallRecord};
 use crate::context::Scope;
-use crate::http::{Mark, message_of, type_of};
+use crate::http::Mark;
 use crate::semconv::{self, http, llm as keys};
 use crate::span::monotonic;
 use crate::span::scope::recording_panic;
@@ -105,9 +106,19 @@ impl CallSpan {
     pub(super) fn fail<E: Display + 'static>(&mut self, error: &E) {
         let Some(call) = self.call.take() else { return };
         let mut record = call.cancel();
-        let is_cancelled = record.error.take_if(|it| it.error_type == semconv::CANCELLED);
-        if let Some(span) = self.span.record().filter(|_| is_cancelled.is_some()) {
-            span.record_error(type_of(error).to_owned(), message_of(error).into());
+        // Nobody gave up: it is the client who tells how it went.
+        if record.error.take_if(|it| it.error_type == semconv::CANCELLED).is_some() {
+            match ClientError::of(error) {
+                ClientError::Answer(error, status) => {
+                    record.error = Some(error);
+                    record.status = Some(status);
+                }
+                ClientError::Own(error_type, message) => {
+                    if let Some(span) = self.span.record() {
+                        span.record_error(error_type, message.into());
+                    }
+                }
+            }
         }
         self.end(&record);
     }

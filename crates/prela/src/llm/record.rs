@@ -44,3 +44,11 @@ pub struct CallError {
     /// What the provider says of it; it may repeat what it was asked.
     pub message: Option<String>,
 }
+
+impl CallError {
+    /// Whether a provider's word is a name for a kind of errors, and no sentence.
+    pub(super) fn is_identifier(word: &str) -> bool {
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte);
+        !word.is_empty() && word.len() <= 64 && word.bytes().all(is_part)
+    }
+}

@@ -73,7 +73,7 @@ fn check(path: &str, stream: bool, body: &str, expected: &Expected) {
             assert_eq!(read.time_to_first_chunk, is_first, "{size}");
             let calls: Vec<_> = expected.output.tool_calls().cloned().collect();
             if has_content {
-                assert_eq!(read.output, [expected.output.clone()], "{size}");
+                assert_eq!(read.output, std::slice::from_ref(&expected.output), "{size}");
                 assert_eq!(read.tool_calls, calls, "{size}");
             } else {
                 assert!(read.output.is_empty(), "{size}");

@@ -91,9 +91,14 @@ fn check(
 
 #[test]
 fn a_stream() {
-    check(layer, chat(), answer(200, ANSWER), &expect![[r#"
+    check(
+        layer,
+        chat(),
+        answer(200, ANSWER),
+        &expect![[r#"
         chat gpt-4o  llm {server.address: api.openai.com, server.port: 443, gen_ai.provider.name: openai, gen_ai.request.model: gpt-4o, gen_ai.request.temperature: 0.5, gen_ai.request.stream: true, gen_ai.response.id: c1, gen_ai.response.model: gpt-4o-1, gen_ai.response.finish_reasons: ["tool_calls"], gen_ai.response.time_to_first_chunk: 0, gen_ai.usage.input_tokens: 10, gen_ai.usage.output_tokens: 5, prela.tool_call.ids: ["t1"], prela.tool_call.names: ["look"]}
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
@@ -183,10 +188,15 @@ fn errors() {
               • exception {exception.type: rate_limit_exceeded, exception.message: rate_limit_exceeded}
         "#]],
     );
-    check(layer, chat(), answer(502, "<html>SECRET"), &expect![[r#"
+    check(
+        layer,
+        chat(),
+        answer(502, "<html>SECRET"),
+        &expect![[r#"
         chat gpt-4o  llm {server.address: api.openai.com, server.port: 443, gen_ai.provider.name: openai, gen_ai.request.model: gpt-4o, gen_ai.request.temperature: 0.5, gen_ai.request.stream: true, http.response.status_code: 502, error.type: 502} error: 502
           • exception {exception.type: 502, exception.message: 502}
-    "#]]);
+    "#]],
+    );
     check(
         layer,
         chat(),
@@ -214,10 +224,15 @@ fn errors() {
               • exception {exception.type: incomplete, exception.message: incomplete}
         "#]],
     );
-    check(layer, chat(), answer(200, ""), &expect![[r#"
+    check(
+        layer,
+        chat(),
+        answer(200, ""),
+        &expect![[r#"
         chat gpt-4o  llm {server.address: api.openai.com, server.port: 443, gen_ai.provider.name: openai, gen_ai.request.model: gpt-4o, gen_ai.request.temperature: 0.5, gen_ai.request.stream: true, error.type: incomplete} error: incomplete
           • exception {exception.type: incomplete, exception.message: incomplete}
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
