@@ -2,7 +2,7 @@
 
 use super::attributes::{self, Content};
 use super::client_error::ClientError;
-use super::{Call, CallRecord};
+use super::{Call, CallError, CallRecord};
 use crate::context::Scope;
 use crate::http::Mark;
 use crate::semconv::{self, http, llm as keys};
@@ -51,6 +51,7 @@ impl CallSpan {
         Self { span, cx, call, content, started, mark }
     }
 
+    #[cfg(feature = "async-openai")]
     pub(super) fn span(&self) -> &Span {
         &self.span
     }
@@ -108,16 +109,14 @@ impl CallSpan {
         let mut record = call.cancel();
         // Nobody gave up: it is the client who tells how it went.
         if record.error.take_if(|it| it.error_type == semconv::CANCELLED).is_some() {
-            match ClientError::of(error) {
-                ClientError::Answer(error, status) => {
-                    record.error = Some(error);
-                    record.status = Some(status);
+            let ClientError { error_type, message, status } = ClientError::of(error);
+            match (status, self.span.record()) {
+                (Some(_), _) => {
+                    record.error = Some(CallError { error_type, message: Some(message) });
+                    record.status = status;
                 }
-                ClientError::Own(error_type, message) => {
-                    if let Some(span) = self.span.record() {
-                        span.record_error(error_type, message.into());
-                    }
-                }
+                (None, Some(span)) => span.record_error(error_type, message.into()),
+                (None, None) => {}
             }
         }
         self.end(&record);

@@ -1,17 +1,16 @@
 //! What a client's error says: which some make of a provider's answer, with its text in theirs.
 
-use super::CallError;
 use crate::http::{message_of, type_of};
 use std::any::Any;
 use std::fmt::Display;
 
 /// What a client's error says.
 #[derive(Debug)]
-pub(super) enum ClientError {
-    /// The provider's answer, and the status that it came with.
-    Answer(CallError, u16),
-    /// The client's own, by its type and its text.
-    Own(String, String),
+pub(super) struct ClientError {
+    pub(super) error_type: String,
+    pub(super) message: String,
+    /// The status of the provider's answer, if it is that what the client tells.
+    pub(super) status: Option<u16>,
 }
 
 type Reader = fn(&dyn Any) -> Option<ClientError>;
@@ -25,12 +24,17 @@ const READERS: &[Reader] = &[
 impl ClientError {
     pub(super) fn of<E: Display + 'static>(error: &E) -> Self {
         let known = READERS.iter().find_map(|read| read(error));
-        known.unwrap_or_else(|| Self::Own(type_of(error).to_owned(), message_of(error)))
+        known.unwrap_or_else(|| Self::own(error, message_of(error)))
+    }
+
+    fn own<E: 'static>(error: &E, message: String) -> Self {
+        Self { error_type: type_of(error).to_owned(), message, status: None }
     }
 }
 
 #[cfg(feature = "async-openai")]
 fn async_openai(error: &dyn Any) -> Option<ClientError> {
+    use super::CallError;
     use async_openai::error::OpenAIError;
 
     let boxed = error.downcast_ref::<Box<dyn std::error::Error + Send + Sync>>();
@@ -40,18 +44,16 @@ fn async_openai(error: &dyn Any) -> Option<ClientError> {
             let (status, error) = (answer.status_code.as_u16(), &answer.api_error);
             let words = [&error.code, &error.r#type];
             let word = words.into_iter().flatten().find(|word| CallError::is_identifier(word));
-            Some(ClientError::Answer(
-                CallError {
-                    error_type: word.cloned().unwrap_or_else(|| status.to_string()),
-                    message: Some(error.message.clone()),
-                },
-                status,
-            ))
+            Some(ClientError {
+                error_type: word.cloned().unwrap_or_else(|| status.to_string()),
+                message: error.message.clone(),
+                status: Some(status),
+            })
         }
         OpenAIError::Reqwest(error) => Some(ClientError::of(error)),
         // Its text has the whole answer in it, and that of its cause a part.
         OpenAIError::JSONDeserialize(error, _) => {
-            Some(ClientError::Own(type_of(error).to_owned(), "answer is no such JSON".to_owned()))
+            Some(ClientError::own(error, "answer is no such JSON".to_owned()))
         }
         _ => None,
     }
