@@ -4,9 +4,11 @@
 //! [`StubModel`] is no model. It answers every prompt with the prompt's own words, over real HTTP on a
 //! loopback port that the system chooses, in the shape of OpenAI's `/v1/chat/completions`.
 
+mod model_server;
 mod peer;
 mod scoring;
 
+pub use model_server::ModelServer;
 pub use peer::Peer;
 pub use scoring::Scoring;
 

@@ -503,3 +503,53 @@ fn cross_service() {
     "#]],
     );
 }
+
+#[test]
+fn openai_chat() {
+    check(
+        "openai_chat",
+        expect![[r#"
+        service openai-chat
+        ask agent
+          chat stub-model llm
+    "#]],
+    );
+}
+
+#[test]
+fn openai_stream() {
+    check(
+        "openai_stream",
+        expect![[r#"
+        service openai-stream
+        compare agent
+          chat stub-model llm
+          chat stub-model llm
+    "#]],
+    );
+}
+
+#[test]
+fn anthropic_stream() {
+    check(
+        "anthropic_stream",
+        expect![[r#"
+        service anthropic-stream
+        ask agent
+          chat stub-model llm
+    "#]],
+    );
+}
+
+#[test]
+fn ollama() {
+    check(
+        "ollama",
+        expect![[r#"
+        service ollama
+        ask agent
+          chat by hand llm
+          chat stub-model llm
+    "#]],
+    );
+}

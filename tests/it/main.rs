@@ -10,6 +10,7 @@ mod failing;
 mod forks;
 mod http_services;
 mod interop;
+mod llm;
 mod logs;
 mod metrics;
 mod processes;

@@ -28,6 +28,8 @@
 mod attributes;
 mod body;
 mod client;
+#[cfg(feature = "llm")]
+mod destination;
 mod exchange;
 mod failure;
 mod future;
@@ -41,6 +43,11 @@ pub use self::client::{ClientLayer, ClientService};
 pub use self::future::ResponseFuture;
 pub use self::outbound::Outbound;
 pub use self::server::{ServerLayer, ServerService, Trust};
+
+#[cfg(feature = "llm")]
+pub(crate) use self::failure::{message_of, type_of};
+#[cfg(feature = "llm")]
+pub(crate) use self::future::{Mark, StartedSpan};
 
 use http::{HeaderMap, Request};
 

@@ -67,6 +67,8 @@
 //! | `http` | no | `http`: layers for servers and clients of HTTP and gRPC |
 //! | `axum` | no | `http::ServerLayer::axum`: the layer that knows axum's routes |
 //! | `reqwest` | no | `reqwest`: a middleware for its client |
+//! | `llm` | no | `llm`: spans of model calls, understood from requests and responses |
+//! | `async-openai` | no | `llm::LlmLayer::async_openai`: the same for async-openai 0.43 |
 //! | `testing` | no | `testing`: spans as text, with a fixed clock and ids |
 //!
 //! A feature adds names and changes nothing else.
@@ -99,6 +101,8 @@ pub mod otel;
 pub mod genai;
 #[cfg(feature = "http")]
 pub mod http;
+#[cfg(feature = "llm")]
+pub mod llm;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
 

@@ -82,23 +82,29 @@ impl reqwest_middleware::Middleware for Middleware {
         if begun.is_none() {
             return next.run(request, extensions).await;
         }
-        let response = async {
-            let response = next.run(request, extensions).await?;
-            // The URL is the only part of a response that `http`'s has no place for.
-            let url = http::Response::builder().url(response.url().clone()).body(());
-            let mut response = http::Response::<Body>::from(response);
-            if let Ok(url) = url {
-                response.extensions_mut().extend(url.into_parts().0.extensions);
-            }
-            reqwest_middleware::Result::Ok(response)
-        };
+        let response = async { next.run(request, extensions).await.map(into_http) };
         let response = ResponseFuture::new(begun, || response).await?;
-        Ok(response.map(Body::wrap::<TracedBody<Body>>).into())
+        Ok(from_http(response.map(Body::wrap::<TracedBody<Body>>)))
     }
 }
 
+/// A response as `http` has it, which has no place for the URL but the extensions.
+pub(crate) fn into_http(response: Response) -> http::Response<Body> {
+    let url = http::Response::builder().url(response.url().clone()).body(());
+    let mut response = http::Response::<Body>::from(response);
+    if let Ok(url) = url {
+        response.extensions_mut().extend(url.into_parts().0.extensions);
+    }
+    response
+}
+
+/// The way back, with another body.
+pub(crate) fn from_http(response: http::Response<Body>) -> Response {
+    response.into()
+}
+
 /// The URL as `http` has it. What it does not take, a path of more than 64 KiB for example, is left out.
-fn uri_of(url: &Url) -> Uri {
+pub(crate) fn uri_of(url: &Url) -> Uri {
     let origin = || url.origin().ascii_serialization().parse().unwrap_or_default();
     url.as_str().parse().unwrap_or_else(|_| origin())
 }

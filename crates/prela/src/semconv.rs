@@ -206,6 +206,20 @@ pub(crate) mod http {
     pub(crate) const TIMEOUT: &str = "timeout";
 }
 
+/// Calls of models, as `prela::llm` records them.
+#[cfg(feature = "llm")]
+pub(crate) mod llm {
+    /// The ids of the calls of tools that a model asks for, in order.
+    pub(crate) const TOOL_CALL_IDS: &str = "prela.tool_call.ids";
+    /// The names of these tools.
+    pub(crate) const TOOL_CALL_NAMES: &str = "prela.tool_call.names";
+
+    /// The event of an attempt after the first.
+    pub(crate) const RETRY_EVENT: &str = "retry";
+    /// Attempts before this one.
+    pub(crate) const RESEND_COUNT: &str = "http.request.resend_count";
+}
+
 /// Whether the value of a key that Prela writes is compared as a whole by whoever reads it: a part of it
 /// would be another type, id or address. Such values are never cut.
 pub(crate) fn is_identifier(key: &str) -> bool {

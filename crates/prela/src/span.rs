@@ -45,6 +45,8 @@ pub(crate) use self::exception::recording_panic;
 pub(crate) use self::failure::Failure;
 #[cfg(feature = "http")]
 pub(crate) use self::failure::as_error;
+#[cfg(feature = "llm")]
+pub(crate) use self::future::monotonic;
 #[cfg(feature = "resources")]
 pub(crate) use self::lifecycle::Measurement;
 #[cfg(feature = "testing")]

@@ -101,7 +101,11 @@ fn common(span: SpanBuilder, method: &Method, path: &str, protocol: Protocol) ->
     }
 }
 
-fn address(span: SpanBuilder, target: &Target<'_>, default_port: Option<u16>) -> SpanBuilder {
+pub(super) fn address(
+    span: SpanBuilder,
+    target: &Target<'_>,
+    default_port: Option<u16>,
+) -> SpanBuilder {
     let Some(host) = target.host() else { return span };
     let span = span.attr(keys::SERVER_ADDRESS, host.trim_matches(['[', ']']).to_owned());
     match target.port().or(default_port) {

@@ -60,9 +60,9 @@ use tower_service::Service;
 /// Inside of a layer that tries again each attempt has its own span, outside of it they share one.
 #[derive(Clone, Debug)]
 pub struct ClientLayer {
-    tracer: Tracer,
-    outbound: Arc<Outbound>,
-    destination: Option<Uri>,
+    pub(super) tracer: Tracer,
+    pub(super) outbound: Arc<Outbound>,
+    pub(super) destination: Option<Uri>,
 }
 
 impl ClientLayer {

@@ -13,7 +13,7 @@ type Boxed = Box<dyn Error + Send + Sync>;
 
 /// `error.type`: the error's type, if that tells anything; `timeout` if it, or one that caused it, is
 /// known to be one.
-pub(super) fn type_of<E: 'static>(error: &E) -> &'static str {
+pub(crate) fn type_of<E: 'static>(error: &E) -> &'static str {
     let any: &dyn Any = error;
     let is_timeout = || as_error(any).is_some_and(|error| causes(error).any(is_timeout));
     if guarded(is_timeout) == Some(true) {
@@ -29,7 +29,7 @@ pub(super) fn type_of<E: 'static>(error: &E) -> &'static str {
 ///
 /// A transport's error says little by itself (`transport error`). What it hides can only be had from
 /// types that are known: services need not have errors that are [`Error`].
-pub(super) fn message_of<E: Display + 'static>(error: &E) -> String {
+pub(crate) fn message_of<E: Display + 'static>(error: &E) -> String {
     let Some(error) = as_error(error) else { return Failure::of_display(error).message };
     let texts = || causes(error).take(MOST_CAUSES).map(text_of).collect::<Vec<_>>();
     Failure::of_texts(guarded(texts).unwrap_or_default()).message

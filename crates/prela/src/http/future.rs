@@ -42,6 +42,9 @@ pin_project! {
 #[derive(Debug)]
 pub(crate) struct Mark {
     pub(super) span: crate::Span,
+    /// Of the same request, as far as layers further in have seen them.
+    #[cfg(feature = "llm")]
+    attempts: std::sync::atomic::AtomicU32,
 }
 
 /// In the extensions of a request that has a span on this side. The request of a client is not the one
@@ -55,9 +58,31 @@ struct Marked {
 impl Mark {
     /// Marks a request whose exchange has begun.
     pub(super) fn set(exchange: &Exchange, extensions: &mut Extensions) -> Arc<Self> {
-        let mark = Arc::new(Self { span: exchange.span().clone() });
-        extensions.insert(Marked { side: exchange.side(), mark: Arc::downgrade(&mark) });
+        Self::of_span(exchange.span(), exchange.side(), extensions)
+    }
+
+    fn of_span(span: &crate::Span, side: Side, extensions: &mut Extensions) -> Arc<Self> {
+        let mark = Arc::new(Self {
+            span: span.clone(),
+            #[cfg(feature = "llm")]
+            attempts: std::sync::atomic::AtomicU32::default(),
+        });
+        extensions.insert(Marked { side, mark: Arc::downgrade(&mark) });
         mark
+    }
+
+    /// Marks a client's request that has a span of another layer's.
+    #[cfg(feature = "llm")]
+    pub(crate) fn of_client(span: &crate::Span, extensions: &mut Extensions) -> Arc<Self> {
+        Self::of_span(span, Side::Client, extensions)
+    }
+
+    /// The span of a layer further out, and which attempt this is that a layer further in sees: from 1 on.
+    #[cfg(feature = "llm")]
+    pub(crate) fn attempt(extensions: &Extensions) -> Option<(crate::Span, u32)> {
+        let mark = Self::of(extensions, Side::Client)?;
+        let attempt = mark.attempts.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Some((mark.span.clone(), attempt.saturating_add(1)))
     }
 
     /// The mark of a layer further out that is at work on this request.

@@ -270,6 +270,7 @@ impl<T: Stream> Stream for InSpan<T> {
     }
 }
 
-fn monotonic(span: &Span) -> Duration {
+/// The time by the clock of a span's instance.
+pub(crate) fn monotonic(span: &Span) -> Duration {
     span.record().map(|record| record.source.provider.clock.monotonic()).unwrap_or_default()
 }

@@ -17,6 +17,7 @@ mod http;
 mod instances;
 mod late;
 mod limits;
+mod llm;
 mod macros;
 mod noop;
 mod patterns;

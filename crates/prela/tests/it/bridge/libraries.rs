@@ -104,9 +104,9 @@ fn tree_of_rig(makes_two: bool) -> String {
 fn rig() {
     expect![[r#"
         ask  agent
-          invoke_agent  agent {agent.name: planner, gen_ai.agent.name: planner, prela.usage.input_tokens: 13}
-            chat  llm {rig.completion_parent: true, gen_ai.agent.name: planner, gen_ai.provider.name: x_ai, gen_ai.request.model: grok-4, gen_ai.response.model: grok-4-0709, gen_ai.usage.input_tokens: 13, gen_ai.usage.output_tokens: 3}
-            execute_tool  tool {gen_ai.tool.type: function, tool.name: search, gen_ai.tool.name: search, gen_ai.tool.call.id: call_1}
+          invoke_agent  agent {agent.name: planner, prela.usage.input_tokens: 13}
+            chat  llm {rig.completion_parent: true, gen_ai.provider.name: x_ai, gen_ai.request.model: grok-4, gen_ai.response.model: grok-4-0709, gen_ai.usage.input_tokens: 13, gen_ai.usage.output_tokens: 3}
+            execute_tool  tool {gen_ai.tool.type: function, tool.name: search, gen_ai.tool.call.id: call_1}
               query  retrieval
     "#]]
     .assert_eq(&tree_of_rig(false));

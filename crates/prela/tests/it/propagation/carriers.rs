@@ -217,7 +217,7 @@ fn reasons_name_the_field_and_no_value() {
     assert_eq!(report("traceparent", "secret"), "traceparent has the wrong length");
     assert_eq!(
         report("traceparent", &format!("ff-{id}-00f067aa0ba902b7-01")),
-        "traceparent has a version that cannot be"
+        "traceparent has a version that is not allowed"
     );
     assert_eq!(
         report("traceparent", &format!("00-{id}-0000000000000000-01")),

@@ -1,0 +1,60 @@
+//! What a client's error says: which some make of a provider's answer, with its text in theirs.
+
+use crate::http::{message_of, type_of};
+use std::any::Any;
+use std::fmt::Display;
+
+/// What a client's error says.
+#[derive(Debug)]
+pub(super) struct ClientError {
+    pub(super) error_type: String,
+    pub(super) message: String,
+    /// The status of the provider's answer, if it is that what the client tells.
+    pub(super) status: Option<u16>,
+}
+
+type Reader = fn(&dyn Any) -> Option<ClientError>;
+
+/// Clients whose errors are known.
+const READERS: &[Reader] = &[
+    #[cfg(feature = "async-openai")]
+    async_openai,
+];
+
+impl ClientError {
+    pub(super) fn of<E: Display + 'static>(error: &E) -> Self {
+        let known = READERS.iter().find_map(|read| read(error));
+        known.unwrap_or_else(|| Self::own(error, message_of(error)))
+    }
+
+    fn own<E: 'static>(error: &E, message: String) -> Self {
+        Self { error_type: type_of(error).to_owned(), message, status: None }
+    }
+}
+
+#[cfg(feature = "async-openai")]
+fn async_openai(error: &dyn Any) -> Option<ClientError> {
+    use super::CallError;
+    use async_openai::error::OpenAIError;
+
+    let boxed = error.downcast_ref::<Box<dyn std::error::Error + Send + Sync>>();
+    let error = error.downcast_ref().or_else(|| boxed?.downcast_ref::<OpenAIError>())?;
+    match error {
+        OpenAIError::ApiError(answer) => {
+            let (status, error) = (answer.status_code.as_u16(), &answer.api_error);
+            let words = [&error.code, &error.r#type];
+            let word = words.into_iter().flatten().find(|word| CallError::is_identifier(word));
+            Some(ClientError {
+                error_type: word.cloned().unwrap_or_else(|| status.to_string()),
+                message: error.message.clone(),
+                status: Some(status),
+            })
+        }
+        OpenAIError::Reqwest(error) => Some(ClientError::of(error)),
+        // Its text has the whole answer in it, and that of its cause a part.
+        OpenAIError::JSONDeserialize(error, _) => {
+            Some(ClientError::own(error, "answer is no such JSON".to_owned()))
+        }
+        _ => None,
+    }
+}

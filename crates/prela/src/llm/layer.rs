@@ -1,0 +1,212 @@
+//! The layer of clients that call models.
+
+use super::attributes;
+use super::call_span::{CallSpan, note_attempt};
+use super::{Call, LlmBody, RequestBody, ResponseFuture};
+use crate::genai::ContentCapture;
+use crate::http::{ClientLayer, Mark, Outbound, StartedSpan};
+use crate::{Error, SpanType, TraceContext, Tracer};
+use ::http::request::Parts;
+use ::http::{Extensions, HeaderMap, Method, Request, Response, Uri};
+use http_body::Body;
+use std::fmt::Display;
+use std::task::{Context as TaskContext, Poll};
+use tower_layer::Layer;
+use tower_service::Service;
+
+/// A span of type [`Llm`](SpanType::Llm) or [`Embedding`](SpanType::Embedding) for each call of a model that a
+/// client makes, and the context in its headers: in one line, whichever the client and the provider.
+///
+/// | client | the line |
+/// |---|---|
+/// | async-openai (feature `async-openai`) | `Client::new().with_http_service(LlmLayer::new().async_openai(reqwest::Client::new()))` |
+/// | reqwest, by reqwest-middleware (feature `reqwest`); rig, by `rig-reqwest`'s feature `reqwest-middleware` | `ClientBuilder::new(reqwest::Client::new()).with(LlmLayer::new()).build()` |
+/// | any `tower` service over the types of the crate `http` | `LlmLayer::new().layer(client)` |
+/// | none of these | [`LlmStreamExt`](super::LlmStreamExt), or [`Call`] by hand |
+///
+/// What a [`Call`] understands becomes the span: `chat gpt-4o`, with the provider, the request's parameters, the
+/// answer's id, model and finish reasons, tokens, the time to the first chunk, and ids and names of the calls of
+/// tools that the model asks for. Messages, arguments of tools and texts of errors are recorded only with
+/// [`capture_content`](Self::capture_content).
+///
+/// The span is a child of what is current at the call. It ends with the last word of the answer, as `[DONE]`, at which
+/// readers stop, or with the body. An error that comes as an answer of status 200 is one of the span. Dropped before
+/// that, the span is `cancelled`; a body that broke off is `incomplete`. A compressed body is not read.
+///
+/// Bodies pass through as they are, and are held back for nothing. Every other request has the ordinary span of
+/// [`ClientLayer`]. Which host gets what is the matter of [`Outbound`]: the trace goes to every host, baggage to private
+/// ones. Where the current span is already that of a model call, of type `Llm` or `Embedding`, there is no second one:
+/// the context goes into the headers, and that is all.
+///
+/// Outside of what tries again, one span is the whole of it. Where a second `LlmLayer` is inside of that, it makes no
+/// span: it records each further attempt as an event, `retry`, on the first one's.
+///
+/// ```
+/// use prela::llm::LlmLayer;
+/// use tower::Layer as _;
+/// # let client = tower::service_fn(|request: http::Request<prela::llm::RequestBody<http_body_util::Full<bytes::Bytes>>>| async {
+/// #     drop(request);
+/// #     Ok::<_, std::convert::Infallible>(http::Response::new(http_body_util::Full::<bytes::Bytes>::default()))
+/// # });
+///
+/// let client = LlmLayer::new().layer(client); // hyper-util's client, or another service
+/// # drop(client);
+/// ```
+///
+/// Cost: a request that is for no model is told by its path. Of one that is, the body is looked at once, at about
+/// a gigabyte a second, and so is the answer. What is not sampled is not looked at.
+#[derive(Clone, Debug, Default)]
+pub struct LlmLayer {
+    client: ClientLayer,
+    /// None: as the instance says.
+    content: Option<ContentCapture>,
+}
+
+impl LlmLayer {
+    /// A layer for the global instance with the default [`Outbound`], and without content.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Makes spans of this tracer's instance.
+    #[must_use]
+    pub fn tracer(self, tracer: &Tracer) -> Self {
+        Self { client: self.client.tracer(tracer), ..self }
+    }
+
+    /// Where requests go that do not name a host themselves.
+    #[must_use]
+    pub fn destination(self, destination: Uri) -> Self {
+        Self { client: self.client.destination(destination), ..self }
+    }
+
+    /// Which host gets what.
+    #[must_use]
+    pub fn outbound(self, outbound: Outbound) -> Self {
+        Self { client: self.client.outbound(outbound), ..self }
+    }
+
+    /// Sends baggage to these hosts too; see [`Outbound::baggage_to`].
+    #[must_use]
+    pub fn baggage_to<H: AsRef<str>>(self, hosts: impl IntoIterator<Item = H>) -> Self {
+        Self { client: self.client.baggage_to(hosts), ..self }
+    }
+
+    /// Sends these hosts nothing; see [`Outbound::without_trace_to`].
+    #[must_use]
+    pub fn without_trace_to<H: AsRef<str>>(self, hosts: impl IntoIterator<Item = H>) -> Self {
+        Self { client: self.client.without_trace_to(hosts), ..self }
+    }
+
+    /// Whether what is said is recorded: messages, instructions, definitions and arguments of tools, and the text of
+    /// a provider's error, which may repeat them. Default: what the instance says, see
+    /// [`Builder::capture_content`](crate::Builder::capture_content); an instance that was told to record none records none.
+    #[must_use]
+    pub fn capture_content(self, is_captured: bool) -> Self {
+        Self { content: Some(is_captured.into()), ..self }
+    }
+
+    /// Whether it can be used as it was told; see [`Outbound::check`].
+    ///
+    /// # Errors
+    ///
+    /// [`Config`](crate::ErrorKind::Config), with the first host of its lists that is none.
+    pub fn check(&self) -> Result<(), Error> {
+        self.client.check()
+    }
+
+    /// Begins a span for a request, and writes its context into the headers.
+    pub(super) fn begin(
+        &self,
+        method: &Method,
+        uri: &Uri,
+        headers: &mut HeaderMap,
+        extensions: &mut Extensions,
+        body: Option<&[u8]>,
+    ) -> Begun {
+        let destination = self.client.destination_of(uri, headers);
+        let call = body.and_then(|body| {
+            let host = destination.host_and_port();
+            Some((Call::recognise(method.as_str(), host, uri.path(), body)?, body))
+        });
+        let Some((call, body)) = call else {
+            return Begun::Other(self.client.begin(method, uri, headers, extensions));
+        };
+        if is_model_call_current() {
+            if let Some((span, attempt)) = Mark::attempt(extensions) {
+                note_attempt(&span, attempt);
+            }
+            destination.inject(&TraceContext::current(), headers);
+            return Begun::Other(None);
+        }
+        let span = attributes::span(destination.tracer(), &call.request());
+        let mut span = destination.addressed(span);
+        if let Some(content) = self.content {
+            span.set_content(content);
+        }
+        let call = CallSpan::begin(span, call, body, extensions);
+        destination.inject(&call.context(), headers);
+        Begun::Call(call)
+    }
+
+    /// Writes a context into the headers of another attempt.
+    #[cfg(feature = "async-openai")]
+    pub(super) fn inject(&self, cx: &TraceContext, uri: &Uri, headers: &mut HeaderMap) {
+        self.client.destination_of(uri, headers).inject(cx, headers);
+    }
+}
+
+/// What a request has from now on.
+#[derive(Debug)]
+pub(super) enum Begun {
+    Call(CallSpan),
+    /// An ordinary span, or none, since it has one already.
+    Other(StartedSpan),
+}
+
+fn is_model_call_current() -> bool {
+    let kind = crate::current_span().and_then(|span| span.span_type());
+    matches!(kind, Some(SpanType::Llm | SpanType::Embedding))
+}
+
+impl<S> Layer<S> for LlmLayer {
+    type Service = LlmService<S>;
+
+    fn layer(&self, inner: S) -> LlmService<S> {
+        LlmService { inner, layer: self.clone() }
+    }
+}
+
+/// A service whose calls of models have spans, and the context in their headers. From [`LlmLayer`].
+#[derive(Clone, Debug)]
+pub struct LlmService<S> {
+    pub(super) inner: S,
+    pub(super) layer: LlmLayer,
+}
+
+/// Over the types of the crate `http`. A request's body is looked at as far as it is there at the call, and given on in
+/// a [`RequestBody`]; one that comes later is not recognised.
+impl<S, B, R> Service<Request<B>> for LlmService<S>
+where
+    S: Service<Request<RequestBody<B>>, Response = Response<R>>,
+    S::Error: Display + 'static,
+    B: Body,
+    R: Body,
+{
+    type Response = Response<LlmBody<R>>;
+    type Error = S::Error;
+    type Future = ResponseFuture<S::Future>;
+
+    fn poll_ready(&mut self, task: &mut TaskContext<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(task)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        let (mut head, body) = request.into_parts();
+        let Parts { method, uri, headers, extensions, .. } = &mut head;
+        let mut body = RequestBody::new(body);
+        let seen = Call::may_be(method.as_str(), uri.path()).then(|| body.peek()).flatten();
+        let begun = self.layer.begin(method, uri, headers, extensions, seen.as_deref());
+        ResponseFuture::new(begun, || self.inner.call(Request::from_parts(head, body)))
+    }
+}

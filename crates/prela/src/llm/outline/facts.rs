@@ -1,0 +1,61 @@
+//! Members that say something of the call as a whole.
+
+/// Names at the top of a request or an answer.
+pub(super) const FACTS: &[&str] = &[
+    // Answers.
+    "id",
+    "responseId",
+    "model",
+    "modelVersion",
+    "type",
+    "status",
+    "usage",
+    "usageMetadata",
+    "usage_metadata",
+    "error",
+    "incomplete_details",
+    "stop_reason",
+    "done",
+    "done_reason",
+    "prompt_eval_count",
+    "eval_count",
+    "promptFeedback",
+    // Requests.
+    "stream",
+    "max_tokens",
+    "max_completion_tokens",
+    "max_output_tokens",
+    "temperature",
+    "top_p",
+    "top_k",
+    "frequency_penalty",
+    "presence_penalty",
+    "stop",
+    "stop_sequences",
+    "seed",
+    "n",
+    "response_format",
+    "format",
+    "text",
+    "options",
+    "generationConfig",
+    "generation_config",
+    "encoding_format",
+    "dimensions",
+    "outputDimensionality",
+    "conversation",
+    "anthropic_version",
+    "messages",
+    "input",
+    "prompt",
+    "contents",
+    "content",
+    "requests",
+];
+
+/// Of these, those that say what a request is by being there; what is in them is no fact.
+pub(super) const SHAPES: &[&str] =
+    &["messages", "input", "prompt", "contents", "content", "requests"];
+
+/// Members at the top whose own members are such: events have an answer in them.
+pub(super) const ENVELOPES: &[&str] = &["response", "message"];

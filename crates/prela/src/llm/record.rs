@@ -1,0 +1,54 @@
+//! What is known of one call of a model.
+
+use crate::genai::{Input, Message, RequestParameters, Response, ToolCall, Usage};
+use std::borrow::Cow;
+use std::time::Duration;
+
+/// What is known of one call of a model, whichever interface it was.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct CallRecord {
+    /// Whose model it is, as `gen_ai.provider.name` has it.
+    pub provider: Cow<'static, str>,
+    /// `chat`, `text_completion`, `generate_content` or `embeddings`.
+    pub operation: Cow<'static, str>,
+    /// The model that was asked for.
+    pub model: Option<String>,
+    /// How it was asked.
+    pub parameters: RequestParameters,
+    /// What it was asked; empty unless [content](super::Call::with_content) is wanted.
+    pub input: Input,
+    /// What the provider says of its answer.
+    pub response: Response,
+    /// What it answered; empty unless [content](super::Call::with_content) is wanted.
+    pub output: Vec<Message>,
+    /// Tokens, as far as the provider told.
+    pub usage: Option<Usage>,
+    /// What the model asks of tools: at most 128 calls, without arguments unless content is wanted.
+    pub tool_calls: Vec<ToolCall>,
+    /// How it failed, in whatever way it did.
+    pub error: Option<CallError>,
+    /// From the request to the first piece of an answer that comes in pieces.
+    pub time_to_first_chunk: Option<Duration>,
+    /// The status of HTTP.
+    pub status: Option<u16>,
+}
+
+/// How a call of a model failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct CallError {
+    /// What the provider calls it, as `rate_limit_exceeded`; else the status of HTTP, `cancelled` if nobody waited
+    /// for the end, or `incomplete` if the answer broke off.
+    pub error_type: String,
+    /// What the provider says of it; it may repeat what it was asked.
+    pub message: Option<String>,
+}
+
+impl CallError {
+    /// Whether a provider's word is a name for a kind of errors, and no sentence.
+    pub(super) fn is_identifier(word: &str) -> bool {
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.:".contains(&byte);
+        !word.is_empty() && word.len() <= 64 && word.bytes().all(is_part)
+    }
+}

@@ -1,0 +1,8 @@
+//! Calls of models, understood from what passes.
+
+mod answers;
+mod bodies;
+mod hostile;
+mod layer;
+mod requests;
+mod streams;
