@@ -4,6 +4,7 @@ use super::attributes::{self, Content};
 use super::client_error::ClientError;
 use super::{Call, CallError, CallRecord};
 use crate::context::Scope;
+use crate::genai::RequestParameters;
 use crate::http::Mark;
 use crate::semconv::{self, http, llm as keys};
 use crate::span::monotonic;
@@ -41,7 +42,8 @@ impl CallSpan {
     ) -> Self {
         if !span.is_noop() {
             let mut attributes = Vec::new();
-            attributes::write(&call.request(), content, |key, value| attributes.push((key, value)));
+            let nothing = Content::default();
+            attributes::write(call.request(), nothing, |key, value| attributes.push((key, value)));
             span = span.attrs(attributes);
         }
         let (span, cx) = span.begin().into_parts();
@@ -99,7 +101,7 @@ impl CallSpan {
     /// The body has ended.
     pub(super) fn finish(&mut self) {
         if let Some(call) = self.call.take() {
-            self.end(&call.finish());
+            self.end(call.finish());
         }
     }
 
@@ -119,11 +121,14 @@ impl CallSpan {
                 (None, None) => {}
             }
         }
-        self.end(&record);
+        self.end(record);
     }
 
-    fn end(&self, record: &CallRecord) {
-        attributes::write(record, self.content, |key, value| {
+    fn end(&self, mut record: CallRecord) {
+        // What was asked is there already, but for what was said.
+        record.parameters = RequestParameters::default();
+        record.model = None;
+        attributes::write(&record, self.content, |key, value| {
             self.span.set_attribute(key, value);
         });
         if let (Some(error), Some(span)) = (&record.error, self.span.record()) {
@@ -145,7 +150,7 @@ impl CallSpan {
     /// Dropped where its context is not current.
     fn cancel(&mut self) {
         if let Some(call) = self.call.take() {
-            self.end(&call.cancel());
+            self.end(call.cancel());
         } else {
             self.span.end();
         }

@@ -108,7 +108,7 @@ fn content_only_where_it_is_asked_for() {
         chat(),
         answer(200, ANSWER),
         &expect![[r#"
-            chat gpt-4o  llm {server.address: api.openai.com, server.port: 443, gen_ai.provider.name: openai, gen_ai.request.model: gpt-4o, gen_ai.request.temperature: 0.5, gen_ai.request.stream: true, gen_ai.input.messages: [{"parts":[{"content":"SECRET question","type":"text"}],"role":"user"}], gen_ai.tool.definitions: [{"name":"look","parameters":{},"type":"function"}], gen_ai.response.id: c1, gen_ai.response.model: gpt-4o-1, gen_ai.response.finish_reasons: ["tool_calls"], gen_ai.response.time_to_first_chunk: 0, gen_ai.usage.input_tokens: 10, gen_ai.usage.output_tokens: 5, prela.tool_call.ids: ["t1"], prela.tool_call.names: ["look"], gen_ai.output.messages: [{"finish_reason":"tool_call","parts":[{"content":"SECRET answer","type":"text"},{"arguments":{"at":"SECRET"},"id":"t1","name":"look","type":"tool_call"}],"role":"assistant"}]}
+            chat gpt-4o  llm {server.address: api.openai.com, server.port: 443, gen_ai.provider.name: openai, gen_ai.request.model: gpt-4o, gen_ai.request.temperature: 0.5, gen_ai.request.stream: true, gen_ai.response.id: c1, gen_ai.response.model: gpt-4o-1, gen_ai.response.finish_reasons: ["tool_calls"], gen_ai.response.time_to_first_chunk: 0, gen_ai.usage.input_tokens: 10, gen_ai.usage.output_tokens: 5, prela.tool_call.ids: ["t1"], prela.tool_call.names: ["look"], gen_ai.input.messages: [{"parts":[{"content":"SECRET question","type":"text"}],"role":"user"}], gen_ai.output.messages: [{"finish_reason":"tool_call","parts":[{"content":"SECRET answer","type":"text"},{"arguments":{"at":"SECRET"},"id":"t1","name":"look","type":"tool_call"}],"role":"assistant"}], gen_ai.tool.definitions: [{"name":"look","parameters":{},"type":"function"}]}
         "#]],
     );
 }
@@ -172,6 +172,24 @@ fn one_answer_of_each_interface() {
             embeddings text-embedding-3-small  embedding {server.address: api.openai.com, server.port: 443, gen_ai.provider.name: openai, gen_ai.request.model: text-embedding-3-small, gen_ai.request.encoding_formats: ["float"], gen_ai.embeddings.dimension.count: 256, gen_ai.response.model: text-embedding-3-small, gen_ai.usage.input_tokens: 8}
         "#]],
     );
+}
+
+#[test]
+fn the_operation_is_that_of_the_interface() {
+    for (uri, body, operation) in [
+        ("http://h/v1/completions", r#"{"model":"m","prompt":"a"}"#, "text_completion"),
+        ("http://h/v1/responses", r#"{"model":"m","input":"a"}"#, "chat"),
+        ("http://h/v1/models/m:generateContent", r#"{"contents":[]}"#, "generate_content"),
+        ("http://h/v1/embeddings", r#"{"model":"m","input":"a"}"#, "embeddings"),
+    ] {
+        let capture = Capture::new();
+        send(&layer(&capture), post(uri, body));
+        let span = &capture.spans()[0];
+        let said: Vec<_> =
+            span.attributes.iter().filter(|it| it.0.as_str() == "gen_ai.operation.name").collect();
+        assert_eq!(said.len(), 1);
+        assert_eq!(said[0].1.to_string(), operation);
+    }
 }
 
 #[test]
