@@ -3,9 +3,10 @@
 use super::answer::Answer;
 use super::api::{Api, Recognised, json};
 use super::framing::{Frame, Framing};
-use super::outline::Limits;
+use super::outline::{Limits, Outline};
 use super::record::{CallError, CallRecord};
 use crate::genai::{Input, RequestParameters};
+use serde_json::Value as Json;
 use std::time::Duration;
 
 /// Without content a text is only looked at for what it is.
@@ -46,8 +47,8 @@ const CONTENT: Limits = Limits { string: 256 * 1024, total: 1024 * 1024 };
 /// generate and embeddings.
 #[derive(Debug)]
 pub struct Call {
-    recognised: Recognised,
-    path_streams: bool,
+    api: Api,
+    request: CallRecord,
     has_content: bool,
     framing: Framing,
     answer: Answer,
@@ -63,13 +64,18 @@ impl Call {
     /// The host, with its port if it has one, tells whose model it is; a server that is not known by name is
     /// called after the interface that it speaks. The path may have a query. The body is the whole body.
     pub fn recognise(method: &str, host: Option<&str>, path: &str, body: &[u8]) -> Option<Self> {
-        let recognised = Recognised::of(method, host, path, body, STRUCTURE)?;
+        let Recognised { api, provider, model, body } =
+            Recognised::of(method, host, path, body, STRUCTURE)?;
+        let mut parameters = RequestParameters::read(&body);
+        let streams = api.streams_by_itself(path).then_some(true);
+        parameters.stream = parameters.stream.or(streams);
+        let operation = api.operation().into();
         Some(Self {
-            path_streams: recognised.api.streams_by_itself(path),
-            framing: Framing::new(STRUCTURE),
-            answer: Answer::new(recognised.api, 0),
-            recognised,
+            api,
+            request: CallRecord { provider, operation, model, parameters, ..CallRecord::default() },
             has_content: false,
+            framing: Framing::new(STRUCTURE),
+            answer: Answer::new(api, 0),
             status: None,
             is_stream: false,
             is_unread: false,
@@ -85,13 +91,13 @@ impl Call {
     /// Also keeps what is said: messages, and arguments of tools. Reads the same body again, before the response.
     #[must_use]
     pub fn with_content(mut self, body: &[u8]) -> Self {
-        let (_, body) = super::outline::Outline::new(CONTENT).read(body);
+        let (_, body) = Outline::new(CONTENT).read(body);
         if let Some(body) = body.and_then(|body| json(&body)) {
-            self.recognised.body = body;
+            self.request.input = input(&body);
         }
         self.has_content = true;
         self.framing = Framing::new(CONTENT);
-        self.answer = Answer::new(self.recognised.api, CONTENT.total);
+        self.answer = Answer::new(self.api, CONTENT.total);
         self
     }
 
@@ -102,8 +108,8 @@ impl Call {
     pub fn response(&mut self, status: u16, content_type: Option<&str>) {
         self.status = Some(status);
         let is_events = content_type.is_some_and(|it| it.starts_with("text/event-stream"));
-        let is_asked_for = self.recognised.body["stream"].as_bool();
-        self.is_stream = status < 400 && (is_events || is_asked_for.unwrap_or(self.path_streams));
+        let is_asked_for = self.request.parameters.stream == Some(true);
+        self.is_stream = status < 400 && (is_events || is_asked_for);
     }
 
     /// The body is compressed, or cannot be read for another reason: nothing is said of how it ends.
@@ -140,30 +146,8 @@ impl Call {
     }
 
     /// What was asked: all that is known before there is a response.
-    pub fn request(&self) -> CallRecord {
-        let body = &self.recognised.body;
-        let mut parameters = RequestParameters::read(body);
-        parameters.stream = parameters.stream.or(self.path_streams.then_some(true));
-        CallRecord {
-            provider: self.recognised.provider.clone(),
-            operation: self.recognised.api.operation().into(),
-            model: self.recognised.model.clone(),
-            parameters,
-            input: if self.has_content { self.input() } else { Input::default() },
-            ..CallRecord::default()
-        }
-    }
-
-    fn input(&self) -> Input {
-        let body = &self.recognised.body;
-        // Gemini's embeddings have one message, or a list of requests with one each.
-        match body.get("requests").and_then(serde_json::Value::as_array) {
-            Some(all) => Input::read(&all.iter().map(|it| it["content"].clone()).collect()),
-            None if body.get("contents").is_none() && body["content"].is_object() => {
-                Input::read(&body["content"])
-            }
-            None => Input::read(body),
-        }
+    pub fn request(&self) -> &CallRecord {
+        &self.request
     }
 
     /// The body has ended: what is known of the call now. An answer that broke off is an error.
@@ -181,7 +165,7 @@ impl Call {
     }
 
     fn end(self, broken: Option<&str>) -> CallRecord {
-        let mut record = self.request();
+        let mut record = self.request;
         record.time_to_first_chunk = self.time_to_first_chunk;
         record.status = self.status;
         let is_over = self.is_unread || self.answer.is_complete() || self.answer.error.is_some();
@@ -197,5 +181,16 @@ impl Call {
             record.error = Some(failed(word));
         }
         record
+    }
+}
+
+fn input(request: &Json) -> Input {
+    // Gemini's embeddings have one message, or a list of requests with one each.
+    match request.get("requests").and_then(Json::as_array) {
+        Some(all) => Input::read(&all.iter().map(|it| it["content"].clone()).collect()),
+        None if request.get("contents").is_none() && request["content"].is_object() => {
+            Input::read(&request["content"])
+        }
+        None => Input::read(request),
     }
 }

@@ -5,7 +5,7 @@ use super::call_span::{CallSpan, note_attempt};
 use super::{Call, LlmBody, RequestBody, ResponseFuture};
 use crate::genai::ContentCapture;
 use crate::http::{ClientLayer, Mark, Outbound, StartedSpan};
-use crate::{Error, SpanType, TraceContext, Tracer};
+use crate::{Error, Span, SpanType, TraceContext, Tracer};
 use ::http::request::Parts;
 use ::http::{Extensions, HeaderMap, Method, Request, Response, Uri};
 use http_body::Body;
@@ -54,7 +54,7 @@ use tower_service::Service;
 /// ```
 ///
 /// Cost: a request that is for no model is told by its path. Of one that is, the body is looked at once, at about
-/// a gigabyte a second, and so is the answer. What is not sampled is not looked at.
+/// a gigabyte a second, and so is the answer; one that is not sampled is not.
 #[derive(Clone, Debug, Default)]
 pub struct LlmLayer {
     client: ClientLayer,
@@ -132,14 +132,17 @@ impl LlmLayer {
         let Some((call, body)) = call else {
             return Begun::Other(self.client.begin(method, uri, headers, extensions));
         };
-        if is_model_call_current() {
-            if let Some((span, attempt)) = Mark::attempt(extensions) {
+        if let Some(current) = current_model_call() {
+            let is_current = |span: &Span| span.span_id() == current.span_id();
+            if let Some((span, attempt)) = Mark::attempt(extensions)
+                && is_current(&span)
+            {
                 note_attempt(&span, attempt);
             }
             destination.inject(&TraceContext::current(), headers);
             return Begun::Other(None);
         }
-        let span = attributes::span(destination.tracer(), &call.request());
+        let span = attributes::span(destination.tracer(), call.request());
         let mut span = destination.addressed(span);
         if let Some(content) = self.content {
             span.set_content(content);
@@ -164,9 +167,10 @@ pub(super) enum Begun {
     Other(StartedSpan),
 }
 
-fn is_model_call_current() -> bool {
-    let kind = crate::current_span().and_then(|span| span.span_type());
-    matches!(kind, Some(SpanType::Llm | SpanType::Embedding))
+fn current_model_call() -> Option<Span> {
+    let is_call =
+        |span: &Span| matches!(span.span_type(), Some(SpanType::Llm | SpanType::Embedding));
+    crate::current_span().filter(is_call)
 }
 
 impl<S> Layer<S> for LlmLayer {

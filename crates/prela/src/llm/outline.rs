@@ -185,7 +185,7 @@ impl Outline {
         let is_fact = self.is_fact();
         let is_envelope =
             self.stack.len() == 1 && ENVELOPES.iter().any(|key| key.as_bytes() == self.token);
-        if self.stack.len() >= DEEPEST || !self.keeps(is_fact) {
+        if self.stack.len() >= DEEPEST || !self.keeps() {
             self.state = State::Dropped;
             self.dropped_levels = 1;
             return;
@@ -213,7 +213,7 @@ impl Outline {
 
     fn begin_text(&mut self) {
         self.escaped = false;
-        if self.keeps(self.is_fact()) {
+        if self.keeps() {
             self.separate();
             self.out.push(b'"');
             self.text_start = self.out.len();
@@ -231,7 +231,7 @@ impl Outline {
             level.numbers += usize::from(is_number && !level.is_object);
             level.numbers > NUMBERS
         });
-        if !is_vector && self.keeps(self.is_fact()) {
+        if !is_vector && self.keeps() {
             self.separate();
             self.text_start = 0;
         } else {
@@ -326,11 +326,11 @@ impl Outline {
     }
 
     /// Whether a value that begins now is kept.
-    fn keeps(&self, is_fact: bool) -> bool {
+    fn keeps(&self) -> bool {
         let is_in_object = self.stack.last().is_some_and(|level| level.is_object);
         let has_key = !is_in_object || self.token.len() <= LONGEST_TOKEN;
-        let room = self.limits.total + if is_fact { RESERVE } else { 0 };
-        has_key && self.out.len() < room
+        let room = self.limits.total + RESERVE;
+        has_key && (self.out.len() < self.limits.total || self.out.len() < room && self.is_fact())
     }
 
     /// Whether the value that begins now says something of the call as a whole.

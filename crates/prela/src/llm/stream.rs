@@ -38,7 +38,8 @@ where
     /// `gen_ai.response.time_to_first_chunk`, and is `cancelled` if the stream is dropped before its end. Beyond that, the
     /// first item that is an `Err` is recorded as the span's error; whether more comes after it is the stream's
     /// matter.
-    fn in_llm_span(self, span: SpanBuilder) -> InLlmSpan<Self, K> {
+    fn in_llm_span(self, span: impl Into<SpanBuilder>) -> InLlmSpan<Self, K> {
+        let span = span.into();
         InLlmSpan {
             inner: InSpan::new(Watched { inner: self, has_failed: false, kind: PhantomData }, span),
         }

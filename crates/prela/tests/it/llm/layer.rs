@@ -175,6 +175,24 @@ fn one_answer_of_each_interface() {
 }
 
 #[test]
+fn the_operation_is_that_of_the_interface() {
+    for (uri, body, operation) in [
+        ("http://h/v1/completions", r#"{"model":"m","prompt":"a"}"#, "text_completion"),
+        ("http://h/v1/responses", r#"{"model":"m","input":"a"}"#, "chat"),
+        ("http://h/v1/models/m:generateContent", r#"{"contents":[]}"#, "generate_content"),
+        ("http://h/v1/embeddings", r#"{"model":"m","input":"a"}"#, "embeddings"),
+    ] {
+        let capture = Capture::new();
+        send(&layer(&capture), post(uri, body));
+        let span = &capture.spans()[0];
+        let said: Vec<_> =
+            span.attributes.iter().filter(|it| it.0.as_str() == "gen_ai.operation.name").collect();
+        assert_eq!(said.len(), 1);
+        assert_eq!(said[0].1.to_string(), operation);
+    }
+}
+
+#[test]
 fn errors() {
     check(
         layer,

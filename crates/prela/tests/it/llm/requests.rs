@@ -86,7 +86,8 @@ fn calls_by_path_and_body() {
         assert_eq!((&*request.provider, &*request.operation), (provider, operation), "{path}");
         assert_eq!(request.model.as_deref(), Some("m"), "{path}");
         assert!(request.input.messages.is_empty(), "no content unless it is asked for");
-        let request = call.with_content(body.to_string().as_bytes()).request();
+        let call = call.with_content(body.to_string().as_bytes());
+        let request = call.request();
         assert_eq!(request.input.messages, [Message::user("Hi")], "{path}");
     }
 }
@@ -185,7 +186,8 @@ fn large_requests() {
     let request = call.request();
     assert_eq!(request.model.as_deref(), Some("m"));
     assert_eq!((request.parameters.max_tokens, request.parameters.stream), (Some(5), Some(true)));
-    let request = call.with_content(body.to_string().as_bytes()).request();
+    let call = call.with_content(body.to_string().as_bytes());
+    let request = call.request();
     let kept: usize = request.input.messages.iter().map(|it| it.to_json().to_string().len()).sum();
     assert!(kept > 0 && kept < 2 << 20, "{kept}");
 }
