@@ -14,6 +14,7 @@ pub fn run(endpoint: &str) {
         .env([] as [(&str, &str); 0])
         .exporter(Exporter::otlp_grpc(endpoint))
         .exporter(Stays)
+        .metrics(Exporter::otlp_grpc(endpoint))
         .schedule_delay(A_WHILE)
         .build()
         .unwrap();
@@ -42,6 +43,7 @@ pub fn run(endpoint: &str) {
     let report = prela.shutdown(A_WHILE);
     assert_adds_up(&report.stats);
     assert_eq!((report.stats.exporters[0].exported, report.undelivered()), (12, 0));
+    assert!(report.metrics.unwrap().exported > 0);
 }
 
 fn in_the_child(prela: &Prela) {
@@ -54,6 +56,8 @@ fn in_the_child(prela: &Prela) {
     let report = prela.shutdown(A_WHILE);
     assert_adds_up(&report.stats);
     assert_eq!((report.stats.exported, report.undelivered()), (11, 0));
+    // The thread that collects is the parent's, and nobody waits for it.
+    assert_eq!(report.metrics.unwrap().ended, 0);
 }
 
 /// An exporter that knows nothing of forks.

@@ -17,6 +17,7 @@ use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData, Re
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
 use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
@@ -57,7 +58,17 @@ impl Meters {
 
     /// A forked process has not the thread that would answer.
     fn is_here(&self) -> bool {
+        fork::check();
         self.generation == fork::generation()
+    }
+}
+
+impl Drop for Meters {
+    fn drop(&mut self) {
+        if !self.is_here() {
+            // The SDK would wait for that thread: so this is not its last owner.
+            mem::forget(self.provider.clone());
+        }
     }
 }
 

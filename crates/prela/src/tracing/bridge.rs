@@ -72,7 +72,8 @@ pub fn layer() -> Bridge {
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use = "a layer does nothing until it is part of a subscriber"]
 pub struct Bridge {
-    content: bool,
+    /// None: nothing was said.
+    content: Option<bool>,
     location: bool,
     threads: bool,
     busy: bool,
@@ -83,7 +84,7 @@ impl Bridge {
     /// Whether messages, arguments, results and documents that libraries put into `gen_ai.*` and like attributes are
     /// recorded, and what clients of models log below the level `WARN`. Default: no.
     pub fn with_content(self, content: bool) -> Self {
-        Self { content, ..self }
+        Self { content: Some(content), ..self }
     }
 
     /// Whether spans and log records have `code.file.path`, `code.line.number` and `code.namespace`. Default: no.
@@ -105,6 +106,10 @@ impl Bridge {
     /// records, too, and may be enough as these.
     pub fn with_span_events(self, span_events: bool) -> Self {
         Self { without_span_events: !span_events, ..self }
+    }
+
+    fn captures_content(self) -> bool {
+        self.content.unwrap_or_default()
     }
 
     /// What a span has beside its fields.
@@ -136,7 +141,7 @@ impl Bridge {
         let mut fields = Fields::default();
         attrs.record(&mut fields);
         let span_type = genai::span_type(&fields.pairs).unwrap_or_default();
-        genai::mend(&mut fields.pairs, span_type, self.content);
+        genai::mend(&mut fields.pairs, span_type, self.captures_content());
         let parent = self.parent_of(attrs, cx);
         if matches!(span_type, SpanType::Llm | SpanType::Embedding)
             && let Some(call) = called_already(&parent, cx)
@@ -228,7 +233,7 @@ where
 {
     fn on_new_span(&self, attrs: &Attributes<'_>, id: &Id, cx: Context<'_, S>) {
         // Subscribers are there before an instance and after it, and that is no mistake to be told of.
-        if is_passed_over(attrs.metadata(), self.content) || !global::is_running() {
+        if is_passed_over(attrs.metadata(), self.captures_content()) || !global::is_running() {
             return;
         }
         let span = self.start(attrs, &cx);
@@ -251,7 +256,7 @@ where
         if let Some(new) = new {
             bridged(id, &cx, |it| it.set_type(new));
         }
-        genai::mend(&mut fields.pairs, new.unwrap_or(known), self.content);
+        genai::mend(&mut fields.pairs, new.unwrap_or(known), self.captures_content());
         if let Some(status) = fields.status() {
             span.set_status(status);
         }
@@ -272,7 +277,7 @@ where
 
     fn on_event(&self, event: &Event<'_>, cx: Context<'_, S>) {
         let metadata = event.metadata();
-        if is_passed_over(metadata, self.content) {
+        if is_passed_over(metadata, self.captures_content()) {
             return;
         }
         let named =
@@ -293,7 +298,7 @@ where
         let mut fields = Fields::default();
         event.record(&mut fields);
         let span_type = span.as_ref().and_then(Span::span_type).unwrap_or_default();
-        genai::mend(&mut fields.pairs, span_type, self.content);
+        genai::mend(&mut fields.pairs, span_type, self.captures_content());
         #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
         if let Some(provider) = logs {
             let more = self.surroundings(metadata);
