@@ -69,8 +69,8 @@ fn search(city: &str) -> String {
 
 async fn answer(question: &str, session: &Session) -> io::Result<String> {
     let agent = prela::tracer().agent("travel desk").conversation("conv_5").session(session);
+    let agent = agent.input(question);
     agent
-        .input(question)
         .run_result(async |agent| {
             let mut messages = vec![json!({"role": "user", "content": question})];
             loop {
@@ -85,9 +85,8 @@ async fn answer(question: &str, session: &Session) -> io::Result<String> {
                 messages.push(message);
                 // On whichever threads tokio chooses, each as a child of the agent.
                 let tools = calls.into_iter().map(|call| task::spawn(run_tool(call)));
-                for result in try_join_all(tools).await.map_err(io::Error::other)? {
-                    messages.push(result?);
-                }
+                let results = try_join_all(tools).await?.into_iter();
+                messages.extend(results.collect::<io::Result<Vec<_>>>()?);
             }
         })
         .await
