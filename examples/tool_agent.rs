@@ -42,7 +42,7 @@ async fn ask(messages: &[Value]) -> io::Result<Value> {
     .await
 }
 
-/// Runs a tool that the model asked for, and gives the message that answers it.
+/// Runs a tool that the model asked for, on any thread and as a child of the agent; gives the message that answers.
 async fn run_tool(call: ToolCall) -> io::Result<Value> {
     let tool = prela::tracer().tool(&call.name).tool_type("function").call(&call);
     tool.run_result(async |tool| {
@@ -83,7 +83,6 @@ async fn answer(question: &str, session: &Session) -> io::Result<String> {
                     return Ok(answer);
                 }
                 messages.push(message);
-                // On whichever threads tokio chooses, each as a child of the agent.
                 let tools = calls.into_iter().map(|call| task::spawn(run_tool(call)));
                 let results = try_join_all(tools).await?.into_iter();
                 messages.extend(results.collect::<io::Result<Vec<_>>>()?);
