@@ -265,6 +265,37 @@ fn async_streaming() {
 }
 
 #[test]
+fn tool_agent() {
+    check(
+        "tool_agent",
+        expect![[r#"
+        service tool-agent
+        invoke_agent travel desk agent
+          chat stub-model llm
+          chat stub-model llm
+          execute_tool guides tool
+            retrieval guides retrieval
+          execute_tool weather tool
+    "#]],
+    );
+}
+
+#[test]
+fn rag() {
+    check(
+        "rag",
+        expect![[r#"
+        service rag
+        invoke_workflow facts workflow
+          chat stub-model llm
+          embeddings stub-vowels embedding
+          rerank stub-words reranker
+          retrieval facts retrieval
+    "#]],
+    );
+}
+
+#[test]
 fn context_stack() {
     check(
         "context_stack",

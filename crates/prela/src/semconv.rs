@@ -35,6 +35,7 @@ pub(crate) const PRELA_RETURN: &str = "prela.return";
 
 // GenAI.
 pub(crate) const GEN_AI_OPERATION_NAME: &str = "gen_ai.operation.name";
+pub(crate) const GEN_AI_CONVERSATION_ID: &str = "gen_ai.conversation.id";
 pub(crate) const GEN_AI_TIME_TO_FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";
 
 /// Before the names of the conventions, of which `tracing` may hear any.
@@ -265,6 +266,7 @@ pub(crate) const REPEATING: &[(&str, Option<&str>)] = &[
     ("output.value", Some("gen_ai.tool.call.result")),
     ("input.value", Some("gen_ai.retrieval.query.text")),
     ("output.value", Some("gen_ai.retrieval.documents")),
+    ("input.value", Some("gen_ai.input.messages")),
     ("output.value", Some("gen_ai.output.messages")),
     ("gen_ai.retrieval.query.text", Some("query")),
     ("input.value", Some("query")),

@@ -3,7 +3,7 @@
 //! Source: [GenAI spans](https://github.com/open-telemetry/semantic-conventions-genai).
 
 pub(crate) const PROVIDER_NAME: &str = "gen_ai.provider.name";
-pub(crate) const CONVERSATION_ID: &str = "gen_ai.conversation.id";
+pub(crate) use super::GEN_AI_CONVERSATION_ID as CONVERSATION_ID;
 pub(crate) const OUTPUT_TYPE: &str = "gen_ai.output.type";
 
 pub(crate) const REQUEST_MODEL: &str = "gen_ai.request.model";
@@ -19,6 +19,12 @@ pub(crate) const REQUEST_CHOICE_COUNT: &str = "gen_ai.request.choice.count";
 pub(crate) const REQUEST_STREAM: &str = "gen_ai.request.stream";
 pub(crate) const REQUEST_ENCODING_FORMATS: &str = "gen_ai.request.encoding_formats";
 pub(crate) const EMBEDDINGS_DIMENSION_COUNT: &str = "gen_ai.embeddings.dimension.count";
+
+/// The name of a parameter by itself, as providers have it.
+pub(crate) fn parameter(key: &str) -> &str {
+    let name = key.strip_prefix("gen_ai.").unwrap_or(key);
+    name.strip_prefix("request.").unwrap_or(name)
+}
 
 pub(crate) const RESPONSE_ID: &str = "gen_ai.response.id";
 pub(crate) const RESPONSE_MODEL: &str = "gen_ai.response.model";

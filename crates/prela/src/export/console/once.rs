@@ -126,5 +126,6 @@ fn shared(rows: &[Row<'_>], parents: &[Option<usize>], key: &str) -> Vec<bool> {
     told
 }
 
-/// What the context gives to every span of a request and of a session.
-const SHARED: [&str; 3] = [semconv::REQUEST_ID, semconv::SESSION_ID, semconv::USER_ID];
+/// What the context gives to every span of a request, a session and a conversation.
+const SHARED: [&str; 4] =
+    [semconv::REQUEST_ID, semconv::SESSION_ID, semconv::USER_ID, semconv::GEN_AI_CONVERSATION_ID];

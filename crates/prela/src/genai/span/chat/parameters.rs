@@ -75,8 +75,7 @@ fn write_together(span: &Span) {
     }
     let all = NAMES.iter().filter_map(|name| Some((*name, span.attribute(name)?)));
     let entry = |(name, value): (&str, Value)| {
-        let name = name.trim_start_matches("gen_ai.").trim_start_matches("request.");
-        (name.to_owned(), Content::from(value).as_json().clone())
+        (genai::parameter(name).to_owned(), Content::from(value).as_json().clone())
     };
     let all: Map<_, _> = all.map(entry).collect();
     if all.is_empty() {
