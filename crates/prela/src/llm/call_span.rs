@@ -100,7 +100,7 @@ impl CallSpan {
     /// The body has ended.
     pub(super) fn finish(&mut self) {
         if let Some(call) = self.call.take() {
-            self.end(call.finish());
+            self.end(&call.finish());
         }
     }
 
@@ -120,10 +120,10 @@ impl CallSpan {
                 (None, None) => {}
             }
         }
-        self.end(record);
+        self.end(&record);
     }
 
-    fn end(&self, record: CallRecord) {
+    fn end(&self, record: &CallRecord) {
         if let (Some(error), Some(span)) = (&record.error, self.span.record()) {
             if let Some(status) = record.status.filter(|status| *status >= 400) {
                 self.span.set_attribute(http::RESPONSE_STATUS_CODE, i64::from(status));
@@ -137,14 +137,14 @@ impl CallSpan {
                 span.record_error(error.error_type.clone(), message.into());
             }
         }
-        attributes::write_answer(&self.span, &record);
+        attributes::write_answer(&self.span, record);
         self.span.end();
     }
 
     /// Dropped where its context is not current.
     fn cancel(&mut self) {
         if let Some(call) = self.call.take() {
-            self.end(call.cancel());
+            self.end(&call.cancel());
         } else {
             self.span.end();
         }
