@@ -16,6 +16,7 @@ mod flood;
 mod foreground;
 mod growth;
 mod instructions;
+mod llm;
 mod measure;
 mod paced;
 mod propagation;
@@ -47,6 +48,7 @@ const GROUPS: &[Group] = &[
     paced::HTTP,
     propagation::INJECT,
     propagation::EXTRACT,
+    llm::RECOGNISE,
 ];
 
 fn main() -> ExitCode {
