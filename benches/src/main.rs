@@ -10,6 +10,7 @@ mod group;
 mod growth;
 mod idle;
 mod instructions;
+mod llm;
 mod measure;
 mod options;
 mod paced;
@@ -48,6 +49,7 @@ const GROUPS: &[Group] = &[
     paced::HTTP,
     propagation::INJECT,
     propagation::EXTRACT,
+    llm::RECOGNISE,
     flood::FLOOD,
     growth::GROWTH,
 ];

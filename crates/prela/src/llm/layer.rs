@@ -53,8 +53,8 @@ use tower_service::Service;
 /// # drop(client);
 /// ```
 ///
-/// Cost: a request that is for no model is told by its path. Of one that is, the body is looked at once, at about
-/// a gigabyte a second, and so is the answer; one that is not sampled is not.
+/// Cost: a request that is for no model is told by its path. Of one that is, the body is looked at once, a text at
+/// over a gigabyte a second, and so is the answer; one that is not sampled is not. A streamed piece takes microseconds.
 #[derive(Clone, Debug, Default)]
 pub struct LlmLayer {
     client: ClientLayer,
