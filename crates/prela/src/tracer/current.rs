@@ -50,6 +50,9 @@ pub fn enrich<K: Into<Key>, V: Into<Value>>(attributes: impl IntoIterator<Item =
 /// it cannot change it any more. Below a span of another OpenTelemetry library, the root is the last one of the
 /// same trace that began in this process and still runs.
 ///
+/// Lists of traces show what the root has: `input.value` and `output.value`, `session.id` and `user.id`. Those are written
+/// without knowing the keys by `prela::genai::RootSpan`.
+///
 /// Cost: that of [`enrich`], and looking for the root among those that run now.
 ///
 /// ```
