@@ -1,0 +1,3 @@
+//! The program `prela` from outside, and its parts.
+
+mod contract;
