@@ -90,12 +90,26 @@ impl Serve {
                 writeln!(out, "Then `prela list` shows what came in. Ctrl-C ends it.")?;
             }
             out.flush()?;
+            let trouble = tokio::spawn(report(server.trouble()));
             let spans = server.run(stopped()).await;
+            trouble.abort();
             if !global.json {
                 writeln!(out, "{spans} spans came in.")?;
             }
             Ok(Outcome::Done)
         })
+    }
+}
+
+/// Says what is wrong with the store, and when it is no more.
+async fn report(mut trouble: tokio::sync::watch::Receiver<Option<String>>) {
+    while trouble.changed().await.is_ok() {
+        let text = match trouble.borrow_and_update().as_ref() {
+            Some(text) => format!("prela: {text}\n"),
+            None => "prela: the store takes spans again\n".to_owned(),
+        };
+        // Who closed it does not want to know.
+        let _ = anstream::stderr().write_all(text.as_bytes());
     }
 }
 

@@ -66,7 +66,7 @@ impl Reader {
             let (conditions, mut values) = filter.conditions();
             values.push(filter.sql_limit().into());
             let sql = format!(
-                "SELECT span.id FROM span JOIN trace ON trace.id = span.trace
+                "SELECT span.id FROM span CROSS JOIN trace ON trace.id = span.trace
                  WHERE span.status = 2 AND {conditions} ORDER BY span.id DESC LIMIT ?"
             );
             let mut select = connection.prepare_cached(&sql)?;

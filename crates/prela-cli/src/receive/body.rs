@@ -35,7 +35,7 @@ impl Encoding {
 
 /// Reads a body to its end.
 pub(super) async fn read(
-    mut body: Body,
+    body: &mut Body,
     budget: &Budget,
     share: &mut Share,
 ) -> Result<Bytes, Refusal> {
@@ -58,6 +58,22 @@ pub(super) async fn read(
         whole.extend_from_slice(&data);
     }
     Ok(whole.freeze())
+}
+
+/// Reads what is left of a body that is refused, and forgets it: who still writes does not hear what
+/// is said to it.
+pub(super) async fn forget(body: &mut Body) {
+    let mut left = 2 * MAX_BYTES;
+    let rest = async {
+        while let Some(Ok(frame)) = body.frame().await {
+            left = left.saturating_sub(frame.data_ref().map_or(0, Bytes::len));
+            if left == 0 {
+                break;
+            }
+        }
+    };
+    // Who is as slow as that has to try again.
+    let _ = tokio::time::timeout(STALL / 4, rest).await;
 }
 
 /// Unpacks a body; it stops at the limit, however much more there would be.

@@ -7,11 +7,9 @@ use super::answer::{Refusal, grpc_success};
 use super::body::{self, Encoding};
 use super::budget::Share;
 use super::intake::{Intake, Signal};
-use crate::otlp::Envelope;
 use axum::body::Body;
 use bytes::{Buf as _, Bytes};
 use http::{HeaderMap, HeaderValue, Request, Response, StatusCode, header};
-use prost::Message as _;
 
 pub(super) async fn export(
     intake: &Intake,
@@ -24,9 +22,13 @@ pub(super) async fn export(
         *response.status_mut() = StatusCode::UNSUPPORTED_MEDIA_TYPE;
         return response;
     }
-    let mut response = match take(intake, signal, request).await {
+    let (head, mut body) = request.into_parts();
+    let mut response = match take(intake, signal, &head.headers, &mut body).await {
         Ok(response) => response,
-        Err(refusal) => refusal.into_grpc(),
+        Err(refusal) => {
+            body::forget(&mut body).await;
+            refusal.into_grpc()
+        }
     };
     let accepted = HeaderValue::from_static(Encoding::ALL);
     response.headers_mut().insert("grpc-accept-encoding", accepted);
@@ -36,9 +38,10 @@ pub(super) async fn export(
 async fn take(
     intake: &Intake,
     signal: Signal,
-    request: Request<Body>,
+    headers: &HeaderMap,
+    body: &mut Body,
 ) -> Result<Response<Body>, Refusal> {
-    let encoding = match request.headers().get("grpc-encoding") {
+    let encoding = match headers.get("grpc-encoding") {
         None => Encoding::Identity,
         Some(name) => name.to_str().ok().and_then(Encoding::of).ok_or_else(|| {
             let message = format!("the encoding is none of {}", Encoding::ALL);
@@ -46,13 +49,11 @@ async fn take(
         })?,
     };
     let mut share = Share::default();
-    let frame = body::read(request.into_body(), &intake.budget, &mut share).await?;
+    let frame = body::read(body, &intake.budget, &mut share).await?;
     let (is_packed, message) = unframe(frame)?;
     let encoding = if is_packed { encoding } else { Encoding::Identity };
     let message = body::unpack(encoding, message, &intake.budget, &mut share).await?;
-    let envelope = Envelope::decode(message)
-        .map_err(|_| Refusal::malformed("the request is no message of OTLP"))?;
-    Ok(grpc_success(intake.take(signal, envelope, 0).await?))
+    Ok(grpc_success(intake.take_protobuf(signal, message, &mut share).await?))
 }
 
 /// The one message of a body: whether it is compressed, its length, itself.

@@ -5,10 +5,9 @@ use super::body::{self, Encoding};
 use super::budget::Share;
 use super::intake::{Intake, Signal};
 use super::origin::is_local_origin;
-use crate::otlp::{Envelope, json};
 use axum::body::Body;
+use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Request, Response, StatusCode, header};
-use prost::Message as _;
 
 pub(super) async fn export(
     intake: &Intake,
@@ -26,10 +25,16 @@ pub(super) async fn export(
             return refusal.into_http(format.unwrap_or(Format::Text));
         }
         Some(_) if request.method() == Method::OPTIONS => preflight(request.headers()),
-        _ => match take(intake, signal, request).await {
-            Ok(response) => response,
-            Err(refusal) => refusal.into_http(format.unwrap_or(Format::Text)),
-        },
+        _ => {
+            let (head, mut body) = request.into_parts();
+            match take(intake, signal, &head, &mut body).await {
+                Ok(response) => response,
+                Err(refusal) => {
+                    body::forget(&mut body).await;
+                    refusal.into_http(format.unwrap_or(Format::Text))
+                }
+            }
+        }
     };
     if response.status() == StatusCode::METHOD_NOT_ALLOWED {
         response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("POST, OPTIONS"));
@@ -44,41 +49,31 @@ pub(super) async fn export(
 async fn take(
     intake: &Intake,
     signal: Signal,
-    request: Request<Body>,
+    head: &Parts,
+    body: &mut Body,
 ) -> Result<Response<Body>, Refusal> {
     let refused =
         |status, message: &str| Refusal::new(status, tonic::Code::InvalidArgument, message);
-    if request.method() != Method::POST {
+    if head.method != Method::POST {
         return Err(refused(StatusCode::METHOD_NOT_ALLOWED, "OTLP is sent by POST"));
     }
-    let format = Format::of(request.headers()).ok_or_else(|| {
+    let format = Format::of(&head.headers).ok_or_else(|| {
         let message = "the content-type is neither application/x-protobuf nor application/json";
         refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, message)
     })?;
     let encoding =
-        request.headers().get(header::CONTENT_ENCODING).map_or(Some(""), |it| it.to_str().ok());
+        head.headers.get(header::CONTENT_ENCODING).map_or(Some(""), |it| it.to_str().ok());
     let encoding = encoding.and_then(Encoding::of).ok_or_else(|| {
         let message = format!("the content-encoding is none of {}", Encoding::ALL);
         refused(StatusCode::UNSUPPORTED_MEDIA_TYPE, &message)
     })?;
     let mut share = Share::default();
-    let body = body::read(request.into_body(), &intake.budget, &mut share).await?;
+    let body = body::read(body, &intake.budget, &mut share).await?;
     let body = body::unpack(encoding, body, &intake.budget, &mut share).await?;
-    let (envelope, malformed) = match format {
-        Format::Json => {
-            // As objects, JSON is several times as large.
-            intake.budget.take(&mut share, body.len().saturating_mul(JSON_GROWS)).await?;
-            json::read_request(signal.schema(), &body).map_err(|error| {
-                Refusal::malformed(format!("the request is no JSON of OTLP: {error}"))
-            })?
-        }
-        Format::Protobuf | Format::Text => {
-            let envelope = Envelope::decode(body)
-                .map_err(|_| Refusal::malformed("the request is no message of OTLP"))?;
-            (envelope, 0)
-        }
+    let partial = match format {
+        Format::Json => intake.take_json(signal, &body, &mut share).await?,
+        Format::Protobuf | Format::Text => intake.take_protobuf(signal, body, &mut share).await?,
     };
-    let partial = intake.take(signal, envelope, malformed).await?;
     Ok(http_success(partial, format, signal.rejected()))
 }
 
@@ -95,5 +90,3 @@ fn preflight(headers: &HeaderMap) -> Response<Body> {
     allowed.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("7200"));
     response
 }
-
-const JSON_GROWS: usize = 2;

@@ -1,11 +1,14 @@
 //! From a request that was read to the store.
 
 use super::answer::{Partial, Refusal};
-use super::budget::Budget;
+use super::budget::{Budget, Share};
 use crate::otlp::{Envelope, json};
 use crate::store::{Batch, Refused, Store, StoreErrorKind};
+use bytes::Bytes;
+use prost::Message as _;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use tokio::sync::watch;
 
 /// Where requests go. Clones are the same one.
 #[derive(Debug, Clone)]
@@ -13,6 +16,7 @@ pub struct Intake {
     store: Arc<Store>,
     pub(super) budget: Budget,
     spans: Arc<AtomicU64>,
+    trouble: watch::Sender<Option<String>>,
 }
 
 /// What kind of telemetry a request has.
@@ -64,7 +68,7 @@ impl Signal {
 impl Intake {
     /// Into this store.
     pub fn new(store: Arc<Store>, budget: Budget) -> Self {
-        Self { store, budget, spans: Arc::default() }
+        Self { store, budget, spans: Arc::default(), trouble: watch::Sender::new(None) }
     }
 
     /// Spans that were taken since the start.
@@ -72,27 +76,83 @@ impl Intake {
         self.spans.load(Relaxed)
     }
 
-    /// Stores what is in a request; done when it is committed.
-    pub(super) async fn take(
+    /// Stores what is in a request of protobuf; done when it is committed.
+    pub(super) async fn take_protobuf(
         &self,
         signal: Signal,
-        envelope: Envelope,
-        malformed: u64,
+        message: Bytes,
+        share: &mut Share,
     ) -> Result<Partial, Refusal> {
-        let (mut batch, mut refused) = match signal {
-            Signal::Traces => Batch::of_spans(envelope),
-            Signal::Logs => Batch::of_logs(envelope),
-            Signal::Metrics => (Batch::of_metrics(&envelope), Refused::default()),
-        };
-        batch.add_malformed(&mut refused, malformed);
+        let malformed = || Refusal::malformed("the request is no message of OTLP");
+        let parts = Envelope::parts(&message).ok_or_else(malformed)?;
+        self.budget.take(share, parts.saturating_mul(BYTES_OF_PART)).await?;
+        let turn = self.budget.turn().await;
+        let envelope = Envelope::decode(message).map_err(|_| malformed())?;
+        let (batch, refused) = read(signal, envelope, 0);
+        drop(turn);
+        self.store(batch, &refused).await
+    }
+
+    /// As [`take_protobuf`](Self::take_protobuf), of JSON.
+    pub(super) async fn take_json(
+        &self,
+        signal: Signal,
+        json: &[u8],
+        share: &mut Share,
+    ) -> Result<Partial, Refusal> {
+        self.budget.take(share, json.len().saturating_mul(JSON_GROWS)).await?;
+        let turn = self.budget.turn().await;
+        let (envelope, malformed) = json::read_request(signal.schema(), json).map_err(|error| {
+            Refusal::malformed(format!("the request is no JSON of OTLP: {error}"))
+        })?;
+        let (batch, refused) = read(signal, envelope, malformed);
+        drop(turn);
+        self.store(batch, &refused).await
+    }
+
+    async fn store(&self, batch: Batch, refused: &Refused) -> Result<Partial, Refusal> {
         if !batch.is_empty() {
-            let accepted = self.store.insert(batch).await.map_err(|error| match error.kind() {
-                StoreErrorKind::Congested => Refusal::congested(error.to_string()),
-                _ => Refusal::unavailable(error.to_string()),
-            })?;
-            self.spans.fetch_add(accepted.new_spans, Relaxed);
+            match self.store.insert(batch).await {
+                Ok(accepted) => {
+                    self.spans.fetch_add(accepted.new_spans, Relaxed);
+                    self.trouble.send_if_modified(|trouble| trouble.take().is_some());
+                }
+                Err(error) if error.kind() == StoreErrorKind::Congested => {
+                    return Err(Refusal::congested(error.to_string()));
+                }
+                Err(error) => {
+                    let text = error.to_string();
+                    let refusal = Refusal::unavailable(text.clone());
+                    self.trouble.send_if_modified(|trouble| {
+                        let is_new = trouble.as_deref() != Some(text.as_str());
+                        *trouble = Some(text);
+                        is_new
+                    });
+                    return Err(refusal);
+                }
+            }
         }
         let message = if refused.count() > 0 { refused.to_string() } else { String::new() };
         Ok(Partial { rejected: refused.count(), message })
     }
+
+    /// Why the store cannot be written at the moment.
+    pub fn trouble(&self) -> watch::Receiver<Option<String>> {
+        self.trouble.subscribe()
+    }
 }
+
+fn read(signal: Signal, envelope: Envelope, malformed: u64) -> (Batch, Refused) {
+    let (mut batch, mut refused) = match signal {
+        Signal::Traces => Batch::of_spans(envelope),
+        Signal::Logs => Batch::of_logs(envelope),
+        Signal::Metrics => (Batch::of_metrics(&envelope), Refused::default()),
+    };
+    batch.add_malformed(&mut refused, malformed);
+    (batch, refused)
+}
+
+/// What is kept beside the bytes of a record until it is written.
+const BYTES_OF_PART: usize = 300;
+/// As objects, JSON is several times as large.
+const JSON_GROWS: usize = 2;

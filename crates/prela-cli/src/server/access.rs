@@ -55,10 +55,11 @@ pub(super) async fn check_token(access: Access, request: Request, next: Next) ->
 
 /// Lets only requests through that were meant for this program. Prompts are in there: a page of
 /// elsewhere, whose name was made to lead here, must not read them.
-pub(super) async fn check_host(request: Request, next: Next) -> Response {
+pub(super) async fn check_host(access: Access, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN);
     let is_meant = host(request.headers(), request.uri()).is_some_and(is_local_host);
-    if is_meant && origin.is_none_or(is_local_origin) {
+    // A page does not know the token, and with one there are other names for this machine.
+    if access.token.is_some() || (is_meant && origin.is_none_or(is_local_origin)) {
         return next.run(request).await;
     }
     let message = "ask by localhost or by an address, and not from a page of another host";

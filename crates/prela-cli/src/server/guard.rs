@@ -66,8 +66,8 @@ fn builder() -> Builder<TokioExecutor> {
     builder
         .http2()
         .timer(TokioTimer::new())
-        .initial_stream_window_size(1 << 20)
-        .initial_connection_window_size(2 << 20)
+        .initial_stream_window_size(256 << 10)
+        .initial_connection_window_size(512 << 10)
         .max_concurrent_streams(64)
         .max_header_list_size(16 << 10)
         // Who is there answers, so a stream without news is not taken for one without a reader.

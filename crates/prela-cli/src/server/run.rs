@@ -115,6 +115,11 @@ impl Server {
         &self.hello
     }
 
+    /// Why the store cannot be written at the moment, so that it can be said.
+    pub fn trouble(&self) -> watch::Receiver<Option<String>> {
+        self.intake.trouble()
+    }
+
     /// Serves until `stop` is done, then lets requests end that are under way, for some seconds. Gives
     /// the number of spans that were taken.
     pub async fn run(self, stop: impl Future<Output = ()>) -> u64 {
@@ -175,16 +180,17 @@ async fn accept(
 }
 
 fn routes(news: &News, intake: &Intake, hello: &Hello, access: Access) -> Router {
-    let token = access.clone();
+    let (token, host) = (access.clone(), access.clone());
     let token = move |request: Request, next: Next| check_token(token.clone(), request, next);
+    let host = move |request: Request, next: Next| check_host(host.clone(), request, next);
     // What shows prompts is asked for by its right name; anybody may send.
     let shown = api::routes(news)
         .route_service(
             "/prela.query.v1.QueryService/{*rest}",
             QueryServiceServer::new(Answers(news.clone())),
         )
-        .layer(from_fn(check_host));
-    let greeting = api::hello(hello.clone(), access).layer(from_fn(check_host));
+        .layer(from_fn(host.clone()));
+    let greeting = api::hello(hello.clone(), access).layer(from_fn(host));
     let guarded = receive::routes(intake).merge(shown).layer(from_fn(token));
     guarded.merge(greeting).fallback(nothing)
 }

@@ -156,6 +156,14 @@ impl Batch {
         self.spans.len()
     }
 
+    /// What it takes in the store, about.
+    pub(super) fn bytes(&self) -> u64 {
+        const ROW: u64 = 150;
+        let spans = self.spans.iter().map(|span| span.message.len() as u64 + ROW);
+        let logs = self.logs.iter().map(|log| log.message.len() as u64 + ROW);
+        spans.chain(logs).sum()
+    }
+
     /// Whether there is nothing to write.
     pub fn is_empty(&self) -> bool {
         self.spans.is_empty() && self.logs.is_empty() && self.counts == Counts::default()

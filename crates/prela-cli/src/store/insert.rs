@@ -123,32 +123,39 @@ impl<'a> Insert<'a> {
         let model = self.string(facts.model.as_ref())?;
         let thread = self.string(facts.thread.as_ref())?;
         let mut insert = self.connection.prepare_cached(
-            "INSERT INTO span(trace, span_id, parent_id, name, kind, status, start_ns, end_ns, res, scope,
+            "INSERT INTO span(id, trace, span_id, parent_id, name, kind, status, start_ns, end_ns, res, scope,
                               op, model, thread, tok_in, tok_out, cost_nusd)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+             VALUES (?17, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
              ON CONFLICT(trace, span_id) DO NOTHING",
         )?;
-        let values = params![
-            trace,
-            facts.span_id.0,
-            facts.parent_id.map(|id| id.0),
-            name,
-            facts.kind,
-            facts.status,
-            facts.start_ns,
-            facts.end_ns,
-            rows.resource,
-            scope,
-            operation,
-            model,
-            thread,
-            facts.input_tokens,
-            facts.output_tokens,
-            facts.cost_nusd,
-        ];
-        let mut is_new = insert.execute(values)? == 1;
-        if !is_new && facts.end_ns != 0 && self.remove_running(trace, facts.span_id.0)? {
-            is_new = insert.execute(values)? == 1;
+        let parent_id = facts.parent_id.map(|id| id.0);
+        let mut insert = |row: Option<i64>| {
+            insert.execute(params![
+                trace,
+                facts.span_id.0,
+                parent_id,
+                name,
+                facts.kind,
+                facts.status,
+                facts.start_ns,
+                facts.end_ns,
+                rows.resource,
+                scope,
+                operation,
+                model,
+                thread,
+                facts.input_tokens,
+                facts.output_tokens,
+                facts.cost_nusd,
+                row,
+            ])
+        };
+        let mut is_new = insert(None)? == 1;
+        if !is_new
+            && facts.end_ns != 0
+            && let Some(row) = self.remove_running(trace, facts.span_id.0)?
+        {
+            is_new = insert(Some(row))? == 1;
         }
         if !is_new {
             return Ok(false);
@@ -178,9 +185,11 @@ impl<'a> Insert<'a> {
         Ok(true)
     }
 
-    /// Removes a span that has not ended, since its end is here. It gets a new row, so that whoever
-    /// follows the rows sees that it has changed.
-    fn remove_running(&mut self, trace: i64, span_id: [u8; 8]) -> rusqlite::Result<bool> {
+    /// Removes a span that has not ended, since its end is here. Gives the row for that: a new one, so
+    /// that whoever follows the rows sees that it has changed.
+    fn remove_running(&mut self, trace: i64, span_id: [u8; 8]) -> rusqlite::Result<Option<i64>> {
+        let mut select = self.connection.prepare_cached("SELECT max(id) + 1 FROM span")?;
+        let next: i64 = select.query_row([], |row| row.get(0))?;
         let mut delete = self.connection.prepare_cached(
             "DELETE FROM span WHERE trace = ?1 AND span_id = ?2 AND end_ns = 0
              RETURNING id, status, tok_in, tok_out, cost_nusd",
@@ -194,9 +203,7 @@ impl<'a> Insert<'a> {
                 row.get(4)?,
             ))
         });
-        let Some((row, status, input, output, cost)) = removed.optional()? else {
-            return Ok(false);
-        };
+        let Some((row, status, input, output, cost)) = removed.optional()? else { return Ok(None) };
         let mut delete = self.connection.prepare_cached("DELETE FROM span_data WHERE id = ?1")?;
         delete.execute([row])?;
         let sums = self.sums.entry(trace).or_default();
@@ -207,7 +214,7 @@ impl<'a> Insert<'a> {
         sums.input_tokens -= input;
         sums.output_tokens -= output;
         sums.cost_nusd -= cost;
-        Ok(true)
+        Ok(Some(next))
     }
 
     fn log(&mut self, entry: &LogEntry, rows: &Rows, scope: i64) -> rusqlite::Result<bool> {

@@ -80,7 +80,7 @@ impl Store {
             incoming,
             committed,
             sweep: Some(Sweep::default()),
-            spans_since_check: 0,
+            bytes_since_check: 0,
             _lock: lock,
         };
         let thread =
@@ -187,7 +187,7 @@ struct Writer {
     committed: watch::Sender<u64>,
     /// Set while there may be something to let go of.
     sweep: Option<Sweep>,
-    spans_since_check: usize,
+    bytes_since_check: u64,
     _lock: Lock,
 }
 
@@ -241,6 +241,7 @@ impl Writer {
                 Err(_) => break,
             }
         }
+        self.bytes_since_check += group.iter().map(|(batch, _)| batch.bytes()).sum::<u64>();
         match self.commit(group.iter().map(|(batch, _)| batch)) {
             Ok(accepted) => {
                 self.committed.send_modify(|count| *count += 1);
@@ -260,9 +261,8 @@ impl Writer {
                 }
             }
         }
-        self.spans_since_check += spans;
-        if self.spans_since_check > CHECK_SPANS {
-            self.spans_since_check = 0;
+        if self.bytes_since_check > self.limits.max_bytes / CHECKS {
+            self.bytes_since_check = 0;
             self.sweep = self.sweep.or(Some(Sweep::default()));
         }
         next
@@ -317,5 +317,5 @@ fn now() -> i64 {
 const MAX_WAITING: usize = 1024;
 /// From here on a larger transaction is no faster.
 const GROUP_SPANS: usize = 4096;
-/// Spans after which the store's size is looked at.
-const CHECK_SPANS: usize = 20_000;
+/// Looks at the store's size while as much comes in as it may keep.
+const CHECKS: u64 = 32;

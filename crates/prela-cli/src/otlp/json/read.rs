@@ -1,6 +1,6 @@
 //! From JSON to protobuf's bytes.
 
-use super::schema::{Field, Kind, RESOURCE, SCOPE, Schema, Signal};
+use super::schema::{ANY_VALUE, Field, Kind, RESOURCE, SCOPE, Schema, Signal};
 use crate::ids::bytes_of_hex;
 use crate::otlp::{Envelope, Resource, Scope};
 use base64::Engine as _;
@@ -85,8 +85,10 @@ fn part(json: &Map<String, Value>, name: &str, schema: Schema) -> Result<Option<
     }
 }
 
-/// A message's bytes. Fields that are not in its table are of later versions, and left out.
+/// A message's bytes. Fields that are not in its table are of later versions, and left out, as are
+/// zeros and empty texts, unless they are what was chosen as a value.
 fn message(schema: Schema, json: &Map<String, Value>) -> Result<Vec<u8>, JsonError> {
+    let is_choice = std::ptr::eq(schema, ANY_VALUE);
     let mut bytes = Vec::new();
     for field in schema {
         match json.get(field.name) {
@@ -97,10 +99,24 @@ fn message(schema: Schema, json: &Map<String, Value>) -> Result<Vec<u8>, JsonErr
             Some(_) if field.is_repeated => {
                 return Err(JsonError(format!("`{}` is no list", field.name)));
             }
-            Some(value) => write(field, value, &mut bytes)?,
+            Some(value) => {
+                let before = bytes.len();
+                write(field, value, &mut bytes)?;
+                let is_default =
+                    !matches!(field.kind, Kind::Message(_)) && is_zero(field, &bytes[before..]);
+                if is_default && !is_choice {
+                    bytes.truncate(before);
+                }
+            }
         }
     }
     Ok(bytes)
+}
+
+/// Whether a field's bytes, behind its key, say nothing.
+fn is_zero(field: &Field, bytes: &[u8]) -> bool {
+    let key = prost::encoding::key_len(field.number);
+    bytes[key..].iter().all(|byte| *byte == 0)
 }
 
 fn write(field: &Field, json: &Value, out: &mut Vec<u8>) -> Result<(), JsonError> {

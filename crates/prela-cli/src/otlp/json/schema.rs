@@ -1,6 +1,6 @@
 //! The fields of OTLP's messages: their names in JSON, their numbers, their types.
 
-/// The fields of a message.
+/// The fields of a message, by their numbers, which is the order that encoders write them in.
 pub type Schema = &'static [Field];
 
 /// A field of a message.
@@ -95,7 +95,6 @@ pub static SPAN: Schema = &[
     one("spanId", 2, Kind::Hex),
     one("traceState", 3, Kind::Text),
     one("parentSpanId", 4, Kind::Hex),
-    one("flags", 16, Kind::Fixed32),
     one("name", 5, Kind::Text),
     one("kind", 6, Kind::Unsigned(KINDS)),
     one("startTimeUnixNano", 7, Kind::Fixed64),
@@ -107,6 +106,7 @@ pub static SPAN: Schema = &[
     many("links", 13, Kind::Message(|| LINK)),
     one("droppedLinksCount", 14, Kind::Unsigned(&[])),
     one("status", 15, Kind::Message(|| STATUS)),
+    one("flags", 16, Kind::Fixed32),
 ];
 
 const KINDS: &[&str] = &[
@@ -159,7 +159,6 @@ static MAP: Schema = &[many("values", 1, Kind::Message(|| KEY_VALUE))];
 /// `LogRecord`.
 pub static LOG_RECORD: Schema = &[
     one("timeUnixNano", 1, Kind::Fixed64),
-    one("observedTimeUnixNano", 11, Kind::Fixed64),
     one("severityNumber", 2, Kind::Unsigned(&[])),
     one("severityText", 3, Kind::Text),
     one("body", 5, Kind::Message(|| ANY_VALUE)),
@@ -168,6 +167,7 @@ pub static LOG_RECORD: Schema = &[
     one("flags", 8, Kind::Fixed32),
     one("traceId", 9, Kind::Hex),
     one("spanId", 10, Kind::Hex),
+    one("observedTimeUnixNano", 11, Kind::Fixed64),
     one("eventName", 12, Kind::Text),
 ];
 
