@@ -40,6 +40,9 @@ impl Default for Filter {
 }
 
 impl Filter {
+    /// What is asked for from outside is no more than this at a time.
+    pub const MOST: usize = 10_000;
+
     /// The conditions on table `trace`, and the values of their `?`.
     pub(super) fn conditions(&self) -> (String, Vec<Value>) {
         let mut sql = String::from("trace.spans > 0");

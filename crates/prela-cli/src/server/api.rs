@@ -104,7 +104,7 @@ impl Asked {
     fn filter(&self) -> Filter {
         let default = Filter::default();
         Filter {
-            limit: self.limit.unwrap_or(default.limit).min(MOST),
+            limit: self.limit.unwrap_or(default.limit).min(Filter::MOST),
             since_ns: self.since,
             until_ns: self.until,
             service: self.service.clone(),
@@ -169,5 +169,3 @@ fn json_of(value: &impl Serialize) -> Response {
 }
 
 const TICK: Duration = Duration::from_secs(15);
-/// In one answer.
-const MOST: usize = 10_000;

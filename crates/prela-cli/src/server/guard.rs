@@ -71,8 +71,8 @@ fn builder() -> Builder<TokioExecutor> {
         .max_concurrent_streams(64)
         .max_header_list_size(16 << 10)
         // Who is there answers, so a stream without news is not taken for one without a reader.
-        .keep_alive_interval(Duration::from_secs(20))
-        .keep_alive_timeout(Duration::from_secs(20));
+        .keep_alive_interval(IDLENESS / 2)
+        .keep_alive_timeout(IDLENESS / 4);
     builder
 }
 
@@ -138,5 +138,6 @@ impl Moving {
 
 /// Until something is asked for.
 const SILENCE: Duration = Duration::from_secs(10);
-/// Between two requests, or two parts of an answer: longer than exporters wait between their batches.
-const IDLENESS: Duration = Duration::from_secs(120);
+/// Between two requests, or two parts of an answer: longer than exporters wait between their batches,
+/// some of which do not look at their connections meanwhile.
+const IDLENESS: Duration = Duration::from_secs(300);

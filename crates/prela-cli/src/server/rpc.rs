@@ -119,7 +119,7 @@ fn filter(filter: Option<v1::Filter>) -> Filter {
     let number = |number: i64| (number != 0).then_some(number);
     let text = |text: String| (!text.is_empty()).then_some(text);
     Filter {
-        limit: if limit == 0 { Filter::default().limit } else { limit as usize },
+        limit: if limit == 0 { Filter::default().limit } else { Filter::MOST.min(limit as usize) },
         since_ns: number(since_unix_nano),
         until_ns: number(until_unix_nano),
         service: text(service),

@@ -106,6 +106,25 @@ pub(crate) fn zstd(bytes: &[u8]) -> Vec<u8> {
     zstd::encode_all(bytes, 3).unwrap()
 }
 
+/// Requests that are there but for a byte each: they hold all the memory that there is for requests,
+/// until they are dropped.
+pub(crate) fn fill(address: SocketAddr) -> Vec<TcpStream> {
+    let length = 16 << 20;
+    let head = format!(
+        "POST /v1/traces HTTP/1.1\r\nhost: x\r\ncontent-type: {PROTOBUF}\r\ncontent-length: {length}\r\n\r\n"
+    );
+    let hold = || {
+        let mut connection = TcpStream::connect(address).unwrap();
+        connection.write_all(head.as_bytes()).unwrap();
+        connection.write_all(&vec![0; length - 1]).unwrap();
+        connection
+    };
+    let holders = (0..4).map(|_| hold()).collect();
+    let span = || vec![crate::requests::span(1, 1, 0)];
+    crate::program::wait_until("it is full", || post_spans(address, span()).status == 429);
+    holders
+}
+
 /// A runtime for the clients that need one.
 pub(crate) fn block_on<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();

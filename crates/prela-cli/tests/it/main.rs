@@ -13,6 +13,7 @@ mod kills;
 mod limits;
 mod ports;
 mod program;
+mod projects;
 mod queries;
 mod receiving;
 mod requests;

@@ -1,12 +1,13 @@
 //! Those who really send: Prela's SDK, Python's exporters, the OpenTelemetry Collector.
 
-use crate::clients::post_spans;
+use crate::clients::{fill, post_spans};
 use crate::program::{Prela, wait_until};
 use crate::requests::{everything, span};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prela::testing::Capture;
 use prela::{Exporter, Otlp, SpanType};
 use prela_cli::query::{Filter, Link, Reader, Tree};
+use prela_cli::server::Hello;
 use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpListener;
@@ -81,23 +82,30 @@ fn the_sdk_is_heard_over_every_transport() {
 
 #[test]
 fn what_a_full_server_refuses_the_sdk_sends_again() {
-    let prela = Prela::start();
-    let capture = Capture::with(|builder| {
-        let otlp = Exporter::otlp_grpc(format!("http://{}", prela.hello.grpc));
-        builder.exporter(otlp).max_batch_size(50)
-    });
-    std::thread::scope(|threads| {
-        for _ in 0..4 {
-            threads.spawn(|| {
-                for _ in 0..250 {
-                    capture.tracer().span_default("step").in_scope(|_| ());
-                }
-            });
+    type Way = fn(&Hello) -> Otlp;
+    let ways: [(&str, Way); 2] = [
+        ("gRPC", |hello| Exporter::otlp_grpc(format!("http://{}", hello.grpc))),
+        ("HTTP", |hello| Exporter::otlp_http(format!("http://{}", hello.http))),
+    ];
+    for (way, otlp) in ways {
+        let prela = Prela::start();
+        let holders = fill(prela.hello.http);
+        let otlp = otlp(&prela.hello);
+        let capture = Capture::with(|builder| builder.exporter(otlp).max_batch_size(50));
+        for _ in 0..200 {
+            capture.tracer().span_default("step").in_scope(|_| ());
         }
-    });
-    let report = capture.prela().shutdown(A_WHILE);
-    assert_eq!((report.undelivered(), report.timed_out), (0, false));
-    assert_eq!(prela.reader().totals().unwrap().spans, 1_000);
+        std::thread::scope(|threads| {
+            let flush = threads.spawn(|| capture.prela().flush(A_WHILE));
+            // It has been told to come again by then.
+            std::thread::sleep(Duration::from_millis(1_500));
+            assert!(!flush.is_finished(), "{way}");
+            drop(holders);
+            flush.join().unwrap().unwrap();
+        });
+        let steps = Filter { name: Some("step".to_owned()), limit: 1_000, ..Filter::default() };
+        assert_eq!(prela.reader().list(&steps).unwrap().len(), 200, "{way}");
+    }
 }
 
 /// Python with its exporters, made once; none where it cannot be.
