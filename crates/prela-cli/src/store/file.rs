@@ -3,8 +3,30 @@
 use super::error::{StoreError, StoreErrorKind};
 use super::schema;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
+use std::fs::{DirBuilder, OpenOptions};
 use std::path::Path;
 use std::time::Duration;
+
+/// Makes the folder and the file, if they are not there, for this user alone: prompts are in it.
+pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let failed = |what: &Path, how: &str, error: std::io::Error| {
+        let message = format!("{} cannot be {how}: {error}", what.display());
+        StoreError::new(StoreErrorKind::Other, message)
+    };
+    let mut folders = DirBuilder::new();
+    let mut file = OpenOptions::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
+        folders.mode(0o700);
+        file.mode(0o600);
+    }
+    folders.recursive(true).create(folder).map_err(|error| failed(folder, "made", error))?;
+    // SQLite's other files get the rights of this one.
+    let made = file.append(true).create(true).open(path);
+    made.map(drop).map_err(|error| failed(path, "written", error))
+}
 
 /// Opens, makes or updates a store; the caller holds its lock.
 pub(super) fn open_for_writing(

@@ -61,12 +61,7 @@ impl Store {
     /// [`StoreError`]: another process writes to it, it is damaged, a newer version wrote it, or it
     /// cannot be read or made.
     pub fn open(path: &Path, options: Options) -> Result<Self, StoreError> {
-        if let Some(folder) = path.parent() {
-            std::fs::create_dir_all(folder).map_err(|error| {
-                let message = format!("the folder {} cannot be made: {error}", folder.display());
-                StoreError::new(StoreErrorKind::Other, message)
-            })?;
-        }
+        file::make_private(path)?;
         let lock = Lock::take(path)?;
         let connection = file::open_for_writing(path, options.durable, options.max_bytes)?;
         let (jobs, incoming) = mpsc::channel(MAX_WAITING);

@@ -126,6 +126,7 @@ fn many_small_parts_are_no_way_around_the_limit() {
     assert!(prela.memory() >> 20 < 150, "{}", prela.memory() >> 20);
 }
 
+#[cfg(unix)]
 #[test]
 fn ten_thousand_connections_that_say_nothing_keep_nobody_out() {
     let prela = Prela::start();

@@ -82,10 +82,10 @@ impl Prela {
         self.process.wait().unwrap();
     }
 
-    /// Bytes that it has in memory.
+    /// Bytes that it had in memory at most; 0 where the system does not say so.
     pub(crate) fn memory(&self) -> u64 {
         let path = format!("/proc/{}/status", self.process.id());
-        let status = std::fs::read_to_string(path).unwrap();
+        let Ok(status) = std::fs::read_to_string(path) else { return 0 };
         let line = status.lines().find(|line| line.starts_with("VmHWM:")).unwrap();
         let kib: u64 = line.split_whitespace().nth(1).unwrap().parse().unwrap();
         kib << 10

@@ -46,6 +46,7 @@ fn each_project_has_a_store_of_its_own() {
     assert!(text(&named.stderr).contains("x.db"), "{}", text(&named.stderr));
 }
 
+#[cfg(unix)]
 #[test]
 fn a_server_says_where_it_is_and_ends_at_once_when_it_is_asked_to() {
     let dir = TempDir::new().unwrap();

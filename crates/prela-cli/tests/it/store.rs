@@ -190,6 +190,19 @@ fn one_process_writes_it_and_the_other_is_told() {
     Store::open(&path, Options::default()).unwrap();
 }
 
+#[cfg(unix)]
+#[test]
+fn nobody_else_reads_it() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let (_dir, path, store) = fresh();
+    store.insert_blocking(batch(vec![span(1, 1, 0)])).unwrap();
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(path.parent().unwrap()), 0o700);
+    for extension in ["db", "db-wal", "db-shm"] {
+        assert_eq!(mode(&path.with_extension(extension)), 0o600, "{extension}");
+    }
+}
+
 #[test]
 fn what_is_no_store_stays_as_it_is() {
     let dir = TempDir::new().unwrap();
