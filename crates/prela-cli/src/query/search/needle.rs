@@ -5,10 +5,10 @@ use memchr::memmem::Finder;
 
 /// What is searched for.
 pub(super) struct Needle {
-    text: String,
     /// A text with capitals is found only like that, one without in any case.
     is_exact: bool,
-    finder: Finder<'static>,
+    exact: Finder<'static>,
+    any_case: AnyCase,
     /// Numbers and ids are not written as texts: these are their bytes in a message.
     others: Vec<Finder<'static>>,
     is_number: bool,
@@ -38,11 +38,11 @@ impl Needle {
         let is_exact = text.chars().any(char::is_uppercase);
         Self {
             is_exact,
-            finder: Finder::new(text.as_bytes()).into_owned(),
+            exact: Finder::new(text.as_bytes()).into_owned(),
+            any_case: AnyCase::new(text),
             others: others.iter().map(|bytes| Finder::new(bytes).into_owned()).collect(),
             is_number,
             id,
-            text: text.to_owned(),
         }
     }
 
@@ -56,23 +56,20 @@ impl Needle {
 
     /// Whether a message may have it.
     pub(super) fn is_in(&self, message: &[u8]) -> bool {
-        let is_text = if self.is_exact {
-            self.finder.find(message).is_some()
-        } else {
-            find_in_any_case(message, &self.text).is_some()
-        };
-        is_text || self.others.iter().any(|other| other.find(message).is_some())
+        self.find(message).is_some()
+            || self.others.iter().any(|other| other.find(message).is_some())
+    }
+
+    fn find(&self, bytes: &[u8]) -> Option<usize> {
+        if self.is_exact { self.exact.find(bytes) } else { self.any_case.find(bytes) }
     }
 
     /// The text around the first place in a text where it stands, in one line.
     pub(super) fn excerpt(&self, text: &str) -> Option<String> {
-        let at = if self.is_exact {
-            text.find(&self.text)?
-        } else {
-            find_in_any_case(text.as_bytes(), &self.text)?
-        };
+        let at = self.find(text.as_bytes())?;
         let start = text.floor_char_boundary_before(at.saturating_sub(BEFORE));
-        let end = text.floor_char_boundary_before((at + self.text.len() + AFTER).min(text.len()));
+        let end = text
+            .floor_char_boundary_before((at + self.any_case.text.len() + AFTER).min(text.len()));
         let line: Vec<&str> = text[start..end].split_whitespace().collect();
         let line = line.join(" ");
         let (before, after) =
@@ -81,15 +78,32 @@ impl Needle {
     }
 }
 
-/// The place of a text in bytes; letters of ASCII may differ in their case.
-fn find_in_any_case(bytes: &[u8], text: &str) -> Option<usize> {
-    let text = text.as_bytes();
-    let Some(first) = text.first() else { return Some(0) };
-    let (lower, upper) = (first.to_ascii_lowercase(), first.to_ascii_uppercase());
-    let last = bytes.len().checked_sub(text.len())?;
-    memchr::memchr2_iter(lower, upper, &bytes[..=last])
-        .find(|at| bytes[*at..*at + text.len()].eq_ignore_ascii_case(text))
+/// A text whose letters of ASCII may differ in their case.
+struct AnyCase {
+    text: Vec<u8>,
+    /// The place of the byte that is looked for first: the rarest, so that most of what is found is the text.
+    anchor: usize,
 }
+
+impl AnyCase {
+    fn new(text: &str) -> Self {
+        let text = text.to_ascii_lowercase().into_bytes();
+        let commonness = |byte: u8| COMMON.iter().rev().position(|common| *common == byte);
+        let anchor = (0..text.len()).min_by_key(|at| commonness(text[*at])).unwrap_or(0);
+        Self { text, anchor }
+    }
+
+    fn find(&self, bytes: &[u8]) -> Option<usize> {
+        let Some(rare) = self.text.get(self.anchor) else { return Some(0) };
+        let last = bytes.len().checked_sub(self.text.len())?;
+        let places = &bytes[self.anchor..=last + self.anchor];
+        memchr::memchr2_iter(*rare, rare.to_ascii_uppercase(), places)
+            .find(|at| bytes[*at..*at + self.text.len()].eq_ignore_ascii_case(&self.text))
+    }
+}
+
+/// From what is most common in names, keys and texts to what is less so; the rest is rare.
+const COMMON: &[u8] = b"e_ationsr.lcdpumgh 0123fby";
 
 /// `str::floor_char_boundary`, which is younger than the oldest compiler that is promised.
 trait Boundary {
