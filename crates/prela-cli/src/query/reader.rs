@@ -45,6 +45,18 @@ impl Reader {
         Ok(reader)
     }
 
+    /// Reads by copies rather than by mapping the file, which would count as this process's memory as
+    /// long as it runs.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn unmapped(self) -> Result<Self, StoreError> {
+        let set = self.connection.pragma_update(None, "mmap_size", 0);
+        set.map_err(|error| StoreError::of(&error, &self.path))?;
+        Ok(self)
+    }
+
     /// The store's file.
     pub fn path(&self) -> &Path {
         &self.path

@@ -34,7 +34,7 @@ impl Readers {
             let idle = inner.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let reader = match idle {
                 Some(reader) => reader,
-                None => Reader::open(&inner.store)?,
+                None => Reader::open(&inner.store)?.unmapped()?,
             };
             let answer = question(&reader);
             inner.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);

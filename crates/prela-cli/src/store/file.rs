@@ -83,6 +83,8 @@ pub fn open_for_reading(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(BUSY).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(32);
+    // A search reads all of the file, and only once.
+    connection.pragma_update(None, "mmap_size", READER_MMAP).map_err(failed)?;
     check(&connection, path)?;
     let version = schema::version(&connection).map_err(failed)?;
     if version < schema::latest() {
@@ -127,6 +129,7 @@ fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
 }
 
 const BUSY: Duration = Duration::from_secs(5);
+const READER_MMAP: i64 = 4 << 30;
 const WRITER_CACHE_KIB: i64 = 32 << 10;
 /// So that the tables themselves fit, however little is allowed.
 const SLACK_PAGES: u64 = 64;
