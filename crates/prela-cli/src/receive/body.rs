@@ -3,7 +3,7 @@
 use super::answer::Refusal;
 use super::budget::{Budget, Share};
 use axum::body::Body;
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use http::StatusCode;
 use http_body_util::BodyExt as _;
 use std::io::Read;
@@ -40,7 +40,7 @@ pub(super) async fn read(
     share: &mut Share,
 ) -> Result<Bytes, Refusal> {
     let deadline = tokio::time::Instant::now() + WHOLE;
-    let mut whole = BytesMut::new();
+    let mut whole = Vec::new();
     loop {
         let frame = tokio::time::timeout(STALL, tokio::time::timeout_at(deadline, body.frame()));
         let Ok(Ok(frame)) = frame.await else {
@@ -55,9 +55,10 @@ pub(super) async fn read(
             return Err(Refusal::too_large("request", MAX_BYTES));
         }
         budget.take(share, data.len()).await?;
+        make_room(&mut whole, data.len());
         whole.extend_from_slice(&data);
     }
-    Ok(whole.freeze())
+    Ok(whole.into())
 }
 
 /// Reads what is left of a body that is refused, and forgets it: who still writes does not hear what
@@ -114,6 +115,8 @@ async fn unpack_by(
     loop {
         budget.take(share, STEP).await?;
         let before = unpacked.len();
+        // One more, so that the end is seen without room for another step.
+        make_room(&mut unpacked, STEP + 1);
         let mut step = decoder.by_ref().take(STEP as u64);
         step.read_to_end(&mut unpacked).map_err(|_| broken())?;
         if unpacked.len() > MAX_BYTES {
@@ -124,6 +127,14 @@ async fn unpack_by(
         }
         // Unpacking takes time that others want, too.
         tokio::task::yield_now().await;
+    }
+}
+
+/// Makes room for that many bytes, and hardly more: what a vector makes by itself, twice as much, is in
+/// nobody's share.
+fn make_room(bytes: &mut Vec<u8>, more: usize) {
+    if bytes.capacity() - bytes.len() < more {
+        bytes.reserve_exact(more.max(bytes.len() / 8));
     }
 }
 

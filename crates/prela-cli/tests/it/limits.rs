@@ -273,12 +273,12 @@ fn who_is_too_slow_gives_its_place_back() {
 #[test]
 fn more_than_may_wait_is_to_come_again() {
     let prela = Prela::start();
+    let of_size = |bytes: usize| {
+        let attributes = vec![text("long", &"x".repeat(bytes))];
+        traces(vec![Span { attributes, ..span(1, 1, 0) }]).encode_to_vec()
+    };
     // Bodies that are there but for a byte hold the memory that there is for requests.
-    let body = traces(vec![Span {
-        attributes: vec![text("long", &"x".repeat(15 * MIB))],
-        ..span(1, 1, 0)
-    }])
-    .encode_to_vec();
+    let (body, probe) = (of_size(15 * MIB), of_size(5 * MIB));
     let hold = || {
         let mut connection = TcpStream::connect(prela.hello.http).unwrap();
         let head = format!(
@@ -290,10 +290,11 @@ fn more_than_may_wait_is_to_come_again() {
         connection
     };
     let mut holders: Vec<_> = (0..4).map(|_| hold()).collect();
-    // What is left of 64 MB does not suffice for one more.
-    let answer = post(prela.hello.http, "/v1/traces", PROTOBUF, "", &body);
-    assert_eq!((answer.status, answer.header("retry-after")), (429, Some("1")), "{answer:?}");
-    let (status, message, is_retryable) = over_grpc(prela.hello.grpc, "", &body);
+    // What is left of 64 MB does not suffice for one more, once they have arrived.
+    let answer = || post(prela.hello.http, "/v1/traces", PROTOBUF, "", &probe);
+    wait_until("it is full", || answer().status == 429);
+    assert_eq!(answer().header("retry-after"), Some("1"));
+    let (status, message, is_retryable) = over_grpc(prela.hello.grpc, "", &probe);
     assert_eq!((status, is_retryable), (8, true), "{message}");
     for holder in &mut holders {
         holder.write_all(&body[body.len() - 1..]).unwrap();
@@ -301,8 +302,6 @@ fn more_than_may_wait_is_to_come_again() {
         holder.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
     }
-    wait_until("there is room again", || {
-        post(prela.hello.http, "/v1/traces", PROTOBUF, "", &body).status == 200
-    });
+    wait_until("there is room again", || answer().status == 200);
     assert_eq!(prela.reader().totals().unwrap().spans, 1);
 }
