@@ -1,16 +1,18 @@
 //! What it costs to understand a call of a model from the bytes that pass.
 
-use crate::measure::{Bar, Group, Variant};
+use crate::group::Group;
+use crate::measure::{Measure, Variant};
+use crate::reading::Goal;
 use prela::llm::Call;
 use std::cell::RefCell;
 use std::hint::black_box;
 use std::time::Duration;
 
-pub(crate) const RECOGNISE: Group = Group {
-    name: "recognise",
-    work: "a request of 160 bytes, and a streamed piece of an answer of 290",
-    unit: "operation",
-    variants: || {
+pub(crate) const RECOGNISE: Group = Group::costs(
+    "recognise",
+    "a request of 160 bytes, and a streamed piece of an answer of 290",
+    "operation",
+    || {
         let other = || {
             black_box(Call::recognise("POST", HOST, black_box("/v1/items"), REQUEST.as_bytes()));
         };
@@ -23,12 +25,13 @@ pub(crate) const RECOGNISE: Group = Group {
         let chunk = move || call.borrow_mut().chunk(black_box(CHUNK.as_bytes()), || Duration::ZERO);
         vec![
             Variant::new("prela, a request that is no call", 1, other)
-                .bar(Bar::Instructions(1_000.0)),
+                .goal(Measure::Instructions, Goal::at_most(1_000.0)),
             Variant::new("prela, a request", 1, request),
-            Variant::new("prela, a streamed chunk", 1, chunk).bar(Bar::Instructions(40_000.0)),
+            Variant::new("prela, a streamed chunk", 1, chunk)
+                .goal(Measure::Instructions, Goal::at_most(40_000.0)),
         ]
     },
-};
+);
 
 const HOST: Option<&str> = Some("api.openai.com");
 const REQUEST: &str = r#"{"model":"gpt-4o","messages":[{"role":"user","content":"What is a span, and what is an event of it?"}],"temperature":0.5,"stream":true}"#;

@@ -1,0 +1,95 @@
+//! The command line: what can be asked for, and which file does it.
+
+mod list;
+mod serve;
+mod show;
+
+use crate::project::Project;
+use crate::query::Reader;
+use clap::{Parser, Subcommand};
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+/// Shows every trace of a program, as it comes in: an OpenTelemetry collector, a store and a viewer in
+/// one command.
+#[derive(Debug, Parser)]
+#[command(name = "prela", version, max_term_width = 100, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What every command understands.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Global {
+    /// The file with the traces, instead of that of the current project.
+    #[arg(long, global = true, env = "PRELA_STORE", value_name = "FILE")]
+    pub store: Option<PathBuf>,
+    /// Prints JSON, for programs.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Serve(serve::Serve),
+    List(list::List),
+    Show(show::Show),
+}
+
+/// How a command ended, for scripts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// 0: it did what it was asked for.
+    Done,
+    /// 1: what it was asked for is not there.
+    Nothing,
+}
+
+impl From<Outcome> for ExitCode {
+    fn from(outcome: Outcome) -> Self {
+        match outcome {
+            Outcome::Done => Self::SUCCESS,
+            Outcome::Nothing => Self::from(1),
+        }
+    }
+}
+
+impl Cli {
+    /// Does what it says; what is to be seen goes to `out`. A failure is exit code 2.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be done.
+    pub fn run(self, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        let Self { global, command } = self;
+        match command {
+            Command::Serve(serve) => serve.run(&global, out),
+            Command::List(list) => list.run(&global, out),
+            Command::Show(show) => show.run(&global, out),
+        }
+    }
+}
+
+impl Global {
+    /// The project that is meant.
+    ///
+    /// # Errors
+    ///
+    /// There is no current folder, or no place for data.
+    pub fn project(&self) -> anyhow::Result<Project> {
+        Project::here(self.store.as_deref())
+    }
+
+    /// Its traces.
+    ///
+    /// # Errors
+    ///
+    /// There are none, or they cannot be read.
+    pub fn reader(&self) -> anyhow::Result<Reader> {
+        Ok(Reader::open(&self.project()?.store)?)
+    }
+}

@@ -1,0 +1,151 @@
+//! `prela serve`.
+
+use super::{Global, Outcome};
+use crate::server::{Access, Config, Server};
+use crate::store::Options;
+use anyhow::{Context as _, bail};
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::time::Duration;
+
+/// Receives traces over OTLP and keeps them, until Ctrl-C.
+#[derive(Debug, clap::Args)]
+pub(super) struct Serve {
+    /// The address to listen at. Anything but this machine's own needs a token.
+    #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_name = "ADDRESS")]
+    listen: IpAddr,
+    /// What senders and readers have to bring, as `authorization: Bearer <token>`.
+    #[arg(long, env = "PRELA_TOKEN", hide_env_values = true)]
+    token: Option<String>,
+    /// For OTLP over gRPC.
+    #[arg(long, default_value_t = 4317, value_name = "PORT")]
+    grpc_port: u16,
+    /// For OTLP over HTTP, and the JSON API.
+    #[arg(long, default_value_t = 4318, value_name = "PORT")]
+    http_port: u16,
+    /// Takes free ports where these are taken.
+    #[arg(long)]
+    any_port: bool,
+    /// Bytes from which on the oldest traces go, such as 500MB.
+    #[arg(long, default_value = "2GB", value_parser = bytes, value_name = "SIZE")]
+    max_size: u64,
+    /// How long a trace is kept, such as 12h.
+    #[arg(long, default_value = "7d", value_parser = humantime::parse_duration, value_name = "TIME")]
+    max_age: Duration,
+    /// Waits for the disk before it acknowledges: nothing is lost when the power is.
+    #[arg(long)]
+    durable: bool,
+}
+
+impl Serve {
+    pub(super) fn run(self, global: &Global, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        let project = global.project()?;
+        let token = self.token.filter(|token| !token.is_empty());
+        if !self.listen.is_loopback() && token.is_none() {
+            bail!(
+                "--listen {} lets other machines in: give them a token by --token or PRELA_TOKEN",
+                self.listen
+            );
+        }
+        let config = Config {
+            store: project.store.clone(),
+            options: Options {
+                max_bytes: self.max_size,
+                max_age: self.max_age,
+                durable: self.durable,
+            },
+            grpc: SocketAddr::new(self.listen, self.grpc_port),
+            http: SocketAddr::new(self.listen, self.http_port),
+            any_port: self.any_port,
+            access: token.as_deref().map_or_else(Access::default, Access::by_token),
+        };
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(WORKERS)
+            .enable_all()
+            .build()
+            .context("the runtime cannot be started")?;
+        runtime.block_on(async {
+            let server = Server::open(config).await?;
+            let hello = server.hello();
+            if global.json {
+                writeln!(out, "{}", serde_json::to_string(hello)?)?;
+            } else {
+                writeln!(
+                    out,
+                    "prela {} · {} · {}",
+                    hello.version,
+                    project.name(),
+                    hello.store.display()
+                )?;
+                writeln!(out, "  OTLP over gRPC  http://{}", hello.grpc)?;
+                writeln!(out, "  OTLP over HTTP  http://{}", hello.http)?;
+                writeln!(out, "Send to it, from any program with OpenTelemetry:")?;
+                writeln!(out, "  export OTEL_EXPORTER_OTLP_ENDPOINT=http://{}", hello.http)?;
+                if token.is_some() {
+                    writeln!(
+                        out,
+                        "  export OTEL_EXPORTER_OTLP_HEADERS=\"authorization=Bearer%20<token>\""
+                    )?;
+                }
+                writeln!(out, "Then `prela list` shows what came in. Ctrl-C ends it.")?;
+            }
+            out.flush()?;
+            let trouble = tokio::spawn(report(server.trouble()));
+            let spans = server.run(stopped()).await;
+            trouble.abort();
+            if !global.json {
+                writeln!(out, "{spans} spans came in.")?;
+            }
+            Ok(Outcome::Done)
+        })
+    }
+}
+
+/// Says what is wrong with the store, and when it is no more.
+async fn report(mut trouble: tokio::sync::watch::Receiver<Option<String>>) {
+    while trouble.changed().await.is_ok() {
+        let text = match trouble.borrow_and_update().as_ref() {
+            Some(text) => format!("prela: {text}\n"),
+            None => "prela: the store takes spans again\n".to_owned(),
+        };
+        // Who closed it does not want to know.
+        let _ = anstream::stderr().write_all(text.as_bytes());
+    }
+}
+
+/// Ctrl-C, or what a service manager sends.
+async fn stopped() {
+    let interrupt = tokio::signal::ctrl_c();
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = interrupt => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = interrupt.await;
+}
+
+/// Reads a size such as `500MB`.
+fn bytes(text: &str) -> Result<u64, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit = match unit.trim().to_ascii_uppercase().as_str() {
+        "" | "B" => 1,
+        "KB" | "K" | "KIB" => 1 << 10,
+        "MB" | "M" | "MIB" => 1 << 20,
+        "GB" | "G" | "GIB" => 1 << 30,
+        _ => return Err("a number and one of KB, MB, GB".to_owned()),
+    };
+    let number: Option<u64> = number.parse().ok();
+    number
+        .and_then(|number| number.checked_mul(unit))
+        .ok_or_else(|| "a number and one of KB, MB, GB".to_owned())
+}
+
+/// Reading requests and answering questions; writing has a thread of its own.
+const WORKERS: usize = 2;

@@ -1,0 +1,18 @@
+//! What the program `prela` is made of: an OTLP collector, a store, and questions to it.
+//!
+//! It is a library for the sake of this package's own tests and benchmarks; other programs have
+//! OTLP, the JSON API, the gRPC API of `proto/prela/query/v1` and `--json`.
+#![expect(
+    clippy::exhaustive_structs,
+    clippy::exhaustive_enums,
+    reason = "who uses these is built together with them"
+)]
+
+pub mod commands;
+pub mod ids;
+pub mod otlp;
+pub mod project;
+pub mod query;
+pub mod receive;
+pub mod server;
+pub mod store;

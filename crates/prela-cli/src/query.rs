@@ -1,0 +1,23 @@
+//! Reads the store: what the command line, the JSON API and the gRPC API all show.
+//!
+//! [`Reader`] opens the file for reading alone, so it works whether a server writes it or not. Its calls
+//! block; they are short, but for a search that finds nothing.
+
+mod changes;
+mod error;
+mod filter;
+mod find;
+mod list;
+mod model;
+mod otlp;
+mod reader;
+mod search;
+mod trace;
+mod tree;
+
+pub use self::changes::{Changes, Cursor};
+pub use self::error::QueryError;
+pub use self::filter::Filter;
+pub use self::model::{Log, Named, Span, SpanHit, Trace, TraceSummary};
+pub use self::reader::{Reader, Totals};
+pub use self::tree::{Link, Node, Tree};

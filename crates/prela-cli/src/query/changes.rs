@@ -1,0 +1,62 @@
+//! Follows what comes in.
+
+use super::error::QueryError;
+use super::list::{SUMMARY, summary};
+use super::model::TraceSummary;
+use super::reader::Reader;
+
+/// How far a follower has read. It stays valid when the store is opened again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Cursor(i64);
+
+/// What came in since.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Changes {
+    /// Traces that are new or have new spans, as they are now, by the arrival of the trace.
+    pub traces: Vec<TraceSummary>,
+    /// Where to go on.
+    pub cursor: Cursor,
+}
+
+impl Reader {
+    /// The end of what has come in: changes from here on are what comes later.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn now(&self) -> Result<Cursor, QueryError> {
+        self.ask(|connection| {
+            let mut select = connection.prepare_cached("SELECT coalesce(max(id), 0) FROM span")?;
+            select.query_row([], |row| row.get(0)).map(Cursor)
+        })
+    }
+
+    /// Traces with spans that came in after a cursor. Of very many, the first; the next question gives
+    /// the others. A trace with many spans comes once, however many of them are new.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn changes(&self, since: Cursor) -> Result<Changes, QueryError> {
+        self.ask(|connection| {
+            let sql = "SELECT coalesce(max(id), 0) FROM (SELECT id FROM span WHERE id > ?1 ORDER BY id LIMIT ?2)";
+            let mut select = connection.prepare_cached(sql)?;
+            let last: i64 = select.query_row((since.0, MAX_SPANS), |row| row.get(0))?;
+            if last == 0 {
+                // All that came may have been let go of, and its numbers are given out again.
+                let mut select = connection.prepare_cached("SELECT coalesce(max(id), 0) FROM span")?;
+                let end: i64 = select.query_row([], |row| row.get(0))?;
+                return Ok(Changes { traces: Vec::new(), cursor: Cursor(end.min(since.0)) });
+            }
+            let mut select = connection.prepare_cached(&format!(
+                "SELECT {SUMMARY} FROM trace WHERE trace.spans > 0 AND trace.id IN
+                     (SELECT trace FROM span WHERE id > ?1 AND id <= ?2) ORDER BY trace.id"
+            ))?;
+            let traces = select.query_map((since.0, last), summary)?;
+            Ok(Changes { traces: traces.collect::<rusqlite::Result<_>>()?, cursor: Cursor(last) })
+        })
+    }
+}
+
+/// Spans that are looked at in one go, so that a follower that is far behind is not read to for long.
+const MAX_SPANS: i64 = 20_000;

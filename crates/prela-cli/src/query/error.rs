@@ -1,0 +1,48 @@
+//! Why a question has no answer.
+
+use crate::ids::TraceId;
+use crate::store::StoreError;
+use std::fmt;
+
+/// Why a question has no answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum QueryError {
+    /// The store could not be read.
+    Store(StoreError),
+    /// No trace has this id, or there are fewer.
+    NotFound(String),
+    /// More than one trace begins with these digits.
+    Ambiguous {
+        /// What was asked for.
+        prefix: String,
+        /// The traces, the newest first; with many of them, some.
+        candidates: Vec<TraceId>,
+    },
+    /// What names a trace is neither its id nor `last`.
+    BadReference(String),
+}
+
+impl fmt::Display for QueryError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Store(error) => write!(f, "{error}"),
+            Self::NotFound(what) => f.write_str(what),
+            Self::Ambiguous { prefix, candidates } => {
+                write!(f, "more than one trace begins with `{prefix}`:")?;
+                candidates.iter().try_for_each(|candidate| write!(f, "\n  {candidate}"))
+            }
+            Self::BadReference(text) => write!(
+                f,
+                "`{text}` names no trace: give the first digits of its id, `last`, or `last~1` for the one before"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for QueryError {}
+
+impl From<StoreError> for QueryError {
+    fn from(error: StoreError) -> Self {
+        Self::Store(error)
+    }
+}

@@ -1,0 +1,109 @@
+//! Lists of traces, and of spans that failed.
+
+use super::error::QueryError;
+use super::filter::Filter;
+use super::model::{SpanHit, TraceSummary, status_message};
+use super::reader::Reader;
+use crate::ids::{SpanId, TraceId};
+use opentelemetry_proto::tonic::trace::v1::Span as Message;
+use prost::Message as _;
+use rusqlite::{Connection, Row, params_from_iter};
+
+/// Columns that [`summary`] reads, in its order.
+pub(super) const SUMMARY: &str = "trace.trace_id, trace.start_ns, trace.end_ns, trace.spans, trace.errors, trace.open,
+    trace.tok_in, trace.tok_out, trace.cost_nusd,
+    (SELECT s FROM str WHERE id = trace.root_name), (SELECT s FROM str WHERE id = trace.service),
+    CASE WHEN trace.root_name IS NULL THEN
+        (SELECT s FROM span JOIN str ON str.id = span.name WHERE span.trace = trace.id ORDER BY span.start_ns, span.id LIMIT 1)
+    END";
+
+pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<TraceSummary> {
+    let number = |column| row.get::<_, i64>(column);
+    let count = |column| Ok::<_, rusqlite::Error>(number(column)?.max(0).unsigned_abs());
+    let root: Option<String> = row.get(9)?;
+    let (start_ns, end_ns) = (number(1)?, number(2)?);
+    Ok(TraceSummary {
+        trace_id: TraceId(row.get(0)?),
+        has_root: root.is_some(),
+        name: root.or(row.get(11)?).unwrap_or_default(),
+        service: row.get::<_, Option<String>>(10)?.unwrap_or_default(),
+        start_ns,
+        duration_ns: end_ns.saturating_sub(start_ns),
+        spans: count(3)?,
+        errors: count(4)?,
+        open: count(5)?,
+        input_tokens: count(6)?,
+        output_tokens: count(7)?,
+        cost_nusd: count(8)?,
+    })
+}
+
+impl Reader {
+    /// The newest traces that a filter lets through.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn list(&self, filter: &Filter) -> Result<Vec<TraceSummary>, QueryError> {
+        self.ask(|connection| {
+            let (conditions, mut values) = filter.conditions();
+            values.push(filter.sql_limit().into());
+            let sql = format!(
+                "SELECT {SUMMARY} FROM trace WHERE {conditions} ORDER BY trace.start_ns DESC, trace.id DESC LIMIT ?"
+            );
+            let mut select = connection.prepare_cached(&sql)?;
+            select.query_map(params_from_iter(values), summary)?.collect()
+        })
+    }
+
+    /// The newest spans that failed, at any depth, in traces that a filter lets through.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn errors(&self, filter: &Filter) -> Result<Vec<SpanHit>, QueryError> {
+        self.ask(|connection| {
+            let (conditions, mut values) = filter.conditions();
+            values.push(filter.sql_limit().into());
+            let sql = format!(
+                "SELECT span.id FROM span CROSS JOIN trace ON trace.id = span.trace
+                 WHERE span.status = 2 AND {conditions} ORDER BY span.id DESC LIMIT ?"
+            );
+            let mut select = connection.prepare_cached(&sql)?;
+            let rows = select.query_map(params_from_iter(values), |row| row.get(0))?;
+            let rows: Vec<i64> = rows.collect::<rusqlite::Result<_>>()?;
+            rows.into_iter().map(|row| Ok(hit(connection, row)?.0)).collect()
+        })
+    }
+}
+
+/// A span by its row, with its message.
+pub(super) fn hit(connection: &Connection, row: i64) -> rusqlite::Result<(SpanHit, Message)> {
+    let mut select = connection.prepare_cached(&format!(
+        "SELECT {SUMMARY}, span.span_id, (SELECT s FROM str WHERE id = span.name), span.start_ns, span.end_ns,
+             span.status, (SELECT data FROM span_data WHERE id = span.id), (SELECT data FROM resource WHERE id = span.res)
+         FROM span JOIN trace ON trace.id = span.trace WHERE span.id = ?1"
+    ))?;
+    select.query_row([row], |row| {
+        let trace = summary(row)?;
+        let message = Message::decode(row.get_ref(17)?.as_blob()?).unwrap_or_default();
+        let resource =
+            crate::otlp::Resource::decode(row.get_ref(18)?.as_blob()?).unwrap_or_default();
+        let (service, _) = crate::otlp::resource_facts(&resource.resource.unwrap_or_default());
+        let (start_ns, end_ns): (i64, i64) = (row.get(14)?, row.get(15)?);
+        let hit = SpanHit {
+            trace_id: trace.trace_id,
+            trace_name: trace.name,
+            span_id: SpanId(row.get(12)?),
+            name: row.get::<_, Option<String>>(13)?.unwrap_or_default(),
+            service,
+            start_ns,
+            duration_ns: end_ns.saturating_sub(start_ns).max(0),
+            is_error: row.get::<_, i64>(16)? == 2,
+            status_message: status_message(&message).to_owned(),
+            found_in: String::new(),
+            excerpt: String::new(),
+        };
+        Ok((hit, message))
+    })
+}

@@ -1,0 +1,102 @@
+//! The connection that questions are asked on.
+
+use super::error::QueryError;
+use crate::store::{StoreError, open_for_reading};
+use rusqlite::Connection;
+use std::path::{Path, PathBuf};
+
+/// Reads a store, while it is written or not. It belongs to one thread at a time; opening another one
+/// takes less than a millisecond.
+#[derive(Debug)]
+pub struct Reader {
+    pub(super) connection: Connection,
+    path: PathBuf,
+}
+
+/// What a store holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+pub struct Totals {
+    /// Bytes of its file.
+    pub bytes: u64,
+    /// Traces with at least one span.
+    pub traces: u64,
+    /// Spans.
+    pub spans: u64,
+    /// Log records of traces.
+    pub logs: u64,
+    /// Spans and log records that were refused.
+    pub refused: u64,
+    /// Log records that belonged to no trace, and were not kept.
+    pub loose_logs: u64,
+    /// Metrics, which are not kept.
+    pub metrics: u64,
+}
+
+impl Reader {
+    /// Opens a store.
+    ///
+    /// # Errors
+    ///
+    /// There is none at this path, it is damaged, or of another version.
+    pub fn open(path: &Path) -> Result<Self, StoreError> {
+        let connection = open_for_reading(path)?;
+        let reader = Self { connection, path: path.to_owned() };
+        reader.define_functions().map_err(|error| StoreError::of(&error, path))?;
+        Ok(reader)
+    }
+
+    /// Reads by copies rather than by mapping the file, which would count as this process's memory as
+    /// long as it runs.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn unmapped(self) -> Result<Self, StoreError> {
+        let set = self.connection.pragma_update(None, "mmap_size", 0);
+        set.map_err(|error| StoreError::of(&error, &self.path))?;
+        Ok(self)
+    }
+
+    /// The store's file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Counts what there is. It reads all of an index: some milliseconds for a million spans.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn totals(&self) -> Result<Totals, QueryError> {
+        self.ask(|connection| {
+            let count = |sql: &str| {
+                connection.prepare_cached(sql)?.query_row([], |row| {
+                    Ok(row.get::<_, Option<i64>>(0)?.unwrap_or_default().unsigned_abs())
+                })
+            };
+            Ok(Totals {
+                bytes: count(
+                    "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size",
+                )?,
+                traces: count("SELECT count(*) FROM trace WHERE spans > 0")?,
+                spans: count("SELECT sum(spans) FROM trace")?,
+                logs: count("SELECT count(*) FROM log")?,
+                refused: count("SELECT n FROM counter WHERE name = 'refused' UNION ALL SELECT 0")?,
+                loose_logs: count(
+                    "SELECT n FROM counter WHERE name = 'loose_logs' UNION ALL SELECT 0",
+                )?,
+                metrics: count("SELECT n FROM counter WHERE name = 'metrics' UNION ALL SELECT 0")?,
+            })
+        })
+    }
+
+    /// Asks within one transaction, so that all of an answer is of the same moment.
+    pub(super) fn ask<T>(
+        &self,
+        question: impl FnOnce(&Connection) -> rusqlite::Result<T>,
+    ) -> Result<T, QueryError> {
+        let transaction = self.connection.unchecked_transaction();
+        let answer = transaction.and_then(|transaction| question(&transaction));
+        answer.map_err(|error| QueryError::Store(StoreError::of(&error, &self.path)))
+    }
+}

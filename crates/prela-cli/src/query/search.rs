@@ -1,0 +1,155 @@
+//! Searches for a text in all that a span says.
+//!
+//! No index: spans are read from the newest on, their bytes are looked through for the text, and only
+//! what has it is decoded to see where it stands. Among recent spans that takes microseconds; to
+//! know that nothing has it, half a second for a million spans.
+
+use super::error::QueryError;
+use super::filter::Filter;
+use super::list::hit;
+use super::model::SpanHit;
+use super::reader::Reader;
+use crate::ids::bytes_of_hex;
+use crate::query::search::needle::Needle;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::trace::v1::Span as Message;
+use rusqlite::functions::FunctionFlags;
+use rusqlite::params_from_iter;
+use std::sync::Arc;
+
+mod needle;
+
+impl Reader {
+    pub(super) fn define_functions(&self) -> rusqlite::Result<()> {
+        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
+        // The second argument is the same in every row, so what is made of it is kept with it.
+        self.connection.create_scalar_function("has_text", 2, flags, |context| {
+            let needle = context.get_or_create_aux(
+                1,
+                |text| -> Result<_, rusqlite::types::FromSqlError> {
+                    Ok(Needle::new(text.as_str()?))
+                },
+            )?;
+            let needle: Arc<Needle> = needle;
+            Ok(needle.is_in(context.get_raw(0).as_blob()?))
+        })
+    }
+
+    /// The newest spans with a text in their name, in a key or value of an attribute, in an event or in
+    /// the status, in traces that a filter lets through. A text without capitals is found in any case.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn search(&self, text: &str, filter: &Filter) -> Result<Vec<SpanHit>, QueryError> {
+        let mut hits = Vec::new();
+        self.search_each(text, filter, |hit| {
+            hits.push(hit);
+            hits.len() < filter.limit
+        })?;
+        Ok(hits)
+    }
+
+    /// As [`search`](Self::search), each hit as soon as it is found; ends when `found` gives `false`.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn search_each(
+        &self,
+        text: &str,
+        filter: &Filter,
+        mut found: impl FnMut(SpanHit) -> bool,
+    ) -> Result<(), QueryError> {
+        let needle = Needle::new(text);
+        self.ask(|connection| {
+            let (conditions, mut values) = filter.conditions();
+            values.insert(0, text.to_owned().into());
+            let sql = format!(
+                "SELECT span.id FROM span_data CROSS JOIN span ON span.id = span_data.id CROSS JOIN trace ON trace.id = span.trace
+                 WHERE has_text(span_data.data, ?) AND {conditions} ORDER BY span_data.id DESC"
+            );
+            let mut select = connection.prepare_cached(&sql)?;
+            let mut rows = select.query(params_from_iter(values))?;
+            while let Some(row) = rows.next()? {
+                let (mut hit, message) = hit(connection, row.get(0)?)?;
+                let Some((place, excerpt)) = place(&message, &needle) else { continue };
+                (hit.found_in, hit.excerpt) = (place, excerpt);
+                if !found(hit) {
+                    break;
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// Where in a span the text stands, and what is around it. None if only its bytes looked like it.
+fn place(span: &Message, needle: &Needle) -> Option<(String, String)> {
+    let found = |place: &str, text: &str| Some((place.to_owned(), needle.excerpt(text)?));
+    found("name", &span.name)
+        .or_else(|| found("status", &span.status.as_ref()?.message))
+        .or_else(|| in_attributes(&span.attributes, "attribute", needle))
+        .or_else(|| {
+            span.events.iter().find_map(|event| {
+                let place = format!("event {}", event.name);
+                found(&place, &event.name)
+                    .or_else(|| in_attributes(&event.attributes, &place, needle))
+            })
+        })
+        .or_else(|| {
+            let links = span.links.iter();
+            links.flat_map(|it| in_attributes(&it.attributes, "link", needle)).next()
+        })
+        .or_else(|| {
+            let ids = [
+                ("trace id", &span.trace_id),
+                ("span id", &span.span_id),
+                ("parent span id", &span.parent_span_id),
+            ];
+            let linked =
+                span.links.iter().flat_map(|it| [("link", &it.trace_id), ("link", &it.span_id)]);
+            let bytes = needle.id()?;
+            let (place, id) = ids.into_iter().chain(linked).find(|(_, id)| id[..] == *bytes)?;
+            Some((place.to_owned(), id.iter().map(|byte| format!("{byte:02x}")).collect()))
+        })
+}
+
+fn in_attributes(
+    attributes: &[KeyValue],
+    place: &str,
+    needle: &Needle,
+) -> Option<(String, String)> {
+    attributes.iter().find_map(|pair| {
+        let excerpt = match needle.excerpt(&pair.key) {
+            Some(excerpt) => excerpt,
+            None => in_value(pair.value.as_ref()?, needle)?,
+        };
+        Some((format!("{place} {}", pair.key), excerpt))
+    })
+}
+
+fn in_value(value: &AnyValue, needle: &Needle) -> Option<String> {
+    match value.value.as_ref()? {
+        Value::StringValue(text) => needle.excerpt(text),
+        Value::IntValue(number) => {
+            needle.excerpt(&number.to_string()).filter(|_| needle.is_number())
+        }
+        Value::DoubleValue(number) => {
+            needle.excerpt(&number.to_string()).filter(|_| needle.is_number())
+        }
+        Value::BoolValue(_) | Value::BytesValue(_) => None,
+        Value::ArrayValue(list) => list.values.iter().find_map(|value| in_value(value, needle)),
+        Value::KvlistValue(map) => {
+            let in_map = in_attributes(&map.values, "", needle);
+            in_map.map(|(_, excerpt)| excerpt)
+        }
+        _ => None,
+    }
+}
+
+/// The bytes that a text of digits may stand for: the id of a trace or a span.
+fn id_of(text: &str) -> Option<Vec<u8>> {
+    bytes_of_hex(text).filter(|bytes| matches!(bytes.len(), 8 | 16))
+}

@@ -1,0 +1,105 @@
+//! The tree of a trace's spans.
+
+use super::model::{Span, Trace};
+use crate::ids::SpanId;
+use std::collections::HashMap;
+
+/// The tree of a trace's spans, in which every span has a place: one whose parent is not there stands
+/// at the top, and so does one of a circle of parents.
+///
+/// Cost: in proportion to the spans, at any shape.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tree {
+    /// From the top to the bottom; siblings by start.
+    pub nodes: Vec<Node>,
+}
+
+/// A span's place in the tree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Node {
+    /// Its place in [`Trace::spans`].
+    pub span: usize,
+    /// Spans above it.
+    pub depth: usize,
+    /// The place of its parent in [`Trace::spans`].
+    pub parent: Option<usize>,
+    /// Why it stands where it stands.
+    pub link: Link,
+}
+
+/// Why a span stands where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// It has no parent.
+    Root,
+    /// Its parent is above it.
+    Child,
+    /// Its parent is not in the store.
+    Orphan,
+    /// Its parents are a circle, which is cut here.
+    Circle,
+}
+
+impl Tree {
+    /// The tree of a trace.
+    pub fn of(trace: &Trace) -> Self {
+        Self::of_spans(&trace.spans)
+    }
+
+    /// The tree of spans, which are sorted by start.
+    pub fn of_spans(spans: &[Span]) -> Self {
+        let places: HashMap<SpanId, usize> =
+            spans.iter().enumerate().map(|(place, span)| (span.span_id, place)).collect();
+        let parents: Vec<Option<usize>> = spans
+            .iter()
+            .map(|span| span.parent_id.and_then(|parent| places.get(&parent).copied()))
+            .collect();
+        let mut children = vec![Vec::new(); spans.len()];
+        let mut tops = Vec::new();
+        for (place, span) in spans.iter().enumerate() {
+            match parents[place] {
+                Some(parent) => children[parent].push(place),
+                None if span.parent_id.is_none() => tops.push((place, Link::Root)),
+                None => tops.push((place, Link::Orphan)),
+            }
+        }
+        let mut tree = Self { nodes: Vec::with_capacity(spans.len()) };
+        let mut is_placed = vec![false; spans.len()];
+        for (top, link) in tops {
+            tree.place(top, link, &parents, &children, &mut is_placed);
+        }
+        // What no top leads to hangs on a circle.
+        for place in 0..spans.len() {
+            if !is_placed[place] {
+                tree.place(place, Link::Circle, &parents, &children, &mut is_placed);
+            }
+        }
+        tree
+    }
+
+    /// With a stack of its own: a trace may be as deep as it is long.
+    fn place(
+        &mut self,
+        top: usize,
+        link: Link,
+        parents: &[Option<usize>],
+        children: &[Vec<usize>],
+        is_placed: &mut [bool],
+    ) {
+        let mut stack = vec![(top, 0)];
+        while let Some((place, depth)) = stack.pop() {
+            if is_placed[place] {
+                continue;
+            }
+            is_placed[place] = true;
+            let is_top = depth == 0;
+            self.nodes.push(Node {
+                span: place,
+                depth,
+                parent: if is_top { None } else { parents[place] },
+                link: if is_top { link } else { Link::Child },
+            });
+            stack.extend(children[place].iter().rev().map(|child| (*child, depth + 1)));
+        }
+    }
+}

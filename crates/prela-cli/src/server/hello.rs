@@ -1,0 +1,88 @@
+//! Says who is at a port, and asks it.
+
+use serde::{Deserialize, Serialize};
+use std::io::{Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Who is at a port: the answer of `GET /api/hello`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// Always `prela`.
+    pub name: String,
+    /// The program's version.
+    pub version: String,
+    /// The process.
+    pub pid: u32,
+    /// The file it writes.
+    pub store: PathBuf,
+    /// Where it takes OTLP over gRPC.
+    pub grpc: SocketAddr,
+    /// Where it takes OTLP over HTTP, and answers the JSON API.
+    pub http: SocketAddr,
+}
+
+impl Hello {
+    pub(super) fn new(store: &Path, grpc: SocketAddr, http: SocketAddr) -> Self {
+        Self {
+            name: NAME.to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            pid: std::process::id(),
+            store: store.to_owned(),
+            grpc,
+            http,
+        }
+    }
+
+    /// Who is at this address; none if it is nobody, or no prela. It takes at most a second.
+    pub fn ask(address: SocketAddr) -> Option<Self> {
+        let mut connection = TcpStream::connect_timeout(&address, PATIENCE).ok()?;
+        connection.set_read_timeout(Some(PATIENCE)).ok()?;
+        connection.set_write_timeout(Some(PATIENCE)).ok()?;
+        let request =
+            format!("GET /api/hello HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).ok()?;
+        let mut response = Vec::new();
+        // Whoever it is, it will not be read for ever.
+        let _ = connection.take(MAX_ANSWER).read_to_end(&mut response);
+        let response = String::from_utf8(response).ok()?;
+        let (head, body) = response.split_once("\r\n\r\n")?;
+        let hello: Self = serde_json::from_str(body).ok()?;
+        (head.starts_with("HTTP/1.1 200") && hello.name == NAME).then_some(hello)
+    }
+}
+
+/// The prela that writes this store now, if there is one.
+pub fn running(store: &Path) -> Option<Hello> {
+    let note = std::fs::read_to_string(note(store)).ok()?;
+    let noted: Hello = serde_json::from_str(&note).ok()?;
+    // It may have been killed, and its port be another's.
+    Hello::ask(noted.http).filter(|hello| hello.store == store)
+}
+
+/// Notes where the server is, for as long as it runs.
+#[derive(Debug)]
+pub(super) struct Note(PathBuf);
+
+impl Note {
+    pub(super) fn write(hello: &Hello) -> std::io::Result<Self> {
+        let path = note(&hello.store);
+        std::fs::write(&path, serde_json::to_vec(hello)?)?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Note {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
+}
+
+fn note(store: &Path) -> PathBuf {
+    store.with_extension("server.json")
+}
+
+const NAME: &str = "prela";
+const PATIENCE: Duration = Duration::from_millis(500);
+const MAX_ANSWER: u64 = 16 << 10;

@@ -1,0 +1,53 @@
+//! Readers of the store for tasks, which must not block.
+
+use crate::query::{QueryError, Reader};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::Semaphore;
+
+/// Readers of one store; a few at a time.
+#[derive(Debug, Clone)]
+pub(super) struct Readers(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    store: PathBuf,
+    idle: Mutex<Vec<Reader>>,
+    at_once: Semaphore,
+}
+
+impl Readers {
+    pub(super) fn new(store: PathBuf) -> Self {
+        let at_once = Semaphore::new(AT_ONCE);
+        Self(Arc::new(Inner { store, idle: Mutex::new(Vec::new()), at_once }))
+    }
+
+    /// Asks on a thread for such work.
+    pub(super) async fn ask<T: Send + 'static>(
+        &self,
+        question: impl FnOnce(&Reader) -> Result<T, QueryError> + Send + 'static,
+    ) -> Result<T, QueryError> {
+        let inner = self.0.clone();
+        // It is never closed.
+        let _turn = self.0.at_once.acquire().await;
+        let asked = tokio::task::spawn_blocking(move || {
+            let idle = inner.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+            let reader = match idle {
+                Some(reader) => reader,
+                None => Reader::open(&inner.store)?.unmapped()?,
+            };
+            let answer = question(&reader);
+            inner.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+            answer
+        });
+        match asked.await {
+            Ok(answer) => answer,
+            Err(panic) => {
+                Err(QueryError::NotFound(format!("the question could not be asked: {panic}")))
+            }
+        }
+    }
+}
+
+/// Searches that find nothing read the whole store: the cores are for what comes in, too.
+const AT_ONCE: usize = 4;

@@ -1,0 +1,65 @@
+//! Traces as they come in.
+
+use super::readers::Readers;
+use crate::query::{Cursor, QueryError, TraceSummary};
+use futures_util::stream::{self, Stream};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Where news come from.
+#[derive(Debug, Clone)]
+pub(super) struct News {
+    pub(super) readers: Readers,
+    pub(super) commits: watch::Receiver<u64>,
+    /// Set when the server stops.
+    pub(super) stopped: watch::Receiver<bool>,
+}
+
+/// What comes in from now on, gathered over a moment. It ends with the server.
+pub(super) fn changes(
+    news: News,
+) -> impl Stream<Item = Result<Vec<TraceSummary>, QueryError>> + Send + 'static {
+    let begin = (news, None::<Cursor>);
+    stream::try_unfold(begin, async |(mut news, cursor)| {
+        let News { readers, commits, stopped } = &mut news;
+        let mut cursor = match cursor {
+            Some(cursor) => cursor,
+            None => readers.ask(|reader| reader.now()).await?,
+        };
+        loop {
+            tokio::select! {
+                changed = commits.changed() => if changed.is_err() { return Ok(None) },
+                _ = stopped.wait_for(|stopped| *stopped) => return Ok(None),
+            }
+            // Many spans of a trace come shortly after each other.
+            tokio::time::sleep(GATHER).await;
+            commits.mark_unchanged();
+            let mut traces = Vec::new();
+            loop {
+                let changes = readers.ask(move |reader| reader.changes(cursor)).await?;
+                let is_end = changes.traces.is_empty();
+                (cursor, traces) = (changes.cursor, merge(traces, changes.traces));
+                if is_end || traces.len() >= MOST {
+                    break;
+                }
+            }
+            if !traces.is_empty() {
+                return Ok(Some((traces, (news, Some(cursor)))));
+            }
+        }
+    })
+}
+
+/// The later state of a trace is the one that counts.
+fn merge(mut earlier: Vec<TraceSummary>, later: Vec<TraceSummary>) -> Vec<TraceSummary> {
+    if !earlier.is_empty() {
+        let again: std::collections::HashSet<_> = later.iter().map(|it| it.trace_id).collect();
+        earlier.retain(|trace| !again.contains(&trace.trace_id));
+    }
+    earlier.extend(later);
+    earlier
+}
+
+const GATHER: Duration = Duration::from_millis(200);
+/// In one message.
+const MOST: usize = 5_000;

@@ -1,0 +1,312 @@
+//! Writes batches within one transaction.
+//!
+//! A span that is there already is left alone, so a request that is sent again changes nothing. Only
+//! one that was still running is replaced by its end. A trace's sums are raised for rows that are
+//! really new.
+
+use super::batch::{Accepted, Batch, Counts, LogEntry, ResourceEntry, SpanEntry};
+use super::caches::{Cache, Caches};
+use crate::ids::TraceId;
+use rusqlite::{Connection, OptionalExtension as _, params};
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash as _, Hasher as _};
+
+/// A group of batches that is being written.
+pub(super) struct Insert<'a> {
+    pub(super) connection: &'a Connection,
+    pub(super) caches: &'a mut Caches,
+    /// Seconds since 1970.
+    pub(super) now: i64,
+    sums: HashMap<i64, Sums>,
+    counts: Counts,
+}
+
+/// What changes in a trace's row.
+#[derive(Default)]
+struct Sums {
+    start_ns: Option<i64>,
+    end_ns: Option<i64>,
+    root_name: Option<i64>,
+    service: Option<i64>,
+    spans: i64,
+    errors: i64,
+    open: i64,
+    input_tokens: i64,
+    output_tokens: i64,
+    cost_nusd: i64,
+}
+
+impl<'a> Insert<'a> {
+    pub(super) fn new(connection: &'a Connection, caches: &'a mut Caches, now: i64) -> Self {
+        Self { connection, caches, now, sums: HashMap::new(), counts: Counts::default() }
+    }
+
+    pub(super) fn batch(&mut self, batch: &Batch) -> rusqlite::Result<Accepted> {
+        let mut accepted = Accepted::default();
+        let resources = batch.resources.iter().map(|resource| self.resource(resource));
+        let resources: Vec<Rows> = resources.collect::<rusqlite::Result<_>>()?;
+        let (cache, insert) = (&mut self.caches.scopes, "INSERT INTO scope(data) VALUES (?1)");
+        let select = "SELECT id FROM scope WHERE data = ?1";
+        let scopes =
+            batch.scopes.iter().map(|it| row_of(self.connection, cache, it, select, insert));
+        let scopes: Vec<i64> = scopes.collect::<rusqlite::Result<_>>()?;
+        for span in &batch.spans {
+            let is_new = self.span(span, &resources[span.resource], scopes[span.scope])?;
+            accepted.new_spans += u64::from(is_new);
+        }
+        for log in &batch.logs {
+            let is_new = self.log(log, &resources[log.resource], scopes[log.scope])?;
+            accepted.new_logs += u64::from(is_new);
+        }
+        self.counts.refused += batch.counts.refused;
+        self.counts.loose_logs += batch.counts.loose_logs;
+        self.counts.metrics += batch.counts.metrics;
+        Ok(accepted)
+    }
+
+    fn resource(&mut self, entry: &ResourceEntry) -> rusqlite::Result<Rows> {
+        let select = "SELECT id FROM resource WHERE data = ?1";
+        let insert = "INSERT INTO resource(data) VALUES (?1)";
+        let cache = &mut self.caches.resources;
+        let resource = row_of(self.connection, cache, &entry.message, select, insert)?;
+        let service = self.string(Some(&entry.service).filter(|service| !service.is_empty()))?;
+        let run = entry.run.as_ref().map(|run| self.run(run, service)).transpose()?;
+        Ok(Rows { resource, service, run })
+    }
+
+    fn run(&mut self, run: &String, service: Option<i64>) -> rusqlite::Result<i64> {
+        if let Some(row) = self.caches.runs.get(run) {
+            return Ok(row);
+        }
+        let mut select = self.connection.prepare_cached("SELECT id FROM run WHERE run_id = ?1")?;
+        let row = match select.query_row([run], |row| row.get(0)).optional()? {
+            Some(row) => row,
+            None => {
+                let sql = "INSERT INTO run(run_id, start_ns, service) VALUES (?1, ?2, ?3)";
+                let started = self.now.saturating_mul(1_000_000_000);
+                self.connection.prepare_cached(sql)?.insert(params![run, started, service])?
+            }
+        };
+        self.caches.runs.insert(run.clone(), row);
+        Ok(row)
+    }
+
+    fn string(&mut self, text: Option<&String>) -> rusqlite::Result<Option<i64>> {
+        let (select, insert) =
+            ("SELECT id FROM str WHERE s = ?1", "INSERT INTO str(s) VALUES (?1)");
+        let cache = &mut self.caches.strings;
+        text.map(|text| row_of(self.connection, cache, text, select, insert)).transpose()
+    }
+
+    fn trace(&mut self, id: TraceId, run: Option<i64>) -> rusqlite::Result<i64> {
+        if let Some(row) = self.caches.traces.get(&id) {
+            return Ok(row);
+        }
+        let mut select =
+            self.connection.prepare_cached("SELECT id FROM trace WHERE trace_id = ?1")?;
+        let row = match select.query_row([id.0], |row| row.get(0)).optional()? {
+            Some(row) => row,
+            None => {
+                let sql = "INSERT INTO trace(trace_id, run, seen) VALUES (?1, ?2, ?3)";
+                self.connection.prepare_cached(sql)?.insert(params![id.0, run, self.now])?
+            }
+        };
+        self.caches.traces.insert(id, row);
+        Ok(row)
+    }
+
+    fn span(&mut self, entry: &SpanEntry, rows: &Rows, scope: i64) -> rusqlite::Result<bool> {
+        let facts = &entry.facts;
+        let trace = self.trace(facts.trace_id, rows.run)?;
+        let name = self.string(Some(&facts.name))?;
+        let operation = self.string(facts.operation.as_ref())?;
+        let model = self.string(facts.model.as_ref())?;
+        let thread = self.string(facts.thread.as_ref())?;
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO span(id, trace, span_id, parent_id, name, kind, status, start_ns, end_ns, res, scope,
+                              op, model, thread, tok_in, tok_out, cost_nusd)
+             VALUES (?17, ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)
+             ON CONFLICT(trace, span_id) DO NOTHING",
+        )?;
+        let parent_id = facts.parent_id.map(|id| id.0);
+        let mut insert = |row: Option<i64>| {
+            insert.execute(params![
+                trace,
+                facts.span_id.0,
+                parent_id,
+                name,
+                facts.kind,
+                facts.status,
+                facts.start_ns,
+                facts.end_ns,
+                rows.resource,
+                scope,
+                operation,
+                model,
+                thread,
+                facts.input_tokens,
+                facts.output_tokens,
+                facts.cost_nusd,
+                row,
+            ])
+        };
+        let mut is_new = insert(None)? == 1;
+        if !is_new
+            && facts.end_ns != 0
+            && let Some(row) = self.remove_running(trace, facts.span_id.0)?
+        {
+            is_new = insert(Some(row))? == 1;
+        }
+        if !is_new {
+            return Ok(false);
+        }
+        let row = self.connection.last_insert_rowid();
+        let mut data =
+            self.connection.prepare_cached("INSERT INTO span_data(id, data) VALUES (?1, ?2)")?;
+        data.execute(params![row, &entry.message[..]])?;
+
+        let sums = self.sums.entry(trace).or_default();
+        let is_root = facts.parent_id.is_none();
+        // A clock that was set back must not make a trace end before it began.
+        let end = facts.end_ns.max(facts.start_ns);
+        sums.start_ns = Some(sums.start_ns.map_or(facts.start_ns, |it| it.min(facts.start_ns)));
+        sums.end_ns = Some(sums.end_ns.map_or(end, |it| it.max(end)));
+        if is_root {
+            sums.root_name = sums.root_name.or(name);
+            sums.service = rows.service;
+        }
+        sums.service = sums.service.or(rows.service);
+        sums.spans += 1;
+        sums.errors += i64::from(facts.status == 2);
+        sums.open += i64::from(facts.end_ns == 0);
+        sums.input_tokens += facts.input_tokens;
+        sums.output_tokens += facts.output_tokens;
+        sums.cost_nusd += facts.cost_nusd;
+        Ok(true)
+    }
+
+    /// Removes a span that has not ended, since its end is here. Gives the row for that: a new one, so
+    /// that whoever follows the rows sees that it has changed.
+    fn remove_running(&mut self, trace: i64, span_id: [u8; 8]) -> rusqlite::Result<Option<i64>> {
+        let mut select = self.connection.prepare_cached("SELECT max(id) + 1 FROM span")?;
+        let next: i64 = select.query_row([], |row| row.get(0))?;
+        let mut delete = self.connection.prepare_cached(
+            "DELETE FROM span WHERE trace = ?1 AND span_id = ?2 AND end_ns = 0
+             RETURNING id, status, tok_in, tok_out, cost_nusd",
+        )?;
+        let removed = delete.query_row(params![trace, span_id], |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                row.get(4)?,
+            ))
+        });
+        let Some((row, status, input, output, cost)) = removed.optional()? else { return Ok(None) };
+        let mut delete = self.connection.prepare_cached("DELETE FROM span_data WHERE id = ?1")?;
+        delete.execute([row])?;
+        let sums = self.sums.entry(trace).or_default();
+        let (input, output, cost): (i64, i64, i64) = (input, output, cost);
+        sums.spans -= 1;
+        sums.open -= 1;
+        sums.errors -= i64::from(status == 2);
+        sums.input_tokens -= input;
+        sums.output_tokens -= output;
+        sums.cost_nusd -= cost;
+        Ok(Some(next))
+    }
+
+    fn log(&mut self, entry: &LogEntry, rows: &Rows, scope: i64) -> rusqlite::Result<bool> {
+        let Some(trace_id) = entry.facts.trace_id else { return Ok(false) };
+        let trace = self.trace(trace_id, rows.run)?;
+        // Retention counts from the last arrival.
+        self.sums.entry(trace).or_default();
+        let mut digest = DefaultHasher::new();
+        entry.message.hash(&mut digest);
+        let mut insert = self.connection.prepare_cached(
+            "INSERT INTO log(trace, span_id, time_ns, severity, digest, res, scope, data)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING",
+        )?;
+        let values = params![
+            trace,
+            entry.facts.span_id.map(|id| id.0),
+            entry.facts.time_ns,
+            entry.facts.severity,
+            digest.finish().cast_signed(),
+            rows.resource,
+            scope,
+            &entry.message[..],
+        ];
+        Ok(insert.execute(values)? == 1)
+    }
+
+    /// Writes what was summed up; the transaction can be committed then.
+    pub(super) fn finish(self) -> rusqlite::Result<()> {
+        let mut update = self.connection.prepare_cached(
+            "UPDATE trace SET seen = ?2, spans = spans + ?3, errors = errors + ?4, open = open + ?5,
+                 tok_in = tok_in + ?6, tok_out = tok_out + ?7, cost_nusd = cost_nusd + ?8,
+                 start_ns = min(coalesce(start_ns, ?9), coalesce(?9, start_ns)),
+                 end_ns = max(coalesce(end_ns, ?10), coalesce(?10, end_ns)),
+                 service = CASE WHEN root_name IS NULL AND ?11 IS NOT NULL THEN ?12 ELSE coalesce(service, ?12) END,
+                 root_name = coalesce(root_name, ?11)
+             WHERE id = ?1",
+        )?;
+        for (trace, sums) in &self.sums {
+            update.execute(params![
+                trace,
+                self.now,
+                sums.spans,
+                sums.errors,
+                sums.open,
+                sums.input_tokens,
+                sums.output_tokens,
+                sums.cost_nusd,
+                sums.start_ns,
+                sums.end_ns,
+                sums.root_name,
+                sums.service,
+            ])?;
+        }
+        let Counts { refused, loose_logs, metrics } = self.counts;
+        let counts = [("refused", refused), ("loose_logs", loose_logs), ("metrics", metrics)];
+        for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {
+            let mut count_up = self.connection.prepare_cached(
+                "INSERT INTO counter(name, n) VALUES (?1, ?2) ON CONFLICT(name) DO UPDATE SET n = n + ?2",
+            )?;
+            count_up.execute(params![name, count.cast_signed()])?;
+        }
+        Ok(())
+    }
+}
+
+/// Rows of a resource and of what it says.
+struct Rows {
+    resource: i64,
+    service: Option<i64>,
+    run: Option<i64>,
+}
+
+/// The row of a value in a table of values, a new one if need be.
+fn row_of<V>(
+    connection: &Connection,
+    cache: &mut Cache<V, i64>,
+    value: &V,
+    select: &str,
+    insert: &str,
+) -> rusqlite::Result<i64>
+where
+    V: rusqlite::ToSql + std::hash::Hash + Eq + Clone,
+{
+    if let Some(row) = cache.get(value) {
+        return Ok(row);
+    }
+    let found =
+        connection.prepare_cached(select)?.query_row([value], |row| row.get(0)).optional()?;
+    let row = match found {
+        Some(row) => row,
+        None => connection.prepare_cached(insert)?.insert([value])?,
+    };
+    cache.insert(value.clone(), row);
+    Ok(row)
+}
