@@ -92,7 +92,13 @@ impl Value {
         match &self {
             Self::Empty | Self::Bool(_) | Self::I64(_) | Self::F64(_) => mem::forget(self),
             Self::String(text) if text.owns_nothing() => mem::forget(self),
-            _ => drop(self),
+            _ => self.discard_owned(),
+        }
+    }
+
+    fn discard_owned(self) {
+        if let Self::String(text) = self {
+            text.discard();
         }
     }
 
@@ -209,6 +215,7 @@ from_wide_integer!(u64, usize, isize, u128, i128);
 
 /// Copies the text, so that borrowed text of any lifetime can be an attribute.
 impl From<&str> for Value {
+    #[inline]
     fn from(value: &str) -> Self {
         Self::String(value.into())
     }

@@ -127,15 +127,27 @@ impl Writer {
 
     #[inline]
     pub(crate) fn bytes(&mut self, field: Field, bytes: &[u8]) {
+        self.begin_bytes(field, bytes.len());
+        self.all(bytes);
+    }
+
+    /// The tag and the length of a field, whose content follows.
+    #[inline]
+    pub(crate) fn begin_bytes(&mut self, field: Field, len: usize) {
         let tag = field.tag();
-        match u8::try_from(bytes.len()) {
+        match u8::try_from(len) {
             Ok(len @ 0..0x80) => self.raw([tag, len]),
             _ => {
                 self.raw([tag]);
-                self.varint(bytes.len() as u64);
+                self.varint(len as u64);
             }
         }
-        self.all(bytes);
+    }
+
+    /// How many bytes a field takes whose tag has one byte, and whose content has `len`.
+    #[inline]
+    pub(crate) fn len_of_bytes(len: usize) -> usize {
+        1 + varint_len(len as u64) + len
     }
 
     /// Left out when empty, which is the default.

@@ -4,7 +4,6 @@ use super::failure::Failure;
 use super::lifecycle::{
     Record, StartedSpan, attribute_pairs, context_with, give_back, give_back_message, record_of,
 };
-use super::message::Scalar;
 use crate::{SpanType, TraceContext, Value, context};
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceContextExt as _, TraceId};
 use opentelemetry::{Context, Key, KeyValue};
@@ -93,12 +92,8 @@ impl Span {
         match &self.repr {
             Repr::None | Repr::Inherited(_) => {}
             Repr::Own(record) => {
-                let key = key.into();
-                // The compiler mostly knows at the call which one it is.
-                match Scalar::try_from(value.into()) {
-                    Ok(value) => record.set_scalar(&key, value),
-                    Err(value) => record.set_attribute(&key, value),
-                }
+                let (key, value) = (key.into(), value.into());
+                record.write_attribute(&key, value);
             }
             Repr::Foreign(cx) => set_in(cx, key.into(), value.into()),
         }

@@ -2,6 +2,7 @@
 
 use opentelemetry::StringValue;
 use std::borrow::Cow;
+use std::cell::Cell;
 use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::ops::Deref;
@@ -22,11 +23,27 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Text(Repr);
 
+thread_local! {
+    /// The memory of the last long text that was recorded. A prompt or an answer, as they are set one after
+    /// the other, costs a copy and no allocation.
+    static BUFFER: Cell<Option<Box<String>>> = const { Cell::new(None) };
+}
+
+/// Shorter texts are allocated faster than the buffer is found.
+const SMALLEST_BUFFER: usize = 256;
+/// More memory than this is not kept.
+const LARGEST_BUFFER: usize = 64 * 1024;
+
 #[derive(Clone)]
 enum Repr {
-    Short { len: u8, bytes: [u8; LONGEST_SHORT] },
+    Short {
+        len: u8,
+        bytes: [u8; LONGEST_SHORT],
+    },
     Static(&'static str),
     Owned(Box<str>),
+    /// In a buffer that is used again.
+    Buffered(Box<String>),
     Shared(Arc<str>),
 }
 
@@ -41,6 +58,7 @@ impl Text {
             Repr::Short { .. } => str::from_utf8(self.as_bytes()).unwrap_or_default(),
             Repr::Static(text) => text,
             Repr::Owned(text) => text,
+            Repr::Buffered(text) => text,
             Repr::Shared(text) => text,
         }
     }
@@ -52,6 +70,7 @@ impl Text {
             Repr::Short { len, bytes } => &bytes[..usize::from(*len).min(LONGEST_SHORT)],
             Repr::Static(text) => text.as_bytes(),
             Repr::Owned(text) => text.as_bytes(),
+            Repr::Buffered(text) => text.as_bytes(),
             Repr::Shared(text) => text.as_bytes(),
         }
     }
@@ -72,6 +91,34 @@ impl Text {
         matches!(self.0, Repr::Short { .. } | Repr::Static(_))
     }
 
+    /// Drops the text, and keeps its memory for the next long one on this thread.
+    pub(super) fn discard(self) {
+        let buffer = match self.0 {
+            Repr::Buffered(text) => text,
+            Repr::Owned(text) if text.len() >= SMALLEST_BUFFER => Box::new(text.into_string()),
+            Repr::Owned(_) | Repr::Short { .. } | Repr::Static(_) | Repr::Shared(_) => return,
+        };
+        if buffer.capacity() <= LARGEST_BUFFER {
+            let _ = BUFFER.try_with(|kept| kept.set(Some(buffer)));
+        }
+    }
+
+    /// The text in a buffer of this thread, if it is worth it and one is free.
+    fn buffered(text: &str) -> Option<Self> {
+        if !(SMALLEST_BUFFER..=LARGEST_BUFFER).contains(&text.len()) {
+            return None;
+        }
+        let mut buffer = BUFFER.try_with(Cell::take).ok().flatten()?;
+        buffer.clear();
+        buffer.push_str(text);
+        Some(Self(Repr::Buffered(buffer)))
+    }
+
+    fn long(text: &str) -> Self {
+        Self::buffered(text).unwrap_or_else(|| Self(Repr::Owned(text.into())))
+    }
+
+    #[inline]
     fn short(text: &str) -> Option<Self> {
         let mut bytes = [0; LONGEST_SHORT];
         bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
@@ -101,8 +148,9 @@ impl AsRef<str> for Text {
 
 /// Copies the text.
 impl From<&str> for Text {
+    #[inline]
     fn from(text: &str) -> Self {
-        Self::short(text).unwrap_or_else(|| Self(Repr::Owned(text.into())))
+        Self::short(text).unwrap_or_else(|| Self::long(text))
     }
 }
 
@@ -139,6 +187,7 @@ impl From<Text> for StringValue {
             Repr::Short { .. } => text.as_str().to_owned().into(),
             Repr::Static(text) => text.into(),
             Repr::Owned(text) => text.into_string().into(),
+            Repr::Buffered(text) => text.as_str().to_owned().into(),
             Repr::Shared(text) => text.into(),
         }
     }

@@ -33,8 +33,7 @@ impl Record {
                 self.source.provider.intake.on_unsampled();
                 None
             }
-            Phase::Recording => {
-                let message = state.message.take()?;
+            Phase::Recording(message) => {
                 drop(state);
                 Some(self.deliver(message, time))
             }

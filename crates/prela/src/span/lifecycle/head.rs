@@ -60,13 +60,13 @@ impl NewSpan {
                 start_time,
                 end_time: start_time,
             };
-            message.begin(&head, self.span_type, parent_is_remote);
+            let limits = &provider.limits;
+            let (most, longest) = (limits.attributes, limits.longest_text());
+            message.begin(&head, self.span_type, parent_is_remote, most, longest);
             if !self.details.as_ref().is_some_and(|details| details.omits_type) {
                 provider.limits.set_type(&mut message, &provider.types, self.span_type);
             }
-            let state = record.state_mut();
-            state.message = Some(message);
-            state.phase = Phase::Recording;
+            record.state_mut().phase = Phase::Recording(message);
         });
         if self.span_type == SpanType::Agent && root.is_some() && is_recorded {
             roots::lead(&record, base);

@@ -56,13 +56,12 @@ impl Default for SpanLimits {
 
 impl SpanLimits {
     /// Writes one attribute of a span: over the value of the same key, or else at the end, if the limit allows it.
-    #[inline(always)]
     pub(in crate::span) fn set(&self, message: &mut SpanMessage, key: &Key, value: &mut Value) {
         if matches!(value, Value::Empty) {
             return;
         }
         self.cut(key, value);
-        message.set(key, value, self.attributes);
+        message.set(key, value);
     }
 
     /// Writes the attributes of a span type.
@@ -106,7 +105,12 @@ impl SpanLimits {
         (attributes, dropped)
     }
 
-    #[inline(always)]
+    /// The most characters of a text; the largest number without a limit.
+    #[inline]
+    pub(super) fn longest_text(&self) -> usize {
+        self.attribute_value_length.unwrap_or(usize::MAX)
+    }
+
     fn cut(&self, key: &Key, value: &mut Value) {
         if matches!(value, Value::Array(_) | Value::Map(_)) {
             value.limit_depth();

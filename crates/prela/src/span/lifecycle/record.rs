@@ -5,7 +5,7 @@ use super::limits::SpanLimits;
 use super::provider::Source;
 use crate::clock::{Anchor, from_unix_nano};
 use crate::context::Origin;
-use crate::span::message::{Event, Link, Scalar, SpanMessage};
+use crate::span::message::{Event, KeyHash, Link, Scalar, SpanMessage};
 use crate::{SpanType, Value};
 use opentelemetry::Key;
 use opentelemetry::trace::{SpanContext, SpanId, Status};
@@ -29,22 +29,32 @@ pub(crate) struct Record {
 #[derive(Default)]
 pub(super) struct State {
     pub(super) phase: Phase,
-    /// The message, while the span is recorded.
-    pub(super) message: Option<Box<SpanMessage>>,
     /// Runs right before the span ends, once.
     pub(super) at_end: Option<Measurement>,
     /// Whether `at_end` runs now.
     pub(super) is_ending: bool,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Default)]
 pub(super) enum Phase {
     /// Not started, or ended.
     #[default]
     Idle,
     /// Not sampled, and not recorded.
     Unsampled,
-    Recording,
+    /// Recorded in this message.
+    Recording(Box<SpanMessage>),
+}
+
+impl State {
+    /// The message, while the span is recorded.
+    #[inline(always)]
+    fn message(&mut self) -> Option<&mut SpanMessage> {
+        match &mut self.phase {
+            Phase::Recording(message) => Some(message),
+            Phase::Idle | Phase::Unsampled => None,
+        }
+    }
 }
 
 impl Record {
@@ -106,9 +116,7 @@ impl Record {
 
     /// Accesses the message, if the span is recorded.
     pub(in crate::span) fn with<R>(&self, access: impl FnOnce(&mut SpanMessage) -> R) -> Option<R> {
-        let mut state = self.state();
-        let is_recording = state.phase == Phase::Recording;
-        state.message.as_deref_mut().filter(|_| is_recording).map(access)
+        self.state().message().map(access)
     }
 
     /// The name, copied; none unless the span is recorded.
@@ -144,27 +152,45 @@ impl Record {
     }
 
     pub(crate) fn is_recording(&self) -> bool {
-        self.state().phase == Phase::Recording
+        matches!(self.state().phase, Phase::Recording(_))
     }
 
     pub(in crate::span) fn set_attribute(&self, key: &Key, mut value: Value) {
-        let mut state = self.state();
-        if state.phase == Phase::Recording
-            && let Some(message) = &mut state.message
-        {
-            self.limits().set(message, key, &mut value);
+        self.with(|message| self.limits().set(message, key, &mut value));
+        value.discard();
+    }
+
+    /// Sets an attribute, where the compiler may know key and value: then their kinds and the key's hash are
+    /// constants.
+    #[inline(always)]
+    pub(in crate::span) fn write_attribute(&self, key: &Key, value: Value) {
+        let name = key.as_str();
+        let hash = KeyHash::of(name.as_bytes());
+        match &value {
+            Value::Bool(value) => self.set_scalar(name, hash, Scalar::bool(*value)),
+            Value::I64(value) => self.set_scalar(name, hash, Scalar::i64(*value)),
+            Value::F64(value) => self.set_scalar(name, hash, Scalar::f64(*value)),
+            Value::String(text) if self.set_text(name, hash, text.as_bytes()) => {}
+            _ => return self.set_attribute(key, value),
         }
-        drop(state);
         value.discard();
     }
 
     /// Sets an attribute to a value that is too short for any limit.
-    pub(in crate::span) fn set_scalar(&self, key: &Key, value: Scalar) {
-        let mut state = self.state();
-        if state.phase == Phase::Recording
-            && let Some(message) = &mut state.message
-        {
-            message.set_scalar(key, value, self.limits().attributes);
+    #[inline(never)]
+    pub(in crate::span) fn set_scalar(&self, key: &str, hash: KeyHash, value: Scalar) {
+        if let Some(message) = self.state().message() {
+            message.set_scalar(key.as_bytes(), hash, value);
+        }
+    }
+
+    /// Sets an attribute to a text. False if there is a limit that the text may exceed.
+    #[inline(never)]
+    #[must_use]
+    pub(in crate::span) fn set_text(&self, key: &str, hash: KeyHash, text: &[u8]) -> bool {
+        match self.state().message() {
+            Some(message) => message.set_text(key.as_bytes(), hash, text),
+            None => true,
         }
     }
 

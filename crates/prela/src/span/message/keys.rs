@@ -5,62 +5,97 @@
 pub(super) struct Keys {
     /// One bit for each value of the hash's highest byte.
     seen: [u64; 4],
-    hashes: Vec<Hash>,
+    count: usize,
+    /// The first hashes. Few spans have more.
+    first: [KeyHash; FIRST],
+    more: Vec<KeyHash>,
 }
 
+const FIRST: usize = 16;
+/// The most keys of a small set.
+const SMALL: usize = 4;
+
 impl Keys {
-    /// Whether a key with this hash was inserted: very likely this key.
-    #[inline]
-    pub(super) fn may_have(&self, hash: Hash) -> bool {
+    /// Adds a key that is certainly new. False, and nothing is added, if it may be there already, or if there
+    /// are many.
+    #[inline(always)]
+    pub(super) fn add_new(&mut self, hash: KeyHash) -> bool {
         let (word, bit) = hash.place();
-        self.seen[word] & bit != 0 && self.hashes.contains(&hash)
+        let Some(place) = self.first.get_mut(self.count) else { return false };
+        let seen = self.seen[word];
+        if seen & bit != 0 {
+            return false;
+        }
+        self.seen[word] = seen | bit;
+        *place = hash;
+        self.count += 1;
+        true
     }
 
-    #[inline]
-    pub(super) fn insert(&mut self, hash: Hash) {
+    /// Whether a key with this hash was inserted: very likely this key.
+    pub(super) fn may_have(&self, hash: KeyHash) -> bool {
+        let (word, bit) = hash.place();
+        let first = &self.first[..self.count.min(FIRST)];
+        self.seen[word] & bit != 0 && (first.contains(&hash) || self.more.contains(&hash))
+    }
+
+    pub(super) fn insert(&mut self, hash: KeyHash) {
         let (word, bit) = hash.place();
         self.seen[word] |= bit;
-        self.hashes.push(hash);
+        match self.first.get_mut(self.count) {
+            Some(place) => *place = hash,
+            None => self.more.push(hash),
+        }
+        self.count += 1;
     }
 
-    /// Replaces the content with that of another set.
+    /// Replaces the content with that of another set, which had better be small.
     #[inline]
     pub(super) fn start_with(&mut self, others: &Self) {
+        self.clear();
         self.seen = others.seen;
-        self.hashes.clear();
-        self.hashes.extend_from_slice(&others.hashes);
+        self.first[..SMALL].copy_from_slice(&others.first[..SMALL]);
+        self.count = others.count.min(SMALL);
+        if others.count > SMALL {
+            let hashes = others.first.iter().take(others.count).chain(&others.more);
+            hashes.skip(SMALL).for_each(|hash| self.insert(*hash));
+        }
     }
 
     #[cfg(test)]
     pub(super) fn len(&self) -> usize {
-        self.hashes.len()
+        self.count
     }
 
     #[inline]
     pub(super) fn clear(&mut self) {
         self.seen = [0; 4];
-        self.hashes.clear();
+        if self.count > FIRST {
+            self.more.clear();
+        }
+        self.count = 0;
     }
 }
 
-/// The hash of a key. Cheap rather than good.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Hash(u32);
+/// The hash of a key. Cheap rather than good. It is computed where the key is known, so that of a literal it is
+/// a constant.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(in crate::span) struct KeyHash(u32);
 
-impl Hash {
-    #[inline]
-    pub(super) fn of(key: &[u8]) -> Self {
+impl KeyHash {
+    #[inline(always)]
+    pub(in crate::span) fn of(key: &[u8]) -> Self {
         Self(hash(key))
     }
 
-    #[inline]
+    #[inline(always)]
     fn place(self) -> (usize, u64) {
         let [highest, ..] = self.0.to_be_bytes();
         (usize::from(highest >> 6), 1 << (highest & 63))
     }
 }
 
-#[inline]
+#[inline(always)]
 fn hash(key: &[u8]) -> u32 {
     let (first, last) = match (key.first_chunk(), key.last_chunk()) {
         (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
@@ -85,7 +120,7 @@ const ONCE: u64 = 0x9e37_79b9_7f4a_7c15;
 const TWICE: u64 = 0xc2b2_ae3d_27d4_eb4f;
 
 /// The bytes of a key below eight bytes.
-#[inline]
+#[inline(always)]
 fn short(key: &[u8]) -> (u64, u64) {
     match (key.first_chunk(), key.last_chunk()) {
         (Some(first), Some(last)) => {
@@ -101,9 +136,11 @@ mod tests {
 
     /// Whether it was taken for one that is there.
     fn insert(keys: &mut Keys, name: &str) -> bool {
-        let hash = Hash::of(name.as_bytes());
+        let hash = KeyHash::of(name.as_bytes());
         let may_have = keys.may_have(hash);
-        keys.insert(hash);
+        if !keys.add_new(hash) {
+            keys.insert(hash);
+        }
         may_have
     }
 
@@ -113,8 +150,24 @@ mod tests {
         let names: Vec<_> = (0..300).map(|n| "k".repeat(n % 20) + &n.to_string()).collect();
         for name in &names {
             insert(&mut keys, name);
+            assert!(!keys.add_new(KeyHash::of(name.as_bytes())));
         }
-        assert!(names.iter().all(|name| keys.may_have(Hash::of(name.as_bytes()))));
+        let has = |name: &String| keys.may_have(KeyHash::of(name.as_bytes()));
+        assert!(names.iter().all(has));
+    }
+
+    #[test]
+    fn a_set_that_starts_with_another_has_its_keys_and_no_older_ones() {
+        for size in [0, 1, 3, 4, 5, FIRST, FIRST + 1, 100] {
+            let names = |from: usize| (from..from + size).map(|n| format!("key-{n}"));
+            let (mut keys, mut others) = (Keys::default(), Keys::default());
+            names(0).for_each(|name| _ = insert(&mut keys, &name));
+            names(1_000).for_each(|name| _ = insert(&mut others, &name));
+            keys.start_with(&others);
+            let has = |name: String| keys.may_have(KeyHash::of(name.as_bytes()));
+            assert!(names(1_000).all(has) && !names(0).any(has), "{size}");
+            assert_eq!(keys.len(), size);
+        }
     }
 
     #[test]

@@ -1,86 +1,83 @@
 //! Values of a few bytes: truth values and numbers.
 
-use crate::Value;
 use crate::protobuf::Field;
 use crate::protobuf::fields::any_value;
 
-/// A truth value or a number, written as a field of `AnyValue`.
+/// A truth value or a number, written as a field of `AnyValue`: in two words, so that calls pass it in registers.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::span) struct Scalar {
-    pub(super) bytes: [u8; LONGEST],
-    len: u8,
+    /// The first eight bytes.
+    low: u64,
+    /// The number of bytes, and four more bytes above it.
+    rest: u64,
 }
 
-/// The length of the longest scalar: a tag and a varint of ten bytes.
-pub(super) const LONGEST: usize = 11;
-
-impl TryFrom<Value> for Scalar {
-    type Error = Value;
-
-    #[inline(always)]
-    fn try_from(value: Value) -> Result<Self, Value> {
-        let scalar = match &value {
-            Value::Bool(value) => Self::bool(*value),
-            Value::I64(value) => Self::i64(*value),
-            Value::F64(value) => Self::f64(*value),
-            _ => return Err(value),
-        };
-        value.discard();
-        Ok(scalar)
-    }
-}
+/// The length of the longest scalar: a tag and a varint of ten bytes; and one byte more.
+pub(super) const LONGEST: usize = 12;
 
 impl Scalar {
-    #[inline]
+    #[inline(always)]
     pub(super) fn len(self) -> usize {
-        self.len.into()
+        let [len, ..] = self.rest.to_le_bytes();
+        len.into()
     }
 
-    #[inline]
-    pub(super) fn bool(value: bool) -> Self {
-        Self::of(any_value::BOOL, [u8::from(value)])
+    /// The bytes, and zeros behind them.
+    #[inline(always)]
+    pub(super) fn bytes(self) -> [u8; LONGEST] {
+        let mut bytes = [0; LONGEST];
+        let [_, a, b, c, d, ..] = self.rest.to_le_bytes();
+        bytes[..8].copy_from_slice(&self.low.to_le_bytes());
+        bytes[8..].copy_from_slice(&[a, b, c, d]);
+        bytes
     }
 
-    #[inline]
-    pub(super) fn i64(value: i64) -> Self {
-        match u8::try_from(value) {
-            Ok(value @ 0..0x80) => Self::of(any_value::INT, [value]),
-            // Two's complement, as protobuf's `int64` is.
-            _ => Self::varint(value.cast_unsigned()),
+    #[inline(always)]
+    pub(in crate::span) fn bool(value: bool) -> Self {
+        Self::of(any_value::BOOL, value.into(), 1)
+    }
+
+    #[inline(always)]
+    pub(in crate::span) fn i64(value: i64) -> Self {
+        // Two's complement, as protobuf's `int64` is.
+        match value.cast_unsigned() {
+            value @ 0..0x80 => Self::of(any_value::INT, value, 1),
+            value @ 0x80..0x4000 => {
+                Self::of(any_value::INT, value & 0x7f | 0x80 | value >> 7 << 8, 2)
+            }
+            value => Self::varint(value),
         }
     }
 
-    #[inline]
-    pub(super) fn f64(value: f64) -> Self {
-        Self::of(any_value::DOUBLE, value.to_bits().to_le_bytes())
+    #[inline(always)]
+    pub(in crate::span) fn f64(value: f64) -> Self {
+        Self::of(any_value::DOUBLE, value.to_bits(), 8)
     }
 
     /// The first bytes of a text below 128 bytes.
-    #[inline]
+    #[inline(always)]
     pub(super) fn text(len: u8) -> Self {
-        Self::of(any_value::STRING, [len])
+        Self::of(any_value::STRING, len.into(), 1)
     }
 
-    #[inline]
-    fn of<const N: usize>(field: Field, value: [u8; N]) -> Self {
-        let mut bytes = [0; LONGEST];
-        bytes[0] = field.tag();
-        bytes[1..=N].copy_from_slice(&value);
-        let [len, ..] = (1 + N).to_le_bytes();
-        Self { bytes, len }
+    /// A field whose value is the first `len` bytes of a word.
+    #[inline(always)]
+    fn of(field: Field, value: u64, len: u64) -> Self {
+        Self { low: value << 8 | u64::from(field.tag()), rest: value >> 56 << 8 | (len + 1) }
     }
 
     fn varint(mut value: u64) -> Self {
-        let mut bytes = [any_value::INT.tag(); LONGEST];
-        let mut len = 1;
+        let (mut bytes, mut len) = (u128::from(any_value::INT.tag()), 1);
         while value >= 0x80 {
-            let [low, ..] = value.to_le_bytes();
-            bytes[len] = low | 0x80;
+            bytes |= u128::from(value & 0x7f | 0x80) << (8 * len);
             value >>= 7;
             len += 1;
         }
-        [bytes[len], ..] = value.to_le_bytes();
-        let [len, ..] = (len + 1).to_le_bytes();
-        Self { bytes, len }
+        bytes |= u128::from(value) << (8 * len);
+        let [low, high] = [bytes, bytes >> 64].map(|word| {
+            let [a, b, c, d, e, f, g, h, ..] = word.to_le_bytes();
+            u64::from_le_bytes([a, b, c, d, e, f, g, h])
+        });
+        Self { low, rest: high << 8 | (len + 1) }
     }
 }

@@ -3,12 +3,12 @@
 #[cfg(test)]
 mod tests;
 
-use super::attribute::{attribute, scalar};
+use super::attribute::{attribute, scalar, text};
 use super::codes::flags;
 use super::codes::kind_of;
 use super::data::{Event, Link};
 use super::ended_span::SpanSummary;
-use super::keys::{Hash, Keys};
+use super::keys::{KeyHash, Keys};
 use super::parts::{Head, event, foot, head, link};
 #[cfg(feature = "genai")]
 use super::read;
@@ -35,7 +35,10 @@ pub(in crate::span) struct SpanMessage {
     message: Writer,
     name: Range<usize>,
     attributes_at: usize,
-    attributes: usize,
+    /// How many attributes there may be still.
+    attributes_left: usize,
+    /// The most characters of a text.
+    longest_text: usize,
     keys: Keys,
     flags: u32,
     summary: SpanSummary,
@@ -77,11 +80,14 @@ impl SpanMessage {
         start: &Head<'_>,
         span_type: SpanType,
         parent_is_remote: bool,
+        most_attributes: usize,
+        longest_text: usize,
     ) {
         self.message.clear();
         self.name = head(&mut self.message, start);
         self.attributes_at = self.message.len();
-        self.attributes = 0;
+        self.attributes_left = most_attributes;
+        self.longest_text = longest_text;
         self.keys.clear();
         self.flags = flags(start.span_context, parent_is_remote);
         self.summary = SpanSummary {
@@ -102,33 +108,66 @@ impl SpanMessage {
     #[inline]
     pub(in crate::span) fn set_type(&mut self, of_type: &TypeAttributes) {
         self.message.all(&of_type.fields);
-        self.attributes = of_type.count;
+        self.attributes_left = self.attributes_left.saturating_sub(of_type.count);
         self.keys.start_with(&of_type.keys);
     }
 
-    /// Writes one attribute: over the value of the same key, or else at the end, if `most` allows it.
-    #[inline]
-    pub(in crate::span) fn set(&mut self, key: &Key, value: &Value, most: usize) {
-        self.write(key.as_str().as_bytes(), most, |w| attribute(w, ATTRIBUTES, key, value));
+    /// Writes one attribute: over the value of the same key, or else at the end, if the limit allows it.
+    pub(in crate::span) fn set(&mut self, key: &Key, value: &Value) {
+        let name = key.as_str().as_bytes();
+        if self.admits(name, KeyHash::of(name)) {
+            attribute(&mut self.message, ATTRIBUTES, key, value);
+        } else {
+            self.set_again(name, |w| attribute(w, ATTRIBUTES, key, value));
+        }
     }
 
     /// Writes one attribute whose value is a scalar; see [`SpanMessage::set`].
-    #[inline]
-    pub(in crate::span) fn set_scalar(&mut self, key: &Key, value: Scalar, most: usize) {
-        let key = key.as_str().as_bytes();
-        self.write(key, most, |w| scalar(w, ATTRIBUTES, key, value));
+    #[inline(always)]
+    pub(in crate::span) fn set_scalar(&mut self, key: &[u8], hash: KeyHash, value: Scalar) {
+        if self.admits(key, hash) {
+            scalar(&mut self.message, ATTRIBUTES, key, value);
+        } else {
+            self.set_again(key, |w| scalar(w, ATTRIBUTES, key, value));
+        }
     }
 
+    /// Writes one attribute whose value is a text; see [`SpanMessage::set`]. False, and nothing is written, if
+    /// the text may have to be cut.
     #[inline(always)]
-    fn write(&mut self, key: &[u8], most: usize, write: impl Fn(&mut Writer)) {
-        let hash = Hash::of(key);
+    #[must_use]
+    pub(in crate::span) fn set_text(&mut self, key: &[u8], hash: KeyHash, value: &[u8]) -> bool {
+        if value.len() > self.longest_text {
+            return false;
+        }
+        if self.admits(key, hash) {
+            text(&mut self.message, ATTRIBUTES, key, value);
+        } else {
+            self.set_again(key, |w| text(w, ATTRIBUTES, key, value));
+        }
+        true
+    }
+
+    /// Whether a key is certainly new and within the limit. Then it is noted, and to be written at the end.
+    #[inline(always)]
+    fn admits(&mut self, key: &[u8], hash: KeyHash) -> bool {
+        // A key is never empty: <https://opentelemetry.io/docs/specs/otel/common/#attribute>.
+        let is_new = !key.is_empty() && self.attributes_left > 0 && self.keys.add_new(hash);
+        self.attributes_left -= usize::from(is_new);
+        is_new
+    }
+
+    /// Writes an attribute whose key may be there already, or that may be one too many.
+    #[cold]
+    #[inline(never)]
+    fn set_again(&mut self, key: &[u8], write: impl Fn(&mut Writer)) {
+        let hash = KeyHash::of(key);
         if self.keys.may_have(hash)
             && let Some(known) = self.find(key)
         {
             self.replace(known, write);
-        } else if self.attributes < most && !key.is_empty() {
-            // A key is never empty: <https://opentelemetry.io/docs/specs/otel/common/#attribute>.
-            self.attributes += 1;
+        } else if self.attributes_left > 0 && !key.is_empty() {
+            self.attributes_left -= 1;
             self.keys.insert(hash);
             write(&mut self.message);
         } else {
@@ -254,7 +293,7 @@ impl SpanMessage {
 /// For roots, and the agents below them.
 impl SpanMessage {
     pub(in crate::span) fn has(&self, key: &str) -> bool {
-        self.keys.may_have(Hash::of(key.as_bytes())) && self.find(key.as_bytes()).is_some()
+        self.keys.may_have(KeyHash::of(key.as_bytes())) && self.find(key.as_bytes()).is_some()
     }
 
     pub(in crate::span) fn kind(&self) -> Option<SpanKind> {

@@ -2,7 +2,7 @@
 
 use super::attribute::attribute;
 use super::codes;
-use super::keys::{Hash, Keys};
+use super::keys::{KeyHash, Keys};
 use crate::SpanType;
 use crate::protobuf::Writer;
 use crate::protobuf::fields::span::ATTRIBUTES;
@@ -42,7 +42,7 @@ impl TypeAttributes {
     fn new(span_type: SpanType, conventions: Conventions) -> Self {
         let (mut fields, mut keys, mut count) = (Writer::default(), Keys::default(), 0);
         span_type.write_attributes(conventions, |key, value| {
-            keys.insert(Hash::of(key.as_str().as_bytes()));
+            keys.insert(KeyHash::of(key.as_str().as_bytes()));
             attribute(&mut fields, ATTRIBUTES, &key, &value);
             count += 1;
         });
