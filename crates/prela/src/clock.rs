@@ -38,20 +38,56 @@ impl Clock for SystemClock {
     }
 }
 
-#[cfg(unix)]
 fn monotonic() -> Duration {
+    Duration::from_nanos(monotonic_nanos())
+}
+
+#[cfg(unix)]
+#[inline]
+fn monotonic_nanos() -> u64 {
     let now = rustix::time::clock_gettime(rustix::time::ClockId::Monotonic);
     // Neither part is ever negative.
-    Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or_default())
+    now.tv_sec.unsigned_abs() * 1_000_000_000 + now.tv_nsec.unsigned_abs()
 }
 
 #[cfg(not(unix))]
-fn monotonic() -> Duration {
+fn monotonic_nanos() -> u64 {
     use std::sync::OnceLock;
     use std::time::Instant;
 
     static START: OnceLock<Instant> = OnceLock::new();
-    START.get_or_init(Instant::now).elapsed()
+    nanos(START.get_or_init(Instant::now).elapsed())
+}
+
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// The clock of an instance. The usual one is read without a virtual call.
+#[derive(Debug)]
+pub(crate) enum AnyClock {
+    System,
+    Other(Box<dyn Clock>),
+}
+
+impl AnyClock {
+    pub(crate) fn as_dyn(&self) -> &dyn Clock {
+        match self {
+            Self::System => &SystemClock,
+            Self::Other(clock) => &**clock,
+        }
+    }
+
+    /// Monotonic time in nanoseconds. Notices a fork.
+    #[inline(always)]
+    fn read(&self) -> u64 {
+        let nanos = match self {
+            Self::System => monotonic_nanos(),
+            Self::Other(clock) => nanos(clock.monotonic()),
+        };
+        fork::check_at(nanos);
+        nanos
+    }
 }
 
 /// The user's clock, whose panics do not reach traced code.
@@ -81,26 +117,17 @@ impl Anchor {
     /// The anchor of a span that has not started.
     pub(crate) const NONE: Self = Self { zero: 0 };
 
-    pub(crate) fn read(clock: &dyn Clock) -> Self {
-        let monotonic = read(clock);
+    pub(crate) fn read(clock: &AnyClock) -> Self {
+        let monotonic = clock.read();
         // Below zero only if the wall clock is set to a time near 1970.
-        Self { zero: unix_nano(clock.wall()).saturating_sub(monotonic) }
+        Self { zero: unix_nano(clock.as_dyn().wall()).saturating_sub(monotonic) }
     }
 
     /// Nanoseconds since 1970.
-    #[inline]
-    pub(crate) fn now(&self, clock: &dyn Clock) -> u64 {
-        self.zero.saturating_add(read(clock))
+    #[inline(always)]
+    pub(crate) fn now(&self, clock: &AnyClock) -> u64 {
+        self.zero.saturating_add(clock.read())
     }
-}
-
-#[inline]
-fn read(clock: &dyn Clock) -> u64 {
-    let monotonic = clock.monotonic();
-    let nanos = u64::from(monotonic.subsec_nanos());
-    let nanos = monotonic.as_secs().saturating_mul(1_000_000_000).saturating_add(nanos);
-    fork::check_at(nanos);
-    nanos
 }
 
 /// The time in nanoseconds since 1970; 0 before, and the largest number after the year 2554.

@@ -6,6 +6,7 @@ use rand::rngs::SmallRng;
 use rand::{RngCore, SeedableRng};
 use std::cell::RefCell;
 use std::fmt::Debug;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 /// Makes the ids of new traces and spans.
 ///
@@ -39,6 +40,7 @@ thread_local! {
         RefCell::new((fork::generation(), SmallRng::from_os_rng()));
 }
 
+#[inline(always)]
 fn random<T>(draw: impl Fn(&mut SmallRng) -> T) -> T {
     // A span may still start while its thread's locals are being destroyed.
     RNG.try_with(|rng| {
@@ -49,6 +51,61 @@ fn random<T>(draw: impl Fn(&mut SmallRng) -> T) -> T {
         draw(rng)
     })
     .unwrap_or_else(|_| draw(&mut SmallRng::from_os_rng()))
+}
+
+#[inline(always)]
+fn random_span_id() -> SpanId {
+    random(|rng| {
+        loop {
+            let id = rng.next_u64();
+            if id != 0 {
+                return SpanId::from_bytes(id.to_be_bytes());
+            }
+        }
+    })
+}
+
+/// The generator of an instance. The usual one is asked without a virtual call.
+#[derive(Debug)]
+pub(crate) enum AnyIds {
+    Random,
+    Other(Box<dyn IdGenerator>),
+}
+
+impl AnyIds {
+    pub(crate) fn is_random(&self) -> bool {
+        match self {
+            Self::Random => true,
+            Self::Other(ids) => ids.is_random(),
+        }
+    }
+
+    /// A new trace id. A random one where the user's generator panics or gives none.
+    pub(crate) fn new_trace_id(&self) -> TraceId {
+        if let Self::Other(ids) = self
+            && let Ok(id) = catch_unwind(AssertUnwindSafe(|| ids.new_trace_id()))
+            && id != TraceId::INVALID
+        {
+            return id;
+        }
+        RandomIds.new_trace_id()
+    }
+
+    /// A new span id; see [`AnyIds::new_trace_id`].
+    #[inline(always)]
+    pub(crate) fn new_span_id(&self) -> SpanId {
+        match self {
+            Self::Random => random_span_id(),
+            Self::Other(ids) => Self::other_span_id(&**ids),
+        }
+    }
+
+    fn other_span_id(ids: &dyn IdGenerator) -> SpanId {
+        match catch_unwind(AssertUnwindSafe(|| ids.new_span_id())) {
+            Ok(id) if id != SpanId::INVALID => id,
+            _ => random_span_id(),
+        }
+    }
 }
 
 impl IdGenerator for RandomIds {
@@ -65,14 +122,7 @@ impl IdGenerator for RandomIds {
     }
 
     fn new_span_id(&self) -> SpanId {
-        random(|rng| {
-            loop {
-                let id = rng.next_u64();
-                if id != 0 {
-                    return SpanId::from_bytes(id.to_be_bytes());
-                }
-            }
-        })
+        random_span_id()
     }
 
     fn is_random(&self) -> bool {

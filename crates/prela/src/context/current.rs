@@ -24,6 +24,18 @@ pub(crate) struct Origin {
     pub(crate) anchor: Anchor,
 }
 
+impl Origin {
+    /// Of no span.
+    pub(crate) const NONE: Self = Self {
+        instance: u64::MAX,
+        trace_id: TraceId::INVALID,
+        span_id: SpanId::INVALID,
+        root: SpanId::INVALID,
+        flags: TraceFlags::NOT_SAMPLED,
+        anchor: Anchor::NONE,
+    };
+}
+
 /// The innermost open scope, and the span slot of its context.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Innermost {

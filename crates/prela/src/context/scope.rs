@@ -35,22 +35,14 @@ static NOT_CURRENT: AtomicU64 = AtomicU64::new(0);
 /// below `get_active_span` and `Context::map_current`, which borrow OpenTelemetry's stack of contexts.
 #[inline]
 fn attach(cx: Context) -> Option<ContextGuard> {
-    #[cold]
-    fn count(panic: Box<dyn Any + Send>) {
-        drop(panic);
-        NOT_CURRENT.fetch_add(1, Ordering::Relaxed);
-    }
+    if is_alive() { try_attach(cx).map_err(count).ok() } else { None }
+}
 
-    if !is_alive() {
-        return None;
-    }
-    match try_attach(cx) {
-        Ok(guard) => Some(guard),
-        Err(panic) => {
-            count(panic);
-            None
-        }
-    }
+/// Counts a scope that could not make its context current.
+#[cold]
+fn count(panic: Box<dyn Any + Send>) {
+    drop(panic);
+    NOT_CURRENT.fetch_add(1, Ordering::Relaxed);
 }
 
 /// How many scopes of this process could not make their context current.
@@ -75,18 +67,19 @@ impl ContextScope {
     }
 
     /// Makes the context of a span of Prela's current.
-    #[inline]
-    pub(crate) fn of_span(cx: Context, origin: impl FnOnce() -> Origin) -> Self {
+    #[inline(always)]
+    pub(crate) fn of_span(cx: Context, origin: &Origin) -> Self {
         #[cfg(feature = "testing")]
         let cx = chosen::carried(cx);
         let slot = slot_of(&cx);
-        let Some(guard) = attach(cx) else { return Self::open(NOT_CURRENT_SLOT, false, None) };
-        let scope = Self::open(slot, true, Some(guard));
-        let _ = FRAMES.try_with(|frames| {
-            let known = Known { scope: scope.id, slot, origin: origin() };
+        let entered = FRAMES.try_with(|frames| {
+            let guard = try_attach(cx).map_err(count).ok()?;
+            let scope = Self::open(slot, true, Some(guard));
+            let known = Known { scope: scope.id, slot, origin: *origin };
             frames.borrow_mut().origins.push(known);
+            Some(scope)
         });
-        scope
+        entered.ok().flatten().unwrap_or_else(|| Self::open(NOT_CURRENT_SLOT, false, None))
     }
 
     /// Opens a scope in the context that is current already, whose slot stays as long as the scope.
@@ -134,10 +127,6 @@ impl ContextScope {
         if id == 0 {
             return None;
         }
-        if !is_alive() {
-            // The thread's locals are being destroyed, and popping would panic.
-            mem::forget(self.guard.take());
-        }
         let is_replaced = STATE.with(|state| {
             if state.innermost.get().id != id || state.is_tangled.get() {
                 untangle(state, id, self.outer);
@@ -146,15 +135,20 @@ impl ContextScope {
             }
             state.replaced.get() != 0
         });
-        if self.has_origin {
-            let _ = FRAMES.try_with(|frames| {
-                let origins = &mut frames.borrow_mut().origins;
-                if origins.last().is_some_and(|last| last.scope == id) {
-                    origins.pop();
-                } else {
-                    origins.retain(|other| other.scope != id);
-                }
-            });
+        let alive = FRAMES.try_with(|frames| {
+            if !self.has_origin {
+                return;
+            }
+            let origins = &mut frames.borrow_mut().origins;
+            if origins.last().is_some_and(|last| last.scope == id) {
+                origins.pop();
+            } else {
+                origins.retain(|other| other.scope != id);
+            }
+        });
+        if alive.is_err() {
+            // The thread's locals are being destroyed, and popping would panic.
+            mem::forget(self.guard.take());
         }
         if is_replaced { take_replacement(id) } else { None }
     }

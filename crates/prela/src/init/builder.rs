@@ -5,9 +5,9 @@ use super::pipelines::Pipelines;
 use super::unrecorded::Unrecorded;
 use super::wording::{self, WordingOptions};
 use super::{Exporter, Prela, settings};
-use crate::clock::{Clock, Guarded, SystemClock};
+use crate::clock::{AnyClock, Clock, Guarded};
 use crate::env::Environment;
-use crate::id::{IdGenerator, RandomIds};
+use crate::id::{AnyIds, IdGenerator};
 #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
 use crate::logs::LogIntake;
 #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
@@ -61,8 +61,8 @@ pub struct Builder {
     propagator: Option<Propagator>,
     span_limits: Option<SpanLimits>,
     processors: Vec<Box<dyn SpanProcessor>>,
-    clock: Box<dyn Clock>,
-    ids: Box<dyn IdGenerator>,
+    clock: AnyClock,
+    ids: AnyIds,
     baggage_to_attributes: Vec<Key>,
     env: Option<Environment>,
     strict: Option<bool>,
@@ -88,8 +88,8 @@ impl Builder {
             propagator: None,
             span_limits: None,
             processors: Vec::new(),
-            clock: Box::new(SystemClock),
-            ids: Box::new(RandomIds),
+            clock: AnyClock::System,
+            ids: AnyIds::Random,
             baggage_to_attributes: Vec::new(),
             env: None,
             strict: None,
@@ -293,13 +293,13 @@ impl Builder {
 
     /// Where the time comes from. Default: [`SystemClock`].
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = Box::new(Unrecorded(Guarded(clock)));
+        self.clock = AnyClock::Other(Box::new(Unrecorded(Guarded(clock))));
         self
     }
 
     /// Where ids come from. Default: [`RandomIds`].
     pub fn id_generator(mut self, ids: impl IdGenerator) -> Self {
-        self.ids = Box::new(Unrecorded(ids));
+        self.ids = AnyIds::Other(Box::new(Unrecorded(ids)));
         self
     }
 

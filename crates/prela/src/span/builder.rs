@@ -4,7 +4,8 @@ use super::handle::{OwnedSpan, Span};
 #[cfg(feature = "resources")]
 use super::lifecycle::Measurement;
 use super::lifecycle::{
-    Blank, Companion, ContextSpan, NewSpan, Options, ParentChoice, Source, Started, attribute_pairs,
+    Blank, Companion, ContextSpan, NewSpan, Options, ParentChoice, Source, StartedSpan,
+    attribute_pairs,
 };
 use crate::context::{ContextScope, Correlation};
 #[cfg(feature = "retry")]
@@ -264,7 +265,7 @@ impl SpanBuilder {
 
     /// Starts the span without making it current. It ends when the returned owner is dropped.
     pub fn start(self) -> OwnedSpan {
-        OwnedSpan(self.begin().into_span().into())
+        OwnedSpan(self.start_alone().into())
     }
 
     /// Takes the parent from the current context now, for a span that starts later and elsewhere.
@@ -276,27 +277,41 @@ impl SpanBuilder {
         self
     }
 
-    #[inline(always)]
-    fn begin(mut self) -> Started {
-        let Some(Content { blank, span }) = &mut self.0 else {
-            return Started::nothing(context::current());
-        };
-        match blank.take() {
-            Some(blank) => span.start(blank),
-            None => Started::nothing(span.context_of_none()),
+    fn start_alone(mut self) -> StartedSpan {
+        match self.take_blank() {
+            Some((blank, span)) => span.start(blank),
+            None => StartedSpan::None,
         }
     }
 
     /// Starts the span, for a future. Returns the context in which it is current, too.
-    pub(crate) fn start_for_future(self) -> (Span, Context) {
-        let (span, cx) = self.begin().into_parts();
+    pub(crate) fn start_for_future(mut self) -> (Span, Context) {
+        let (span, cx) = match self.take_blank() {
+            Some((blank, span)) => span.start_for_future(blank),
+            None => (StartedSpan::None, self.context_of_none()),
+        };
         (span.into(), cx)
     }
 
     /// Starts the span and makes it current.
-    pub(super) fn enter_scope(self) -> (Span, ContextScope) {
-        let (span, scope) = self.begin().enter();
+    #[inline(never)]
+    pub(super) fn enter_scope(mut self) -> (Span, ContextScope) {
+        let (span, scope) = match self.take_blank() {
+            Some((blank, span)) => span.enter(blank),
+            None => (StartedSpan::None, ContextScope::enter(self.context_of_none())),
+        };
         (span.into(), scope)
+    }
+
+    #[inline(always)]
+    fn take_blank(&mut self) -> Option<(Blank, &mut NewSpan)> {
+        let Content { blank, span } = self.0.as_mut()?;
+        Some((blank.take()?, span))
+    }
+
+    /// The context that becomes current without an instance.
+    fn context_of_none(&mut self) -> Context {
+        self.0.as_mut().map_or_else(context::current, |content| content.span.context_of_none())
     }
 
     /// Starts a span for a library that uses OpenTelemetry's API.

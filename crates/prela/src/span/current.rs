@@ -32,7 +32,7 @@ pub(crate) fn span_of_instance(cx: &Context, provider: &Provider) -> Option<Span
 pub(crate) fn root_of(cx: &Context) -> Option<Span> {
     let span = span_of(cx)?;
     let root = match span.record() {
-        Some(record) if record.root == record.span_context.span_id() => return Some(span),
+        Some(record) if record.root() == record.span_context.span_id() => return Some(span),
         Some(record) => running_root(record.span_context.trace_id(), Some(record)),
         None if span.span_context().is_remote() => None,
         None => running_root(span.trace_id(), None),

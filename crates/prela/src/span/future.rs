@@ -272,5 +272,7 @@ impl<T: Stream> Stream for InSpan<T> {
 
 /// The time by the clock of a span's instance.
 pub(crate) fn monotonic(span: &Span) -> Duration {
-    span.record().map(|record| record.source.provider.clock.monotonic()).unwrap_or_default()
+    span.record()
+        .map(|record| record.source.provider.clock.as_dyn().monotonic())
+        .unwrap_or_default()
 }

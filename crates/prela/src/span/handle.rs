@@ -63,8 +63,9 @@ impl Span {
     pub(super) fn finish(self) {
         match self.repr {
             Repr::Own(record) => {
-                let message = record.end(None);
-                give_back(record, message);
+                if let Some(message) = record.end(None) {
+                    give_back(record, message);
+                }
             }
             Repr::None | Repr::Inherited(_) | Repr::Foreign(_) => {}
         }

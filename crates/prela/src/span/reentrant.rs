@@ -111,7 +111,7 @@ impl Entry {
                 && record.span_context.trace_id() == occupant.trace_id()
         };
         let cx = if is_below_parent { context_with(&current, record) } else { self.cx };
-        ContextScope::of_span(cx, || record.origin())
+        ContextScope::of_span(cx, &record.origin)
     }
 }
 

@@ -5,8 +5,7 @@ use super::new_span::NewSpan;
 use super::provider::Provider;
 use crate::Value;
 use crate::clock::Anchor;
-use crate::context::{Origin, guarded};
-use crate::id::{IdGenerator as _, RandomIds};
+use crate::context::Origin;
 use crate::sampling::{SamplingParameters, decide};
 use opentelemetry::trace::{SpanContext, SpanId, TraceFlags, TraceId, TraceState};
 use opentelemetry::{Context, Key};
@@ -66,8 +65,8 @@ impl NewSpan {
     ) -> Decision {
         let sampler = self.details.as_mut().and_then(|details| details.sampler.take());
         // The clock is read before ids are drawn: it notices a fork.
-        let anchor = Anchor::read(&*provider.clock);
-        let trace_id = parent.map_or_else(|| new_trace_id(provider), SpanContext::trace_id);
+        let anchor = Anchor::read(&provider.clock);
+        let trace_id = parent.map_or_else(|| provider.ids.new_trace_id(), SpanContext::trace_id);
         let parameters = SamplingParameters {
             parent,
             trace_id,
@@ -76,7 +75,7 @@ impl NewSpan {
             kind: &self.kind.clone().unwrap_or_else(|| self.span_type.span_kind()),
             attributes: self.details.as_ref().map_or(&[], |details| &details.attributes),
             cx: base,
-            clock: &*provider.clock,
+            clock: provider.clock.as_dyn(),
             ids_are_random: provider.ids.is_random(),
         };
         let sampling = decide(sampler.as_ref().unwrap_or(&provider.sampler), &parameters);
@@ -98,14 +97,3 @@ impl NewSpan {
 
 /// The flag of W3C Trace Context Level 2 that says of a new trace id: every bit is random.
 const RANDOM: TraceFlags = TraceFlags::new(0x02);
-
-fn new_trace_id(provider: &Provider) -> TraceId {
-    let id = guarded(|| provider.ids.new_trace_id());
-    id.filter(|id| *id != TraceId::INVALID).unwrap_or_else(|| RandomIds.new_trace_id())
-}
-
-/// The id of a new span.
-pub(super) fn new_span_id(provider: &Provider) -> SpanId {
-    let id = guarded(|| provider.ids.new_span_id());
-    id.filter(|id| *id != SpanId::INVALID).unwrap_or_else(|| RandomIds.new_span_id())
-}

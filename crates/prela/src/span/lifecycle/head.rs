@@ -1,25 +1,74 @@
 //! The third phase of a start: writing the head of the message, and what else there is at the start.
 
-use super::decision::{Decision, new_span_id};
+use super::decision::Decision;
 use super::details::Details;
 use super::new_span::NewSpan;
-use super::pool::{self, Blank};
+use super::pool::Blank;
 use super::record::{Phase, Record};
 use super::roots;
 use crate::clock::unix_nano;
-use crate::context::{self, Correlation};
-use crate::span::message::{Head, kind};
+use crate::context::{self, Correlation, Origin};
+use crate::span::message::{ChildHead, Head, kind};
 use crate::{SpanType, Value, semconv};
-use opentelemetry::trace::SpanContext;
+use opentelemetry::trace::{SpanContext, TraceState};
 use opentelemetry::{Context, Key};
 use std::sync::Arc;
 
 impl NewSpan {
+    /// Starts the record of a child whose parent is recorded in this process, in one piece. Nothing in the
+    /// context concerns it.
+    #[inline(always)]
+    pub(super) fn start_child(&mut self, blank: Blank, parent: &Origin) -> Arc<Record> {
+        if !blank.provider().admits_type() || self.name.len() >= ChildHead::LONGEST_NAME {
+            return self.write_head(blank, Decision::inherited(parent, TraceState::NONE), None);
+        }
+        let record = blank.start(|record, mut message| {
+            let provider = &*record.source.provider;
+            // The clock is read before ids are drawn: it notices a fork.
+            let start_time = match &mut self.details {
+                Some(details) => details.start_time.take().map(unix_nano),
+                None => None,
+            };
+            let start_time = match start_time {
+                None => parent.anchor.now(&provider.clock),
+                Some(start_time) => start_time,
+            };
+            let span_id = provider.ids.new_span_id();
+            let Origin { trace_id, flags, .. } = *parent;
+            let omits_type = self.details.as_ref().is_some_and(|details| details.omits_type);
+            let types = &provider.types;
+            let of_type = if omits_type { types.none() } else { types.of(self.span_type) };
+            let head = ChildHead {
+                trace_id,
+                span_id,
+                parent_span_id: parent.span_id,
+                name: &self.name,
+                kind: self.kind.as_ref().map_or(of_type.kind, kind),
+                start_time,
+                flags,
+                span_type: self.span_type,
+            };
+            let limits = &provider.limits;
+            message.begin_child(&head, of_type, limits.attributes, limits.longest_text());
+            record.span_context =
+                SpanContext::new(trace_id, span_id, flags, false, TraceState::NONE);
+            record.parent_span_id = Some(parent.span_id);
+            record.origin = Origin { span_id, ..*parent };
+            record.state_mut().phase = Phase::Recording(message);
+        });
+        if self.span_type == SpanType::Agent {
+            roots::lead(&record, None);
+        }
+        if self.details.is_some() {
+            self.write_more(&record, Vec::new(), None);
+        }
+        record
+    }
+
     /// Starts the span's record as decided.
     ///
     /// `base` is the context for baggage, correlation and processors; none if these have nothing to do with
     /// the span.
-    #[inline(always)]
     pub(super) fn write_head(
         &mut self,
         blank: Blank,
@@ -33,25 +82,25 @@ impl NewSpan {
             self.details.is_some() || !decision.attributes.is_empty() || base.is_some_and(concerns);
         let Decision { trace_id, flags, trace_state, attributes: of_sampler, .. } = decision;
         let Decision { parent_span_id, parent_is_remote, root, anchor, .. } = decision;
-        let record = blank.start(|record| {
+        let record = blank.start(|record, mut message| {
             let provider = &*record.source.provider;
-            record.anchor = anchor;
             record.parent_span_id = parent_span_id;
             // The clock is read before ids are drawn: it notices a fork.
             let start_time = self.details.as_mut().and_then(|details| details.start_time.take());
             let start_time = match start_time {
-                None if is_recorded => record.anchor.now(&*provider.clock),
+                None if is_recorded => anchor.now(&provider.clock),
                 start_time => start_time.map_or(0, unix_nano),
             };
-            let span_id = new_span_id(provider);
+            let span_id = provider.ids.new_span_id();
+            let root = root.unwrap_or(span_id);
+            record.origin =
+                Origin { instance: provider.id, trace_id, span_id, root, flags, anchor };
             record.span_context = SpanContext::new(trace_id, span_id, flags, false, trace_state);
-            record.root = root.unwrap_or(span_id);
             if !is_recorded {
                 record.state_mut().phase = Phase::Unsampled;
                 return;
             }
             let of_type = provider.types.of(self.span_type);
-            let mut message = pool::span_message();
             let head = Head {
                 span_context: &record.span_context,
                 parent_span_id,

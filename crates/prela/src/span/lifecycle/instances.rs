@@ -39,7 +39,7 @@ pub(super) enum Parent {
 /// The parent that a context holds for a new span of an instance.
 pub(super) fn parent_in(cx: &Context, provider: &Provider) -> Parent {
     let local =
-        |record: &Record| Parent::Local(record.origin(), record.span_context.trace_state().clone());
+        |record: &Record| Parent::Local(record.origin, record.span_context.trace_state().clone());
     match occupant_in(cx, provider) {
         Occupant::None => Parent::None,
         Occupant::Local(record) => local(&record),

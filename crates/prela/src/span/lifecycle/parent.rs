@@ -31,7 +31,7 @@ pub(super) enum Found {
 
 /// Looks at the current context, which says enough for most spans.
 #[inline(always)]
-pub(super) fn glance(provider: &Provider) -> Glance {
+fn glance(provider: &Provider) -> Glance {
     let (instance, records_all) = (provider.id, provider.records_all);
     let shows_context = provider.shows_context;
     let concerns_span = |cx: &Context| shows_context || Correlation::of(cx).is_some();
@@ -58,6 +58,12 @@ pub(super) fn glance(provider: &Provider) -> Glance {
 }
 
 impl NewSpan {
+    /// Looks at the current context, if the span starts there.
+    #[inline(always)]
+    pub(super) fn glance(&self, provider: &Provider) -> Glance {
+        if self.is_in_current_context() { glance(provider) } else { Glance::Unclear }
+    }
+
     /// Finds the parent, wherever the builder said that it is.
     pub(super) fn find_parent(&mut self, provider: &Provider) -> Found {
         let mut base = self.base(provider);

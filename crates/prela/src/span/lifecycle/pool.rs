@@ -10,97 +10,106 @@ use std::cell::RefCell;
 use std::sync::Arc;
 
 struct Pool {
-    records: Vec<Arc<Record>>,
+    spans: Vec<(Arc<Record>, Box<SpanMessage>)>,
+    /// Of spans whose record somebody still refers to.
     #[expect(clippy::vec_box, reason = "they come and go in their boxes")]
     messages: Vec<Box<SpanMessage>>,
     #[expect(clippy::vec_box, reason = "they come and go in their boxes")]
     details: Vec<Box<Details>>,
 }
 
-impl Pool {
-    fn keep(&mut self, message: Option<Box<SpanMessage>>) {
-        if self.messages.len() < MOST {
-            self.messages.extend(message);
-        }
-    }
-}
-
 thread_local! {
     static POOL: RefCell<Pool> = const {
-        RefCell::new(Pool { records: Vec::new(), messages: Vec::new(), details: Vec::new() })
+        RefCell::new(Pool { spans: Vec::new(), messages: Vec::new(), details: Vec::new() })
     };
 }
 
 /// The most that is kept of each: open spans of a thread are seldom deeper.
 const MOST: usize = 64;
 
-/// The record of a span that has not started.
+/// The record of a span that has not started, and what its message can be written to.
 ///
-/// Nobody else refers to it, so the start writes to it without a lock. (Were it otherwise, the span would
-/// not be recorded.)
-pub(in crate::span) struct Blank(Arc<Record>);
+/// Nobody else refers to the record, so the start writes to it without a lock. (Were it otherwise, the span
+/// would not be recorded.)
+pub(in crate::span) struct Blank {
+    record: Arc<Record>,
+    message: Box<SpanMessage>,
+}
 
 impl Blank {
+    #[inline(always)]
     pub(in crate::span) fn take(source: &Arc<Source>) -> Self {
-        let pooled = POOL.try_with(|pool| pool.borrow_mut().records.pop());
+        let pooled = POOL.try_with(|pool| pool.borrow_mut().spans.pop());
         match pooled {
-            Ok(Some(record)) if Arc::ptr_eq(&record.source, source) => Self(record),
+            Ok(Some((record, message))) if Arc::ptr_eq(&record.source, source) => {
+                Self { record, message }
+            }
             // A record of another instance is dropped here and not under the borrow: it may be the last to
             // keep that instance, whose processors are the user's.
-            _ => Self(Arc::new(Record::new(source.clone()))),
+            Ok(pooled) => Self::new(source, pooled.map(|(_, message)| message)),
+            Err(_) => Self::new(source, None),
         }
     }
 
-    pub(in crate::span) fn source(&self) -> &Arc<Source> {
-        &self.0.source
+    #[cold]
+    fn new(source: &Arc<Source>, message: Option<Box<SpanMessage>>) -> Self {
+        let pooled = || POOL.try_with(|pool| pool.borrow_mut().messages.pop()).ok().flatten();
+        let message = message.or_else(pooled).unwrap_or_default();
+        Self { record: Arc::new(Record::new(source.clone())), message }
     }
 
+    pub(in crate::span) fn source(&self) -> &Arc<Source> {
+        &self.record.source
+    }
+
+    #[inline(always)]
     pub(in crate::span) fn provider(&self) -> &Provider {
-        &self.0.source.provider
+        &self.record.source.provider
     }
 
     /// Starts a span in the record, which `begin` fills.
     #[inline(always)]
-    pub(super) fn start(self, begin: impl FnOnce(&mut Record)) -> Arc<Record> {
-        let Self(mut record) = self;
+    pub(super) fn start(self, begin: impl FnOnce(&mut Record, Box<SpanMessage>)) -> Arc<Record> {
+        let Self { mut record, message } = self;
         if let Some(record) = Arc::get_mut(&mut record) {
-            begin(record);
+            begin(record, message);
         }
         record
     }
 
-    /// Keeps the record for another span.
+    /// Keeps the memory for another span.
     #[inline]
     pub(super) fn give_back(self) {
-        give_back(self.0, None);
+        give_back(self.record, self.message);
     }
 }
 
-/// Takes the memory that a recorded span writes its message to.
-pub(super) fn span_message() -> Box<SpanMessage> {
-    let pooled = POOL.try_with(|pool| pool.borrow_mut().messages.pop());
-    pooled.ok().flatten().unwrap_or_default()
-}
-
-/// Keeps the memory of a span's message, and its record unless somebody still refers to it.
+/// Keeps the memory of a span for another one; only that of its message if somebody still refers to the
+/// record.
 #[inline]
-pub(in crate::span) fn give_back(record: Arc<Record>, message: Option<Box<SpanMessage>>) {
+pub(in crate::span) fn give_back(record: Arc<Record>, message: Box<SpanMessage>) {
     // An idle thread must not keep an instance alive that was shut down. A count of one stays one, since
     // nobody has another reference to clone.
-    let is_kept = Arc::strong_count(&record) == 1 && record.source.provider.is_running();
-    let mut record = Some(record);
+    if Arc::strong_count(&record) > 1 || !record.source.provider.is_running() {
+        return give_back_message(Some(message));
+    }
+    let mut span = Some((record, message));
     let _ = POOL.try_with(|pool| {
-        let pool = &mut *pool.borrow_mut();
-        if is_kept && pool.records.len() < MOST {
-            pool.records.extend(record.take());
+        let spans = &mut pool.borrow_mut().spans;
+        if spans.len() < MOST {
+            spans.extend(span.take());
         }
-        pool.keep(message);
     });
 }
 
 /// Keeps the memory of a span's message.
 pub(in crate::span) fn give_back_message(message: Option<Box<SpanMessage>>) {
-    let _ = POOL.try_with(|pool| pool.borrow_mut().keep(message));
+    let _ = POOL.try_with(|pool| {
+        let messages = &mut pool.borrow_mut().messages;
+        if messages.len() < MOST {
+            messages.extend(message);
+        }
+    });
 }
 
 impl Details {

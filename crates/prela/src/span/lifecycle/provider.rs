@@ -3,9 +3,9 @@
 use super::limits::SpanLimits;
 use super::record::Record;
 use super::shutdown::Shutdown;
-use crate::clock::Clock;
+use crate::clock::AnyClock;
 use crate::context;
-use crate::id::IdGenerator;
+use crate::id::AnyIds;
 use crate::sampling::{Decisions, Sampler};
 use crate::semconv::Conventions;
 use crate::span::message::{AllTypes, EndedSpan, SpanData};
@@ -30,8 +30,8 @@ pub(crate) struct Provider {
     /// Counts of what samplers decided about traces of this instance.
     pub(crate) decisions: Arc<Decisions>,
     pub(crate) limits: SpanLimits,
-    pub(crate) clock: Box<dyn Clock>,
-    pub(crate) ids: Box<dyn IdGenerator>,
+    pub(crate) clock: AnyClock,
+    pub(super) ids: AnyIds,
     /// The user's processors; none if there are none.
     pub(super) hooks: Option<Box<dyn SpanHooks>>,
     pub(crate) intake: Box<dyn SpanIntake>,
@@ -78,8 +78,8 @@ impl Provider {
     pub(crate) fn new(
         sampler: Sampler,
         limits: SpanLimits,
-        clock: Box<dyn Clock>,
-        ids: Box<dyn IdGenerator>,
+        clock: AnyClock,
+        ids: AnyIds,
         hooks: Option<Box<dyn SpanHooks>>,
         intake: Box<dyn SpanIntake>,
         baggage_to_attributes: Vec<Key>,
@@ -129,7 +129,13 @@ impl Provider {
     #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
     pub(crate) fn now_in(&self, span: Option<&crate::span::Span>) -> u64 {
         let of_span = span.and_then(crate::span::Span::record).map(|record| record.now());
-        of_span.unwrap_or_else(|| crate::clock::unix_nano(self.clock.wall()))
+        of_span.unwrap_or_else(|| crate::clock::unix_nano(self.clock.as_dyn().wall()))
+    }
+
+    /// Whether there may be as many attributes as any span type has.
+    #[inline]
+    pub(super) fn admits_type(&self) -> bool {
+        self.limits.attributes >= self.types.most
     }
 
     /// Whether an instance was ever made in this process.
@@ -139,10 +145,12 @@ impl Provider {
 
     /// Whether a second instance was ever made in this process. Until then no context needs to say whose
     /// span it holds.
+    #[inline]
     pub(crate) fn is_one_of_several() -> bool {
         INSTANCES.load(Ordering::Relaxed) > 1
     }
 
+    #[inline]
     pub(crate) fn is_running(&self) -> bool {
         self.running.load(Ordering::Acquire)
     }

@@ -3,7 +3,7 @@
 use super::details::Measurement;
 use super::limits::SpanLimits;
 use super::provider::Source;
-use crate::clock::{Anchor, from_unix_nano};
+use crate::clock::from_unix_nano;
 use crate::context::Origin;
 use crate::span::message::{Event, KeyHash, Link, Scalar, SpanMessage};
 use crate::{SpanType, Value};
@@ -19,9 +19,8 @@ pub(crate) struct Record {
     pub(in crate::span) source: Arc<Source>,
     pub(in crate::span) span_context: SpanContext,
     pub(in crate::span) parent_span_id: Option<SpanId>,
-    /// The local root above this span, or the span itself.
-    pub(in crate::span) root: SpanId,
-    pub(super) anchor: Anchor,
+    /// What the span gives to its children.
+    pub(in crate::span) origin: Origin,
     state: Mutex<State>,
 }
 
@@ -63,8 +62,7 @@ impl Record {
             source,
             span_context: SpanContext::NONE,
             parent_span_id: None,
-            root: SpanId::INVALID,
-            anchor: Anchor::NONE,
+            origin: Origin::NONE,
             state: Mutex::default(),
         }
     }
@@ -75,16 +73,9 @@ impl Record {
         self.state.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What the span gives to its children.
-    pub(in crate::span) fn origin(&self) -> Origin {
-        Origin {
-            instance: self.source.provider.id,
-            trace_id: self.span_context.trace_id(),
-            span_id: self.span_context.span_id(),
-            root: self.root,
-            flags: self.span_context.trace_flags(),
-            anchor: self.anchor,
-        }
+    /// The local root above this span, or the span itself.
+    pub(in crate::span) fn root(&self) -> SpanId {
+        self.origin.root
     }
 
     /// The instance of the span.
@@ -96,14 +87,14 @@ impl Record {
     /// Whether the span began as a local root that is recorded.
     #[inline]
     pub(super) fn is_root_and_recorded(&self) -> bool {
-        self.root == self.span_context.span_id()
+        self.origin.root == self.origin.span_id
             && (self.span_context.is_sampled() || self.source.provider.records_all)
     }
 
     /// The time, in nanoseconds since 1970.
     #[inline]
     pub(in crate::span) fn now(&self) -> u64 {
-        self.anchor.now(&*self.source.provider.clock)
+        self.origin.anchor.now(&self.source.provider.clock)
     }
 
     fn limits(&self) -> &SpanLimits {

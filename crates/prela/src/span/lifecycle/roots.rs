@@ -40,7 +40,7 @@ pub(in crate::span) fn running_root(
     below: Option<&Record>,
 ) -> Option<Arc<Record>> {
     // Ids alone do not tell: instances with generators of their own may draw the same ones.
-    let of_record = |record: &Record| (record.root, record.source.provider.id);
+    let of_record = |record: &Record| (record.root(), record.source.provider.id);
     let wanted = below.map(of_record);
     let is_it = |record: &&Arc<Record>| {
         record.span_context.trace_id() == trace_id

@@ -1,23 +1,15 @@
 //! The start of a span: the parent is found, the decision made, the head written, the span made current.
 
-use super::decision::Decision;
 use super::instances::{self, Parent};
 use super::new_span::NewSpan;
-use super::parent::{Found, Glance, glance};
+use super::parent::{Found, Glance};
 use super::pool::Blank;
 use super::record::Record;
 use super::{calls, roots};
 use crate::TraceContext;
 use crate::context::ContextScope;
 use opentelemetry::Context;
-use opentelemetry::trace::TraceState;
 use std::sync::Arc;
-
-/// A span that has started, and is not current yet.
-pub(in crate::span) struct Started {
-    span: StartedSpan,
-    place: Place,
-}
 
 /// What there is of a span that has started.
 pub(in crate::span) enum StartedSpan {
@@ -28,55 +20,91 @@ pub(in crate::span) enum StartedSpan {
     Inherited(Context),
 }
 
-/// Where a span that has started becomes current.
-enum Place {
-    /// In this context.
-    In(Context),
-    /// In the context that is current already, whose span slot this is.
-    Here(usize),
-}
-
 impl NewSpan {
-    /// Starts the span in a record of its instance.
+    /// Starts the span and makes it current.
     #[inline(always)]
-    pub(in crate::span) fn start(&mut self, blank: Blank) -> Started {
-        if !self.is_in_current_context() {
-            return self.start_elsewhere(blank);
-        }
-        match glance(blank.provider()) {
-            Glance::Suppressed(slot) => {
-                Started { span: StartedSpan::None, place: Place::Here(slot) }
-            }
-            Glance::Unsampled(cx, slot) => self.leave_out(blank, cx, Place::Here(slot)),
+    pub(in crate::span) fn enter(&mut self, blank: Blank) -> (StartedSpan, ContextScope) {
+        match self.glance(blank.provider()) {
             Glance::Child(parent) => {
-                let decision = Decision::inherited(&parent, TraceState::NONE);
-                let record = self.write_head(blank, decision, None);
-                let cx = instances::current_with(&record);
-                Started { span: StartedSpan::Own(record), place: Place::In(cx) }
+                let record = self.start_child(blank, &parent);
+                let scope = make_current(&record, instances::current_with(&record));
+                (StartedSpan::Own(record), scope)
             }
-            Glance::Unclear => self.start_elsewhere(blank),
+            Glance::Unsampled(cx, slot) => {
+                self.leave_out(blank);
+                (StartedSpan::Inherited(cx), ContextScope::of_current(slot))
+            }
+            Glance::Suppressed(slot) => (StartedSpan::None, ContextScope::of_current(slot)),
+            Glance::Unclear => self.enter_elsewhere(blank),
         }
     }
 
     #[inline(never)]
-    fn start_elsewhere(&mut self, blank: Blank) -> Started {
-        match self.find_parent(blank.provider()) {
-            Found::Suppressed(cx) => Started::nothing(cx),
-            Found::Unsampled(cx) => self.leave_out(blank, cx.clone(), Place::In(cx)),
-            Found::Below(parent, base) => {
-                let record = self.start_below(blank, &parent, &base);
-                let cx = instances::context_with(&base, &record);
-                Started { span: StartedSpan::Own(record), place: Place::In(cx) }
+    fn enter_elsewhere(&mut self, blank: Blank) -> (StartedSpan, ContextScope) {
+        let (span, cx) = self.start_elsewhere(blank, instances::context_with);
+        let scope = match &span {
+            StartedSpan::Own(record) => make_current(record, cx),
+            StartedSpan::Inherited(_) | StartedSpan::None => ContextScope::enter(cx),
+        };
+        (span, scope)
+    }
+
+    /// Starts the span, and returns the context in which it is current, too.
+    pub(in crate::span) fn start_for_future(&mut self, blank: Blank) -> (StartedSpan, Context) {
+        match self.glance(blank.provider()) {
+            Glance::Child(parent) => {
+                let record = self.start_child(blank, &parent);
+                let cx = instances::current_with(&record);
+                (StartedSpan::Own(record), cx)
             }
+            Glance::Unsampled(cx, _) => {
+                self.leave_out(blank);
+                (StartedSpan::Inherited(cx), TraceContext::current().into())
+            }
+            Glance::Suppressed(_) => (StartedSpan::None, TraceContext::current().into()),
+            Glance::Unclear => self.start_elsewhere(blank, instances::context_with),
         }
     }
 
-    /// Starts the span below what a context holds, and leaves it to others to make it current.
+    /// Starts the span, of which no context will know.
+    pub(in crate::span) fn start(&mut self, blank: Blank) -> StartedSpan {
+        match self.glance(blank.provider()) {
+            Glance::Child(parent) => StartedSpan::Own(self.start_child(blank, &parent)),
+            Glance::Unsampled(cx, _) => {
+                self.leave_out(blank);
+                StartedSpan::Inherited(cx)
+            }
+            Glance::Suppressed(_) => StartedSpan::None,
+            Glance::Unclear => self.start_elsewhere(blank, |base, _| base.clone()).0,
+        }
+    }
+
+    /// Starts the span below what a context holds, for a library that makes it current itself.
     pub(in crate::span) fn start_in(&mut self, blank: Blank, base: &Context) -> Arc<Record> {
         let parent = instances::parent_in(base, blank.provider());
         self.start_below(blank, &parent, base)
     }
 
+    fn start_elsewhere(
+        &mut self,
+        blank: Blank,
+        context_with: impl FnOnce(&Context, &Arc<Record>) -> Context,
+    ) -> (StartedSpan, Context) {
+        match self.find_parent(blank.provider()) {
+            Found::Suppressed(cx) => (StartedSpan::None, cx),
+            Found::Unsampled(cx) => {
+                self.leave_out(blank);
+                (StartedSpan::Inherited(cx.clone()), cx)
+            }
+            Found::Below(parent, base) => {
+                let record = self.start_below(blank, &parent, &base);
+                let cx = context_with(&base, &record);
+                (StartedSpan::Own(record), cx)
+            }
+        }
+    }
+
+    #[inline(never)]
     fn start_below(&mut self, blank: Blank, parent: &Parent, base: &Context) -> Arc<Record> {
         let decision = self.decide(blank.provider(), parent, base);
         let record = self.write_head(blank, decision, Some(base));
@@ -88,46 +116,15 @@ impl NewSpan {
     /// Leaves out a span below one that is not sampled. It shares the context of that one, ids and all:
     /// nobody will ever look for it.
     #[inline(always)]
-    fn leave_out(&mut self, blank: Blank, of_parent: Context, place: Place) -> Started {
+    fn leave_out(&mut self, blank: Blank) {
         // Counted here, since a handle that can be cloned cannot tell how often it was ended.
         blank.provider().intake.on_unsampled();
         blank.give_back();
         self.give_details_back();
-        Started { span: StartedSpan::Inherited(of_parent), place }
     }
 }
 
-impl Started {
-    /// No span, in this context.
-    pub(in crate::span) fn nothing(cx: Context) -> Self {
-        Self { span: StartedSpan::None, place: Place::In(cx) }
-    }
-
-    /// The span, which does not become current.
-    pub(in crate::span) fn into_span(self) -> StartedSpan {
-        self.span
-    }
-
-    /// The span, and the context in which it is current.
-    pub(in crate::span) fn into_parts(self) -> (StartedSpan, Context) {
-        let cx = match self.place {
-            Place::In(cx) => cx,
-            Place::Here(_) => TraceContext::current().into(),
-        };
-        (self.span, cx)
-    }
-
-    /// Makes the span current.
-    #[inline(always)]
-    pub(in crate::span) fn enter(self) -> (StartedSpan, ContextScope) {
-        let Self { span, place } = self;
-        let scope = match (place, &span) {
-            (Place::In(cx), StartedSpan::Own(record)) => {
-                ContextScope::of_span(cx, || record.origin())
-            }
-            (Place::In(cx), _) => ContextScope::enter(cx),
-            (Place::Here(slot), _) => ContextScope::of_current(slot),
-        };
-        (span, scope)
-    }
+#[inline(always)]
+fn make_current(record: &Record, cx: Context) -> ContextScope {
+    ContextScope::of_span(cx, &record.origin)
 }

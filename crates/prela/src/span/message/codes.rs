@@ -10,7 +10,13 @@ const IS_REMOTE: u32 = 0x200;
 
 /// The flags of a span or link: those of its trace, and whether `remote`.
 pub(crate) fn flags(context: &SpanContext, remote: bool) -> u32 {
-    u32::from(context.trace_flags().to_u8()) | HAS_IS_REMOTE | if remote { IS_REMOTE } else { 0 }
+    local_flags(context.trace_flags()) | if remote { IS_REMOTE } else { 0 }
+}
+
+/// The flags of a span whose parent is in this process.
+#[inline]
+pub(super) fn local_flags(flags: TraceFlags) -> u32 {
+    u32::from(flags.to_u8()) | HAS_IS_REMOTE
 }
 
 /// Whether these flags say "remote".

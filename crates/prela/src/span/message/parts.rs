@@ -3,10 +3,11 @@
 use super::attribute::attributes;
 use super::codes::{flags, kind, parent, status};
 use super::data::{Event, Link, SpanData};
+use crate::SpanType;
 use crate::clock::unix_nano;
 use crate::protobuf::fields;
-use crate::protobuf::{Guess, Writer};
-use opentelemetry::trace::{SpanContext, SpanId, Status, TraceState};
+use crate::protobuf::{Guess, Writer, copy};
+use opentelemetry::trace::{SpanContext, SpanId, Status, TraceFlags, TraceId, TraceState};
 use std::ops::Range;
 
 /// What the message says before the attributes: all that is known when a span starts.
@@ -19,6 +20,57 @@ pub(in crate::span) struct Head<'a> {
     /// Nanoseconds since 1970.
     pub(in crate::span) start_time: u64,
     pub(in crate::span) end_time: u64,
+}
+
+/// What the message of a child without trace state says before the attributes.
+pub(in crate::span) struct ChildHead<'a> {
+    pub(in crate::span) trace_id: TraceId,
+    pub(in crate::span) span_id: SpanId,
+    pub(in crate::span) parent_span_id: SpanId,
+    /// Below [`ChildHead::LONGEST_NAME`].
+    pub(in crate::span) name: &'a str,
+    /// The number of the `SpanKind`.
+    pub(in crate::span) kind: u8,
+    /// Nanoseconds since 1970.
+    pub(in crate::span) start_time: u64,
+    pub(in crate::span) flags: TraceFlags,
+    pub(in crate::span) span_type: SpanType,
+}
+
+impl ChildHead<'_> {
+    /// Names from this length on have a length of two bytes.
+    pub(in crate::span) const LONGEST_NAME: usize = 0x80;
+}
+
+/// Writes what [`head`] writes, and then `fields`, in one piece. Returns where the name is.
+#[inline(always)]
+pub(super) fn child_head(w: &mut Writer, head: &ChildHead<'_>, fields: &[u8]) -> Range<usize> {
+    use fields::span::{END_TIME, KIND, NAME, PARENT_SPAN_ID, SPAN_ID, START_TIME, TRACE_ID};
+    const IDS: usize = 40;
+    const TIMES: usize = 20;
+    let name = head.name.as_bytes();
+    // An empty name is the default, and left out.
+    let name_len = if name.is_empty() { 0 } else { 2 + name.len() };
+    let len = IDS - 2 + name_len + TIMES;
+    let out = w.spare(len + 2 + fields.len());
+    let Some((ids, out)) = out.split_first_chunk_mut::<IDS>() else { return 0..0 };
+    ids[..2].copy_from_slice(&[TRACE_ID.tag(), 16]);
+    ids[2..18].copy_from_slice(&head.trace_id.to_bytes());
+    ids[18..20].copy_from_slice(&[SPAN_ID.tag(), 8]);
+    ids[20..28].copy_from_slice(&head.span_id.to_bytes());
+    ids[28..30].copy_from_slice(&[PARENT_SPAN_ID.tag(), 8]);
+    ids[30..38].copy_from_slice(&head.parent_span_id.to_bytes());
+    ids[38..].copy_from_slice(&[NAME.tag(), name.len().to_le_bytes()[0]]);
+    copy(out, name);
+    let Some(rest) = w.spare(len + fields.len()).get_mut(len - TIMES..) else { return 0..0 };
+    let Some((times, rest)) = rest.split_first_chunk_mut::<TIMES>() else { return 0..0 };
+    times[..3].copy_from_slice(&[KIND.tag(), head.kind, START_TIME.tag()]);
+    times[3..11].copy_from_slice(&head.start_time.to_le_bytes());
+    times[11] = END_TIME.tag();
+    times[12..].copy_from_slice(&head.start_time.to_le_bytes());
+    copy(rest, fields);
+    w.advance(len + fields.len());
+    IDS - 2..IDS - 2 + name_len
 }
 
 /// Writes a span's message, without tag and length in front.

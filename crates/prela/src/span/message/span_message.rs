@@ -4,12 +4,11 @@
 mod tests;
 
 use super::attribute::{attribute, scalar, text};
-use super::codes::flags;
-use super::codes::kind_of;
+use super::codes::{flags, kind_of, local_flags};
 use super::data::{Event, Link};
 use super::ended_span::SpanSummary;
 use super::keys::{KeyHash, Keys};
-use super::parts::{Head, event, foot, head, link};
+use super::parts::{ChildHead, Head, child_head, event, foot, head, link};
 #[cfg(feature = "genai")]
 use super::read;
 use super::scalar::Scalar;
@@ -96,6 +95,36 @@ impl SpanMessage {
             span_type,
             is_local_root: start.parent_span_id.is_none() || parent_is_remote,
             is_sampled: start.span_context.is_sampled(),
+            is_error: false,
+        };
+        if self.has_rare {
+            self.has_rare = false;
+            self.rare.clear();
+        }
+    }
+
+    /// Begins the message of a child, with the attributes of its type; see [`SpanMessage::begin`].
+    #[inline(always)]
+    pub(in crate::span) fn begin_child(
+        &mut self,
+        start: &ChildHead<'_>,
+        of_type: &TypeAttributes,
+        most_attributes: usize,
+        longest_text: usize,
+    ) {
+        self.message.clear();
+        self.name = child_head(&mut self.message, start, &of_type.fields);
+        self.attributes_at = self.message.len() - of_type.fields.len();
+        self.attributes_left = most_attributes.saturating_sub(of_type.count);
+        self.longest_text = longest_text;
+        self.keys.start_with(&of_type.keys);
+        self.flags = local_flags(start.flags);
+        self.summary = SpanSummary {
+            start_time: start.start_time,
+            end_time: start.start_time,
+            span_type: start.span_type,
+            is_local_root: false,
+            is_sampled: start.flags.is_sampled(),
             is_error: false,
         };
         if self.has_rare {

@@ -7,6 +7,7 @@ use crate::SpanType;
 use crate::protobuf::Writer;
 use crate::protobuf::fields::span::ATTRIBUTES;
 use crate::semconv::Conventions;
+use opentelemetry::trace::SpanKind;
 
 /// The attributes of one span type.
 #[derive(Debug)]
@@ -23,13 +24,24 @@ pub(in crate::span) struct TypeAttributes {
 pub(in crate::span) struct AllTypes {
     /// By number.
     types: [TypeAttributes; SpanType::ALL.len()],
+    none: TypeAttributes,
+    /// The most attributes that a type has.
+    pub(in crate::span) most: usize,
     pub(in crate::span) conventions: Conventions,
 }
 
 impl AllTypes {
     pub(in crate::span) fn new(conventions: Conventions) -> Self {
         let types = SpanType::ALL.map(|span_type| TypeAttributes::new(span_type, conventions));
-        Self { types, conventions }
+        let most = types.iter().map(|of_type| of_type.count).max().unwrap_or_default();
+        let kind = codes::kind(&SpanKind::Internal);
+        let none = TypeAttributes { fields: Box::default(), count: 0, keys: Keys::default(), kind };
+        Self { types, none, most, conventions }
+    }
+
+    /// No attributes, with the kind `Internal`.
+    pub(in crate::span) fn none(&self) -> &TypeAttributes {
+        &self.none
     }
 
     #[inline]
