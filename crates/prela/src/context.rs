@@ -35,7 +35,7 @@ pub(crate) use self::baggage::{baggage_of, with_baggage};
 pub(crate) use self::correlation::{Correlated, Correlation};
 #[cfg(feature = "testing")]
 pub(crate) use self::current::chosen::{choose, chosen};
-pub(crate) use self::current::{Origin, current, slot_of, with_current};
+pub(crate) use self::current::{Origin, current, is_innermost_unsampled, slot_of, with_current};
 pub(crate) use self::future::{OfFuture, Polled};
 pub(crate) use self::scope::{ContextScope, not_current};
 pub(crate) use self::suppression::{

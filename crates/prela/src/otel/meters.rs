@@ -188,7 +188,7 @@ fn number<'a, T: Number>(
 
 fn attributes<'a>(w: &mut Writer, field: Field, pairs: impl Iterator<Item = &'a KeyValue>) {
     for pair in pairs {
-        attribute(w, field, &pair.key, &pair.value.clone().into());
+        attribute(w, field, pair.key.as_str(), &pair.value.clone().into());
     }
 }
 

@@ -55,7 +55,7 @@ fn scope_spans(w: &mut Writer, scope: &Arc<InstrumentationScope>, spans: &[Encod
         w.text(fields::scope::NAME, scope.name().as_bytes());
         w.text(fields::scope::VERSION, scope.version().unwrap_or_default().as_bytes());
         for pair in scope.attributes() {
-            attribute(w, fields::scope::ATTRIBUTES, &pair.key, &pair.value.clone().into());
+            attribute(w, fields::scope::ATTRIBUTES, pair.key.as_str(), &pair.value.clone().into());
         }
     });
     spans

@@ -122,6 +122,11 @@ impl Sampler {
         }
     }
 
+    /// Whether it may look at the attributes of a span.
+    pub(crate) fn looks_at_attributes(&self) -> bool {
+        matches!(self.0, Repr::Custom(_))
+    }
+
     pub(super) fn should_sample(&self, span: &SamplingParameters<'_>) -> Sampling {
         let follows = matches!(
             self.0,

@@ -52,10 +52,11 @@ impl SpanBuilder {
         Self(Some(Content { blank, span }))
     }
 
-    /// The span, if an instance is running.
-    #[inline]
-    fn new_span(&mut self) -> Option<&mut NewSpan> {
-        self.0.as_mut().filter(|content| content.blank.is_some()).map(|content| &mut content.span)
+    /// The record and the span, if an instance is running.
+    #[inline(always)]
+    fn content(&mut self) -> Option<(&mut Blank, &mut NewSpan)> {
+        let Content { blank, span } = self.0.as_mut()?;
+        Some((blank.as_mut()?, span))
     }
 
     /// The span that will start, or that only says which context becomes current.
@@ -69,12 +70,10 @@ impl SpanBuilder {
     }
 
     /// Sets an attribute that is there from the start, and that a sampler can see. `None` sets nothing.
+    #[inline(always)]
     pub fn attr(mut self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
-        if let Some(span) = self.new_span() {
-            let value = value.into();
-            if !matches!(value, Value::Empty) {
-                span.details().attributes.push((key.into(), value));
-            }
+        if let Some((blank, span)) = self.content() {
+            span.write_attribute(blank, key.into(), value.into());
         }
         self
     }
@@ -109,7 +108,7 @@ impl SpanBuilder {
 
     /// Links to the span of another context. A context without a span is ignored.
     pub fn link(mut self, to: &TraceContext) -> Self {
-        if let Some(span) = self.new_span() {
+        if let Some((_, span)) = self.content() {
             span.details().links.push(to.span_context());
         }
         self
@@ -132,7 +131,7 @@ impl SpanBuilder {
 
     /// Sets the span kind, instead of the one that goes with the type.
     pub fn kind(mut self, kind: SpanKind) -> Self {
-        if let Some(span) = self.new_span() {
+        if let Some((_, span)) = self.content() {
             span.kind = Some(kind);
         }
         self
@@ -140,7 +139,7 @@ impl SpanBuilder {
 
     /// Sets when the span started, if not now.
     pub fn start_time(mut self, time: SystemTime) -> Self {
-        if let Some(span) = self.new_span() {
+        if let Some((_, span)) = self.content() {
             span.details().start_time = Some(time);
         }
         self
@@ -218,21 +217,22 @@ impl SpanBuilder {
     /// Changes the name of the span.
     #[cfg(feature = "genai")]
     pub(crate) fn rename(&mut self, change: impl FnOnce(&str) -> String) {
-        if let Some(span) = self.new_span() {
-            span.name = change(&span.name).into();
+        if let Some(Content { blank, span }) = &mut self.0 {
+            let name = change(&span.name).into();
+            span.rename(blank.as_mut(), name);
         }
     }
 
     /// Gives the span another name.
     #[cfg(feature = "genai")]
     pub(crate) fn set_name(&mut self, name: Cow<'static, str>) {
-        if let Some(span) = self.new_span() {
-            span.name = name;
+        if let Some(Content { blank, span }) = &mut self.0 {
+            span.rename(blank.as_mut(), name);
         }
     }
 
     pub(super) fn set_sampler(&mut self, sampler: Sampler) {
-        if let Some(span) = self.new_span() {
+        if let Some((_, span)) = self.content() {
             span.details().sampler = Some(sampler);
         }
     }
@@ -325,14 +325,16 @@ impl SpanBuilder {
         };
         let source = source.filter(|source| !is_suppressed(source));
         let span = source.map(|source| Self::new(source, builder.name, SpanType::Custom));
-        let Some(Self(Some(Content { blank: Some(blank), mut span }))) = span else {
+        let Some(Self(Some(Content { blank: Some(mut blank), mut span }))) = span else {
             return ContextSpan::fallback(parent.span().span_context().clone());
         };
         span.kind = builder.span_kind;
         let details = span.details();
         details.omits_type = true;
         details.start_time = builder.start_time;
-        details.attributes.extend(attribute_pairs(builder.attributes.unwrap_or_default()));
+        for (key, value) in attribute_pairs(builder.attributes.unwrap_or_default()) {
+            span.write_attribute(&mut blank, key, value);
+        }
         let record = span.start_in(blank, parent);
         for link in builder.links.unwrap_or_default() {
             record.add_link(link.span_context, attribute_pairs(link.attributes));

@@ -2,7 +2,8 @@
 
 use super::failure::Failure;
 use super::lifecycle::{
-    Record, StartedSpan, attribute_pairs, context_with, give_back, give_back_message, record_of,
+    Record, StartedSpan, attribute_pairs, context_with, give_back, give_back_message,
+    give_back_record, record_of,
 };
 use crate::{SpanType, TraceContext, Value, context};
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceContextExt as _, TraceId};
@@ -62,11 +63,10 @@ impl Span {
     #[inline]
     pub(super) fn finish(self) {
         match self.repr {
-            Repr::Own(record) => {
-                if let Some(message) = record.end(None) {
-                    give_back(record, message);
-                }
-            }
+            Repr::Own(record) => match record.end(None) {
+                Some(message) => give_back(record, message),
+                None => give_back_record(record),
+            },
             Repr::None | Repr::Inherited(_) | Repr::Foreign(_) => {}
         }
     }
@@ -93,8 +93,8 @@ impl Span {
         match &self.repr {
             Repr::None | Repr::Inherited(_) => {}
             Repr::Own(record) => {
-                let (key, value) = (key.into(), value.into());
-                record.write_attribute(&key, value);
+                let key = key.into();
+                record.write_attribute(key.as_str(), value.into());
             }
             Repr::Foreign(cx) => set_in(cx, key.into(), value.into()),
         }

@@ -33,6 +33,6 @@ pub(crate) use self::codes::{flags, parent, status};
 pub(crate) use self::ended_span::{EndedSpan, SpanSummary};
 pub(super) use self::keys::KeyHash;
 pub(super) use self::parts::{ChildHead, Head};
-pub(super) use self::scalar::Scalar;
+pub(super) use self::scalar::{Scalar, Written};
 pub(super) use self::span_message::SpanMessage;
-pub(super) use self::type_attributes::AllTypes;
+pub(super) use self::type_attributes::{AllTypes, TypeAttributes};

@@ -26,8 +26,11 @@ pub struct Text(Repr);
 thread_local! {
     /// The memory of the last long text that was recorded. A prompt or an answer, as they are set one after
     /// the other, costs a copy and no allocation.
-    static BUFFER: Cell<Option<Box<String>>> = const { Cell::new(None) };
+    static BUFFER: Cell<Option<Buffer>> = const { Cell::new(None) };
 }
+
+/// Boxed, since a `Text` has no room for a `String`.
+type Buffer = Box<String>;
 
 /// Shorter texts are allocated faster than the buffer is found.
 const SMALLEST_BUFFER: usize = 256;
@@ -43,7 +46,7 @@ enum Repr {
     Static(&'static str),
     Owned(Box<str>),
     /// In a buffer that is used again.
-    Buffered(Box<String>),
+    Buffered(Buffer),
     Shared(Arc<str>),
 }
 

@@ -6,6 +6,7 @@
 mod baggage;
 mod borrowed;
 mod bridge;
+mod builders;
 mod causes;
 mod chosen;
 mod consoles;

@@ -191,3 +191,30 @@ fn attributes_of_several_types_are_one_list() {
     "#]]
     .assert_eq(&capture.tree());
 }
+
+/// Memory of a long text that was recorded is used again, and two texts never share it.
+#[test]
+fn long_texts_are_each_their_own() {
+    let capture = Capture::new();
+    let texts = [200, 256, 300, 2_000, 64 * 1024, 64 * 1024 + 1, 200_000]
+        .map(|length| ["a", "b", "ä"].map(|letter| letter.repeat(length)));
+    for [a, b, c] in &texts {
+        capture.tracer().span_default("work").in_scope(|span| {
+            // Leaves memory behind, which the first of those below takes.
+            span.set_attribute("left", b.as_str()).set_attribute("owned", b.clone());
+            let held = [a, b, c].map(|text| Value::from(text.as_str()));
+            let copies = held.clone();
+            span.set_attribute("again", c.as_str());
+            assert_eq!(held, copies);
+            let [first, ..] = held;
+            span.set_attribute("first", first);
+            span.set_attribute("last", a.as_str());
+            assert_eq!(copies.map(|text| text.to_string()), [a, b, c].map(String::clone));
+        });
+        let spans = capture.spans();
+        let span = spans.last().unwrap();
+        let keys = ["left", "owned", "again", "first", "last"];
+        let found = keys.map(|key| span.attribute(key).unwrap().to_string());
+        assert!(found == [b, b, c, a, a].map(String::clone), "{} bytes", a.len());
+    }
+}

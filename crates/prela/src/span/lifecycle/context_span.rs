@@ -112,7 +112,7 @@ impl Span for ContextSpan {
 
     fn set_attribute(&mut self, attribute: KeyValue) {
         if let Some(record) = self.record() {
-            record.set_attribute(&attribute.key, attribute.value.into());
+            record.write_attribute(attribute.key.as_str(), attribute.value.into());
         }
     }
 

@@ -2,7 +2,7 @@
 
 use super::instances::Parent;
 use super::new_span::NewSpan;
-use super::provider::Provider;
+use super::pool::Blank;
 use crate::Value;
 use crate::clock::Anchor;
 use crate::context::Origin;
@@ -43,27 +43,25 @@ impl Decision {
 
 impl NewSpan {
     /// Decides for a span below this parent, in this context.
-    pub(super) fn decide(
-        &mut self,
-        provider: &Provider,
-        parent: &Parent,
-        base: &Context,
-    ) -> Decision {
+    pub(super) fn decide(&mut self, blank: &Blank, parent: &Parent, base: &Context) -> Decision {
         match parent {
             Parent::Local(origin, trace_state) => Decision::inherited(origin, trace_state.clone()),
-            Parent::Other(parent) => self.sample(provider, Some(parent), base),
-            Parent::None => self.sample(provider, None, base),
+            Parent::Other(parent) => self.sample(blank, Some(parent), base),
+            Parent::None => self.sample(blank, None, base),
         }
     }
 
     /// Asks the sampler, where a trace begins in this process.
-    fn sample(
-        &mut self,
-        provider: &Provider,
-        parent: Option<&SpanContext>,
-        base: &Context,
-    ) -> Decision {
+    fn sample(&mut self, blank: &Blank, parent: Option<&SpanContext>, base: &Context) -> Decision {
+        let provider = blank.provider();
         let sampler = self.details.as_mut().and_then(|details| details.sampler.take());
+        let sampler = sampler.as_ref().unwrap_or(&provider.sampler);
+        let mut attributes = Vec::new();
+        if sampler.looks_at_attributes() {
+            attributes = self.attributes(blank);
+            let more = self.details.as_ref().map(|details| details.attributes.as_slice());
+            attributes.extend_from_slice(more.unwrap_or_default());
+        }
         // The clock is read before ids are drawn: it notices a fork.
         let anchor = Anchor::read(&provider.clock);
         let trace_id = parent.map_or_else(|| provider.ids.new_trace_id(), SpanContext::trace_id);
@@ -73,12 +71,12 @@ impl NewSpan {
             name: &self.name,
             span_type: self.span_type,
             kind: &self.kind.clone().unwrap_or_else(|| self.span_type.span_kind()),
-            attributes: self.details.as_ref().map_or(&[], |details| &details.attributes),
+            attributes: &attributes,
             cx: base,
             clock: provider.clock.as_dyn(),
             ids_are_random: provider.ids.is_random(),
         };
-        let sampling = decide(sampler.as_ref().unwrap_or(&provider.sampler), &parameters);
+        let sampling = decide(sampler, &parameters);
         provider.decisions.count(sampling.sampled);
         let new = || if provider.ids.is_random() { RANDOM } else { TraceFlags::default() };
         let flags = parent.map_or_else(new, SpanContext::trace_flags);

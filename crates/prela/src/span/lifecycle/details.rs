@@ -35,7 +35,9 @@ pub(in crate::span) struct Details {
 impl Details {
     /// Forgets everything, and keeps the memory.
     pub(super) fn clear(&mut self) {
-        self.attributes.clear();
+        for (_, value) in self.attributes.drain(..) {
+            value.discard();
+        }
         self.links.clear();
         self.start_time = None;
         self.sampler = None;

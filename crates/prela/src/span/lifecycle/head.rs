@@ -1,9 +1,8 @@
 //! The third phase of a start: writing the head of the message, and what else there is at the start.
 
 use super::decision::Decision;
-use super::details::Details;
-use super::new_span::NewSpan;
-use super::pool::Blank;
+use super::new_span::{Early, NewSpan};
+use super::pool::{Blank, give_back_message};
 use super::record::{Phase, Record};
 use super::roots;
 use crate::clock::unix_nano;
@@ -35,9 +34,7 @@ impl NewSpan {
             };
             let span_id = provider.ids.new_span_id();
             let Origin { trace_id, flags, .. } = *parent;
-            let omits_type = self.details.as_ref().is_some_and(|details| details.omits_type);
-            let types = &provider.types;
-            let of_type = if omits_type { types.none() } else { types.of(self.span_type) };
+            let of_type = self.type_attributes(provider);
             let head = ChildHead {
                 trace_id,
                 span_id,
@@ -49,7 +46,11 @@ impl NewSpan {
                 span_type: self.span_type,
             };
             let limits = &provider.limits;
-            message.begin_child(&head, of_type, limits.attributes, limits.longest_text());
+            if self.early == Early::Written {
+                message.complete_child(&head);
+            } else {
+                message.begin_child(&head, of_type, limits.attributes, limits.longest_text());
+            }
             record.span_context =
                 SpanContext::new(trace_id, span_id, flags, false, TraceState::NONE);
             record.parent_span_id = Some(parent.span_id);
@@ -98,7 +99,7 @@ impl NewSpan {
             record.span_context = SpanContext::new(trace_id, span_id, flags, false, trace_state);
             if !is_recorded {
                 record.state_mut().phase = Phase::Unsampled;
-                return;
+                return give_back_message(Some(message));
             }
             let of_type = provider.types.of(self.span_type);
             let head = Head {
@@ -110,10 +111,14 @@ impl NewSpan {
                 end_time: start_time,
             };
             let limits = &provider.limits;
-            let (most, longest) = (limits.attributes, limits.longest_text());
-            message.begin(&head, self.span_type, parent_is_remote, most, longest);
-            if !self.details.as_ref().is_some_and(|details| details.omits_type) {
-                provider.limits.set_type(&mut message, &provider.types, self.span_type);
+            if self.early == Early::Written {
+                message.complete(&head, self.span_type, parent_is_remote);
+            } else {
+                let (most, longest) = (limits.attributes, limits.longest_text());
+                message.begin(&head, self.span_type, parent_is_remote, most, longest);
+                if !self.omits_type() {
+                    limits.set_type(&mut message, &provider.types, self.span_type);
+                }
             }
             record.state_mut().phase = Phase::Recording(message);
         });
@@ -135,7 +140,7 @@ impl NewSpan {
         base: Option<&Context>,
     ) {
         if record.is_recording() {
-            write_attributes(record, self.details.as_deref_mut(), of_sampler, base);
+            self.write_attributes(record, of_sampler, base);
             if let Some(measure) = self.options().and_then(|options| options.measure) {
                 record.state().at_end = Some(measure());
             }
@@ -159,38 +164,43 @@ impl NewSpan {
         }
         self.give_details_back();
     }
-}
 
-/// Writes attributes, the more special ones last: of baggage, of request and session, the builder's, the
-/// sampler's.
-fn write_attributes(
-    record: &Record,
-    details: Option<&mut Details>,
-    of_sampler: Vec<(Key, Value)>,
-    base: Option<&Context>,
-) {
-    let provider = &record.source.provider;
-    let correlation = base.and_then(Correlation::of);
-    let of_request = correlation.into_iter().flat_map(Correlation::attributes);
-    let conventions = provider.wording.conventions;
-    let of_request = of_request.flat_map(|(key, value)| {
-        let also = semconv::also_called(key.as_str(), conventions);
-        let also: Vec<_> = also.map(|name| (name.into(), value.clone())).collect();
-        [(key, value)].into_iter().chain(also)
-    });
-    let of_builder = details.into_iter().flat_map(|details| details.attributes.drain(..));
-    let more = of_request.chain(of_builder).chain(of_sampler);
-    // One lock for all: no code of the user's runs here.
-    record.with(|message| {
-        let mut set = |key: Key, mut value: Value| provider.limits.set(message, &key, &mut value);
-        if let Some(base) = base.filter(|_| !provider.baggage_to_attributes.is_empty()) {
-            let baggage = context::baggage_of(base);
-            for key in &provider.baggage_to_attributes {
-                if let Some(value) = baggage.get(key.as_str()) {
-                    set(key.clone(), value.into());
+    /// Writes attributes, the more special ones last: of baggage, of request and session, the builder's, the
+    /// sampler's.
+    fn write_attributes(
+        &mut self,
+        record: &Record,
+        of_sampler: Vec<(Key, Value)>,
+        base: Option<&Context>,
+    ) {
+        let provider = &record.source.provider;
+        let correlation = base.and_then(Correlation::of);
+        let precedes_builder = correlation.is_some() || !provider.baggage_to_attributes.is_empty();
+        let of_type = self.type_attributes(provider);
+        let conventions = provider.wording.conventions;
+        let of_details = self.details.iter_mut().flat_map(|it| it.attributes.drain(..));
+        // One lock for all: no code of the user's runs here.
+        record.with(|message| {
+            let is_first = self.early == Early::Written && precedes_builder;
+            let of_builder = if is_first { message.take_attributes(of_type) } else { Vec::new() };
+            let mut set =
+                |key: Key, mut value: Value| provider.limits.set(message, key.as_str(), &mut value);
+            if let Some(base) = base.filter(|_| !provider.baggage_to_attributes.is_empty()) {
+                let baggage = context::baggage_of(base);
+                for key in &provider.baggage_to_attributes {
+                    if let Some(value) = baggage.get(key.as_str()) {
+                        set(key.clone(), value.into());
+                    }
                 }
             }
-        }
-        more.for_each(|(key, value)| set(key, value));
-    });
+            let of_request = correlation.into_iter().flat_map(Correlation::attributes);
+            let of_request = of_request.flat_map(|(key, value)| {
+                let also = semconv::also_called(key.as_str(), conventions);
+                let also: Vec<_> = also.map(|name| (name.into(), value.clone())).collect();
+                [(key, value)].into_iter().chain(also)
+            });
+            let all = of_request.chain(of_builder).chain(of_details).chain(of_sampler);
+            all.for_each(|(key, value)| set(key, value));
+        });
+    }
 }

@@ -56,7 +56,7 @@ impl Default for SpanLimits {
 
 impl SpanLimits {
     /// Writes one attribute of a span: over the value of the same key, or else at the end, if the limit allows it.
-    pub(in crate::span) fn set(&self, message: &mut SpanMessage, key: &Key, value: &mut Value) {
+    pub(in crate::span) fn set(&self, message: &mut SpanMessage, key: &str, value: &mut Value) {
         if matches!(value, Value::Empty) {
             return;
         }
@@ -76,7 +76,7 @@ impl SpanLimits {
         if self.attributes >= of_type.count {
             return message.set_type(of_type);
         }
-        let set = |key, mut value| self.set(message, &key, &mut value);
+        let set = |key: Key, mut value: Value| self.set(message, key.as_str(), &mut value);
         span_type.write_attributes(types.conventions, set);
     }
 
@@ -93,7 +93,7 @@ impl SpanLimits {
             if matches!(value, Value::Empty) {
                 continue;
             }
-            self.cut(&key, &mut value);
+            self.cut(key.as_str(), &mut value);
             match attributes.iter().position(|(known, _)| *known == key) {
                 Some(place) => attributes[place].1 = value,
                 None if attributes.len() < most && !key.as_str().is_empty() => {
@@ -111,12 +111,12 @@ impl SpanLimits {
         self.attribute_value_length.unwrap_or(usize::MAX)
     }
 
-    fn cut(&self, key: &Key, value: &mut Value) {
+    fn cut(&self, key: &str, value: &mut Value) {
         if matches!(value, Value::Array(_) | Value::Map(_)) {
             value.limit_depth();
         }
         if let Some(length) = self.attribute_value_length
-            && !semconv::is_identifier(key.as_str())
+            && !semconv::is_identifier(key)
         {
             value.truncate(length);
         }

@@ -15,14 +15,27 @@ pub(in crate::span) struct NewSpan {
     /// None for the kind that goes with the type.
     pub(in crate::span) kind: Option<SpanKind>,
     pub(in crate::span) parent: ParentChoice,
+    pub(super) early: Early,
     /// None if the builder was given nothing else, as most are.
     pub(super) details: Option<Box<Details>>,
+}
+
+/// Where the attributes are that the builder was given.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Early {
+    /// There are none so far.
+    None,
+    /// In the message, whose head is to be completed.
+    Written,
+    /// In the details.
+    Kept,
 }
 
 impl NewSpan {
     #[inline]
     pub(in crate::span) fn new(name: Cow<'static, str>, span_type: SpanType) -> Self {
-        Self { name, span_type, kind: None, parent: ParentChoice::Current, details: None }
+        let (kind, parent, details) = (None, ParentChoice::Current, None);
+        Self { name, span_type, kind, parent, early: Early::None, details }
     }
 
     pub(in crate::span) fn details(&mut self) -> &mut Details {

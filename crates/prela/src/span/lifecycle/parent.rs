@@ -2,6 +2,7 @@
 
 use super::instances::{self, Parent};
 use super::new_span::NewSpan;
+use super::pool::Blank;
 use super::provider::Provider;
 use crate::context::{self, Correlation, Origin};
 use opentelemetry::Context;
@@ -62,6 +63,24 @@ impl NewSpan {
     #[inline(always)]
     pub(super) fn glance(&self, provider: &Provider) -> Glance {
         if self.is_in_current_context() { glance(provider) } else { Glance::Unclear }
+    }
+
+    /// The parent, if it is a recorded span of this process without trace state, and nothing else in the
+    /// context concerns the new span.
+    pub(super) fn usual_parent<'a>(
+        &self,
+        blank: &Blank,
+        parent: &'a Parent,
+        base: &Context,
+    ) -> Option<&'a Origin> {
+        let provider = blank.provider();
+        let Parent::Local(origin, state) = parent else { return None };
+        let is_recorded = origin.flags.is_sampled() || provider.records_all;
+        let is_usual = is_recorded
+            && state == &TraceState::NONE
+            && !provider.shows_context
+            && Correlation::of(base).is_none();
+        is_usual.then_some(origin)
     }
 
     /// Finds the parent, wherever the builder said that it is.

@@ -67,6 +67,19 @@ impl Blank {
         &self.record.source.provider
     }
 
+    #[inline(always)]
+    pub(super) fn message(&mut self) -> &mut SpanMessage {
+        &mut self.message
+    }
+
+    pub(super) fn message_ref(&self) -> &SpanMessage {
+        &self.message
+    }
+
+    pub(super) fn provider_and_message(&mut self) -> (&Provider, &mut SpanMessage) {
+        (&self.record.source.provider, &mut self.message)
+    }
+
     /// Starts a span in the record, which `begin` fills.
     #[inline(always)]
     pub(super) fn start(self, begin: impl FnOnce(&mut Record, Box<SpanMessage>)) -> Arc<Record> {
@@ -88,9 +101,7 @@ impl Blank {
 /// record.
 #[inline]
 pub(in crate::span) fn give_back(record: Arc<Record>, message: Box<SpanMessage>) {
-    // An idle thread must not keep an instance alive that was shut down. A count of one stays one, since
-    // nobody has another reference to clone.
-    if Arc::strong_count(&record) > 1 || !record.source.provider.is_running() {
+    if !is_reusable(&record) {
         return give_back_message(Some(message));
     }
     let mut span = Some((record, message));
@@ -100,6 +111,21 @@ pub(in crate::span) fn give_back(record: Arc<Record>, message: Box<SpanMessage>)
             spans.extend(span.take());
         }
     });
+}
+
+/// Keeps the record of a span whose message was given back before, or that had none.
+pub(in crate::span) fn give_back_record(record: Arc<Record>) {
+    if is_reusable(&record) {
+        let message = POOL.try_with(|pool| pool.borrow_mut().messages.pop()).ok().flatten();
+        give_back(record, message.unwrap_or_default());
+    }
+}
+
+/// Whether nobody refers to the record any more. A count of one stays one, since nobody has another reference to
+/// clone. And an idle thread must not keep an instance alive that was shut down.
+#[inline]
+fn is_reusable(record: &Arc<Record>) -> bool {
+    Arc::strong_count(record) == 1 && record.source.provider.is_running()
 }
 
 /// Keeps the memory of a span's message.

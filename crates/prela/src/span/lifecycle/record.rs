@@ -5,7 +5,7 @@ use super::limits::SpanLimits;
 use super::provider::Source;
 use crate::clock::from_unix_nano;
 use crate::context::Origin;
-use crate::span::message::{Event, KeyHash, Link, Scalar, SpanMessage};
+use crate::span::message::{Event, KeyHash, Link, Scalar, SpanMessage, Written};
 use crate::{SpanType, Value};
 use opentelemetry::Key;
 use opentelemetry::trace::{SpanContext, SpanId, Status};
@@ -131,7 +131,7 @@ impl Record {
             message.set_span_type(span_type);
             let conventions = self.source.provider.wording.conventions;
             span_type.write_attributes(conventions, |key, mut value| {
-                limits.set(message, &key, &mut value)
+                limits.set(message, key.as_str(), &mut value)
             });
         });
     }
@@ -146,7 +146,11 @@ impl Record {
         matches!(self.state().phase, Phase::Recording(_))
     }
 
-    pub(in crate::span) fn set_attribute(&self, key: &Key, mut value: Value) {
+    pub(in crate::span) fn set_attribute(&self, key: &Key, value: Value) {
+        self.set_other(key.as_str(), value);
+    }
+
+    fn set_other(&self, key: &str, mut value: Value) {
         self.with(|message| self.limits().set(message, key, &mut value));
         value.discard();
     }
@@ -154,15 +158,12 @@ impl Record {
     /// Sets an attribute, where the compiler may know key and value: then their kinds and the key's hash are
     /// constants.
     #[inline(always)]
-    pub(in crate::span) fn write_attribute(&self, key: &Key, value: Value) {
-        let name = key.as_str();
-        let hash = KeyHash::of(name.as_bytes());
-        match &value {
-            Value::Bool(value) => self.set_scalar(name, hash, Scalar::bool(*value)),
-            Value::I64(value) => self.set_scalar(name, hash, Scalar::i64(*value)),
-            Value::F64(value) => self.set_scalar(name, hash, Scalar::f64(*value)),
-            Value::String(text) if self.set_text(name, hash, text.as_bytes()) => {}
-            _ => return self.set_attribute(key, value),
+    pub(in crate::span) fn write_attribute(&self, key: &str, value: Value) {
+        let hash = KeyHash::of(key.as_bytes());
+        match Written::of(&value) {
+            Written::Scalar(value) => self.set_scalar(key, hash, value),
+            Written::Text(text) if self.set_text(key, hash, text) => {}
+            Written::Text(_) | Written::Other => return self.set_other(key, value),
         }
         value.discard();
     }

@@ -106,7 +106,10 @@ impl NewSpan {
 
     #[inline(never)]
     fn start_below(&mut self, blank: Blank, parent: &Parent, base: &Context) -> Arc<Record> {
-        let decision = self.decide(blank.provider(), parent, base);
+        if let Some(origin) = self.usual_parent(&blank, parent, base) {
+            return self.start_child(blank, origin);
+        }
+        let decision = self.decide(&blank, parent, base);
         let record = self.write_head(blank, decision, Some(base));
         calls::note_received(parent, &record);
         roots::add(&record);

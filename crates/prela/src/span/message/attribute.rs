@@ -9,13 +9,13 @@ use opentelemetry::Key;
 /// Writes attributes as this field.
 pub(crate) fn attributes(w: &mut Writer, field: Field, pairs: &[(Key, Value)]) {
     for (key, value) in pairs {
-        attribute(w, field, key, value);
+        attribute(w, field, key.as_str(), value);
     }
 }
 
 /// Writes one attribute as this field.
-pub(crate) fn attribute(w: &mut Writer, field: Field, key: &Key, value: &Value) {
-    let key = key.as_str().as_bytes();
+pub(crate) fn attribute(w: &mut Writer, field: Field, key: &str, value: &Value) {
+    let key = key.as_bytes();
     match value {
         Value::String(value) => text(w, field, key, value.as_bytes()),
         Value::Bool(value) => scalar(w, field, key, Scalar::bool(*value)),

@@ -50,29 +50,38 @@ impl Keys {
     }
 
     /// Replaces the content with that of another set, which had better be small.
-    #[inline]
+    #[inline(always)]
     pub(super) fn start_with(&mut self, others: &Self) {
-        self.clear();
+        self.forget_more();
         self.seen = others.seen;
         self.first[..SMALL].copy_from_slice(&others.first[..SMALL]);
         self.count = others.count.min(SMALL);
         if others.count > SMALL {
-            let hashes = others.first.iter().take(others.count).chain(&others.more);
-            hashes.skip(SMALL).for_each(|hash| self.insert(*hash));
+            self.insert_rest(others);
         }
     }
 
-    #[cfg(test)]
+    #[cold]
+    fn insert_rest(&mut self, others: &Self) {
+        let hashes = others.first.iter().take(others.count).chain(&others.more);
+        hashes.skip(SMALL).for_each(|hash| self.insert(*hash));
+    }
+
+    #[inline]
+    fn forget_more(&mut self) {
+        if self.count > FIRST {
+            self.more.clear();
+        }
+    }
+
     pub(super) fn len(&self) -> usize {
         self.count
     }
 
     #[inline]
     pub(super) fn clear(&mut self) {
+        self.forget_more();
         self.seen = [0; 4];
-        if self.count > FIRST {
-            self.more.clear();
-        }
         self.count = 0;
     }
 }

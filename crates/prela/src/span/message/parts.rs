@@ -42,35 +42,48 @@ impl ChildHead<'_> {
     pub(in crate::span) const LONGEST_NAME: usize = 0x80;
 }
 
-/// Writes what [`head`] writes, and then `fields`, in one piece. Returns where the name is.
+/// The bytes of the ids of a child, and of what begins its name.
+const IDS: usize = 40;
+/// The bytes of the kind and of the times.
+const TIMES: usize = 20;
+
+/// Writes what [`head`] writes, and then `more`, in one piece. Returns where the name is.
 #[inline(always)]
-pub(super) fn child_head(w: &mut Writer, head: &ChildHead<'_>, fields: &[u8]) -> Range<usize> {
-    use fields::span::{END_TIME, KIND, NAME, PARENT_SPAN_ID, SPAN_ID, START_TIME, TRACE_ID};
-    const IDS: usize = 40;
-    const TIMES: usize = 20;
+pub(super) fn child_head(w: &mut Writer, head: &ChildHead<'_>, more: &[u8]) -> Range<usize> {
     let name = head.name.as_bytes();
     // An empty name is the default, and left out.
     let name_len = if name.is_empty() { 0 } else { 2 + name.len() };
     let len = IDS - 2 + name_len + TIMES;
-    let out = w.spare(len + 2 + fields.len());
-    let Some((ids, out)) = out.split_first_chunk_mut::<IDS>() else { return 0..0 };
-    ids[..2].copy_from_slice(&[TRACE_ID.tag(), 16]);
-    ids[2..18].copy_from_slice(&head.trace_id.to_bytes());
-    ids[18..20].copy_from_slice(&[SPAN_ID.tag(), 8]);
-    ids[20..28].copy_from_slice(&head.span_id.to_bytes());
-    ids[28..30].copy_from_slice(&[PARENT_SPAN_ID.tag(), 8]);
-    ids[30..38].copy_from_slice(&head.parent_span_id.to_bytes());
-    ids[38..].copy_from_slice(&[NAME.tag(), name.len().to_le_bytes()[0]]);
-    copy(out, name);
-    let Some(rest) = w.spare(len + fields.len()).get_mut(len - TIMES..) else { return 0..0 };
-    let Some((times, rest)) = rest.split_first_chunk_mut::<TIMES>() else { return 0..0 };
-    times[..3].copy_from_slice(&[KIND.tag(), head.kind, START_TIME.tag()]);
-    times[3..11].copy_from_slice(&head.start_time.to_le_bytes());
-    times[11] = END_TIME.tag();
-    times[12..].copy_from_slice(&head.start_time.to_le_bytes());
-    copy(rest, fields);
-    w.advance(len + fields.len());
+    let out = w.spare(IDS + len + more.len());
+    let [low, ..] = name.len().to_le_bytes();
+    if let Some(front) = out.first_chunk_mut::<IDS>() {
+        front[IDS - 2..].copy_from_slice(&[fields::span::NAME.tag(), low]);
+        copy(&mut out[IDS..], name);
+        write_over(&mut out[..len], head);
+        copy(&mut out[len..], more);
+    }
+    w.advance(len + more.len());
     IDS - 2..IDS - 2 + name_len
+}
+
+/// Writes everything but the name over the head of a child, whose name has the same length.
+#[inline(always)]
+pub(super) fn write_over(out: &mut [u8], head: &ChildHead<'_>) {
+    use fields::span::{END_TIME, KIND, PARENT_SPAN_ID, SPAN_ID, START_TIME, TRACE_ID};
+    if let Some(ids) = out.first_chunk_mut::<{ IDS - 2 }>() {
+        ids[..2].copy_from_slice(&[TRACE_ID.tag(), 16]);
+        ids[2..18].copy_from_slice(&head.trace_id.to_bytes());
+        ids[18..20].copy_from_slice(&[SPAN_ID.tag(), 8]);
+        ids[20..28].copy_from_slice(&head.span_id.to_bytes());
+        ids[28..30].copy_from_slice(&[PARENT_SPAN_ID.tag(), 8]);
+        ids[30..].copy_from_slice(&head.parent_span_id.to_bytes());
+    }
+    if let Some(times) = out.last_chunk_mut::<TIMES>() {
+        times[..3].copy_from_slice(&[KIND.tag(), head.kind, START_TIME.tag()]);
+        times[3..11].copy_from_slice(&head.start_time.to_le_bytes());
+        times[11] = END_TIME.tag();
+        times[12..].copy_from_slice(&head.start_time.to_le_bytes());
+    }
 }
 
 /// Writes a span's message, without tag and length in front.

@@ -109,6 +109,13 @@ fn link(message: &[u8]) -> Link {
     Link { span_context: context.span_context(is_remote), attributes, dropped_attributes_count }
 }
 
+/// The attributes among a message's fields, but for those that are among `others` too.
+pub(super) fn read_attributes(fields: &[u8], others: &[u8]) -> Vec<(Key, Value)> {
+    let is_other = |pair: &[u8]| Reader::of(others).any(|(_, other)| other.bytes() == pair);
+    let pairs = Reader::of(fields).map(|(_, pair)| pair.bytes());
+    pairs.filter(|pair| !is_other(pair)).filter_map(attribute).collect()
+}
+
 pub(super) fn attribute(message: &[u8]) -> Option<(Key, Value)> {
     let mut fields = Reader::of(message);
     let (_, key) = fields.next()?;

@@ -1,5 +1,6 @@
 //! Values of a few bytes: truth values and numbers.
 
+use crate::Value;
 use crate::protobuf::Field;
 use crate::protobuf::fields::any_value;
 
@@ -79,5 +80,26 @@ impl Scalar {
             u64::from_le_bytes([a, b, c, d, e, f, g, h])
         });
         Self { low, rest: high << 8 | (len + 1) }
+    }
+}
+
+/// How a value can be written.
+pub(in crate::span) enum Written<'a> {
+    Scalar(Scalar),
+    Text(&'a [u8]),
+    Other,
+}
+
+impl<'a> Written<'a> {
+    /// Where a value is made and written, the compiler mostly knows which it is.
+    #[inline(always)]
+    pub(in crate::span) fn of(value: &'a Value) -> Self {
+        match value {
+            Value::Bool(value) => Self::Scalar(Scalar::bool(*value)),
+            Value::I64(value) => Self::Scalar(Scalar::i64(*value)),
+            Value::F64(value) => Self::Scalar(Scalar::f64(*value)),
+            Value::String(text) => Self::Text(text.as_bytes()),
+            _ => Self::Other,
+        }
     }
 }

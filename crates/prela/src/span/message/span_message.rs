@@ -8,9 +8,10 @@ use super::codes::{flags, kind_of, local_flags};
 use super::data::{Event, Link};
 use super::ended_span::SpanSummary;
 use super::keys::{KeyHash, Keys};
-use super::parts::{ChildHead, Head, child_head, event, foot, head, link};
+use super::parts::{ChildHead, Head, child_head, event, foot, head, link, write_over};
 #[cfg(feature = "genai")]
 use super::read;
+use super::read::read_attributes;
 use super::scalar::Scalar;
 use super::type_attributes::TypeAttributes;
 use crate::protobuf::fields::span::{
@@ -89,18 +90,69 @@ impl SpanMessage {
         self.longest_text = longest_text;
         self.keys.clear();
         self.flags = flags(start.span_context, parent_is_remote);
-        self.summary = SpanSummary {
-            start_time: start.start_time,
-            end_time: start.end_time,
-            span_type,
-            is_local_root: start.parent_span_id.is_none() || parent_is_remote,
-            is_sampled: start.span_context.is_sampled(),
-            is_error: false,
-        };
+        self.summary = summary(start, span_type, parent_is_remote);
         if self.has_rare {
             self.has_rare = false;
             self.rare.clear();
         }
+    }
+
+    /// Completes a message that was begun for a span whose ids and start were not known. It is a child.
+    #[inline(always)]
+    pub(in crate::span) fn complete_child(&mut self, start: &ChildHead<'_>) {
+        self.set_start(start);
+        let head = self.message.written_mut().get_mut(..self.attributes_at);
+        head.into_iter().for_each(|head| write_over(head, start));
+    }
+
+    /// Completes a message that was begun for a span whose ids and start were not known. It is no usual child.
+    pub(in crate::span) fn complete(
+        &mut self,
+        start: &Head<'_>,
+        span_type: SpanType,
+        parent_is_remote: bool,
+    ) {
+        let mut name = 0..0;
+        self.attributes_at = self.replace(0..self.attributes_at, |w| {
+            let before = w.len();
+            name = head(w, start);
+            name = name.start - before..name.end - before;
+        });
+        self.name = name;
+        self.flags = flags(start.span_context, parent_is_remote);
+        self.summary = summary(start, span_type, parent_is_remote);
+    }
+
+    /// The attributes so far, but for those that are the type's own.
+    pub(in crate::span) fn read_attributes(&self, of_type: &TypeAttributes) -> Vec<(Key, Value)> {
+        read_attributes(&self.message.written()[self.attributes_at..], &of_type.fields)
+    }
+
+    /// Takes the attributes out, but for those of the type, to be written again after others.
+    pub(in crate::span) fn take_attributes(
+        &mut self,
+        of_type: &TypeAttributes,
+    ) -> Vec<(Key, Value)> {
+        let attributes = self.read_attributes(of_type);
+        let most = self.attributes_left + self.keys.len();
+        self.attributes_left = most.saturating_sub(of_type.count);
+        self.message.truncate(self.attributes_at);
+        self.message.all(&of_type.fields);
+        self.keys.start_with(&of_type.keys);
+        attributes
+    }
+
+    #[inline(always)]
+    fn set_start(&mut self, start: &ChildHead<'_>) {
+        self.flags = local_flags(start.flags);
+        self.summary = SpanSummary {
+            start_time: start.start_time,
+            end_time: start.start_time,
+            span_type: start.span_type,
+            is_local_root: false,
+            is_sampled: start.flags.is_sampled(),
+            is_error: false,
+        };
     }
 
     /// Begins the message of a child, with the attributes of its type; see [`SpanMessage::begin`].
@@ -118,15 +170,7 @@ impl SpanMessage {
         self.attributes_left = most_attributes.saturating_sub(of_type.count);
         self.longest_text = longest_text;
         self.keys.start_with(&of_type.keys);
-        self.flags = local_flags(start.flags);
-        self.summary = SpanSummary {
-            start_time: start.start_time,
-            end_time: start.start_time,
-            span_type: start.span_type,
-            is_local_root: false,
-            is_sampled: start.flags.is_sampled(),
-            is_error: false,
-        };
+        self.set_start(start);
         if self.has_rare {
             self.has_rare = false;
             self.rare.clear();
@@ -142,8 +186,8 @@ impl SpanMessage {
     }
 
     /// Writes one attribute: over the value of the same key, or else at the end, if the limit allows it.
-    pub(in crate::span) fn set(&mut self, key: &Key, value: &Value) {
-        let name = key.as_str().as_bytes();
+    pub(in crate::span) fn set(&mut self, key: &str, value: &Value) {
+        let name = key.as_bytes();
         if self.admits(name, KeyHash::of(name)) {
             attribute(&mut self.message, ATTRIBUTES, key, value);
         } else {
@@ -157,7 +201,7 @@ impl SpanMessage {
         if self.admits(key, hash) {
             scalar(&mut self.message, ATTRIBUTES, key, value);
         } else {
-            self.set_again(key, |w| scalar(w, ATTRIBUTES, key, value));
+            self.set_again(key, move |w| scalar(w, ATTRIBUTES, key, value));
         }
     }
 
@@ -172,7 +216,7 @@ impl SpanMessage {
         if self.admits(key, hash) {
             text(&mut self.message, ATTRIBUTES, key, value);
         } else {
-            self.set_again(key, |w| text(w, ATTRIBUTES, key, value));
+            self.set_again(key, move |w| text(w, ATTRIBUTES, key, value));
         }
         true
     }
@@ -363,6 +407,17 @@ impl SpanMessage {
 
     pub(in crate::span) fn start_time(&self) -> u64 {
         self.summary.start_time
+    }
+}
+
+fn summary(start: &Head<'_>, span_type: SpanType, parent_is_remote: bool) -> SpanSummary {
+    SpanSummary {
+        start_time: start.start_time,
+        end_time: start.end_time,
+        span_type,
+        is_local_root: start.parent_span_id.is_none() || parent_is_remote,
+        is_sampled: start.span_context.is_sampled(),
+        is_error: false,
     }
 }
 

@@ -55,7 +55,7 @@ impl TypeAttributes {
         let (mut fields, mut keys, mut count) = (Writer::default(), Keys::default(), 0);
         span_type.write_attributes(conventions, |key, value| {
             keys.insert(KeyHash::of(key.as_str().as_bytes()));
-            attribute(&mut fields, ATTRIBUTES, &key, &value);
+            attribute(&mut fields, ATTRIBUTES, key.as_str(), &value);
             count += 1;
         });
         let kind = codes::kind(&span_type.span_kind());

@@ -1,0 +1,123 @@
+//! Attributes that a builder is given, before the span starts.
+//!
+//! They are written to the message at once, behind the head of a child, which the start completes: it writes
+//! over it, or puts another head in its place. So `.attr()` costs what setting an attribute later costs. Below a
+//! span that is not sampled they are kept as they are, since they will most likely not be wanted; and so are they
+//! where attributes of the baggage precede them, or a type's own attributes may exceed the limit.
+
+use super::new_span::{Early, NewSpan};
+use super::pool::Blank;
+use super::provider::Provider;
+use crate::span::message::{ChildHead, KeyHash, Scalar, TypeAttributes, Written};
+use crate::{Value, context};
+use opentelemetry::Key;
+use opentelemetry::trace::{SpanId, TraceFlags, TraceId};
+#[cfg(feature = "genai")]
+use std::borrow::Cow;
+
+impl NewSpan {
+    /// Sets an attribute of a span that has not started. `Empty` sets nothing.
+    #[inline(always)]
+    pub(in crate::span) fn write_attribute(&mut self, blank: &mut Blank, key: Key, value: Value) {
+        match self.early {
+            Early::None => self.begin(blank),
+            Early::Written | Early::Kept => {}
+        }
+        if self.early == Early::Kept {
+            return self.keep(key, value);
+        }
+        let name = key.as_str();
+        let hash = KeyHash::of(name.as_bytes());
+        match Written::of(&value) {
+            Written::Scalar(value) => self.write_scalar(blank, name, hash, value),
+            Written::Text(text) if self.write_text(blank, name, hash, text) => {}
+            Written::Text(_) | Written::Other => return self.write_other(blank, name, value),
+        }
+        value.discard();
+    }
+
+    #[inline(never)]
+    fn write_scalar(&self, blank: &mut Blank, key: &str, hash: KeyHash, value: Scalar) {
+        blank.message().set_scalar(key.as_bytes(), hash, value);
+    }
+
+    /// False if the text may have to be cut.
+    #[inline(never)]
+    fn write_text(&self, blank: &mut Blank, key: &str, hash: KeyHash, text: &[u8]) -> bool {
+        blank.message().set_text(key.as_bytes(), hash, text)
+    }
+
+    fn write_other(&self, blank: &mut Blank, key: &str, mut value: Value) {
+        let (provider, message) = blank.provider_and_message();
+        provider.limits.set(message, key, &mut value);
+        value.discard();
+    }
+
+    #[inline(never)]
+    fn keep(&mut self, key: Key, value: Value) {
+        if matches!(value, Value::Empty) {
+            return;
+        }
+        match &mut self.details {
+            Some(details) => details.attributes.push((key, value)),
+            None => self.details().attributes.push((key, value)),
+        }
+    }
+
+    /// Begins the message, unless attributes are to be kept.
+    #[inline(never)]
+    fn begin(&mut self, blank: &mut Blank) {
+        let provider = blank.provider();
+        let is_unwanted = !provider.records_all && context::is_innermost_unsampled(provider.id);
+        let others_precede = !provider.baggage_to_attributes.is_empty();
+        if is_unwanted || others_precede || !provider.admits_type() {
+            self.early = Early::Kept;
+            return;
+        }
+        self.early = Early::Written;
+        let is_short = self.name.len() < ChildHead::LONGEST_NAME;
+        let start = ChildHead {
+            trace_id: TraceId::INVALID,
+            span_id: SpanId::INVALID,
+            parent_span_id: SpanId::INVALID,
+            name: if is_short { &self.name } else { "" },
+            kind: 0,
+            start_time: 0,
+            flags: TraceFlags::default(),
+            span_type: self.span_type,
+        };
+        let (provider, message) = blank.provider_and_message();
+        let (of_type, limits) = (self.type_attributes(provider), &provider.limits);
+        message.begin_child(&start, of_type, limits.attributes, limits.longest_text());
+    }
+
+    /// Gives the span another name, before it starts.
+    #[cfg(feature = "genai")]
+    pub(in crate::span) fn rename(&mut self, blank: Option<&mut Blank>, name: Cow<'static, str>) {
+        self.name = name;
+        if let Some(blank) = blank.filter(|_| self.early == Early::Written) {
+            let is_short = self.name.len() < ChildHead::LONGEST_NAME;
+            blank.message().set_name(if is_short { &self.name } else { "" });
+        }
+    }
+
+    /// The attributes that the builder was given so far, as samplers see them.
+    pub(super) fn attributes(&self, blank: &Blank) -> Vec<(Key, Value)> {
+        if self.early != Early::Written {
+            return Vec::new();
+        }
+        blank.message_ref().read_attributes(self.type_attributes(blank.provider()))
+    }
+
+    /// The attributes that every span of the type has.
+    #[inline]
+    pub(super) fn type_attributes<'a>(&self, provider: &'a Provider) -> &'a TypeAttributes {
+        let types = &provider.types;
+        if self.omits_type() { types.none() } else { types.of(self.span_type) }
+    }
+
+    #[inline]
+    pub(super) fn omits_type(&self) -> bool {
+        self.details.as_ref().is_some_and(|details| details.omits_type)
+    }
+}
