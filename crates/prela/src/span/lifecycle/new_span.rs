@@ -81,10 +81,10 @@ impl NewSpan {
             ParentChoice::Context(cx) => cx.clone(),
             ParentChoice::Current | ParentChoice::Root => context::current(),
         };
-        match self.options() {
-            Some(options) => options.context(cx),
-            None => cx,
-        }
+        let Some(options) = self.options() else { return cx };
+        // An operation of a session counts, recorded or not.
+        let _ = options.attributes(&self.name);
+        options.context(cx)
     }
 
     /// Keeps the memory of the details, which are used up.
