@@ -10,8 +10,8 @@ pub mod baggage;
 mod correlation;
 mod current;
 pub(crate) mod delay;
-mod future;
 mod log_ids;
+mod polled;
 pub mod pool;
 #[cfg(feature = "rayon")]
 pub mod rayon;
@@ -23,8 +23,8 @@ pub mod task;
 pub mod thread;
 pub(crate) mod unawaited;
 
-pub use self::future::InContext;
 pub use self::log_ids::{LogIds, log_ids};
+pub use self::polled::InContext;
 pub use self::snapshot::{ContextGuard, TraceContext, copy_context_to_thread};
 pub use self::suppression::suppress;
 
@@ -36,7 +36,7 @@ pub(crate) use self::correlation::{Correlated, Correlation};
 #[cfg(feature = "testing")]
 pub(crate) use self::current::chosen::{choose, chosen};
 pub(crate) use self::current::{Origin, current, is_innermost_unsampled, slot_of, with_current};
-pub(crate) use self::future::{OfFuture, Polled};
+pub(crate) use self::polled::{OfFuture, Polled};
 pub(crate) use self::scope::{ContextScope, not_current};
 pub(crate) use self::suppression::{
     is_suppressed, is_unrecorded, processing, suppress_thread, unrecorded,

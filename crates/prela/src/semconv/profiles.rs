@@ -2,6 +2,11 @@
 
 pub(crate) const TRACELOOP_SPAN_KIND: &str = "traceloop.span.kind";
 pub(crate) const TRACELOOP_REQUEST_TYPE: &str = "llm.request.type";
+#[cfg(feature = "tracing")]
+pub(crate) const TRACELOOP_ENTITY: &str = "traceloop.entity";
+/// Before each of its keys.
+#[cfg(feature = "tracing")]
+pub(crate) const LANGFUSE_PREFIX: &str = "langfuse.";
 pub(crate) const LANGFUSE_TYPE: &str = "langfuse.observation.type";
 pub(crate) const HONEYHIVE_EVENT_TYPE: &str = "honeyhive_event_type";
 

@@ -298,6 +298,8 @@ fn samplers_see_what_the_builder_was_given() {
     tracer.span("without", SpanType::Tool).in_scope(|_| ());
     let span = tracer.span("with", SpanType::Tool).attr("a", 1).attr("b", long()).attr("a", 2);
     span.in_scope(|_| ());
-    let expected = vec![("a".to_owned(), 2.into()), ("b".to_owned(), long().into())];
+    // The operation is that of the type.
+    let operation = ("gen_ai.operation.name".to_owned(), "execute_tool".into());
+    let expected = vec![operation, ("a".to_owned(), 2.into()), ("b".to_owned(), long().into())];
     assert_eq!(*asked.lock().unwrap(), [Vec::new(), expected]);
 }

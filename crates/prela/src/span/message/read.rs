@@ -5,6 +5,7 @@ use super::data::{Event, Link, SpanData};
 use crate::clock::from_unix_nano;
 use crate::protobuf::fields::{self, any_value};
 use crate::protobuf::{Field, Reader};
+use crate::semconv::GEN_AI_OPERATION_NAME;
 use crate::{Text, Value};
 use opentelemetry::Key;
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceFlags, TraceId, TraceState};
@@ -109,11 +110,14 @@ fn link(message: &[u8]) -> Link {
     Link { span_context: context.span_context(is_remote), attributes, dropped_attributes_count }
 }
 
-/// The attributes among a message's fields, but for those that are among `others` too.
+/// The attributes among a message's fields, but for those that are among `others` too. The operation is told in
+/// any case: rules of samplers ask for it.
 pub(super) fn read_attributes(fields: &[u8], others: &[u8]) -> Vec<(Key, Value)> {
     let is_other = |pair: &[u8]| Reader::of(others).any(|(_, other)| other.bytes() == pair);
+    let is_told = |key: &Key, pair| key.as_str() == GEN_AI_OPERATION_NAME || !is_other(pair);
     let pairs = Reader::of(fields).map(|(_, pair)| pair.bytes());
-    pairs.filter(|pair| !is_other(pair)).filter_map(attribute).collect()
+    let told = pairs.filter_map(|pair| attribute(pair).filter(|(key, _)| is_told(key, pair)));
+    told.collect()
 }
 
 pub(super) fn attribute(message: &[u8]) -> Option<(Key, Value)> {

@@ -1,28 +1,27 @@
 //! The message of a span while the span runs.
 
+mod lookup;
 #[cfg(test)]
 mod tests;
 
 use super::attribute::{attribute, scalar, text};
-use super::codes::{flags, kind_of, local_flags};
+use super::codes::{flags, local_flags};
 use super::data::{Event, Link};
 use super::ended_span::SpanSummary;
 use super::keys::{KeyHash, Keys};
 use super::parts::{ChildHead, Head, child_head, event, foot, head, link, write_over};
-#[cfg(feature = "genai")]
-use super::read;
 use super::read::read_attributes;
 use super::scalar::Scalar;
 use super::type_attributes::TypeAttributes;
 use crate::protobuf::fields::span::{
-    ATTRIBUTES, DROPPED_ATTRIBUTES, DROPPED_EVENTS, DROPPED_LINKS, KIND, NAME,
+    ATTRIBUTES, DROPPED_ATTRIBUTES, DROPPED_EVENTS, DROPPED_LINKS, NAME,
 };
 use crate::protobuf::{Reader, Writer};
 #[cfg(feature = "genai")]
 use crate::span::wording::content::ContentCapture;
 use crate::{SpanType, Value};
 use opentelemetry::Key;
-use opentelemetry::trace::{SpanKind, Status};
+use opentelemetry::trace::Status;
 use std::borrow::Cow;
 use std::ops::Range;
 
@@ -360,53 +359,6 @@ impl SpanMessage {
     /// The summary of the finished span.
     pub(in crate::span) fn summary(&self) -> SpanSummary {
         self.summary
-    }
-}
-
-/// For roots, and the agents below them.
-impl SpanMessage {
-    pub(in crate::span) fn has(&self, key: &str) -> bool {
-        self.keys.may_have(KeyHash::of(key.as_bytes())) && self.find(key.as_bytes()).is_some()
-    }
-
-    pub(in crate::span) fn kind(&self) -> Option<SpanKind> {
-        let mut fields = Reader::of(self.message.written());
-        fields.find(|(field, _)| *field == KIND).map(|(_, kind)| kind_of(kind.int()))
-    }
-
-    pub(in crate::span) fn set_lead(&mut self) {
-        self.rare_mut().leads = true;
-    }
-
-    #[cfg(feature = "genai")]
-    pub(in crate::span) fn leads(&self) -> bool {
-        self.has_rare && self.rare.leads
-    }
-}
-
-/// For typed spans.
-#[cfg(feature = "genai")]
-impl SpanMessage {
-    pub(in crate::span) fn content(&self) -> Option<ContentCapture> {
-        self.rare.content.filter(|_| self.has_rare)
-    }
-
-    pub(in crate::span) fn set_content(&mut self, content: ContentCapture) {
-        self.rare_mut().content = Some(content);
-    }
-
-    pub(in crate::span) fn pending_event(&mut self) -> &mut Option<Event> {
-        &mut self.rare_mut().pending
-    }
-
-    pub(in crate::span) fn attribute(&self, key: &str) -> Option<Value> {
-        let place = self.find(key.as_bytes())?;
-        let (_, pair) = Reader::of(&self.message.written()[place]).next()?;
-        read::attribute(pair.bytes()).map(|(_, value)| value)
-    }
-
-    pub(in crate::span) fn start_time(&self) -> u64 {
-        self.summary.start_time
     }
 }
 

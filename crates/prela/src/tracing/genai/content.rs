@@ -1,7 +1,7 @@
 //! Which attributes hold what people and models say to each other.
 
 use crate::SpanType;
-use crate::semconv::GEN_AI_PREFIX;
+use crate::semconv::{GEN_AI_PREFIX, LANGFUSE_PREFIX, TRACELOOP_ENTITY};
 
 /// Whether an attribute is content: messages, arguments, results, documents.
 pub(super) fn is_content(key: &str, span_type: SpanType) -> bool {
@@ -11,7 +11,8 @@ pub(super) fn is_content(key: &str, span_type: SpanType) -> bool {
     let is_typed = span_type != SpanType::Custom;
     OTHERS.iter().any(|known| is_or_is_below(key, known))
         || (is_typed && PLAIN.contains(&key))
-        || (key.starts_with("langfuse.") && (key.ends_with(".input") || key.ends_with(".output")))
+        || ([LANGFUSE_PREFIX, TRACELOOP_ENTITY].iter().any(|prefix| key.starts_with(prefix))
+            && (key.ends_with(".input") || key.ends_with(".output")))
 }
 
 /// Whether its value is JSON, in which quotation marks stay.
@@ -45,7 +46,7 @@ const GEN_AI: &[&str] = &[
     "content",
 ];
 
-/// Of OpenInference and Traceloop.
+/// Of OpenInference.
 const OTHERS: &[&str] = &[
     "input.value",
     "output.value",
@@ -55,8 +56,6 @@ const OTHERS: &[&str] = &[
     "llm.completions",
     "tool.parameters",
     "retrieval.documents",
-    "traceloop.entity.input",
-    "traceloop.entity.output",
 ];
 
 /// What fields of a call are called without any prefix.

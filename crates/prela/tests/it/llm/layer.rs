@@ -108,7 +108,7 @@ fn content_only_where_it_is_asked_for() {
         chat(),
         answer(200, ANSWER),
         &expect![[r#"
-            chat gpt-4o  llm {gen_ai.provider.name: openai, gen_ai.request.model: gpt-4o, server.address: api.openai.com, server.port: 443, gen_ai.request.temperature: 0.5, gen_ai.request.stream: true, gen_ai.input.messages: [{"parts":[{"content":"SECRET question","type":"text"}],"role":"user"}], gen_ai.tool.definitions: [{"name":"look","parameters":{},"type":"function"}], input.value: [{"parts":[{"content":"SECRET question","type":"text"}],"role":"user"}], gen_ai.response.id: c1, gen_ai.response.model: gpt-4o-1, gen_ai.response.finish_reasons: ["tool_calls"], gen_ai.usage.input_tokens: 10, gen_ai.usage.output_tokens: 5, gen_ai.response.time_to_first_chunk: 0, prela.tool_call.ids: ["t1"], prela.tool_call.names: ["look"], gen_ai.output.messages: [{"finish_reason":"tool_call","parts":[{"content":"SECRET answer","type":"text"},{"arguments":{"at":"SECRET"},"id":"t1","name":"look","type":"tool_call"}],"role":"assistant"}]}
+            chat gpt-4o  llm {gen_ai.provider.name: openai, gen_ai.request.model: gpt-4o, server.address: api.openai.com, server.port: 443, gen_ai.request.temperature: 0.5, gen_ai.request.stream: true, gen_ai.input.messages: [{"parts":[{"content":"SECRET question","type":"text"}],"role":"user"}], gen_ai.tool.definitions: [{"name":"look","parameters":{},"type":"function"}], gen_ai.response.id: c1, gen_ai.response.model: gpt-4o-1, gen_ai.response.finish_reasons: ["tool_calls"], gen_ai.usage.input_tokens: 10, gen_ai.usage.output_tokens: 5, gen_ai.response.time_to_first_chunk: 0, prela.tool_call.ids: ["t1"], prela.tool_call.names: ["look"], gen_ai.output.messages: [{"finish_reason":"tool_call","parts":[{"content":"SECRET answer","type":"text"},{"arguments":{"at":"SECRET"},"id":"t1","name":"look","type":"tool_call"}],"role":"assistant"}]}
         "#]],
     );
 }
@@ -229,7 +229,7 @@ fn errors() {
         post("http://localhost:11434/api/chat", r#"{"model":"m","messages":[]}"#),
         answer(200, r#"{"error":"model is overloaded"}"#),
         &expect![[r#"
-            chat m  llm {gen_ai.provider.name: ollama, gen_ai.request.model: m, server.address: localhost, server.port: 11434, gen_ai.request.stream: true, error.type: error, gen_ai.input.messages: [], input.value: [], gen_ai.response.time_to_first_chunk: 0, gen_ai.output.messages: [{"finish_reason":"error","parts":[],"role":"assistant"}], gen_ai.response.finish_reasons: ["error"]} error: model is overloaded
+            chat m  llm {gen_ai.provider.name: ollama, gen_ai.request.model: m, server.address: localhost, server.port: 11434, gen_ai.request.stream: true, error.type: error, gen_ai.input.messages: [], gen_ai.response.time_to_first_chunk: 0, gen_ai.output.messages: [{"finish_reason":"error","parts":[],"role":"assistant"}], gen_ai.response.finish_reasons: ["error"]} error: model is overloaded
               • exception {exception.type: error, exception.message: model is overloaded}
         "#]],
     );

@@ -141,7 +141,8 @@ pub(super) const CASES: &[Case] = &[
 ];
 
 /// The same problem whatever is read: what these take can be any text.
-pub(super) const ANY_TEXT: [&str; 9] = [
+pub(super) const ANY_TEXT: [&str; 10] = [
+    "OTEL_SEMCONV_STABILITY_OPT_IN",
     "PRELA_SERVICE_NAME",
     "OTEL_SERVICE_NAME",
     "PRELA_TRACE_DIR",

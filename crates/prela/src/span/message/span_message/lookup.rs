@@ -1,0 +1,60 @@
+//! What is read back while a span runs: for roots, the agents below them, and typed spans.
+
+use super::super::codes::kind_of;
+use super::super::keys::KeyHash;
+#[cfg(feature = "genai")]
+use super::super::{data::Event, read};
+use super::SpanMessage;
+#[cfg(feature = "genai")]
+use crate::Value;
+use crate::protobuf::Reader;
+use crate::protobuf::fields::span::KIND;
+#[cfg(feature = "genai")]
+use crate::span::wording::content::ContentCapture;
+use opentelemetry::trace::SpanKind;
+
+impl SpanMessage {
+    pub(in crate::span) fn has(&self, key: &str) -> bool {
+        self.keys.may_have(KeyHash::of(key.as_bytes())) && self.find(key.as_bytes()).is_some()
+    }
+
+    pub(in crate::span) fn kind(&self) -> Option<SpanKind> {
+        let mut fields = Reader::of(self.message.written());
+        fields.find(|(field, _)| *field == KIND).map(|(_, kind)| kind_of(kind.int()))
+    }
+
+    pub(in crate::span) fn set_lead(&mut self) {
+        self.rare_mut().leads = true;
+    }
+
+    #[cfg(feature = "genai")]
+    pub(in crate::span) fn leads(&self) -> bool {
+        self.has_rare && self.rare.leads
+    }
+}
+
+/// What typed spans ask.
+#[cfg(feature = "genai")]
+impl SpanMessage {
+    pub(in crate::span) fn content(&self) -> Option<ContentCapture> {
+        self.rare.content.filter(|_| self.has_rare)
+    }
+
+    pub(in crate::span) fn set_content(&mut self, content: ContentCapture) {
+        self.rare_mut().content = Some(content);
+    }
+
+    pub(in crate::span) fn pending_event(&mut self) -> &mut Option<Event> {
+        &mut self.rare_mut().pending
+    }
+
+    pub(in crate::span) fn attribute(&self, key: &str) -> Option<Value> {
+        let place = self.find(key.as_bytes())?;
+        let (_, pair) = Reader::of(&self.message.written()[place]).next()?;
+        read::attribute(pair.bytes()).map(|(_, value)| value)
+    }
+
+    pub(in crate::span) fn start_time(&self) -> u64 {
+        self.summary.start_time
+    }
+}
