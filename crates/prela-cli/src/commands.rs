@@ -1,5 +1,7 @@
 //! The command line: what can be asked for, and which file does it.
 
+mod doctor;
+mod hits;
 mod list;
 mod serve;
 mod show;
@@ -38,6 +40,10 @@ enum Command {
     Serve(serve::Serve),
     List(list::List),
     Show(show::Show),
+    Last(show::Last),
+    Search(hits::Search),
+    Errors(hits::Errors),
+    Doctor(doctor::Diagnose),
 }
 
 /// How a command ended, for scripts.
@@ -70,6 +76,10 @@ impl Cli {
             Command::Serve(serve) => serve.run(&global, out),
             Command::List(list) => list.run(&global, out),
             Command::Show(show) => show.run(&global, out),
+            Command::Last(last) => last.run(&global, out),
+            Command::Search(search) => search.run(&global, out),
+            Command::Errors(errors) => errors.run(&global, out),
+            Command::Doctor(doctor) => doctor.run(&global, out),
         }
     }
 }

@@ -9,10 +9,12 @@
 )]
 
 pub mod commands;
+pub mod doctor;
 pub mod ids;
 pub mod otlp;
 pub mod project;
 pub mod query;
 pub mod receive;
+pub mod render;
 pub mod server;
 pub mod store;
