@@ -1,5 +1,6 @@
 //! The command line: what can be asked for, and which file does it.
 
+mod demo;
 mod doctor;
 mod hits;
 mod list;
@@ -37,6 +38,7 @@ pub struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Demo),
     Serve(serve::Serve),
     List(list::List),
     Show(show::Show),
@@ -73,6 +75,7 @@ impl Cli {
     pub fn run(self, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         let Self { global, command } = self;
         match command {
+            Command::Demo(demo) => demo.run(&global, out),
             Command::Serve(serve) => serve.run(&global, out),
             Command::List(list) => list.run(&global, out),
             Command::Show(show) => show.run(&global, out),

@@ -9,6 +9,7 @@
 )]
 
 pub mod commands;
+pub mod demo;
 pub mod doctor;
 pub mod ids;
 pub mod otlp;

@@ -114,7 +114,7 @@ async fn report(mut trouble: tokio::sync::watch::Receiver<Option<String>>) {
 }
 
 /// Ctrl-C, or what a service manager sends.
-async fn stopped() {
+pub(super) async fn stopped() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {
