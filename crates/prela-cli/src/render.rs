@@ -8,7 +8,7 @@ mod waterfall;
 
 pub use self::details::details;
 pub use self::rows::{Row, rows};
-pub use self::text::{clean, fit, width_of_output};
+pub use self::text::{clean, fit, width_of_output, wrap};
 pub use self::units::{count, dollars, duration};
 pub(crate) use self::waterfall::errors;
 pub use self::waterfall::{compact, header, waterfall};

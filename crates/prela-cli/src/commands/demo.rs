@@ -88,11 +88,11 @@ impl Demo {
             out,
             "  prela show {id} --full   {DIM}# what the model was asked, and said{DIM:#}"
         )?;
-        writeln!(out, "  prela errors               {DIM}# every span that failed{DIM:#}")?;
+        writeln!(out, "  prela errors                 {DIM}# every span that failed{DIM:#}")?;
         if self.once {
             writeln!(
                 out,
-                "  prela serve                {DIM}# receives the traces of your programs{DIM:#}"
+                "  prela serve                  {DIM}# receives the traces of your programs{DIM:#}"
             )
         } else {
             writeln!(out, "  export OTEL_EXPORTER_OTLP_ENDPOINT=http://{}", hello.http)?;

@@ -2,7 +2,7 @@
 
 use super::{Global, Outcome};
 use crate::doctor::{Doctor, Finding, Kind};
-use crate::render::{BOLD, DIM, YELLOW, clean};
+use crate::render::{self, BOLD, DIM, YELLOW, clean};
 use std::io::{self, Write};
 
 /// Finds spans that lost their parent, and says where and what to write instead.
@@ -48,7 +48,10 @@ pub(crate) fn print(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()>
         if let Some(parent) = &finding.parent {
             writeln!(out, "  probably belongs under {BOLD}`{}`{BOLD:#}", clean(&parent.name))?;
         }
-        writeln!(out, "  why:   {}", clean(&finding.reason))?;
+        let room = render::width_of_output().saturating_sub(9);
+        for (at, line) in render::wrap(&clean(&finding.reason), room).iter().enumerate() {
+            writeln!(out, "  {} {line}", if at == 0 { "why:  " } else { "      " })?;
+        }
         for (at, line) in finding.code.lines().enumerate() {
             writeln!(out, "  {} {}", if at == 0 { "write:" } else { "      " }, clean(line))?;
         }

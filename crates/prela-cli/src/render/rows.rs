@@ -58,6 +58,7 @@ pub fn rows(trace: &Trace, findings: &[Finding]) -> Vec<Row> {
         .map(|node| {
             let span = &trace.spans[node.span];
             let mark = match node.link {
+                Link::Orphan | Link::Circle if span.is_error() => "⚠ ✗ ",
                 Link::Orphan | Link::Circle => "⚠ ",
                 Link::Root | Link::Child if span.is_error() => "✗ ",
                 Link::Root | Link::Child => "",

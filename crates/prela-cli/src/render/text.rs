@@ -40,6 +40,21 @@ pub fn fit(text: &str, columns: usize) -> String {
     format!("{cut}{:fill$}", "", fill = columns.saturating_sub(used))
 }
 
+/// A text in lines of at most so many columns, cut between words; a longer word has a line of its own.
+pub fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if line.width() + 1 + word.width() <= columns => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
+}
+
 /// Columns of what is printed: `COLUMNS` if it is set, else the terminal's, else 100.
 pub fn width_of_output() -> usize {
     let set = env::var("COLUMNS").ok().and_then(|columns| columns.parse().ok());

@@ -6,7 +6,9 @@
 )]
 
 mod clients;
+mod commands;
 mod contract;
+mod diagnoses;
 mod disk;
 mod json;
 mod kills;
