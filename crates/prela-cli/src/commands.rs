@@ -1,11 +1,15 @@
 //! The command line: what can be asked for, and which file does it.
 
+mod completions;
 mod demo;
 mod doctor;
+mod export;
 mod hits;
+mod import;
 mod list;
 mod serve;
 mod show;
+mod tail;
 
 use crate::project::Project;
 use crate::query::Reader;
@@ -45,7 +49,11 @@ enum Command {
     Last(show::Last),
     Search(hits::Search),
     Errors(hits::Errors),
+    Tail(tail::Tail),
     Doctor(doctor::Diagnose),
+    Export(export::Export),
+    Import(import::Import),
+    Completions(completions::Completions),
 }
 
 /// How a command ended, for scripts.
@@ -82,7 +90,11 @@ impl Cli {
             Command::Last(last) => last.run(&global, out),
             Command::Search(search) => search.run(&global, out),
             Command::Errors(errors) => errors.run(&global, out),
+            Command::Tail(tail) => tail.run(&global, out),
             Command::Doctor(doctor) => doctor.run(&global, out),
+            Command::Export(export) => export.run(&global, out),
+            Command::Import(import) => import.run(&global, out),
+            Command::Completions(completions) => completions.run(out),
         }
     }
 }

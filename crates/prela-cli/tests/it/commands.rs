@@ -85,7 +85,8 @@ fn a_trace_is_a_waterfall() {
           chat  400 ms
           ✗ fetch  250 ms
         ⚠ left alone  100 ms
-    "#]].assert_eq(&compact);
+    "#]]
+    .assert_eq(&compact);
 }
 
 #[test]

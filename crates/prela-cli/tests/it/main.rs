@@ -10,6 +10,7 @@ mod commands;
 mod contract;
 mod diagnoses;
 mod disk;
+mod files;
 mod json;
 mod kills;
 mod limits;
