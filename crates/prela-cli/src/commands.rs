@@ -4,6 +4,7 @@ mod completions;
 mod demo;
 mod doctor;
 mod export;
+mod gc;
 mod hits;
 mod import;
 mod list;
@@ -53,6 +54,7 @@ enum Command {
     Doctor(doctor::Diagnose),
     Export(export::Export),
     Import(import::Import),
+    Gc(gc::Gc),
     Completions(completions::Completions),
 }
 
@@ -94,6 +96,7 @@ impl Cli {
             Command::Doctor(doctor) => doctor.run(&global, out),
             Command::Export(export) => export.run(&global, out),
             Command::Import(import) => import.run(&global, out),
+            Command::Gc(gc) => gc.run(&global, out),
             Command::Completions(completions) => completions.run(out),
         }
     }

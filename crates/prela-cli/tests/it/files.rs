@@ -98,6 +98,20 @@ fn a_follower_is_told_again_when_more_of_a_trace_comes() {
 }
 
 #[test]
+fn old_traces_are_let_go_of() {
+    let (_dir, path, store) = fresh();
+    assert_eq!(say(&path.with_extension("none"), 80, &["gc"]).2, 2);
+    store.insert_blocking(batch(vec![span(1, 1, 0), span(1, 2, 1), span(2, 1, 0)])).unwrap();
+    // Whoever writes the store keeps its limits.
+    assert_eq!(say(&path, 80, &["gc"]).2, 2);
+    drop(store);
+    let gone = |limit: &str, value: &str| say(&path, 80, &["gc", limit, value, "--json"]).0;
+    assert_eq!(gone("--max-age", "100years"), "{\"traces\":0,\"spans\":0}\n");
+    assert_eq!(gone("--max-size", "0"), "{\"traces\":2,\"spans\":3}\n");
+    assert_eq!(say(&path, 80, &["list", "--json"]), ("[]\n".to_owned(), String::new(), 1));
+}
+
+#[test]
 fn shells_complete_every_command() {
     let dir = TempDir::new().unwrap();
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
