@@ -1,8 +1,16 @@
 //! The command line: what can be asked for, and which file does it.
 
+mod completions;
+mod demo;
+mod doctor;
+mod export;
+mod gc;
+mod hits;
+mod import;
 mod list;
 mod serve;
 mod show;
+mod tail;
 
 use crate::project::Project;
 use crate::query::Reader;
@@ -35,9 +43,19 @@ pub struct Global {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Demo(demo::Demo),
     Serve(serve::Serve),
     List(list::List),
     Show(show::Show),
+    Last(show::Last),
+    Search(hits::Search),
+    Errors(hits::Errors),
+    Tail(tail::Tail),
+    Doctor(doctor::Diagnose),
+    Export(export::Export),
+    Import(import::Import),
+    Gc(gc::Gc),
+    Completions(completions::Completions),
 }
 
 /// How a command ended, for scripts.
@@ -67,9 +85,19 @@ impl Cli {
     pub fn run(self, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         let Self { global, command } = self;
         match command {
+            Command::Demo(demo) => demo.run(&global, out),
             Command::Serve(serve) => serve.run(&global, out),
             Command::List(list) => list.run(&global, out),
             Command::Show(show) => show.run(&global, out),
+            Command::Last(last) => last.run(&global, out),
+            Command::Search(search) => search.run(&global, out),
+            Command::Errors(errors) => errors.run(&global, out),
+            Command::Tail(tail) => tail.run(&global, out),
+            Command::Doctor(doctor) => doctor.run(&global, out),
+            Command::Export(export) => export.run(&global, out),
+            Command::Import(import) => import.run(&global, out),
+            Command::Gc(gc) => gc.run(&global, out),
+            Command::Completions(completions) => completions.run(out),
         }
     }
 }

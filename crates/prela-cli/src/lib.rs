@@ -9,10 +9,13 @@
 )]
 
 pub mod commands;
+pub mod demo;
+pub mod doctor;
 pub mod ids;
 pub mod otlp;
 pub mod project;
 pub mod query;
 pub mod receive;
+pub mod render;
 pub mod server;
 pub mod store;

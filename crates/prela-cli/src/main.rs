@@ -1,7 +1,8 @@
 //! `prela`: see [`prela_cli`].
 
 use clap::Parser as _;
-use prela_cli::commands::Cli;
+use prela_cli::commands::{Cli, Outcome};
+use prela_cli::query::QueryError;
 use std::io::{self, Write as _};
 use std::process::ExitCode;
 
@@ -13,6 +14,11 @@ fn main() -> ExitCode {
         Ok(outcome) => outcome.into(),
         // `prela list | head`: whoever reads has enough.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
+        // It could be looked for, and is not there.
+        Err(error) if matches!(error.downcast_ref(), Some(QueryError::NotFound(_))) => {
+            let _ = writeln!(anstream::stderr(), "prela: {error:#}");
+            Outcome::Nothing.into()
+        }
         Err(error) => {
             let _ = writeln!(anstream::stderr(), "prela: {error:#}");
             ExitCode::from(2)

@@ -114,7 +114,7 @@ async fn report(mut trouble: tokio::sync::watch::Receiver<Option<String>>) {
 }
 
 /// Ctrl-C, or what a service manager sends.
-async fn stopped() {
+pub(super) async fn stopped() {
     let interrupt = tokio::signal::ctrl_c();
     #[cfg(unix)]
     {
@@ -131,7 +131,7 @@ async fn stopped() {
 }
 
 /// Reads a size such as `500MB`.
-fn bytes(text: &str) -> Result<u64, String> {
+pub(super) fn bytes(text: &str) -> Result<u64, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);
     let unit = match unit.trim().to_ascii_uppercase().as_str() {

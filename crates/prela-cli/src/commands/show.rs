@@ -1,43 +1,67 @@
-//! `prela show`.
+//! `prela show` and `prela last`.
 
+use super::doctor::print;
 use super::{Global, Outcome};
-use crate::query::{Link, Tree};
+use crate::doctor::Doctor;
+use crate::render;
 use std::io::Write;
 
-/// Shows one trace.
+/// Shows one trace: a line for each span, with a bar for when it ran.
 #[derive(Debug, clap::Args)]
 pub(super) struct Show {
     /// The first digits of its id, `last`, or `last~1` for the one before.
+    #[arg(value_name = "TRACE")]
     trace: String,
+    #[command(flatten)]
+    detail: Detail,
+}
+
+/// Shows the newest trace: `show last`.
+#[derive(Debug, clap::Args)]
+pub(super) struct Last {
+    #[command(flatten)]
+    detail: Detail,
+}
+
+#[derive(Debug, clap::Args)]
+struct Detail {
+    /// Everything that each span says, uncut: messages of models, attributes, events.
+    #[arg(long, conflicts_with = "compact")]
+    full: bool,
+    /// Names and durations alone.
+    #[arg(long, short)]
+    compact: bool,
+}
+
+impl Last {
+    pub(super) fn run(self, global: &Global, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        Show { trace: "last".to_owned(), detail: self.detail }.run(global, out)
+    }
 }
 
 impl Show {
     pub(super) fn run(self, global: &Global, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        let Detail { full, compact } = self.detail;
         let reader = global.reader()?;
         let trace = reader.trace(reader.find(&self.trace)?)?;
         if global.json {
             writeln!(out, "{}", crate::server::trace_json(&trace))?;
             return Ok(Outcome::Done);
         }
-        for node in Tree::of(&trace).nodes {
-            let span = &trace.spans[node.span];
-            let mark = match node.link {
-                Link::Root | Link::Child if span.is_error() => "✗ ",
-                Link::Root | Link::Child => "",
-                Link::Orphan | Link::Circle => "⚠ ",
-            };
-            let duration =
-                span.duration_ns().map(|ns| std::time::Duration::from_nanos(ns.unsigned_abs()));
-            let duration =
-                duration.map_or("running".to_owned(), |duration| format!("{duration:.1?}"));
-            writeln!(
-                out,
-                "{:indent$}{mark}{}  {duration}",
-                "",
-                span.name(),
-                indent = node.depth * 2
-            )?;
+        let width = render::width_of_output();
+        let findings = Doctor::new(&reader).of_trace(&trace)?;
+        let rows = render::rows(&trace, &findings);
+        render::header(out, &trace, findings.len(), width)?;
+        if compact {
+            render::compact(out, &rows, width)?;
+            return Ok(Outcome::Done);
         }
+        render::waterfall(out, &rows, width)?;
+        render::errors(out, &trace, &rows, width)?;
+        if full {
+            render::details(out, &trace, &rows)?;
+        }
+        print(out, &findings)?;
         Ok(Outcome::Done)
     }
 }

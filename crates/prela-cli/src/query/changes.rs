@@ -5,8 +5,8 @@ use super::list::{SUMMARY, summary};
 use super::model::TraceSummary;
 use super::reader::Reader;
 
-/// How far a follower has read. It stays valid when the store is opened again.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+/// How far a follower has read; by default nothing. It stays valid when the store is opened again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor(i64);
 
 /// What came in since.

@@ -97,6 +97,9 @@ pub(super) async fn unpack(
             unpack_by(flate2::read::DeflateDecoder::new(&packed[..]), budget, share).await
         }
         Encoding::Zstd => {
+            // The window is the decoder's own memory, and gone with it.
+            let mut window = Share::default();
+            budget.take(&mut window, 1 << ZSTD_WINDOW_LOG).await?;
             let mut decoder =
                 zstd::stream::read::Decoder::with_buffer(&packed[..]).map_err(|_| broken())?;
             // A frame may ask for a window of gigabytes.

@@ -57,7 +57,7 @@ pub(super) fn open_for_writing(
     let page: u64 =
         connection.pragma_query_value(None, "page_size", |row| row.get(0)).map_err(failed)?;
     // Retention keeps it at `max_bytes`; this is for the time that takes, and for one trace without end.
-    let pages = (max_bytes + max_bytes / 4) / page + SLACK_PAGES;
+    let pages = max_bytes.saturating_add(max_bytes / 4) / page + SLACK_PAGES;
     connection.pragma_update(None, "max_page_count", pages).map_err(failed)?;
     if schema::version(&connection).map_err(failed)? < schema::latest() {
         let behavior = TransactionBehavior::Immediate;

@@ -6,8 +6,11 @@
 )]
 
 mod clients;
+mod commands;
 mod contract;
+mod diagnoses;
 mod disk;
+mod files;
 mod json;
 mod kills;
 mod limits;

@@ -1,0 +1,86 @@
+//! A small agent at work, traced by the SDK as any program is: what `prela demo` shows.
+
+mod agent;
+mod model;
+mod search;
+mod threads;
+
+use self::agent::Agent;
+use self::threads::Threads;
+use crate::ids::TraceId;
+use anyhow::{Context as _, anyhow};
+use axum::Router;
+use prela::reqwest::Middleware;
+use prela::{Exporter, Prela};
+use reqwest_middleware::ClientBuilder;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+/// Plays it and sends its spans to a collector, as `http://127.0.0.1:4317`. Gives the agent's trace.
+///
+/// # Errors
+///
+/// What it needs of the system is not there, or the collector does not take the spans.
+pub async fn play(collector: &str) -> anyhow::Result<TraceId> {
+    let (desk, index) = (traced("travel-desk", collector)?, traced("travel-search", collector)?);
+    let (stop, stopped) = watch::channel(());
+    let mut servers = JoinSet::new();
+    let search = serve(&mut servers, search::router(&index.tracer()), &stopped).await?;
+    let model = serve(&mut servers, model::router(), &stopped).await?;
+    let pool = rayon::ThreadPoolBuilder::new()
+        .num_threads(2)
+        .thread_name(|number| format!("rayon-{}", number + 1))
+        .build()?;
+    let client = reqwest::Client::builder().no_proxy().build()?;
+    let agent = Agent {
+        tracer: desk.tracer(),
+        client: ClientBuilder::new(client).with(Middleware::new().tracer(&desk.tracer())).build(),
+        pool: Arc::new(pool),
+        search,
+        model,
+    };
+    let trace = agent.plan().await?;
+    // The servers' spans end with their connections.
+    drop(agent);
+    drop(stop);
+    let _ = tokio::time::timeout(PATIENCE, servers.join_all()).await;
+    for prela in [desk, index] {
+        let sent = prela.flush_async(PATIENCE).await;
+        sent.map_err(|error| anyhow!("{error}")).context("the collector did not take the spans")?;
+        prela.shutdown_async(PATIENCE).await;
+    }
+    Ok(TraceId(trace.to_bytes()))
+}
+
+/// Traced for a collector, whatever the environment says.
+fn traced(service: &str, collector: &str) -> anyhow::Result<Prela> {
+    let prela = prela::builder()
+        .env::<&str, &str>([])
+        .service_name(service)
+        .resource([("service.instance.id", format!("demo-{}", std::process::id()))])
+        .processor(Threads)
+        .exporter(Exporter::otlp_grpc(collector).no_proxy())
+        .build();
+    prela.map_err(|error| anyhow!("{error}"))
+}
+
+async fn serve(
+    servers: &mut JoinSet<()>,
+    router: Router,
+    stopped: &watch::Receiver<()>,
+) -> anyhow::Result<String> {
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    let url = format!("http://{}", listener.local_addr()?);
+    let mut stopped = stopped.clone();
+    servers.spawn(async move {
+        let stopped = async move { while stopped.changed().await.is_ok() {} };
+        let served = axum::serve(listener, router).with_graceful_shutdown(stopped).await;
+        drop(served);
+    });
+    Ok(url)
+}
+
+const PATIENCE: Duration = Duration::from_secs(5);

@@ -1,0 +1,61 @@
+//! Finds traces that came apart: spans whose parent is missing, and roots that should be none.
+//!
+//! What it finds are guesses from times and threads. They are shown, and never stored.
+
+mod advice;
+mod find;
+
+pub use self::find::{Doctor, examine};
+
+use crate::ids::{SpanId, TraceId};
+use serde::Serialize;
+
+/// A span that probably hangs in the wrong place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// What is wrong with it.
+    pub kind: Kind,
+    /// The trace it is in.
+    pub trace_id: TraceId,
+    /// Its id.
+    pub span_id: SpanId,
+    /// Its name.
+    pub name: String,
+    /// `service.name` of the process that recorded it.
+    pub service: String,
+    /// The thread it began on.
+    pub thread: Option<String>,
+    /// The span it probably belongs to.
+    pub parent: Option<Suspect>,
+    /// Why that is thought.
+    pub reason: String,
+    /// What to write instead.
+    pub code: String,
+    /// Nanoseconds since 1970.
+    #[serde(skip)]
+    pub start_ns: i64,
+    /// None while it runs.
+    #[serde(skip)]
+    pub end_ns: Option<i64>,
+}
+
+/// What is wrong with a span.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Kind {
+    /// Its parent is not in the store.
+    Orphan,
+    /// It is a whole trace, begun within a span of another one, on another thread.
+    StrayRoot,
+}
+
+/// The span that another one probably belongs to.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Suspect {
+    /// The trace it is in.
+    pub trace_id: TraceId,
+    /// Its id.
+    pub span_id: SpanId,
+    /// Its name.
+    pub name: String,
+}

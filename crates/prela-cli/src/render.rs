@@ -1,0 +1,25 @@
+//! Traces as text: for people, at a terminal or in a file.
+
+mod details;
+mod rows;
+mod text;
+mod units;
+mod waterfall;
+
+pub use self::details::details;
+pub use self::rows::{Row, rows};
+pub use self::text::{clean, fit, width_of_output, wrap};
+pub use self::units::{count, dollars, duration};
+pub(crate) use self::waterfall::errors;
+pub use self::waterfall::{compact, header, waterfall};
+
+use anstyle::{AnsiColor, Style};
+
+/// What failed.
+pub(crate) const RED: Style = AnsiColor::Red.on_default();
+/// What may be wrong.
+pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default();
+/// What is there for alignment, or is said by the way.
+pub(crate) const DIM: Style = Style::new().dimmed();
+/// What is looked for first.
+pub(crate) const BOLD: Style = Style::new().bold();

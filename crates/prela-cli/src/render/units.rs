@@ -1,0 +1,67 @@
+//! Numbers as people say them.
+
+/// Nanoseconds with three digits: `890 ms`, `2.45 s`.
+pub fn duration(ns: i64) -> String {
+    let ns = ns.max(0).unsigned_abs();
+    match ns {
+        0..1_000 => format!("{ns} ns"),
+        1_000..1_000_000 => three_digits(ns, 1_000, "µs"),
+        1_000_000..1_000_000_000 => three_digits(ns, 1_000_000, "ms"),
+        1_000_000_000..60_000_000_000 => three_digits(ns, 1_000_000_000, "s"),
+        _ => {
+            let seconds = ns / 1_000_000_000;
+            match seconds / 3_600 {
+                0 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+                hours => format!("{hours}h {:02}m", seconds / 60 % 60),
+            }
+        }
+    }
+}
+
+fn three_digits(number: u64, unit: u64, name: &str) -> String {
+    let (whole, rest) = (number / unit, number % unit);
+    match whole {
+        0..10 => format!("{whole}.{:02} {name}", rest * 100 / unit),
+        10..100 => format!("{whole}.{} {name}", rest * 10 / unit),
+        _ => format!("{whole} {name}"),
+    }
+}
+
+/// A number of tokens: `88`, `1.2k`, `3.4M`.
+pub fn count(number: u64) -> String {
+    match number {
+        0..1_000 => number.to_string(),
+        1_000..1_000_000 => format!("{}.{}k", number / 1_000, number % 1_000 / 100),
+        _ => format!("{}.{}M", number / 1_000_000, number % 1_000_000 / 100_000),
+    }
+}
+
+/// Billionths of a US dollar: `$0.0142`.
+pub fn dollars(nusd: u64) -> String {
+    format!("${}.{:04}", nusd / 1_000_000_000, nusd % 1_000_000_000 / 100_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{count, dollars, duration};
+
+    #[test]
+    fn numbers_have_three_digits_or_so() {
+        for (ns, expected) in [
+            (-1, "0 ns"),
+            (999, "999 ns"),
+            (1_000, "1.00 µs"),
+            (12_345_678, "12.3 ms"),
+            (890_999_999, "890 ms"),
+            (2_450_000_000, "2.45 s"),
+            (61_000_000_000, "1m 01s"),
+            (7_260_000_000_000, "2h 01m"),
+        ] {
+            assert_eq!(duration(ns), expected);
+        }
+        for (number, expected) in [(0, "0"), (999, "999"), (1_250, "1.2k"), (3_400_000, "3.4M")] {
+            assert_eq!(count(number), expected);
+        }
+        assert_eq!(dollars(14_200_000), "$0.0142");
+    }
+}

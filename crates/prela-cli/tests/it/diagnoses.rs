@@ -1,0 +1,153 @@
+//! Broken links: which are found, and what is said of them.
+
+use crate::commands::say;
+use crate::requests::{self, START, span, text, trace_id, traces};
+use crate::store::fresh;
+use opentelemetry_proto::tonic::trace::v1::{Span, span::Link};
+use prela_cli::otlp::Envelope;
+use prela_cli::store::{Batch, Store};
+use prost::Message as _;
+use serde_json::Value as Json;
+use tempfile::TempDir;
+
+/// As a process sends it.
+fn send(store: &Store, instance: &str, spans: Vec<Span>) {
+    let mut request = traces(spans);
+    if !instance.is_empty() {
+        let resource = request.resource_spans[0].resource.as_mut().unwrap();
+        resource.attributes.push(text("service.instance.id", instance));
+    }
+    let envelope = Envelope::decode(&request.encode_to_vec()[..]).unwrap();
+    let (batch, _) = Batch::of_spans(envelope);
+    store.insert_blocking(batch).unwrap();
+}
+
+fn at(span: Span, thread: &str, from: u64, to: u64) -> Span {
+    let mut span = Span {
+        start_time_unix_nano: START + from,
+        end_time_unix_nano: if to == 0 { 0 } else { START + to },
+        ..span
+    };
+    if !thread.is_empty() {
+        span.attributes.push(text("thread.name", thread));
+    }
+    span
+}
+
+#[test]
+fn stray_roots_are_found_and_others_are_left_alone() {
+    let linked = |span: Span| Span {
+        links: vec![Link { trace_id: trace_id(1), span_id: vec![1; 8], ..Link::default() }],
+        ..span
+    };
+    let server = |span: Span| Span { kind: 2, ..span };
+    let found = |instance: &str, stray: Vec<Span>| {
+        let (_dir, path, store) = fresh();
+        let run = vec![at(span(1, 1, 0), "main", 0, 1_000), at(span(1, 2, 1), "main", 100, 900)];
+        send(&store, "a", run);
+        send(&store, instance, stray);
+        let (said, _, code) = say(&path, 80, &["doctor", "--json"]);
+        assert_eq!(code, 0);
+        let findings: Vec<Json> = serde_json::from_str(&said).unwrap();
+        let parent = |it: &Json| it["parent"]["name"].as_str().unwrap_or_default().to_owned();
+        findings.iter().map(parent).collect::<Vec<_>>().join(",")
+    };
+    let root = || span(2, 5, 0);
+    for (what, instance, stray, parent) in [
+        ("in the inner span", "a", vec![at(root(), "rayon-1", 200, 300)], "span 2"),
+        ("longer than the inner span", "a", vec![at(root(), "rayon-1", 200, 950)], "span 1"),
+        ("longer than all", "a", vec![at(root(), "rayon-1", 200, 2_000)], "span 2"),
+        ("still running", "a", vec![at(root(), "rayon-1", 200, 0)], "span 2"),
+        ("after the inner span", "a", vec![at(root(), "rayon-1", 900, 950)], "span 1"),
+        ("after all", "a", vec![at(root(), "rayon-1", 1_000, 1_100)], ""),
+        ("on the same thread", "a", vec![at(root(), "main", 200, 300)], ""),
+        ("on an unknown thread", "a", vec![at(root(), "", 200, 300)], ""),
+        ("of another process", "b", vec![at(root(), "rayon-1", 200, 300)], ""),
+        ("of an unknown process", "", vec![at(root(), "rayon-1", 200, 300)], ""),
+        ("linked on purpose", "a", vec![linked(at(root(), "rayon-1", 200, 300))], ""),
+        ("a request that came in", "a", vec![server(at(root(), "rayon-1", 200, 300))], ""),
+        (
+            "a trace of two spans",
+            "a",
+            vec![at(root(), "rayon-1", 200, 300), at(span(2, 6, 5), "rayon-1", 210, 290)],
+            "",
+        ),
+    ] {
+        assert_eq!(found(instance, stray), parent, "{what}");
+    }
+}
+
+#[test]
+fn advice_fits_the_thread() {
+    for (thread, code) in [
+        ("rayon-3", "spawn_traced"),
+        ("my-pool-1", "spawn_traced"),
+        ("tokio-runtime-worker", ".in_span("),
+        ("worker", "copy_context_to_thread"),
+    ] {
+        let (_dir, path, store) = fresh();
+        send(&store, "a", vec![at(span(1, 1, 0), "main", 0, 1_000)]);
+        send(&store, "a", vec![at(span(2, 2, 0), thread, 100, 200)]);
+        for asked in
+            [&["doctor"][..], &["doctor", "last"], &["doctor", "last~1"], &["show", "last~1"]]
+        {
+            let (said, _, _) = say(&path, 80, asked);
+            assert!(said.contains("`span 2` is a trace of its own"), "{asked:?}: {said}");
+            assert!(said.contains("probably belongs under `span 1`"), "{said}");
+            assert!(said.contains(thread) && said.contains(code), "{said}");
+        }
+        // It is shown where it belongs, and stays what it is.
+        let (said, _, _) = say(&path, 80, &["last", "--json"]);
+        let json: Json = serde_json::from_str(&said).unwrap();
+        assert_eq!(json["summary"]["spans"], 1);
+        assert!(say(&path, 80, &["show", "last~1"]).0.contains("  ⚠ span 2"));
+    }
+}
+
+#[test]
+fn orphans_are_told_apart_by_where_their_parent_is() {
+    let (_dir, path, store) = fresh();
+    let orphan = at(span(1, 3, 9), "", 100, 200);
+    let remote = Span { flags: 0x301, ..at(span(1, 4, 8), "", 150, 200) };
+    send(&store, "", vec![at(span(1, 1, 0), "", 0, 1_000), orphan, remote]);
+    let (said, _, _) = say(&path, 200, &["doctor"]);
+    assert!(said.contains("`span 3` lost its parent"), "{said}");
+    assert!(said.contains("its parent 0000000000000009 has not been sent"), "{said}");
+    assert!(said.contains("its parent 0000000000000008 is in another process"), "{said}");
+    assert_eq!(said.matches("prela::init").count(), 2, "{said}");
+    let (_dir, path, store) = fresh();
+    send(&store, "", vec![requests::everything(), span(2, 1, 0)]);
+    assert!(say(&path, 80, &["doctor", "last"]).0.starts_with("No broken links"));
+}
+
+#[test]
+fn the_demo_shows_a_trace_and_its_mistake_and_ends() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("prela.db");
+    let (said, complaint, code) = say(&path, 100, &["demo", "--once"]);
+    assert_eq!((complaint.as_str(), code), ("", 0), "{said}");
+    for part in [
+        "16 spans · 2 services",
+        "1 error · 1 broken link\nplan_trip ",
+        "\n      GET /offers/{what} ",
+        "\n  ✗ book_table ",
+        "\n    score_offer ",
+        "\n    ⚠ rank_offers ",
+        "\n  chat stub-1 ",
+        "1.2k→19",
+        "✗ book_table: closed on Mondays",
+        "⚠ `rank_offers` is a trace of its own",
+        "probably belongs under `choose_offer`",
+        "pool.spawn_traced(",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let shown = say(&path, 100, &["show", "last~1", "--full"]).0;
+    assert!(shown.contains("Take the night train on Friday"), "{shown}");
+    // Again, beside a server of the same store.
+    let server = crate::program::Prela::start_at(&path, &[]);
+    let (said, _, code) = say(&path, 100, &["demo", "--json"]);
+    let json: Json = serde_json::from_str(&said).unwrap();
+    assert_eq!((json["findings"].as_array().unwrap().len(), code), (1, 0), "{said}");
+    drop(server);
+}
