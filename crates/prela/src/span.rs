@@ -42,6 +42,7 @@ pub(crate) use self::current::led_by;
 pub(crate) use self::current::{root_of, span_of, span_of_instance};
 #[cfg(feature = "http")]
 pub(crate) use self::exception::recording_panic;
+#[cfg(any(feature = "http", feature = "macros", feature = "retry", feature = "tracing"))]
 pub(crate) use self::failure::Failure;
 #[cfg(feature = "http")]
 pub(crate) use self::failure::as_error;

@@ -41,7 +41,9 @@ pub(crate) use self::provider::{Provider, Source, SpanHooks, SpanIntake};
 pub(crate) use self::record::Record;
 
 pub(super) use self::context_span::{attribute_pairs, record_of};
-pub(crate) use self::details::{Companion, Measurement};
+pub(crate) use self::details::Companion;
+#[cfg(feature = "resources")]
+pub(crate) use self::details::Measurement;
 pub(super) use self::details::{Options, ParentChoice};
 pub(super) use self::instances::{Occupant, context_with, occupant_in};
 pub(super) use self::new_span::NewSpan;

@@ -58,6 +58,7 @@ impl Blank {
         Self { record: Arc::new(Record::new(source.clone())), message }
     }
 
+    #[cfg(any(feature = "retry", feature = "genai", all(feature = "macros", feature = "testing")))]
     pub(in crate::span) fn source(&self) -> &Arc<Source> {
         &self.record.source
     }
