@@ -291,13 +291,13 @@ impl Builder {
         self
     }
 
-    /// Where the time comes from. Default: [`SystemClock`].
+    /// Where the time comes from. Default: [`SystemClock`](crate::clock::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
         self.clock = AnyClock::Other(Box::new(Unrecorded(Guarded(clock))));
         self
     }
 
-    /// Where ids come from. Default: [`RandomIds`].
+    /// Where ids come from. Default: [`RandomIds`](crate::id::RandomIds).
     pub fn id_generator(mut self, ids: impl IdGenerator) -> Self {
         self.ids = AnyIds::Other(Box::new(Unrecorded(ids)));
         self
