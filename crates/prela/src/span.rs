@@ -16,8 +16,6 @@ mod guard;
 mod handle;
 mod lifecycle;
 pub(crate) mod message;
-#[cfg(feature = "tracing")]
-mod model_call;
 mod processor;
 mod recordable;
 #[cfg(feature = "tracing")]
@@ -39,6 +37,8 @@ pub use crate::span_type::ParseSpanTypeError;
 
 #[cfg(feature = "genai")]
 pub(crate) use self::current::led_by;
+#[cfg(any(feature = "llm", feature = "tracing"))]
+pub(crate) use self::current::model_call_in;
 pub(crate) use self::current::{root_of, span_of, span_of_instance};
 #[cfg(feature = "http")]
 pub(crate) use self::exception::recording_panic;
@@ -54,8 +54,6 @@ pub(crate) use self::lifecycle::Measurement;
 pub(crate) use self::lifecycle::alone_in;
 pub(crate) use self::lifecycle::{Companion, Provider, Source, SpanIntake, calls, without_spans};
 pub(crate) use self::message::{Blocks, EncodedSpan, EndedSpan, SpanSummary};
-#[cfg(feature = "tracing")]
-pub(crate) use self::model_call::model_call_in;
 pub(crate) use self::processor::SpanProcessors;
 #[cfg(any(feature = "retry", feature = "genai"))]
 pub(crate) use self::recordable::Recordable;

@@ -5,7 +5,8 @@ use super::call_span::{CallSpan, note_attempt};
 use super::{Call, LlmBody, RequestBody, ResponseFuture};
 use crate::genai::ContentCapture;
 use crate::http::{ClientLayer, Mark, Outbound, StartedSpan};
-use crate::{Error, Span, SpanType, TraceContext, Tracer};
+use crate::span::model_call_in;
+use crate::{Error, Span, TraceContext, Tracer, context};
 use ::http::request::Parts;
 use ::http::{Extensions, HeaderMap, Method, Request, Response, Uri};
 use http_body::Body;
@@ -14,7 +15,7 @@ use std::task::{Context as TaskContext, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
 
-/// A span of type [`Llm`](SpanType::Llm) or [`Embedding`](SpanType::Embedding) for each call of a model that a
+/// A span of type [`Llm`](crate::SpanType::Llm) or [`Embedding`](crate::SpanType::Embedding) for each call of a model that a
 /// client makes, and the context in its headers: in one line, whichever the client and the provider.
 ///
 /// | client | the line |
@@ -132,7 +133,7 @@ impl LlmLayer {
         let Some((call, body)) = call else {
             return Begun::Other(self.client.begin(method, uri, headers, extensions));
         };
-        if let Some(current) = current_model_call() {
+        if let Some(current) = model_call_in(&context::current()) {
             let is_current = |span: &Span| span.span_id() == current.span_id();
             if let Some((span, attempt)) = Mark::attempt(extensions)
                 && is_current(&span)
@@ -165,12 +166,6 @@ pub(super) enum Begun {
     Call(CallSpan),
     /// An ordinary span, or none, since it has one already.
     Other(StartedSpan),
-}
-
-fn current_model_call() -> Option<Span> {
-    let is_call =
-        |span: &Span| matches!(span.span_type(), Some(SpanType::Llm | SpanType::Embedding));
-    crate::current_span().filter(is_call)
 }
 
 impl<S> Layer<S> for LlmLayer {

@@ -2,6 +2,8 @@
 
 use super::handle::Span;
 use super::lifecycle::{Occupant, Provider, occupant_in, record_of, running_root};
+#[cfg(any(feature = "llm", feature = "tracing"))]
+use crate::SpanType;
 use opentelemetry::Context;
 use opentelemetry::trace::TraceContextExt as _;
 
@@ -47,4 +49,14 @@ pub(crate) fn led_by(agent: &Span) -> Option<Span> {
     let leads = record.with(|message| message.leads()).unwrap_or_default();
     let root = leads.then(|| running_root(record.span_context.trace_id(), Some(record))).flatten();
     root.map(Span::of)
+}
+
+/// The span of a context, if it is a call of a model: whoever makes spans of such calls on a lower layer has none to
+/// make there, since two would count the tokens twice. It may still write to this one, and pass it on in headers.
+///
+/// Such a span comes from a client that traces its own calls, as `rig` and `genai` do through
+/// [`prela::tracing`](crate::tracing), or from the user.
+#[cfg(any(feature = "llm", feature = "tracing"))]
+pub(crate) fn model_call_in(cx: &Context) -> Option<Span> {
+    span_of(cx).filter(|span| matches!(span.span_type(), Some(SpanType::Llm | SpanType::Embedding)))
 }

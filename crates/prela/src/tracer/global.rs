@@ -75,6 +75,12 @@ pub(crate) fn is_running() -> bool {
     with_source(|source| source.provider.is_running()).unwrap_or_default()
 }
 
+/// Whether the global instance, or the one that the current context chooses, records content, if it was told.
+#[cfg(all(feature = "tracing", feature = "genai"))]
+pub(crate) fn content() -> Option<crate::span::wording::content::ContentCapture> {
+    with_source(|source| source.provider.wording.content).flatten()
+}
+
 /// The global instance, or the one that the current context chooses.
 #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
 pub(crate) fn provider() -> Option<Arc<Provider>> {

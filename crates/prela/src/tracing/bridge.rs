@@ -5,6 +5,8 @@ use super::fields::Fields;
 use super::genai;
 use super::noise::is_passed_over;
 use crate::context::is_suppressed;
+#[cfg(feature = "genai")]
+use crate::genai::ContentCapture;
 use crate::span::{Reentrant, model_call_in, span_of};
 use crate::tracer::global;
 use crate::{Span, SpanType, TraceContext, Value, context, semconv, tracer};
@@ -82,7 +84,8 @@ pub struct Bridge {
 
 impl Bridge {
     /// Whether messages, arguments, results and documents that libraries put into `gen_ai.*` and like attributes are
-    /// recorded, and what clients of models log below the level `WARN`. Default: no.
+    /// recorded, and what clients of models log below the level `WARN`. Default: what the instance
+    /// says, see [`Builder::capture_content`](crate::Builder::capture_content); one that was told to record none records none.
     pub fn with_content(self, content: bool) -> Self {
         Self { content: Some(content), ..self }
     }
@@ -108,7 +111,12 @@ impl Bridge {
         Self { without_span_events: !span_events, ..self }
     }
 
+    /// Whether messages and arguments are recorded: as for every other span of the instance.
     fn captures_content(self) -> bool {
+        #[cfg(feature = "genai")]
+        return ContentCapture::effective(global::content(), self.content.map(Into::into))
+            .is_on_spans();
+        #[cfg(not(feature = "genai"))]
         self.content.unwrap_or_default()
     }
 

@@ -229,3 +229,28 @@ fn content_stays_here_unless_it_is_asked_for() {
     assert_eq!(count, 15, "{spans}");
     assert!(spans.contains("input.value") && spans.contains("output.value"), "{spans}");
 }
+
+#[test]
+fn content_is_recorded_as_the_instance_says() {
+    for (of_instance, of_layer, is_there) in [
+        (None, None, false),
+        (Some(true), None, true),
+        (Some(true), Some(false), false),
+        (Some(false), Some(true), false),
+    ] {
+        let capture = Capture::with(|builder| match of_instance {
+            Some(is_on) => builder.capture_content(is_on),
+            None => builder,
+        });
+        let layer = match of_layer {
+            Some(is_on) => layer().with_content(is_on),
+            None => layer(),
+        };
+        run_with(&capture, layer, || {
+            info_span!("chat", gen_ai.operation.name = "chat", gen_ai.input.messages = "words")
+                .in_scope(|| ());
+        });
+        let has = capture.spans()[0].attribute("gen_ai.input.messages").is_some();
+        assert_eq!(has, is_there, "{of_instance:?} {of_layer:?}");
+    }
+}
