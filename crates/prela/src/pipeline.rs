@@ -14,7 +14,7 @@ mod export_loop;
 mod fate;
 mod forks;
 mod last_call;
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
 mod logs;
 mod outage;
 mod overflow;
@@ -32,7 +32,7 @@ mod worker;
 
 pub(crate) use self::diagnostics::Diagnostics;
 pub(crate) use self::drop_handler::DropHandler;
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
 pub(crate) use self::logs::LogPipeline;
 pub use self::overflow::Overflow;
 pub(crate) use self::settings::PipelineSettings;

@@ -2,7 +2,7 @@
 
 mod attempts;
 #[cfg(test)]
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 mod tests;
 
 use self::attempts::Outcome;

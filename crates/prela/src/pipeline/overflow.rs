@@ -1,11 +1,5 @@
 //! What to do when a queue is full.
 
-use super::queue::ExporterQueue;
-use super::request::RequestEncoder;
-use super::spooling::Spooling;
-use futures_util::future::{Either, select};
-use std::future::Future;
-use std::pin::pin;
 use std::time::Duration;
 
 /// What happens when a span ends and the queue before an exporter is full; for
@@ -32,29 +26,4 @@ pub enum Overflow {
     /// [`Builder::spool`](crate::Builder::spool). If the disk cannot keep up either, the span that
     /// just ended is dropped. Exporters that cannot use the spool drop the newest.
     Spool,
-}
-
-/// Awaits something, and meanwhile moves spans from a crowded queue to the disk. Queues are crowded only
-/// with [`Overflow::Spool`].
-pub(super) async fn relieving<R>(
-    queue: &ExporterQueue,
-    encoder: &RequestEncoder,
-    spooling: &mut Spooling,
-    what: impl Future<Output = R>,
-) -> R {
-    let mut what = pin!(what);
-    if !spooling.has_store() {
-        return what.await;
-    }
-    loop {
-        match select(what, pin!(queue.signals.crowded())).await {
-            Either::Left((result, _)) => return result,
-            Either::Right(((), rest)) => what = rest,
-        }
-        while queue.is_half_full()
-            && let Some(spans) = queue.take()
-        {
-            spooling.keep(encoder.request(spans));
-        }
-    }
 }

@@ -2,8 +2,11 @@
 
 use super::fate::{Fate, Loss, Place};
 use super::queue::ExporterQueue;
-use super::request::Request;
+use super::request::{Request, RequestEncoder};
 use crate::store::{SpooledBatch, Store};
+use futures_util::future::{Either, select};
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 
 /// The way to the disk: apart from the exporter, so that both can be used at the same time.
@@ -68,4 +71,29 @@ impl Spooling {
 
 fn place(is_own: bool) -> Place {
     if is_own { Place::Spool } else { Place::EarlierRun }
+}
+
+/// Awaits something, and meanwhile moves spans from a crowded queue to the disk. Queues are crowded only
+/// with [`Overflow::Spool`].
+pub(super) async fn relieving<R>(
+    queue: &ExporterQueue,
+    encoder: &RequestEncoder,
+    spooling: &mut Spooling,
+    what: impl Future<Output = R>,
+) -> R {
+    let mut what = pin!(what);
+    if !spooling.has_store() {
+        return what.await;
+    }
+    loop {
+        match select(what, pin!(queue.signals.crowded())).await {
+            Either::Left((result, _)) => return result,
+            Either::Right(((), rest)) => what = rest,
+        }
+        while queue.is_half_full()
+            && let Some(spans) = queue.take()
+        {
+            spooling.keep(encoder.request(spans));
+        }
+    }
 }
