@@ -20,7 +20,6 @@ mod settings;
 mod signal;
 #[cfg(test)]
 mod tests;
-mod wording;
 
 pub use self::builder::Builder;
 pub use self::exit::exit;

@@ -2,9 +2,9 @@
 
 mod wording;
 
+use self::wording::{WordingOptions, wording_of};
 use super::pipeline::{self, PipelineOptions, unless_zero};
 use super::pipelines::Pipelines;
-use super::wording::{WordingOptions, wording_of};
 use super::{Exporter, Prela, settings};
 use crate::clock::{AnyClock, Clock, Guarded};
 use crate::context::Suppressed;
