@@ -1,4 +1,4 @@
-//! Parts of the user's that every span asks, and that record no spans themselves.
+//! The user's clock and id generator, which record no spans themselves.
 
 use crate::clock::Clock;
 use crate::context::unrecorded;
@@ -6,7 +6,7 @@ use crate::id::IdGenerator;
 use opentelemetry::trace::{SpanId, TraceId};
 use std::time::{Duration, SystemTime};
 
-/// A clock or a generator of ids. Spans that it began would ask it again, without end.
+/// A clock or id generator. Spans that it starts would call it again, without end.
 #[derive(Debug)]
 pub(super) struct Unrecorded<T>(pub(super) T);
 
