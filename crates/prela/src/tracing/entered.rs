@@ -24,14 +24,14 @@ pub(super) fn push(span: Id, scope: ContextScope, at: Option<u64>) {
     let _ = ENTERED.try_with(|entered| entered.borrow_mut().push(Entered { span, scope, at }));
 }
 
-/// Leaves the span; it may have been entered several times, and others since. Gives when it was entered.
+/// Leaves the span; it may have been entered several times, and others since. Returns when it was entered.
 pub(super) fn pop(span: &Id) -> Option<Option<u64>> {
     let last = ENTERED.try_with(|entered| {
         let mut entered = entered.borrow_mut();
         let at = entered.iter().rposition(|it| it.span == *span)?;
         Some(entered.remove(at))
     });
-    // Not under the borrow: contexts hold values of users.
+    // Not under the borrow: contexts hold the user's values.
     let Entered { scope, at, .. } = last.ok().flatten()?;
     scope.leave();
     Some(at)
