@@ -12,7 +12,7 @@ pub(super) struct PerProcess {
     pub(super) setup: Setup,
     /// The process that this is for; see [`fork::generation`].
     generation: u32,
-    /// What a forked process begins with, and what it made of that.
+    /// The exporters that a forked process starts with, and what it made of them.
     spares: Mutex<Vec<Option<AnyExporter>>>,
     forked: OnceLock<Arc<Self>>,
 }
@@ -29,7 +29,7 @@ impl PerProcess {
         })
     }
 
-    /// What is this process's own. In a forked one it is made when it is first asked for.
+    /// The part that belongs to this process. A forked process makes its own at the first use.
     pub(super) fn current(&self) -> &Self {
         let mut process = self;
         while process.generation != fork::generation() {
@@ -38,8 +38,8 @@ impl PerProcess {
         process
     }
 
-    /// Begins anew, with empty queues and threads of its own. Touches no lock that another thread of the
-    /// forked process may have held.
+    /// Starts anew, with empty queues and threads of its own. Waits for no lock that another thread may have
+    /// held at the fork.
     fn for_fork(&self) -> Self {
         let spares = self.spares.try_lock().map(|mut spares| std::mem::take(&mut *spares));
         let exporters: Vec<AnyExporter> =

@@ -11,8 +11,8 @@ use std::time::Duration;
 /// What happens when a span ends and the queue before an exporter is full; for
 /// [`Builder::overflow`](crate::Builder::overflow).
 ///
-/// A sixteenth of each queue is kept for local root spans and for spans that ended in an error, so
-/// those are the last to be lost. What is lost is counted in
+/// A sixteenth of each queue is reserved for local root spans and for spans that ended in an error, so those
+/// are the last to be lost. What is lost is counted in
 /// [`Dropped::queue_full`](crate::pipeline::Dropped::queue_full).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -28,9 +28,9 @@ pub enum Overflow {
     /// rather be slow than incomplete. On a runtime's worker thread it holds up the tasks of that
     /// thread.
     Block(Duration),
-    /// From three quarters on, the export thread moves what waits to the spool on disk; see
-    /// [`Builder::spool`](crate::Builder::spool). If the disk cannot keep up either, the span that
-    /// just ended is dropped. Exporters that cannot use the spool drop the newest.
+    /// When a queue is three quarters full, the export thread moves what waits to the spool on disk; see
+    /// [`Builder::spool`](crate::Builder::spool). If the disk cannot keep up either, the span that just ended
+    /// is dropped. Exporters that cannot use the spool drop the newest.
     Spool,
 }
 

@@ -23,8 +23,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// The queue before one exporter.
 ///
-/// Spans come in by the shards of [`Shards`]; the export thread, and whoever asks for numbers, moves
-/// them to the end of one list, under one lock with the [`Ledger`]. So the counts add up at any moment.
+/// Spans come in through [`Shards`]. The export thread, or a caller that asks for numbers, moves them to the
+/// end of one list, under one lock with the [`Ledger`]: so the counts add up at any moment.
 pub(super) struct ExporterQueue {
     pub(super) name: String,
     limits: Limits,
@@ -58,7 +58,6 @@ impl State {
     }
 }
 
-/// What the export loop is to do next.
 pub(super) enum Next {
     Export(Vec<EncodedSpan>),
     /// Spans wait, but not long enough yet.
@@ -91,7 +90,7 @@ impl ExporterQueue {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing of the user's runs under the lock.
+        // No user code runs under the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -143,7 +142,6 @@ impl ExporterQueue {
         batch
     }
 
-    /// Whether there is anything to take.
     pub(super) fn has_waiting(&self) -> bool {
         !self.up_to_date().waiting.is_empty()
     }
@@ -155,7 +153,6 @@ impl ExporterQueue {
         self.up_to_date().waiting.size().reaches(half)
     }
 
-    /// Whether somebody waits for what is queued.
     pub(super) fn is_awaited(&self) -> bool {
         let state = self.state();
         state.closing.is_some() || state.waiting.is_flushing()
