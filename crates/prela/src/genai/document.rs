@@ -15,11 +15,11 @@ use serde_json::Value as Json;
 pub struct Document {
     /// Its id in the collection.
     pub id: Option<String>,
-    /// How well it fits; what of, the collection knows.
+    /// How well it fits, on the collection's own scale.
     pub score: Option<f64>,
     /// Its text.
     pub content: Option<String>,
-    /// What else is known of it.
+    /// Anything else that is known about it.
     pub metadata: Option<Json>,
 }
 
@@ -43,7 +43,7 @@ impl Document {
         self
     }
 
-    /// What else is known of it.
+    /// Anything else that is known about it.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Into<Json>) -> Self {
         self.metadata = Some(metadata.into());

@@ -1,9 +1,9 @@
-//! What a provider says of its answer.
+//! What a provider says about its answer.
 
 use super::dialect;
 use serde_json::Value as Json;
 
-/// What a provider says of its answer, beside the messages.
+/// What a provider says about its answer, beside the messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Response {
@@ -19,7 +19,7 @@ impl Response {
     /// Reads the response of any provider.
     ///
     /// OpenAI's responses have a status instead of reasons: `completed` is read as `stop`, or as `tool_calls` if
-    /// there are some; of `incomplete` its reason is taken.
+    /// there are some; `incomplete` as its reason.
     ///
     /// ```
     /// use prela::genai::Response;

@@ -1,4 +1,4 @@
-//! Requests.
+//! Reads requests.
 
 use super::message::message;
 use super::part::part;
@@ -30,7 +30,7 @@ fn messages_of(given: &Json, request: &Json) -> Vec<Message> {
     }
 }
 
-/// A list of messages, or one; a list of parts is one message of these.
+/// Reads a list of messages, or one message. A list of parts becomes one message.
 fn messages(json: &Json) -> Vec<Message> {
     let Some(all) = json.as_array() else {
         return message(json, Role::User).into_iter().collect();
@@ -54,7 +54,7 @@ fn instructions(json: &Json) -> Vec<Part> {
     }
 }
 
-/// OpenAI's functions are one level further in, Gemini's in groups.
+/// Reads definitions of tools. OpenAI's functions are one level deeper, Gemini's in groups.
 pub(in crate::genai) fn tool_definitions(json: &Json) -> Vec<ToolDefinition> {
     let all = json.as_array().map_or(std::slice::from_ref(json), Vec::as_slice);
     let mut found = Vec::new();

@@ -1,10 +1,10 @@
-//! Counts of tokens.
+//! Reads counts of tokens.
 
 use super::{count, member};
 use crate::genai::Usage;
 use serde_json::Value as Json;
 
-/// What each provider counts where is not the same:
+/// Reads counts of tokens. Providers do not include the same in them:
 ///
 /// | | input includes the cache | output includes thoughts |
 /// |---|---|---|
@@ -22,7 +22,7 @@ pub(in crate::genai) fn usage(json: &Json) -> Option<Usage> {
     let beside_creation = find(&["cache_creation_input_tokens", "cacheWriteInputTokens"]);
     let within_read = detail(&input_details, &["cached_tokens"])
         .or_else(|| find(&["cachedContentTokenCount", "prompt_cache_hit_tokens"]));
-    // OpenAI's names; where a count of Anthropic's is beside them, as of gateways, it is within already.
+    // OpenAI's names. A count under Anthropic's name beside them, as gateways write it, is included already.
     let included = find(&["prompt_tokens", "promptTokenCount"]);
     let alone = find(&["input_tokens", "inputTokens", "prompt_eval_count"]);
     let has_details = member(json, &input_details).is_some();

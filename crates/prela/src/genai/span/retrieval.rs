@@ -49,12 +49,12 @@ impl Tracer {
 }
 
 impl TypedSpanBuilder<RetrievalSpan> {
-    /// Whose search it is, as `aws.bedrock`, if it is somebody's.
+    /// The provider of the search, such as `aws.bedrock`, if there is one.
     pub fn provider(self, provider: impl Into<String>) -> Self {
         self.map(|span| span.attr(genai::PROVIDER_NAME, provider.into()))
     }
 
-    /// How many documents it may find.
+    /// The most documents that it may find.
     pub fn top_k(self, most: u64) -> Self {
         self.map(|span| {
             let version = span.wording().map(|wording| wording.version).unwrap_or_default();
