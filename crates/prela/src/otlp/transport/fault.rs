@@ -1,5 +1,5 @@
-//! Why a connection ended, where the clients' own errors do not say: of a request that was about to be sent
-//! they report only that it was canceled.
+//! Why a connection ended, where the clients' own errors do not say: they report a request that was about to
+//! be sent only as canceled.
 
 use super::stream::BoxError;
 use std::error::Error as StdError;
@@ -15,7 +15,7 @@ impl Fault {
         self.put(Some((error.kind(), error.to_string())));
     }
 
-    /// For a connection that is only being made.
+    /// Forgets what was found, since a new connection is being made.
     pub(super) fn forget(&self) {
         self.put(None);
     }
@@ -24,7 +24,7 @@ impl Fault {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = found;
     }
 
-    /// Puts what was found wrong before an error, unless that says so itself.
+    /// Puts what was found wrong in front of an error that does not say so itself.
     pub(super) fn explain(&self, error: impl Into<BoxError>) -> BoxError {
         let error = error.into();
         let found = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -1,4 +1,4 @@
-//! What bytes go through, and what goes wrong there.
+//! Streams of bytes to a peer, and their errors.
 
 use hyper_util::client::legacy::connect::{Connected, Connection as ClientStream};
 use std::error::Error as StdError;
@@ -7,9 +7,9 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
-/// What bytes go through.
+/// A stream of bytes to a peer.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
-    /// Whether the peer passes requests on, and wants to know where to.
+    /// Whether the peer is a proxy that forwards requests, and so needs the whole URL.
     fn is_forwarding(&self) -> bool {
         false
     }
