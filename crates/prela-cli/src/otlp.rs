@@ -1,4 +1,4 @@
-//! OTLP's messages: their outermost layers, what is known of a span, and their JSON.
+//! OTLP's messages: their outermost layers, the facts of a span, and their JSON.
 
 mod envelope;
 mod facts;
