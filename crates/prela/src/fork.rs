@@ -17,10 +17,22 @@ thread_local! {
     static CHECKED: Cell<u64> = const { Cell::new(1 << 63) };
 }
 
-/// How many forks are between the process that first asked and this one. It is kept beside whatever must
-/// not be shared with a child.
-pub(crate) fn generation() -> u32 {
-    GENERATION.load(Ordering::Relaxed)
+/// The process of a moment: how many forks are between the one that first asked and it. It is kept beside
+/// whatever must not be shared with a child.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Generation(u32);
+
+impl Generation {
+    #[inline]
+    pub(crate) fn current() -> Self {
+        Self(GENERATION.load(Ordering::Relaxed))
+    }
+
+    /// Whether no fork was noticed since.
+    #[inline]
+    pub(crate) fn is_current(self) -> bool {
+        self == Self::current()
+    }
 }
 
 /// Checks whether the process is another one, unless this thread did so just before `now`, which is

@@ -1,5 +1,6 @@
 //! What the process used while a span ran: CPU time, memory, time.
 
+use crate::fork::Generation;
 use crate::span::Measurement;
 use crate::{SpanBuilder, Value, semconv};
 use opentelemetry::Key;
@@ -129,12 +130,12 @@ fn resident_memory() -> Option<u64> {
 /// `/proc/self/statm`, kept open, since opening it takes ten times as long as reading it; and the generation of
 /// the process that opened it, since in a forked child it still shows the parent.
 #[cfg(target_os = "linux")]
-static OPEN: RwLock<Option<(u32, File)>> = RwLock::new(None);
+static OPEN: RwLock<Option<(Generation, File)>> = RwLock::new(None);
 
 /// Reads `/proc/self/statm`, and returns how many bytes it has.
 #[cfg(target_os = "linux")]
 fn read_statm(text: &mut [u8]) -> Option<usize> {
-    let generation = crate::fork::generation();
+    let generation = Generation::current();
     // Without waiting: in a forked child, a thread of the parent may hold the lock for ever.
     if let Ok(open) = OPEN.try_read()
         && let Some((of, file)) = &*open

@@ -1,8 +1,7 @@
 //! Connects to a collector, over TCP, TLS or a Unix socket, for both transports.
 
-use super::fault::Fault;
 use super::peer_protocol::{Greeted, PeerProtocol};
-use super::stream::{BoxError, Stream};
+use super::stream::{BoxError, Fault, Stream};
 use super::{Connection, Protocol, Proxy};
 use crate::Error;
 use http::Uri;

@@ -1,7 +1,6 @@
 //! Recognises a peer's protocol by its first bytes, to tell a port of another protocol from a broken one.
 
-use super::fault::Fault;
-use super::stream::Stream;
+use super::stream::{Fault, Stream};
 use std::error::Error;
 use std::fmt;
 use std::io::{self, IoSlice};
