@@ -11,8 +11,10 @@ mod find;
 mod list;
 mod model;
 mod otlp;
+mod part;
 mod reader;
 mod search;
+mod sessions;
 mod trace;
 mod tree;
 
@@ -22,4 +24,5 @@ pub use self::error::QueryError;
 pub use self::filter::Filter;
 pub use self::model::{Log, Named, Span, SpanHit, Trace, TraceSummary};
 pub use self::reader::{Reader, Totals};
+pub use self::sessions::Session;
 pub use self::tree::{Link, Node, Tree};

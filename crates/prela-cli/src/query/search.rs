@@ -10,7 +10,6 @@ use super::list::hit;
 use super::model::SpanHit;
 use super::reader::Reader;
 use crate::ids::bytes_of_hex;
-use crate::query::search::needle::Needle;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::Span as Message;
@@ -19,6 +18,8 @@ use rusqlite::params_from_iter;
 use std::sync::Arc;
 
 mod needle;
+
+pub(super) use self::needle::Needle;
 
 impl Reader {
     pub(super) fn define_functions(&self) -> rusqlite::Result<()> {
@@ -87,7 +88,7 @@ impl Reader {
 }
 
 /// Where in a span the text stands, and what is around it. None if only its bytes looked like it.
-fn place(span: &Message, needle: &Needle) -> Option<(String, String)> {
+pub(super) fn place(span: &Message, needle: &Needle) -> Option<(String, String)> {
     let found = |place: &str, text: &str| Some((place.to_owned(), needle.excerpt(text)?));
     found("name", &span.name)
         .or_else(|| found("status", &span.status.as_ref()?.message))

@@ -4,7 +4,7 @@ use super::id_of;
 use memchr::memmem::Finder;
 
 /// What is searched for.
-pub(super) struct Needle {
+pub(in crate::query) struct Needle {
     /// Whether case matters: it does if the text has capitals.
     is_exact: bool,
     exact: Finder<'static>,
@@ -16,7 +16,7 @@ pub(super) struct Needle {
 }
 
 impl Needle {
-    pub(super) fn new(text: &str) -> Self {
+    pub(in crate::query) fn new(text: &str) -> Self {
         let mut others = Vec::new();
         let mut is_number = false;
         if let Ok(number) = text.parse::<i64>() {
