@@ -1,8 +1,8 @@
 //! Ends of the process that run no destructors.
 //!
-//! A hook for the exit of a process needs `unsafe`. But where the C library treats an exit as the end of the
-//! calling thread, that thread's thread-local values are dropped, and those of the main thread also when `main`
-//! returns: one of them does a hook's work.
+//! A hook for the exit of a process needs `unsafe`: so does the crate `dtor`, and `shutdown_hooks` has not changed
+//! since 2016. But where the C library treats an exit as the end of the calling thread, that thread's thread-local
+//! values are dropped, and those of the main thread also when `main` returns: one of them does a hook's work.
 
 use super::running;
 use crate::context;

@@ -1,4 +1,6 @@
 //! `NO_PROXY`: what is reached without a proxy.
+//!
+//! hyper-util's matcher knows no ports there, and `*` not for addresses.
 
 use http::Uri;
 use std::net::IpAddr;
