@@ -608,7 +608,7 @@ impl Builder {
     /// # Errors
     ///
     /// [`AlreadyInitialized`](ErrorKind::AlreadyInitialized) while another instance is global; otherwise as
-    /// [`build`](Self::build). In neither case is a thread started.
+    /// [`build`](Self::build).
     pub fn init(self) -> Result<Prela, Error> {
         super::init_with(self)
     }

@@ -256,13 +256,7 @@ impl Prela {
         &self,
         within: Duration,
     ) -> impl Future<Output = ShutdownReport> + Send + use<> {
-        let (provider, pipelines) = (self.provider.clone(), self.pipelines.clone());
-        async move {
-            provider.stop();
-            let report = pipelines.shutdown_async(within).await;
-            provider.mark_shut_down();
-            report
-        }
+        self.running.clone().shut_down_elsewhere(within)
     }
 }
 

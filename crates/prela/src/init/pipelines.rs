@@ -79,17 +79,4 @@ impl Pipelines {
         let (logs, metrics) = (self.logs().map(&mut end), self.metrics().map(&mut end));
         ShutdownReport { logs, metrics, ..report }
     }
-
-    pub(super) fn shutdown_async(
-        &self,
-        within: Duration,
-    ) -> impl Future<Output = ShutdownReport> + Send + use<> {
-        let pipelines = self.clone();
-        async move {
-            let waiting = pipelines.clone();
-            let report = wait_elsewhere(move || waiting.shutdown(within)).await;
-            // Without a thread to wait on there is no time to give.
-            report.unwrap_or_else(|_| pipelines.shutdown(Duration::ZERO))
-        }
-    }
 }

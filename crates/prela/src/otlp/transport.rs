@@ -17,7 +17,7 @@ mod stream;
 mod tls;
 
 pub(crate) use self::compression::Compression;
-pub(crate) use self::connection::{Connection, Identity, PATH_TWICE, Pem, Protocol};
+pub(crate) use self::connection::{Connection, Identity, Pem, Protocol};
 pub(crate) use self::proxy::Proxy;
 pub(crate) use self::reply::Reply;
 
