@@ -6,6 +6,8 @@
 mod any_exporter;
 mod console;
 mod file;
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+mod local_tool;
 mod memory;
 #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 mod otlp;
@@ -17,6 +19,8 @@ pub use console::ConsoleExporter;
 #[cfg(feature = "testing")]
 pub(crate) use console::tree;
 pub use file::FileExporter;
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+pub(crate) use local_tool::LocalTool;
 pub use memory::MemoryExporter;
 #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
 pub(crate) use otlp::{OneAttempt, OtlpExporter};

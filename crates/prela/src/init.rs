@@ -21,6 +21,7 @@ mod signal;
 #[cfg(test)]
 mod tests;
 mod unrecorded;
+mod watching;
 mod wording;
 
 pub use self::builder::Builder;

@@ -18,6 +18,8 @@ mod last_call;
 mod logs;
 mod outage;
 mod overflow;
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+mod pending;
 mod pieces;
 mod queue;
 mod queues;
@@ -35,6 +37,10 @@ pub(crate) use self::drop_handler::DropHandler;
 #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
 pub(crate) use self::logs::LogPipeline;
 pub use self::overflow::Overflow;
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+pub(crate) use self::pending::PendingSpans;
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+pub use self::pending::PendingStats;
 pub(crate) use self::settings::PipelineSettings;
 pub use self::stats::{Dropped, ExporterStats, Recovered, ShutdownReport, Stats};
 pub use self::tail::TailRule;

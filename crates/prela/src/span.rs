@@ -52,7 +52,11 @@ pub(crate) use self::future::monotonic;
 pub(crate) use self::lifecycle::Measurement;
 #[cfg(feature = "testing")]
 pub(crate) use self::lifecycle::alone_in;
-pub(crate) use self::lifecycle::{Companion, Provider, Source, SpanIntake, calls, without_spans};
+pub(crate) use self::lifecycle::{
+    Companion, Provider, Source, SpanIntake, Watch, calls, without_spans,
+};
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+pub(crate) use self::lifecycle::{MOST_RUNNING, RunningSpan, RunningSpans};
 pub(crate) use self::message::{Blocks, EncodedSpan, EndedSpan, SpanSummary};
 pub(crate) use self::processor::SpanProcessors;
 #[cfg(any(feature = "retry", feature = "genai"))]

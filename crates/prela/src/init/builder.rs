@@ -3,6 +3,7 @@
 use super::pipeline::{self, PipelineOptions, unless_zero};
 use super::pipelines::Pipelines;
 use super::unrecorded::Unrecorded;
+use super::watching::{self, WatchingOptions};
 use super::wording::{self, WordingOptions};
 use super::{Exporter, Prela, settings};
 use crate::clock::{AnyClock, Clock, Guarded};
@@ -14,11 +15,13 @@ use crate::logs::LogIntake;
 use crate::otel::Meters;
 #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
 use crate::pipeline::LogPipeline;
+#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+use crate::pipeline::PendingSpans;
 use crate::pipeline::{Diagnostics, DropHandler, Pipeline, PipelineSettings};
 use crate::pipeline::{Dropped, Overflow, TailRule};
 use crate::propagation::Propagator;
 use crate::redact::Redactor;
-use crate::span::{Provider, SpanIntake, SpanLimits, SpanProcessor, SpanProcessors};
+use crate::span::{Provider, SpanIntake, SpanLimits, SpanProcessor, SpanProcessors, Watch};
 #[cfg(feature = "spool")]
 use crate::spool::Spool;
 use crate::{Error, ErrorKind, Sampler, Value};
@@ -76,6 +79,7 @@ pub struct Builder {
     #[cfg(feature = "metrics")]
     meters: Vec<opentelemetry::metrics::Meter>,
     pub(super) wording: WordingOptions,
+    pub(super) watching: WatchingOptions,
 }
 
 impl Builder {
@@ -103,6 +107,7 @@ impl Builder {
             #[cfg(feature = "metrics")]
             meters: Vec::new(),
             wording: WordingOptions::default(),
+            watching: WatchingOptions::default(),
         }
     }
 
@@ -499,7 +504,9 @@ impl Builder {
             env.clear();
         }
         let (name, attributes) = (self.service_name.as_deref(), &self.resource);
-        let resource = env.settle(|env| settings::resource(env, name, attributes))?;
+        let mut resource = env.settle(|env| settings::resource(env, name, attributes))?;
+        let watching = env.settle(|env| watching::watching(env, self.watching))?;
+        watching.identify(&mut resource);
         let sampler = self.sampler.map_or_else(|| env.settle(settings::sampler), Ok)?;
         sampler.check()?;
         let limits = self.span_limits.map_or_else(|| env.settle(settings::span_limits), Ok)?;
@@ -519,7 +526,7 @@ impl Builder {
         };
         let exporters =
             exporters.into_iter().filter_map(|exporter| exporter.build(&mut env).transpose());
-        let exporters = exporters.collect::<Result<_, _>>()?;
+        let exporters = exporters.collect::<Result<Vec<_>, _>>()?;
         #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
         let logs = match self.logs.filter(|_| !is_disabled) {
             Some(logs) => logs.for_logs().build(&mut env)?,
@@ -553,6 +560,8 @@ impl Builder {
         });
         #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
         let metrics: Option<(Pipeline, Meters)> = metrics.transpose()?;
+        #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+        let pending = watching.pending(&exporters, &resource, &sizes)?;
         let pipeline = Pipeline::start(exporters, resource.clone(), sizes, self.diagnostics)?;
         let intake: Box<dyn SpanIntake> = Box::new(pipeline.clone());
         #[cfg(feature = "metrics")]
@@ -565,8 +574,14 @@ impl Builder {
             crate::metrics::metered(intake, meters)
         };
         let hooks = SpanProcessors::hooks(self.processors);
+        let watch = Watch {
+            threads: watching.threads,
+            #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+            running: pending.as_ref().map(PendingSpans::running),
+        };
         let provider = Provider::new(sampler, limits, self.clock, self.ids, hooks, intake, baggage)
             .recording_all(records_all)
+            .watched(watch.unless_idle())
             .with_wording(wording);
         #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
         let provider =
@@ -576,6 +591,8 @@ impl Builder {
         }
         let pipelines = Pipelines {
             traces: pipeline,
+            #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+            pending,
             #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
             logs,
             #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]

@@ -9,6 +9,7 @@ mod fault;
 pub(crate) mod grpc;
 #[cfg(feature = "otlp-http")]
 pub(crate) mod http;
+mod local_tool;
 mod peer_protocol;
 mod proxy;
 mod redirect;
@@ -19,6 +20,7 @@ mod tls;
 
 pub(crate) use self::compression::Compression;
 pub(crate) use self::connection::{Connection, Identity, PATH_TWICE, Pem, Protocol};
+pub(crate) use self::local_tool::is_local_tool;
 pub(crate) use self::proxy::Proxy;
 pub(crate) use self::reply::Reply;
 
