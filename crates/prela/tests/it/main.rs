@@ -31,6 +31,7 @@ mod start;
 mod streams;
 mod suppression;
 mod tasks;
+mod thread_marks;
 mod threads;
 mod trees;
 mod values;
