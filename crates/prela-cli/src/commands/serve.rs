@@ -92,7 +92,11 @@ impl Serve {
                         "  export OTEL_EXPORTER_OTLP_HEADERS=\"authorization=Bearer%20<token>\""
                     )?;
                 }
-                writeln!(out, "Then see it at {BOLD}{}{BOLD:#} or by `prela list`. Ctrl-C ends it.", hello.page_url())?;
+                writeln!(
+                    out,
+                    "Then see it at {BOLD}{}{BOLD:#} or by `prela list`. Ctrl-C ends it.",
+                    hello.page_url()
+                )?;
                 if token.is_some() {
                     writeln!(out, "The page asks for the token.")?;
                 }

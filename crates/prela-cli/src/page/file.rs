@@ -89,8 +89,19 @@ fn leave_out(value: &mut Value) {
 
 fn is_content(key: &str) -> bool {
     const PARTS: [&str; 13] = [
-        "message", "prompt", "completion", "document", "arguments", "result", "input", "output",
-        "content", "query", "instructions", "parameters", "stacktrace",
+        "message",
+        "prompt",
+        "completion",
+        "document",
+        "arguments",
+        "result",
+        "input",
+        "output",
+        "content",
+        "query",
+        "instructions",
+        "parameters",
+        "stacktrace",
     ];
     const COUNTS: [&str; 4] = ["token", "mime_type", "results_count", "cost"];
     PARTS.iter().any(|part| key.contains(part)) && !COUNTS.iter().any(|part| key.contains(part))

@@ -16,7 +16,9 @@ impl Reader {
     /// [`QueryError::NotFound`], or the store cannot be read.
     pub fn span(&self, trace: TraceId, span: SpanId) -> Result<Trace, QueryError> {
         let part = self.read(trace, Some(span))?.filter(|it| !it.spans.is_empty());
-        part.ok_or_else(|| QueryError::NotFound(format!("there is no span {span} in trace {trace}")))
+        part.ok_or_else(|| {
+            QueryError::NotFound(format!("there is no span {span} in trace {trace}"))
+        })
     }
 
     /// The newest spans that have a link to a span.
@@ -34,7 +36,9 @@ impl Reader {
             let mut rows = select.query([span.to_string()])?;
             let mut found = Vec::new();
             while let Some(row) = rows.next()? {
-                let Some((hit, message)) = hit(connection, row.get(0)?).optional()? else { continue };
+                let Some((hit, message)) = hit(connection, row.get(0)?).optional()? else {
+                    continue;
+                };
                 let mut links = message.links.iter();
                 if links.any(|it| it.trace_id == trace.0 && it.span_id == span.0) {
                     found.push(hit);

@@ -68,7 +68,8 @@ impl Reader {
 /// The session and the user that a span names.
 fn session(data: &[u8]) -> Option<(String, Option<String>)> {
     // Most spans name none, and are not decoded.
-    memchr::memmem::find(data, b"session").or_else(|| memchr::memmem::find(data, b"conversation"))?;
+    memchr::memmem::find(data, b"session")
+        .or_else(|| memchr::memmem::find(data, b"conversation"))?;
     let span = Message::decode(data).ok()?;
     let text = |key: &str| match attribute(&span.attributes, key)? {
         Value::StringValue(text) if !text.is_empty() => Some(text.clone()),

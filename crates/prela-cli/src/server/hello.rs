@@ -42,7 +42,11 @@ impl Hello {
     pub fn page_url(&self) -> String {
         let mut page = self.page;
         if page.ip().is_unspecified() {
-            page.set_ip(if page.is_ipv4() { Ipv4Addr::LOCALHOST.into() } else { Ipv6Addr::LOCALHOST.into() });
+            page.set_ip(if page.is_ipv4() {
+                Ipv4Addr::LOCALHOST.into()
+            } else {
+                Ipv6Addr::LOCALHOST.into()
+            });
         }
         format!("http://{page}/")
     }

@@ -112,7 +112,15 @@ impl Server {
         let routes = routes(&news, &intake, &hello, access);
         // Without the note, others cannot find the server, but it serves.
         let note = Note::write(&hello).ok();
-        Ok(Self { store, intake, hello, listeners: [grpc.0, http.0, page.0], routes, note, stopping })
+        Ok(Self {
+            store,
+            intake,
+            hello,
+            listeners: [grpc.0, http.0, page.0],
+            routes,
+            note,
+            stopping,
+        })
     }
 
     /// Who it is, and where.
@@ -206,7 +214,8 @@ async fn nothing(request: Request) -> Response {
     if kind.is_some_and(|kind| kind.starts_with(b"application/grpc")) {
         return tonic::Status::unimplemented("there is no such service").into_http();
     }
-    let message = "this is prela: the page at /, OTLP over HTTP at /v1/traces, the JSON API at /api/traces\n";
+    let message =
+        "this is prela: the page at /, OTLP over HTTP at /v1/traces, the JSON API at /api/traces\n";
     (StatusCode::NOT_FOUND, message).into_response()
 }
 

@@ -40,14 +40,22 @@ pub(super) fn routes(readers: &Readers) -> Router {
         .route(
             "/api/view/{id}/file",
             get(async move |Path(id): Path<String>, Query(asked): Query<Asked>| {
-                alone(&file, id, if asked.content == "no" { Content::Without } else { Content::Whole }).await
+                alone(
+                    &file,
+                    id,
+                    if asked.content == "no" { Content::Without } else { Content::Whole },
+                )
+                .await
             }),
         )
         .route(
             "/api/view/{id}/spans/{span}",
             get(async move |Path((id, one)): Path<(String, String)>| {
                 let (Ok(id), Ok(one)) = (id.parse(), one.parse()) else {
-                    return error(StatusCode::BAD_REQUEST, &"these are no ids of a trace and a span");
+                    return error(
+                        StatusCode::BAD_REQUEST,
+                        &"these are no ids of a trace and a span",
+                    );
                 };
                 whole(&span, id, one).await
             }),
@@ -67,7 +75,9 @@ struct Asked {
 async fn trace(readers: &Readers, id: String) -> Response {
     let columns = readers.ask(move |it| Ok(columns(&it.trace(it.find(&id)?)?).to_string())).await;
     match columns {
-        Ok(text) => ([(header::CONTENT_TYPE, "application/json"), NEVER_KEPT], text).into_response(),
+        Ok(text) => {
+            ([(header::CONTENT_TYPE, "application/json"), NEVER_KEPT], text).into_response()
+        }
         Err(error) => answer::<()>(Err(error)),
     }
 }
@@ -104,7 +114,8 @@ async fn alone(readers: &Readers, id: String, content: Content) -> Response {
             let kind = (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned());
             let name = (header::CONTENT_DISPOSITION, name);
             // Opened here it would have a foreign trace's texts at this address.
-            ([kind, name], [NEVER_KEPT, (header::CONTENT_SECURITY_POLICY, "sandbox")], text).into_response()
+            ([kind, name], [NEVER_KEPT, (header::CONTENT_SECURITY_POLICY, "sandbox")], text)
+                .into_response()
         }
         Err(error) => answer::<()>(Err(error)),
     }
