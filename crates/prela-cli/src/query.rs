@@ -4,6 +4,7 @@
 //! block; they are short, but for a search that finds nothing.
 
 mod changes;
+mod diff;
 mod error;
 mod filter;
 mod find;
@@ -18,6 +19,7 @@ mod trace;
 mod tree;
 
 pub use self::changes::{Changes, Cursor};
+pub use self::diff::{Change, ContentDiff, Diff, Line, Side, SpanDiff};
 pub use self::error::QueryError;
 pub use self::filter::Filter;
 pub use self::model::{Log, Named, Span, SpanHit, Trace, TraceSummary};

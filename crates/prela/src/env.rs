@@ -122,10 +122,7 @@ impl Environment {
     }
 
     /// What it says of signals other than traces: without the variables that are for traces alone.
-    #[cfg(all(
-        any(feature = "tracing", feature = "metrics"),
-        any(feature = "otlp-grpc", feature = "otlp-http")
-    ))]
+    #[cfg(all(any(feature = "tracing", feature = "metrics"), feature = "__otlp"))]
     pub(crate) fn without_those_for_traces(&self) -> Self {
         let is_kept =
             |variable: Variable| !variable.name().starts_with("OTEL_EXPORTER_OTLP_TRACES_");
@@ -142,7 +139,7 @@ impl Environment {
     }
 
     /// Adds a warning about what is used all the same.
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    #[cfg(feature = "__otlp")]
     pub(crate) fn advise(&mut self, warning: String) {
         self.warnings.push(warning);
     }
@@ -215,7 +212,7 @@ impl Variable {
     }
 
     /// Makes the environment's what would otherwise be an error of the code's.
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    #[cfg(feature = "__otlp")]
     pub(crate) fn blamed_for(self, error: Error) -> Error {
         let (variable, instead) = (self.name(), Instead::Default);
         error.with_unusable(Unusable { variable, instead, needs: Vec::new() })

@@ -34,10 +34,7 @@ struct Inner {
 
 /// What a failed request tells of the peer that it was for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    not(any(feature = "otlp-grpc", feature = "otlp-http")),
-    expect(dead_code, reason = "only our own transports know")
-)]
+#[cfg_attr(not(feature = "__otlp"), expect(dead_code, reason = "only our own transports know"))]
 pub(crate) enum Contact {
     /// It answered.
     Answered,
@@ -107,7 +104,7 @@ impl Error {
         self.inner.retry_after
     }
 
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    #[cfg(feature = "__otlp")]
     pub(crate) fn with_contact(mut self, contact: Contact) -> Self {
         self.inner.contact = Some(contact);
         self

@@ -17,10 +17,22 @@ thread_local! {
     static CHECKED: Cell<u64> = const { Cell::new(1 << 63) };
 }
 
-/// How many forks there were between the process that first asked and this one. Whoever keeps what
-/// must not be shared with a child keeps this number beside it.
-pub(crate) fn generation() -> u32 {
-    GENERATION.load(Ordering::Relaxed)
+/// The process of a moment: how many forks there were between the one that first asked and it. Whoever keeps what
+/// must not be shared with a child keeps this beside it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Generation(u32);
+
+impl Generation {
+    #[inline]
+    pub(crate) fn current() -> Self {
+        Self(GENERATION.load(Ordering::Relaxed))
+    }
+
+    /// Whether no fork was noticed since.
+    #[inline]
+    pub(crate) fn is_current(self) -> bool {
+        self == Self::current()
+    }
 }
 
 /// Looks whether the process is another one, unless this thread looked just before `now`, which is

@@ -32,39 +32,35 @@
 //! Sources: [GenAI spans](https://github.com/open-telemetry/semantic-conventions-genai) and their schemas of
 //! messages; the API references of OpenAI, Anthropic, Gemini and Ollama.
 
+mod call;
 mod dialect;
-mod document;
 mod finish_reason;
 mod media;
 mod message;
-mod parameters;
 mod part;
-mod response;
 mod role;
 mod span;
 mod tool;
 mod transcript;
 mod usage;
 
-pub use self::document::Document;
+pub use self::call::{Input, RequestParameters, Response};
 pub use self::finish_reason::FinishReason;
 pub use self::media::{Media, MediaSource};
 pub use self::message::Message;
-pub use self::parameters::RequestParameters;
 pub use self::part::Part;
-pub use self::response::Response;
 pub use self::role::Role;
 #[cfg(feature = "retry")]
 pub use self::span::TypedRetrying;
 pub use self::span::{
-    AgentSpan, ChatSpan, Content, EmbeddingSpan, Evaluation, EvaluatorSpan, GuardrailSpan,
-    Operation, RerankerSpan, RetrievalSpan, RootSpan, ToolSpan, TypedOwnedSpan, TypedSpan,
-    TypedSpanBuilder, TypedSpanGuard, WorkflowSpan,
+    AgentSpan, ChatSpan, Content, Document, EmbeddingSpan, Evaluation, EvaluatorSpan,
+    GuardrailSpan, Operation, RerankerSpan, RetrievalSpan, RootSpan, ToolSpan, TypedOwnedSpan,
+    TypedSpan, TypedSpanBuilder, TypedSpanGuard, WorkflowSpan,
 };
 #[cfg(feature = "macros")]
 pub(crate) use self::span::{named_agent, named_tool};
 pub use self::tool::{ToolCall, ToolCallResponse, ToolDefinition};
-pub use self::transcript::{Input, Transcript};
+pub use self::transcript::Transcript;
 pub use self::usage::Usage;
 pub use crate::semconv::genai::SemconvVersion;
 pub use crate::span::wording::content::ContentCapture;

@@ -1,6 +1,6 @@
 //! Where trace and span ids come from.
 
-use crate::fork;
+use crate::fork::Generation;
 use opentelemetry::trace::{SpanId, TraceId};
 use rand::rngs::SmallRng;
 use rand::{RngCore, SeedableRng};
@@ -34,10 +34,10 @@ pub trait IdGenerator: Send + Sync + Debug + 'static {
 pub struct RandomIds;
 
 thread_local! {
-    /// The thread's generator, and the [generation](fork::generation) it belongs to: a forked process seeds its
+    /// The thread's generator, and the [generation](Generation) it belongs to: a forked process seeds its
     /// own.
-    static RNG: RefCell<(u32, SmallRng)> =
-        RefCell::new((fork::generation(), SmallRng::from_os_rng()));
+    static RNG: RefCell<(Generation, SmallRng)> =
+        RefCell::new((Generation::current(), SmallRng::from_os_rng()));
 }
 
 #[inline(always)]
@@ -45,8 +45,8 @@ fn random<T>(draw: impl Fn(&mut SmallRng) -> T) -> T {
     // A span may still start while its thread's locals are being destroyed.
     RNG.try_with(|rng| {
         let (generation, rng) = &mut *rng.borrow_mut();
-        if *generation != fork::generation() {
-            (*generation, *rng) = (fork::generation(), SmallRng::from_os_rng());
+        if !generation.is_current() {
+            (*generation, *rng) = (Generation::current(), SmallRng::from_os_rng());
         }
         draw(rng)
     })

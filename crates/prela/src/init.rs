@@ -3,14 +3,14 @@
 //! Everything that can be wrong is found out before an export thread starts.
 
 mod builder;
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 mod endpoint;
 mod exit;
 mod exporter;
 mod guard;
 #[cfg(feature = "metrics")]
 mod metrics;
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 mod otlp;
 mod pipeline;
 mod pipelines;
@@ -20,14 +20,12 @@ mod settings;
 mod signal;
 #[cfg(test)]
 mod tests;
-mod unrecorded;
-mod wording;
 
 pub use self::builder::Builder;
 pub use self::exit::exit;
 pub use self::exporter::Exporter;
 pub use self::guard::Prela;
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 pub use self::otlp::Otlp;
 #[cfg(feature = "signal")]
 pub use self::signal::shutdown_signal;

@@ -110,8 +110,6 @@ mod patterns;
 
 mod tracer;
 
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
-mod logs;
 mod otlp;
 pub mod propagation;
 pub mod span;
@@ -152,7 +150,7 @@ pub use context::{
 pub use context::{baggage, pool, thread};
 pub(crate) use error::Contact;
 pub use error::{Error, ErrorKind};
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 pub use init::Otlp;
 #[cfg(feature = "signal")]
 pub use init::shutdown_signal;

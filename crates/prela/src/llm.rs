@@ -27,8 +27,6 @@ mod layer;
 mod outline;
 mod record;
 mod request_body;
-#[cfg(feature = "reqwest")]
-mod reqwest;
 mod response;
 mod stream;
 

@@ -5,13 +5,13 @@ pub(crate) mod encode;
 pub(crate) mod json;
 #[cfg(test)]
 mod message;
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 mod signal;
 mod split;
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 pub(crate) mod transport;
 
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 pub(crate) use signal::Signal;
 pub(crate) use split::split;
 

@@ -14,10 +14,9 @@ mod export_loop;
 mod fate;
 mod forks;
 mod last_call;
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
 mod logs;
 mod outage;
-mod overflow;
 mod pieces;
 mod queue;
 mod queues;
@@ -32,9 +31,9 @@ mod worker;
 
 pub(crate) use self::diagnostics::Diagnostics;
 pub(crate) use self::drop_handler::DropHandler;
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
 pub(crate) use self::logs::LogPipeline;
-pub use self::overflow::Overflow;
+pub use self::queue::Overflow;
 pub(crate) use self::settings::PipelineSettings;
 pub use self::stats::{Dropped, ExporterStats, Recovered, ShutdownReport, Stats};
 pub use self::tail::TailRule;

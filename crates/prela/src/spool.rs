@@ -16,7 +16,7 @@ pub use self::settings::Spool;
 
 use self::run::Run;
 use self::segment::{Place, Segment};
-use crate::store::{Found, LostBatch, SpooledBatch, Store};
+use crate::store::{KeptBy, Leftovers, LostBatch, SpooledBatch, Store};
 use crate::{Error, ErrorKind};
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -65,14 +65,16 @@ impl DiskStore {
     fn segment_for(&mut self, length: u64) -> io::Result<&mut Segment> {
         let most = self.settings.segment_size();
         let fits = self.segments.back().is_some_and(|last| {
-            last.is_own && !last.is_broken && (last.len == 0 || last.len + length <= most)
+            last.kept_by == KeptBy::ThisRun
+                && !last.is_broken
+                && (last.len == 0 || last.len + length <= most)
         });
         if !fits {
             let own = match &mut self.own {
                 Some(own) => own,
                 none => none.insert(Run::begin(&self.dir)?),
             };
-            let segment = Segment::create(own.next_path(), true)?;
+            let segment = Segment::create(own.next_path(), KeptBy::ThisRun)?;
             self.segments.push_back(segment);
         }
         self.segments.back_mut().ok_or_else(|| io::Error::other("no segment"))
@@ -81,7 +83,10 @@ impl DiskStore {
     /// Removes segments that have nothing more to give, and runs without segments.
     fn clean(&mut self) {
         let own_is_open = |segment: &Segment, is_last: bool| {
-            segment.is_own && is_last && !segment.is_broken && segment.len < LONGEST_EMPTY
+            segment.kept_by == KeptBy::ThisRun
+                && is_last
+                && !segment.is_broken
+                && segment.len < LONGEST_EMPTY
         };
         let last = self.segments.len().saturating_sub(1);
         let mut bytes = 0;
@@ -114,7 +119,7 @@ impl DiskStore {
                 }
                 let text = format!("send what is older than {:?}", self.settings.max_age);
                 let error = Error::new(ErrorKind::Timeout, text);
-                self.losses.push(LostBatch { spans: place.spans, is_own: segment.is_own, error });
+                self.losses.push(LostBatch { spans: place.spans, kept_by: segment.kept_by, error });
                 segment.done();
             }
         }
@@ -128,8 +133,8 @@ impl DiskStore {
 }
 
 impl Store for DiskStore {
-    fn recover(&mut self) -> Found {
-        let mut found = Found::default();
+    fn recover(&mut self) -> Leftovers {
+        let mut found = Leftovers::default();
         for run in Run::abandoned(&self.dir) {
             for path in run.segments() {
                 match Segment::open(path) {
@@ -190,15 +195,15 @@ impl Store for DiskStore {
             let place = segment.first()?;
             match segment.read(place) {
                 Ok(body) => {
-                    let is_own = segment.is_own;
+                    let kept_by = segment.kept_by;
                     self.under_way = Some(place.id);
-                    return Some(SpooledBatch { id: place.id, body, spans: place.spans, is_own });
+                    return Some(SpooledBatch { id: place.id, body, spans: place.spans, kept_by });
                 }
                 Err(error) => {
                     let text = format!("read the spool {}", segment.path.display());
                     let error = Error::new(ErrorKind::Io, text).with_source(error);
-                    let is_own = segment.is_own;
-                    self.losses.push(LostBatch { spans: place.spans, is_own, error });
+                    let kept_by = segment.kept_by;
+                    self.losses.push(LostBatch { spans: place.spans, kept_by, error });
                     segment.done();
                 }
             }

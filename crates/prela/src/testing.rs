@@ -1,5 +1,12 @@
 //! Spans as text, the same in each run: for tests.
 
+mod trace;
+
+#[doc(hidden)]
+pub use self::trace::{ExpectedSpan, assert_trees, span_type};
+#[doc(inline)]
+pub use crate::__assert_trace as assert_trace;
+
 use crate::clock::Clock;
 use crate::context::Polled;
 use crate::export::MemoryExporter;

@@ -2,11 +2,10 @@
 //! `tracing_subscriber::fmt`, by [`WithIds`].
 
 mod bridge;
-mod entered;
 mod fields;
 mod genai;
 mod json;
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
 mod logs;
 mod noise;
 

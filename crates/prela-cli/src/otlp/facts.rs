@@ -107,7 +107,7 @@ impl SpanFacts {
                 .or_else(|| number(&["thread.id"]).map(|id| format!("{id:.0}"))),
             input_tokens: number(&INPUT_TOKENS).map_or(0, whole),
             output_tokens: number(&OUTPUT_TOKENS).map_or(0, whole),
-            cost_nusd: number(&["llm.cost.total"]).map_or(0, |dollars| whole(dollars * 1e9)),
+            cost_nusd: number(&COST).map_or(0, |dollars| whole(dollars * 1e9)),
             name: span.name,
         })
     }
@@ -167,6 +167,13 @@ const INPUT_TOKENS: [&str; 3] =
     ["gen_ai.usage.input_tokens", "llm.token_count.prompt", "gen_ai.usage.prompt_tokens"];
 const OUTPUT_TOKENS: [&str; 3] =
     ["gen_ai.usage.output_tokens", "llm.token_count.completion", "gen_ai.usage.completion_tokens"];
+
+const COST: [&str; 1] = ["llm.cost.total"];
+
+/// Whether an attribute is a number of tokens or a cost, which spans have columns for.
+pub fn is_usage(key: &str) -> bool {
+    [&INPUT_TOKENS[..], &OUTPUT_TOKENS, &COST].iter().any(|keys| keys.contains(&key))
+}
 
 /// The value of an attribute.
 pub fn attribute<'a>(attributes: &'a [KeyValue], key: &str) -> Option<&'a Value> {

@@ -20,7 +20,7 @@ pub(crate) struct Setting<'a> {
 
 impl<'a> Setting<'a> {
     /// The variable and its value, as an error begins. A problem reads after it.
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    #[cfg(feature = "__otlp")]
     pub(crate) fn shown(self) -> String {
         format!("read {}: {}", self.variable.name(), quoted(self.value))
     }

@@ -10,11 +10,7 @@ mod part;
 mod request;
 mod usage;
 
-pub(super) use self::answer::{output, response};
-pub(super) use self::message::message;
-pub(super) use self::part::part;
-pub(super) use self::request::{input, parameters, tool_definitions};
-pub(super) use self::usage::usage;
+pub(super) use self::answer::output;
 
 use serde_json::Value as Json;
 

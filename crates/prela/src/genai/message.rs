@@ -1,6 +1,5 @@
 //! A message to a model, or from it.
 
-use super::dialect;
 use super::{FinishReason, Part, Role, ToolCall, ToolCallResponse};
 use serde_json::{Map, Value as Json};
 
@@ -71,14 +70,6 @@ impl Message {
     pub fn finish_reason(mut self, reason: impl Into<FinishReason>) -> Self {
         self.finish_reason = Some(reason.into());
         self
-    }
-
-    /// Reads a message as any provider, or the conventions, write it. None if there is none in it.
-    ///
-    /// Text by itself, and an object without a role, are the user's. Answers of tools that a provider puts
-    /// into a message of the user are the tool's, if there is nothing else in it.
-    pub fn read(json: &Json) -> Option<Self> {
-        dialect::message(json, Role::User)
     }
 
     /// The calls of tools in it.

@@ -1,6 +1,5 @@
 //! Tools: what they are, what a model asks of them, and what they answer.
 
-use super::dialect;
 use serde_json::{Map, Value as Json, json};
 
 /// What a model asks of a tool.
@@ -88,11 +87,6 @@ impl ToolDefinition {
     pub fn parameters(mut self, schema: impl Into<Json>) -> Self {
         self.parameters = Some(schema.into());
         self
-    }
-
-    /// Reads a list of tools as any provider writes it.
-    pub fn read_all(tools: &Json) -> Vec<Self> {
-        dialect::tool_definitions(tools)
     }
 
     /// By the conventions' schema.

@@ -1,7 +1,7 @@
 //! Messages in whatever form they are at hand.
 
 use super::dialect;
-use super::{FinishReason, Message, Part, Role, ToolDefinition};
+use super::{FinishReason, Input, Message, Role};
 use serde_json::Value as Json;
 
 /// What goes to a model, or comes from it, in whatever form it is at hand.
@@ -30,25 +30,6 @@ enum Repr {
     Text(String),
     Messages(Vec<Message>),
     Json(Json),
-}
-
-/// What a request says to a model.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub struct Input {
-    /// The messages, with those of the system that stand among them.
-    pub messages: Vec<Message>,
-    /// Instructions that a provider takes beside the messages.
-    pub system_instructions: Vec<Part>,
-    /// The tools that the model may ask for.
-    pub tools: Vec<ToolDefinition>,
-}
-
-impl Input {
-    /// Reads the request of any provider, or its list of messages.
-    pub fn read(request: &Json) -> Self {
-        dialect::input(request)
-    }
 }
 
 impl Transcript {

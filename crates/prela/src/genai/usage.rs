@@ -1,7 +1,5 @@
 //! Tokens that a call took.
 
-use super::dialect;
-use serde_json::Value as Json;
 use std::ops::AddAssign;
 
 /// Tokens that a call took: each as far as its provider tells.
@@ -62,12 +60,6 @@ impl Usage {
     pub fn reasoning(mut self, tokens: u64) -> Self {
         self.reasoning_output_tokens = Some(tokens);
         self
-    }
-
-    /// Reads what a provider writes: its object of counts, or the whole response with that in it. None if
-    /// there is no count in it.
-    pub fn read(json: &Json) -> Option<Self> {
-        dialect::usage(json)
     }
 
     /// Input and output; none if neither is known.

@@ -1,23 +1,25 @@
 //! What the code asks for.
 
+mod wording;
+
+use self::wording::{WordingOptions, wording_of};
 use super::pipeline::{self, PipelineOptions, unless_zero};
 use super::pipelines::Pipelines;
-use super::unrecorded::Unrecorded;
-use super::wording::{self, WordingOptions};
 use super::{Exporter, Prela, settings};
 use crate::clock::{AnyClock, Clock, Guarded};
+use crate::context::Suppressed;
 use crate::env::Environment;
 use crate::id::{AnyIds, IdGenerator};
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
-use crate::logs::LogIntake;
-#[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "metrics", feature = "__otlp"))]
 use crate::otel::Meters;
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
 use crate::pipeline::LogPipeline;
 use crate::pipeline::{Diagnostics, DropHandler, Pipeline, PipelineSettings};
 use crate::pipeline::{Dropped, Overflow, TailRule};
 use crate::propagation::Propagator;
 use crate::redact::Redactor;
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
+use crate::span::LogIntake;
 use crate::span::{Provider, SpanIntake, SpanLimits, SpanProcessor, SpanProcessors};
 #[cfg(feature = "spool")]
 use crate::spool::Spool;
@@ -69,9 +71,9 @@ pub struct Builder {
     diagnostics: Diagnostics,
     shutdown_timeout: Option<Duration>,
     pipeline: PipelineOptions,
-    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "tracing", feature = "__otlp"))]
     logs: Option<super::Otlp>,
-    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "metrics", feature = "__otlp"))]
     metrics: Option<super::Otlp>,
     #[cfg(feature = "metrics")]
     meters: Vec<opentelemetry::metrics::Meter>,
@@ -96,9 +98,9 @@ impl Builder {
             diagnostics: Diagnostics::default(),
             shutdown_timeout: None,
             pipeline: PipelineOptions::default(),
-            #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            #[cfg(all(feature = "tracing", feature = "__otlp"))]
             logs: None,
-            #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            #[cfg(all(feature = "metrics", feature = "__otlp"))]
             metrics: None,
             #[cfg(feature = "metrics")]
             meters: Vec::new(),
@@ -163,7 +165,7 @@ impl Builder {
     /// ```
     ///
     /// Source: [Logs Data Model](https://opentelemetry.io/docs/specs/otel/logs/data-model/).
-    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "tracing", feature = "__otlp"))]
     pub fn logs(mut self, collector: super::Otlp) -> Self {
         self.logs = Some(collector);
         self
@@ -194,7 +196,7 @@ impl Builder {
     /// ```
     ///
     /// Source: [GenAI metrics, 1.41](https://github.com/open-telemetry/semantic-conventions/blob/v1.41.0/docs/gen-ai/gen-ai-metrics.md).
-    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "metrics", feature = "__otlp"))]
     pub fn metrics(mut self, collector: super::Otlp) -> Self {
         self.metrics = Some(collector);
         self
@@ -293,13 +295,13 @@ impl Builder {
 
     /// Where the time comes from. Default: [`SystemClock`](crate::clock::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = AnyClock::Other(Box::new(Unrecorded(Guarded(clock))));
+        self.clock = AnyClock::Other(Box::new(Suppressed(Guarded(clock))));
         self
     }
 
     /// Where ids come from. Default: [`RandomIds`](crate::id::RandomIds).
     pub fn id_generator(mut self, ids: impl IdGenerator) -> Self {
-        self.ids = AnyIds::Other(Box::new(Unrecorded(ids)));
+        self.ids = AnyIds::Other(Box::new(Suppressed(ids)));
         self
     }
 
@@ -507,7 +509,7 @@ impl Builder {
             none if none.is_empty() => env.settle(settings::baggage_to_attributes)?,
             given => given,
         };
-        let wording = env.settle(|env| wording::wording(env, &self.wording))?;
+        let wording = env.settle(|env| wording_of(env, &self.wording))?;
         let sizes = checked(env.settle(|env| pipeline::settings(env, &self.pipeline))?)?;
         let shutdown_timeout = self.shutdown_timeout;
         let shutdown_timeout =
@@ -520,12 +522,12 @@ impl Builder {
         let exporters =
             exporters.into_iter().filter_map(|exporter| exporter.build(&mut env).transpose());
         let exporters = exporters.collect::<Result<_, _>>()?;
-        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "tracing", feature = "__otlp"))]
         let logs = match self.logs.filter(|_| !is_disabled) {
             Some(logs) => logs.for_logs().build(&mut env)?,
             None => None,
         };
-        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "metrics", feature = "__otlp"))]
         let metrics = match self.metrics.filter(|_| !is_disabled) {
             Some(metrics) => metrics.for_metrics().build(&mut env)?,
             None => None,
@@ -537,13 +539,13 @@ impl Builder {
 
         let records_all = sizes.tail.is_some();
         let resource = Arc::new(resource);
-        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "tracing", feature = "__otlp"))]
         let logs = logs.map(|exporter| {
             LogPipeline::start(exporter, resource.clone(), &sizes, self.diagnostics.clone())
         });
-        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "tracing", feature = "__otlp"))]
         let logs = logs.transpose()?;
-        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "metrics", feature = "__otlp"))]
         let metrics = metrics.map(|exporter| {
             let (settings, diagnostics) =
                 (sizes.for_signal("metric", "metrics"), self.diagnostics.clone());
@@ -551,16 +553,16 @@ impl Builder {
             let pipeline = Pipeline::start(exporters, resource.clone(), settings, diagnostics)?;
             Ok((pipeline.clone(), Meters::start(pipeline)))
         });
-        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "metrics", feature = "__otlp"))]
         let metrics: Option<(Pipeline, Meters)> = metrics.transpose()?;
         let pipeline = Pipeline::start(exporters, resource.clone(), sizes, self.diagnostics)?;
         let intake: Box<dyn SpanIntake> = Box::new(pipeline.clone());
         #[cfg(feature = "metrics")]
         let intake = {
             let meters = self.meters.into_iter();
-            #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            #[cfg(all(feature = "metrics", feature = "__otlp"))]
             let own = metrics.iter().map(|(_, meters)| meters.meter("prela"));
-            #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            #[cfg(all(feature = "metrics", feature = "__otlp"))]
             let meters = meters.chain(own);
             crate::metrics::metered(intake, meters)
         };
@@ -568,7 +570,7 @@ impl Builder {
         let provider = Provider::new(sampler, limits, self.clock, self.ids, hooks, intake, baggage)
             .recording_all(records_all)
             .with_wording(wording);
-        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "tracing", feature = "__otlp"))]
         let provider =
             provider.logging(logs.clone().map(|logs| Box::new(logs) as Box<dyn LogIntake>));
         if is_disabled {
@@ -576,14 +578,14 @@ impl Builder {
         }
         let pipelines = Pipelines {
             traces: pipeline,
-            #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            #[cfg(all(feature = "tracing", feature = "__otlp"))]
             logs,
-            #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            #[cfg(all(feature = "metrics", feature = "__otlp"))]
             metrics,
         };
         let prela =
             Prela::new(provider, pipelines, resource, propagator, shutdown_timeout, warnings);
-        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "metrics", feature = "__otlp"))]
         if let Some(meter) = prela.meter("prela") {
             prela.observe(&meter);
         }

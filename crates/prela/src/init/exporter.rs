@@ -1,6 +1,6 @@
 //! Which exporter, before it is one.
 
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 use super::otlp::Otlp;
 use crate::Error;
 use crate::env::{self, Environment};
@@ -24,7 +24,7 @@ pub struct Exporter(Kind);
 
 enum Kind {
     Console,
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    #[cfg(feature = "__otlp")]
     Otlp(Box<Otlp>),
     Ready(Box<dyn SpanExporter>),
 }
@@ -43,7 +43,7 @@ impl Exporter {
 
     /// Sends to a collector; endpoint, protocol and the rest come from the environment. Without an endpoint
     /// there, it is `http://localhost:4317`.
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    #[cfg(feature = "__otlp")]
     pub fn otlp() -> Otlp {
         Otlp::by_environment()
     }
@@ -66,7 +66,7 @@ impl Exporter {
     pub(super) fn build(self, env: &mut Environment) -> Result<Option<AnyExporter>, Error> {
         match self.0 {
             Kind::Console => Ok(Some(AnyExporter::Spans(Box::new(env.settle(console)?)))),
-            #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+            #[cfg(feature = "__otlp")]
             Kind::Otlp(otlp) => otlp.build(env),
             Kind::Ready(exporter) => Ok(Some(AnyExporter::Spans(exporter))),
         }
@@ -120,7 +120,7 @@ impl fmt::Debug for Exporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Console => f.write_str("Exporter(console)"),
-            #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+            #[cfg(feature = "__otlp")]
             Kind::Otlp(otlp) => f.debug_tuple("Exporter").field(otlp).finish(),
             Kind::Ready(exporter) => write!(f, "Exporter({})", exporter.name()),
         }
@@ -133,7 +133,7 @@ impl<E: SpanExporter> From<E> for Exporter {
     }
 }
 
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 impl From<Otlp> for Exporter {
     fn from(otlp: Otlp) -> Self {
         Self(Kind::Otlp(Box::new(otlp)))
@@ -151,7 +151,7 @@ enum Named {
 }
 
 /// OTLP, or what it would need.
-const OTLP: Result<Named, &str> = if cfg!(any(feature = "otlp-grpc", feature = "otlp-http")) {
+const OTLP: Result<Named, &str> = if cfg!(feature = "__otlp") {
     Ok(Named::Otlp)
 } else {
     Err("OTLP needs the feature `otlp-grpc` or `otlp-http` of prela")
@@ -172,7 +172,7 @@ impl Named {
                 let dir = env.get(env::PRELA_TRACE_DIR)?;
                 Ok(Some(Exporter::file(dir.map_or("./traces", |setting| setting.value))))
             }
-            #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+            #[cfg(feature = "__otlp")]
             Self::Otlp => Ok(Some(Exporter::otlp().into())),
             #[cfg(feature = "otlp-http")]
             Self::OtlpHttp => Ok(Some(Otlp::http_by_environment().into())),

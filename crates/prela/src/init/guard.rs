@@ -135,21 +135,21 @@ impl Prela {
 
     /// What became of the log records so far: the same numbers as those of spans. None without
     /// [`Builder::logs`](crate::Builder::logs).
-    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "tracing", feature = "__otlp"))]
     pub fn log_stats(&self) -> Option<Stats> {
         self.pipelines.logs().map(|logs| logs.stats())
     }
 
     /// What became of the metrics so far; each counts once whenever it is collected. None without
     /// [`Builder::metrics`](crate::Builder::metrics).
-    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "metrics", feature = "__otlp"))]
     pub fn metric_stats(&self) -> Option<Stats> {
         self.pipelines.metrics().map(|metrics| metrics.stats())
     }
 
     /// A meter whose measurements are sent along with Prela's own metrics; `name` is that of your library or
     /// program. None without [`Builder::metrics`](crate::Builder::metrics).
-    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "metrics", feature = "__otlp"))]
     pub fn meter(&self, name: &'static str) -> Option<opentelemetry::metrics::Meter> {
         self.pipelines.metrics.as_ref().map(|(_, meters)| meters.meter(name))
     }

@@ -1,9 +1,9 @@
 //! The pipelines of one instance, one for each signal.
 
 use crate::Error;
-#[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "metrics", feature = "__otlp"))]
 use crate::otel::Meters;
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
 use crate::pipeline::LogPipeline;
 use crate::pipeline::{Pipeline, ShutdownReport, wait_elsewhere};
 use std::future::Future;
@@ -12,24 +12,24 @@ use std::time::{Duration, Instant};
 #[derive(Clone)]
 pub(super) struct Pipelines {
     pub(super) traces: Pipeline,
-    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "tracing", feature = "__otlp"))]
     pub(super) logs: Option<LogPipeline>,
-    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "metrics", feature = "__otlp"))]
     pub(super) metrics: Option<(Pipeline, Meters)>,
 }
 
 impl Pipelines {
     pub(super) fn logs(&self) -> Option<&Pipeline> {
-        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "tracing", feature = "__otlp"))]
         return self.logs.as_ref().map(LogPipeline::pipeline);
-        #[cfg(not(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http"))))]
+        #[cfg(not(all(feature = "tracing", feature = "__otlp")))]
         None
     }
 
     pub(super) fn metrics(&self) -> Option<&Pipeline> {
-        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "metrics", feature = "__otlp"))]
         return self.metrics.as_ref().map(|(pipeline, _)| pipeline);
-        #[cfg(not(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http"))))]
+        #[cfg(not(all(feature = "metrics", feature = "__otlp")))]
         None
     }
 
@@ -40,11 +40,11 @@ impl Pipelines {
 
     /// Has what was measured so far in the pipeline.
     fn collect(&self, is_last: bool) {
-        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "metrics", feature = "__otlp"))]
         if let Some((_, meters)) = &self.metrics {
             if is_last { meters.end() } else { meters.collect() }
         }
-        #[cfg(not(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http"))))]
+        #[cfg(not(all(feature = "metrics", feature = "__otlp")))]
         let _ = is_last;
     }
 

@@ -1,7 +1,7 @@
 //! async-openai, through the services of its feature `middleware`.
 
-use super::layer::Begun;
-use super::{LlmBody, LlmLayer, LlmService, ResponseFuture, call_span};
+use super::call_span::{self, StartedCall};
+use super::{LlmBody, LlmLayer, LlmService, ResponseFuture};
 use crate::reqwest::{from_http, into_http, uri_of};
 use crate::{FutureExt as _, Span, TraceContext};
 use ::http::Extensions;
@@ -78,8 +78,8 @@ where
                 first: Mutex::new(Some(first)),
                 count: AtomicU32::new(0),
                 span: match &begun {
-                    Begun::Call(call) => call.span().clone(),
-                    Begun::Other(_) => Span::none(),
+                    StartedCall::Call(call) => call.span().clone(),
+                    StartedCall::Other(_) => Span::none(),
                 },
                 factory,
                 layer,

@@ -6,6 +6,7 @@ use super::{Call, CallError, CallRecord};
 use crate::context::ContextScope;
 use crate::genai::ContentCapture;
 use crate::http::Mark;
+use crate::http::StartedSpan;
 use crate::semconv::{self, http, llm as keys};
 use crate::span::monotonic;
 use crate::span::recording_panic;
@@ -162,4 +163,12 @@ pub(super) fn note_attempt(span: &Span, attempt: u32) {
     if attempt > 1 {
         span.add_event(keys::RETRY_EVENT, [(keys::RESEND_COUNT, attempt - 1)]);
     }
+}
+
+/// What a request has from now on.
+#[derive(Debug)]
+pub(super) enum StartedCall {
+    Call(CallSpan),
+    /// An ordinary span, or none, since it has one already.
+    Other(StartedSpan),
 }

@@ -1,16 +1,24 @@
 //! The layer of clients that call models.
 
 use super::attributes;
-use super::call_span::{CallSpan, note_attempt};
+use super::call_span::{CallSpan, StartedCall, note_attempt};
 use super::{Call, LlmBody, RequestBody, ResponseFuture};
 use crate::genai::ContentCapture;
-use crate::http::{ClientLayer, Mark, Outbound, StartedSpan};
+use crate::http::{ClientLayer, Mark, Outbound};
+#[cfg(feature = "reqwest")]
+use crate::reqwest::{from_http, into_http, uri_of};
 use crate::span::model_call_in;
 use crate::{Error, Span, TraceContext, Tracer, context};
 use ::http::request::Parts;
 use ::http::{Extensions, HeaderMap, Method, Request, Response, Uri};
+#[cfg(feature = "reqwest")]
+use async_trait::async_trait;
 use http_body::Body;
+#[cfg(feature = "reqwest")]
+use reqwest_middleware::{Middleware, Next};
 use std::fmt::Display;
+#[cfg(feature = "reqwest")]
+use std::mem;
 use std::task::{Context as TaskContext, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
@@ -124,14 +132,14 @@ impl LlmLayer {
         headers: &mut HeaderMap,
         extensions: &mut Extensions,
         body: Option<&[u8]>,
-    ) -> Begun {
+    ) -> StartedCall {
         let destination = self.client.destination_of(uri, headers);
         let call = body.and_then(|body| {
             let host = destination.host_and_port();
             Some((Call::recognise(method.as_str(), host, uri.path(), body)?, body))
         });
         let Some((call, body)) = call else {
-            return Begun::Other(self.client.begin(method, uri, headers, extensions));
+            return StartedCall::Other(self.client.begin(method, uri, headers, extensions));
         };
         if let Some(current) = model_call_in(&context::current()) {
             let is_current = |span: &Span| span.span_id() == current.span_id();
@@ -141,7 +149,7 @@ impl LlmLayer {
                 note_attempt(&span, attempt);
             }
             destination.inject(&TraceContext::current(), headers);
-            return Begun::Other(None);
+            return StartedCall::Other(None);
         }
         let span = attributes::span(destination.tracer(), call.request());
         let mut span = destination.addressed(span);
@@ -150,7 +158,7 @@ impl LlmLayer {
         }
         let call = CallSpan::begin(span, call, body, extensions);
         destination.inject(&call.context(), headers);
-        Begun::Call(call)
+        StartedCall::Call(call)
     }
 
     /// Writes a context into the headers of another attempt.
@@ -158,14 +166,6 @@ impl LlmLayer {
     pub(super) fn inject(&self, cx: &TraceContext, uri: &Uri, headers: &mut HeaderMap) {
         self.client.destination_of(uri, headers).inject(cx, headers);
     }
-}
-
-/// What a request has from now on.
-#[derive(Debug)]
-pub(super) enum Begun {
-    Call(CallSpan),
-    /// An ordinary span, or none, since it has one already.
-    Other(StartedSpan),
 }
 
 impl<S> Layer<S> for LlmLayer {
@@ -207,5 +207,35 @@ where
         let seen = Call::may_be(method.as_str(), uri.path()).then(|| body.peek()).flatten();
         let begun = self.layer.begin(method, uri, headers, extensions, seen.as_deref());
         ResponseFuture::new(begun, || self.inner.call(Request::from_parts(head, body)))
+    }
+}
+
+/// For reqwest, and for clients that take a `ClientWithMiddleware`. Added before a middleware that tries again it sees
+/// one call.
+///
+/// ```
+/// use prela::llm::LlmLayer;
+/// use reqwest_middleware::ClientBuilder;
+///
+/// let client = ClientBuilder::new(reqwest::Client::new()).with(LlmLayer::new()).build();
+/// # drop(client);
+/// ```
+#[cfg(feature = "reqwest")]
+#[async_trait]
+impl Middleware for LlmLayer {
+    async fn handle(
+        &self,
+        mut request: reqwest::Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> reqwest_middleware::Result<reqwest::Response> {
+        let (method, uri) = (request.method().clone(), uri_of(request.url()));
+        let mut headers = mem::take(request.headers_mut());
+        let body = request.body().and_then(reqwest::Body::as_bytes);
+        let begun = self.begin(&method, &uri, &mut headers, extensions, body);
+        *request.headers_mut() = headers;
+        let response = async { next.run(request, extensions).await.map(into_http) };
+        let response = ResponseFuture::new(begun, || response).await?;
+        Ok(from_http(response.map(reqwest::Body::wrap::<LlmBody<reqwest::Body>>)))
     }
 }

@@ -1,7 +1,6 @@
 //! The response of a model, and its body.
 
-use super::call_span::CallSpan;
-use super::layer::Begun;
+use super::call_span::{CallSpan, StartedCall};
 use super::request_body::append;
 use crate::http::TracedBody;
 use ::http::Response;
@@ -39,13 +38,13 @@ pin_project! {
 
 impl<F> ResponseFuture<F> {
     /// Makes the future by `call`, in the context of the request.
-    pub(super) fn new(begun: Begun, make: impl FnOnce() -> F) -> Self {
+    pub(super) fn new(begun: StartedCall, make: impl FnOnce() -> F) -> Self {
         match begun {
-            Begun::Call(mut call) => {
+            StartedCall::Call(mut call) => {
                 let inner = call.enter(make);
                 Self { inner: Some(inner), call: Some(call), other: None }
             }
-            Begun::Other(begun) => {
+            StartedCall::Other(begun) => {
                 let other = crate::http::ResponseFuture::new(begun, make);
                 Self { inner: None, call: None, other: Some(other) }
             }

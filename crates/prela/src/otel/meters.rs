@@ -4,7 +4,7 @@
 mod tests;
 
 use crate::clock::unix_nano;
-use crate::fork;
+use crate::fork::{self, Generation};
 use crate::protobuf::fields::{histogram, histogram_point, metric, number_point};
 use crate::protobuf::{Field, Guess, Writer};
 use crate::span::SpanIntake;
@@ -25,8 +25,8 @@ use std::time::{Duration, SystemTime};
 #[derive(Clone)]
 pub(crate) struct Meters {
     provider: SdkMeterProvider,
-    /// The process whose thread collects; see [`fork::generation`].
-    generation: u32,
+    /// The process whose thread collects.
+    generation: Generation,
 }
 
 impl Meters {
@@ -34,7 +34,7 @@ impl Meters {
     pub(crate) fn start(intake: impl SpanIntake) -> Self {
         let reader = PeriodicReader::builder(ToPipeline { intake }).build();
         let provider = SdkMeterProvider::builder().with_reader(reader).build();
-        Self { provider, generation: fork::generation() }
+        Self { provider, generation: Generation::current() }
     }
 
     pub(crate) fn meter(&self, name: &'static str) -> Meter {
@@ -59,7 +59,7 @@ impl Meters {
     /// A forked process has not the thread that would answer.
     fn is_here(&self) -> bool {
         fork::check();
-        self.generation == fork::generation()
+        self.generation.is_current()
     }
 }
 

@@ -1,7 +1,7 @@
 //! Splits an encoded request in two, for a receiver that takes less at a time.
 
 #[cfg(test)]
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 mod tests;
 
 use crate::protobuf::fields::request::RESOURCE_SPANS;

@@ -4,7 +4,6 @@ mod compression;
 mod connection;
 mod connector;
 mod contact;
-mod fault;
 #[cfg(feature = "otlp-grpc")]
 pub(crate) mod grpc;
 #[cfg(feature = "otlp-http")]

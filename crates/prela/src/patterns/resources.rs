@@ -1,5 +1,6 @@
 //! What a span used: CPU time, memory, time.
 
+use crate::fork::Generation;
 use crate::span::Measurement;
 use crate::{SpanBuilder, Value, semconv};
 use opentelemetry::Key;
@@ -128,12 +129,12 @@ fn resident_memory() -> Option<u64> {
 
 /// `/proc/self/statm`, kept open: finding it takes ten times as long as reading it. With the generation of the process that opened it: after a fork it is still the parent's.
 #[cfg(target_os = "linux")]
-static OPEN: RwLock<Option<(u32, File)>> = RwLock::new(None);
+static OPEN: RwLock<Option<(Generation, File)>> = RwLock::new(None);
 
 /// Reads `/proc/self/statm`. Gives the length of what was read.
 #[cfg(target_os = "linux")]
 fn read_statm(text: &mut [u8]) -> Option<usize> {
-    let generation = crate::fork::generation();
+    let generation = Generation::current();
     // Never waited for: a thread that is not in a forked child may hold the lock there for ever.
     if let Ok(open) = OPEN.try_read()
         && let Some((of, file)) = &*open

@@ -2,7 +2,7 @@
 
 mod attempts;
 #[cfg(test)]
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 mod tests;
 
 use self::attempts::Outcome;
@@ -184,7 +184,9 @@ impl ExportLoop {
 
     /// Sends the oldest record of the spool.
     async fn replay(&mut self) {
-        let Some(SpooledBatch { id, body, spans, is_own }) = self.spooling.oldest() else { return };
+        let Some(SpooledBatch { id, body, spans, kept_by }) = self.spooling.oldest() else {
+            return;
+        };
         let cut_off = self.cut_off_at.filter(|it| it.id == id);
         let taken_before = self.taken - u64::from(self.has_just_taken());
         let are_others_taken = cut_off.is_some_and(|it| self.taken > it.taken);
@@ -217,7 +219,7 @@ impl ExportLoop {
                 }
             }
         }
-        self.spooling.done(id, is_own, fates);
+        self.spooling.done(id, kept_by, fates);
     }
 
     /// Sends a batch: in pieces if need be, and onto the disk if it cannot be sent now.

@@ -2,16 +2,17 @@
 
 use super::queues::Queues;
 use super::settings::Setup;
+use crate::Error;
 use crate::export::AnyExporter;
-use crate::{Error, fork};
+use crate::fork::Generation;
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// The queues of one process, and of those that were forked from it.
 pub(super) struct PerProcess {
     pub(super) queues: Queues,
     pub(super) setup: Setup,
-    /// The process that this is for; see [`fork::generation`].
-    generation: u32,
+    /// The process that this is for.
+    generation: Generation,
     /// What a forked process begins with, and what it made of that.
     spares: Mutex<Vec<Option<AnyExporter>>>,
     forked: OnceLock<Arc<Self>>,
@@ -23,7 +24,7 @@ impl PerProcess {
         Ok(Self {
             queues: Queues::start(exporters, &setup)?,
             setup,
-            generation: fork::generation(),
+            generation: Generation::current(),
             spares: Mutex::new(spares),
             forked: OnceLock::new(),
         })
@@ -32,7 +33,7 @@ impl PerProcess {
     /// What is this process's own. In a forked one it is made when it is first asked for.
     pub(super) fn current(&self) -> &Self {
         let mut process = self;
-        while process.generation != fork::generation() {
+        while !process.generation.is_current() {
             process = process.forked.get_or_init(|| Arc::new(process.for_fork()));
         }
         process

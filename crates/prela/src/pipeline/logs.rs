@@ -2,9 +2,9 @@
 
 use super::{Diagnostics, Pipeline, PipelineSettings};
 use crate::export::AnyExporter;
-use crate::logs::{LogIntake, LogRecord};
 use crate::redact::Redactor;
 use crate::span::SpanIntake as _;
+use crate::span::{LogIntake, LogRecord};
 use crate::{Error, Resource, payload};
 use opentelemetry::Key;
 use std::sync::Arc;

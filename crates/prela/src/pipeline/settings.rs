@@ -67,10 +67,7 @@ impl PipelineSettings {
 
     /// Those of a pipeline for something else than spans, which is cleaned before it gets there; `name` is
     /// that of its part of the spool.
-    #[cfg(all(
-        any(feature = "tracing", feature = "metrics"),
-        any(feature = "otlp-grpc", feature = "otlp-http")
-    ))]
+    #[cfg(all(any(feature = "tracing", feature = "metrics"), feature = "__otlp"))]
     pub(crate) fn for_signal(&self, item: &'static str, name: &str) -> Self {
         let mut own = Self { item, ..self.clone() };
         (own.redactor, own.payload_limit, own.tail, own.on_drop) = (None, None, None, None);

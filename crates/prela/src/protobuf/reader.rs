@@ -36,7 +36,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether all of it can be read.
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    #[cfg(feature = "__otlp")]
     pub(crate) fn is_message(message: &'a [u8]) -> bool {
         let mut fields = Self(message);
         fields.by_ref().for_each(drop);
@@ -138,7 +138,7 @@ impl<'a> Content<'a> {
 }
 
 #[cfg(test)]
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 mod tests {
     use super::*;
 

@@ -5,6 +5,7 @@
 //! when the record is done, which the checksum leaves out. Writing stops anywhere when the process is
 //! killed: then the last record is cut short or its checksum is wrong, and it is not read.
 
+use crate::store::KeptBy;
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
@@ -18,7 +19,7 @@ pub(super) struct Segment {
     /// Bytes in use.
     pub(super) len: u64,
     /// This run's.
-    pub(super) is_own: bool,
+    pub(super) kept_by: KeptBy,
     /// Nothing can be written behind what is there.
     pub(super) is_broken: bool,
     places: VecDeque<Place>,
@@ -39,13 +40,13 @@ pub(super) struct Place {
 
 impl Segment {
     /// A new file; one that is there already is an error.
-    pub(super) fn create(path: PathBuf, is_own: bool) -> io::Result<Self> {
+    pub(super) fn create(path: PathBuf, kept_by: KeptBy) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(&path)?;
-        Ok(Self { path, file, len: 0, is_own, is_broken: false, places: VecDeque::new() })
+        Ok(Self { path, file, len: 0, kept_by, is_broken: false, places: VecDeque::new() })
     }
 
     /// An earlier run's file, with the number of pieces in it that cannot be read.
@@ -53,7 +54,8 @@ impl Segment {
         let file = OpenOptions::new().read(true).write(true).open(&path)?;
         let len = file.metadata()?.len();
         let places = VecDeque::new();
-        let mut segment = Self { path, file, len, is_own: false, is_broken: true, places };
+        let mut segment =
+            Self { path, file, len, kept_by: KeptBy::EarlierRun, is_broken: true, places };
         let unreadable = segment.scan()?;
         Ok((segment, unreadable))
     }

@@ -57,10 +57,7 @@ impl Spool {
     }
 
     /// The same in a directory below.
-    #[cfg(all(
-        any(feature = "tracing", feature = "metrics"),
-        any(feature = "otlp-grpc", feature = "otlp-http")
-    ))]
+    #[cfg(all(any(feature = "tracing", feature = "metrics"), feature = "__otlp"))]
     pub(crate) fn below(self, name: &str) -> Self {
         Self { dir: self.dir.join(name), ..self }
     }

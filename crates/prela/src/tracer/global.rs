@@ -1,7 +1,7 @@
 //! The instance that `prela::tracer()` follows.
 
 use super::{Tracer, early};
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
 use crate::span::Provider;
 #[cfg(feature = "testing")]
 use crate::span::alone_in;
@@ -82,7 +82,7 @@ pub(crate) fn content() -> Option<crate::span::wording::content::ContentCapture>
 }
 
 /// The global instance, or the one that the current context chooses.
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
 pub(crate) fn provider() -> Option<Arc<Provider>> {
     with_source(|source| source.provider.clone())
 }

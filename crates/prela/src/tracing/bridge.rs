@@ -1,10 +1,9 @@
 //! Spans and events of the crate `tracing` as Prela's.
 
-use super::entered;
 use super::fields::Fields;
 use super::genai;
 use super::noise::is_passed_over;
-use crate::context::is_suppressed;
+use crate::context::{ContextScope, is_suppressed};
 #[cfg(feature = "genai")]
 use crate::genai::ContentCapture;
 use crate::span::{Reentrant, model_call_in, span_of};
@@ -12,6 +11,7 @@ use crate::tracer::global;
 use crate::{Span, SpanType, TraceContext, Value, context, semconv, tracer};
 use opentelemetry::Key;
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::thread;
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Event, Level, Metadata, Subscriber};
@@ -296,9 +296,9 @@ where
         };
         let noted = span.clone().filter(|_| !self.without_span_events);
         let noted = noted.filter(|span| span.is_recording() && !is_silenced(span));
-        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "tracing", feature = "__otlp"))]
         let logs = super::logs::provider();
-        #[cfg(not(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http"))))]
+        #[cfg(not(all(feature = "tracing", feature = "__otlp")))]
         let logs = None::<()>;
         if noted.is_none() && logs.is_none() {
             return;
@@ -307,7 +307,7 @@ where
         event.record(&mut fields);
         let span_type = span.as_ref().and_then(Span::span_type).unwrap_or_default();
         genai::mend(&mut fields.pairs, span_type, self.captures_content());
-        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "tracing", feature = "__otlp"))]
         if let Some(provider) = logs {
             let more = self.surroundings(metadata);
             super::logs::write(&provider, &fields, metadata, more, span.as_ref());
@@ -332,12 +332,12 @@ where
                 .map(|span| (span.entry(), self.busy.then(|| span.touch())))
         };
         if let Some((entry, at)) = entry {
-            entered::push(id.clone(), entry.enter(), at);
+            push_entered(id.clone(), entry.enter(), at);
         }
     }
 
     fn on_exit(&self, id: &Id, cx: Context<'_, S>) {
-        let Some(at) = entered::pop(id) else { return };
+        let Some(at) = pop_entered(id) else { return };
         bridged(id, &cx, |span| span.leave(at));
     }
 
@@ -375,4 +375,37 @@ fn described(fields: Fields, metadata: &Metadata<'_>) -> (String, Vec<(Key, Valu
         .or_else(|| own.map(str::to_owned))
         .unwrap_or_else(|| if is_failure { semconv::EXCEPTION_EVENT.into() } else { target });
     (name, attributes)
+}
+
+/// A span that was entered, and when, if that is asked for.
+struct Entered {
+    span: Id,
+    scope: ContextScope,
+    at: Option<u64>,
+}
+
+thread_local! {
+    static ENTERED: RefCell<Vec<Entered>> = {
+        // What scopes need must outlive this: destructors run in reverse order of first use.
+        drop(context::current());
+        RefCell::default()
+    };
+}
+
+/// Keeps a context current until the span is left.
+fn push_entered(span: Id, scope: ContextScope, at: Option<u64>) {
+    let _ = ENTERED.try_with(|entered| entered.borrow_mut().push(Entered { span, scope, at }));
+}
+
+/// Leaves the span; it may have been entered several times, and others since. Gives when it was entered.
+fn pop_entered(span: &Id) -> Option<Option<u64>> {
+    let last = ENTERED.try_with(|entered| {
+        let mut entered = entered.borrow_mut();
+        let at = entered.iter().rposition(|it| it.span == *span)?;
+        Some(entered.remove(at))
+    });
+    // Not under the borrow: contexts hold values of users.
+    let Entered { scope, at, .. } = last.ok().flatten()?;
+    scope.leave();
+    Some(at)
 }

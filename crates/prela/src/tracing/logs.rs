@@ -2,8 +2,7 @@
 
 use super::fields::Fields;
 use crate::context::is_suppressed;
-use crate::logs::{LogRecord, Severity};
-use crate::span::Provider;
+use crate::span::{LogRecord, Provider, Severity};
 use crate::{Span, Value, semconv};
 use opentelemetry::trace::SpanContext;
 use opentelemetry::{InstrumentationScope, Key};

@@ -33,4 +33,5 @@ mod streams;
 mod suppression;
 mod tasks;
 mod threads;
+mod trees;
 mod values;

@@ -72,11 +72,26 @@ fn finished(whole: Option<Message>, json: &Json) -> Vec<Message> {
     whole.map(with_reason).into_iter().collect()
 }
 
-pub(in crate::genai) fn response(json: &Json) -> Response {
-    Response {
-        id: owned_text(json, &["id", "responseId"]),
-        model: owned_text(json, &["model", "modelVersion"]),
-        finish_reasons: finish_reasons(json),
+impl Response {
+    /// Reads the response of any provider.
+    ///
+    /// OpenAI's responses have a status instead of reasons: `completed` is read as `stop`, or as `tool_calls` if
+    /// there are some; of `incomplete` its reason is taken.
+    ///
+    /// ```
+    /// use prela::genai::Response;
+    /// use serde_json::json;
+    ///
+    /// let response = json!({"id": "m1", "model": "claude-sonnet-4-5-20250929", "stop_reason": "end_turn"});
+    /// let response = Response::read(&response);
+    /// assert_eq!((response.id.as_deref(), response.finish_reasons), (Some("m1"), vec!["end_turn".to_owned()]));
+    /// ```
+    pub fn read(response: &Json) -> Self {
+        Self {
+            id: owned_text(response, &["id", "responseId"]),
+            model: owned_text(response, &["model", "modelVersion"]),
+            finish_reasons: finish_reasons(response),
+        }
     }
 }
 

@@ -4,8 +4,15 @@ use super::{member, owned_text, parsed, text};
 use crate::genai::{Media, MediaSource, Part, ToolCall, ToolCallResponse};
 use serde_json::{Value as Json, json};
 
+impl Part {
+    /// Reads a part as any provider writes it: text, or an object.
+    pub fn read(json: &Json) -> Self {
+        part(json)
+    }
+}
+
 /// A part: text, or an object that has a `type` or, of Gemini and Bedrock, one member that says what it is.
-pub(in crate::genai) fn part(json: &Json) -> Part {
+pub(super) fn part(json: &Json) -> Part {
     if let Some(text) = json.as_str() {
         return Part::Text(text.to_owned());
     }

@@ -1,8 +1,9 @@
 //! A run of an agent.
 
 use super::TypedSpanBuilder;
+use super::builder::builder_input;
 use super::evaluator::Evaluation;
-use super::handle::{builder_input, input_and_output, typed_span};
+use super::handle::{input_and_output, typed_span};
 use crate::genai::Usage;
 use crate::semconv::{self, Conventions, genai, openinference as oi};
 use crate::{SpanBuilder, SpanKind, SpanType, Tracer};

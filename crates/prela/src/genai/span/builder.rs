@@ -147,3 +147,19 @@ impl<S> fmt::Debug for TypedSpanBuilder<S> {
         self.span.fmt(f)
     }
 }
+
+/// What goes in, known before the start.
+macro_rules! builder_input {
+    ($name:ident) => {
+        impl $crate::genai::TypedSpanBuilder<$name> {
+            /// As the handle's `input`.
+            pub fn input(self, input: impl Into<$crate::genai::Content>) -> Self {
+                let input = input.into();
+                self.at_start(move |span: &$name| {
+                    span.input(input);
+                })
+            }
+        }
+    };
+}
+pub(super) use builder_input;

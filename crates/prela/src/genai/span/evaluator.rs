@@ -1,7 +1,8 @@
 //! Judgements.
 
 use super::TypedSpanBuilder;
-use super::handle::{builder_input, input_and_output, typed_span};
+use super::builder::builder_input;
+use super::handle::{input_and_output, typed_span};
 use crate::semconv::{genai, openinference as oi};
 use crate::{Key, Span, SpanType, Tracer, Value};
 

@@ -135,19 +135,3 @@ macro_rules! input_and_output {
     };
 }
 pub(super) use input_and_output;
-
-/// What goes in, known before the start.
-macro_rules! builder_input {
-    ($name:ident) => {
-        impl $crate::genai::TypedSpanBuilder<$name> {
-            /// As the handle's `input`.
-            pub fn input(self, input: impl Into<$crate::genai::Content>) -> Self {
-                let input = input.into();
-                self.at_start(move |span: &$name| {
-                    span.input(input);
-                })
-            }
-        }
-    };
-}
-pub(super) use builder_input;

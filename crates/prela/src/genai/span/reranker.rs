@@ -3,8 +3,8 @@
 use super::TypedSpanBuilder;
 use super::content::{self, Content, Side};
 use super::handle::typed_span;
+use super::retrieval::Document;
 use super::retrieval::{as_json, write_documents};
-use crate::genai::Document;
 use crate::semconv::{self, openinference as oi};
 use crate::{SpanType, Tracer};
 

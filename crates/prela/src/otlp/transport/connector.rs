@@ -1,9 +1,8 @@
 //! How a stream of bytes to a collector comes about: over TCP, TLS or a Unix socket, the same for both
 //! transports.
 
-use super::fault::Fault;
 use super::peer_protocol::{Greeted, PeerProtocol};
-use super::stream::{BoxError, Stream};
+use super::stream::{BoxError, Fault, Stream};
 use super::{Connection, Protocol, Proxy};
 use crate::Error;
 use http::Uri;

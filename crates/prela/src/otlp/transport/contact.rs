@@ -2,8 +2,7 @@
 
 use super::Connection;
 use super::connector::Connector;
-use super::fault::Fault;
-use super::stream::{BoxError, Stream};
+use super::stream::{BoxError, Fault, Stream};
 use crate::{Contact, Error};
 use http::Uri;
 use hyper_util::rt::TokioIo;

@@ -9,7 +9,7 @@ mod status;
 use self::status::Status;
 use super::compression::Encoder;
 use super::contact::{self, Reach};
-use super::fault::Fault;
+use super::stream::Fault;
 use super::{Connection, LONGEST_ANSWER, Reply, USER_AGENT, too_large};
 use crate::{Contact, Error, ErrorKind};
 use bytes::Bytes;

@@ -1,7 +1,6 @@
 //! What a peer says first: a port that speaks another protocol is told from one that is broken.
 
-use super::fault::Fault;
-use super::stream::Stream;
+use super::stream::{Fault, Stream};
 use std::error::Error;
 use std::fmt;
 use std::io::{self, IoSlice};

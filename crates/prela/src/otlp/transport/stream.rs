@@ -1,7 +1,10 @@
-//! What bytes go through, and what goes wrong there.
+//! What bytes go through, and why it ended: of a request that was about to be sent the clients report only that it
+//! was canceled.
 
 use hyper_util::client::legacy::connect::{Connected, Connection as ClientStream};
 use std::error::Error as StdError;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::{fmt, io};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 #[cfg(unix)]
@@ -34,3 +37,63 @@ impl ClientStream for Box<dyn Stream> {
 
 /// An error of a connection, for hyper and tonic.
 pub(super) type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// What was last found wrong with the connections of one transport.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fault(Arc<Mutex<Option<(io::ErrorKind, String)>>>);
+
+impl Fault {
+    pub(super) fn set(&self, error: &io::Error) {
+        self.put(Some((error.kind(), error.to_string())));
+    }
+
+    /// For a connection that is only being made.
+    pub(super) fn forget(&self) {
+        self.put(None);
+    }
+
+    fn put(&self, found: Option<(io::ErrorKind, String)>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = found;
+    }
+
+    /// Puts what was found wrong before an error, unless that says so itself.
+    pub(super) fn explain(&self, error: impl Into<BoxError>) -> BoxError {
+        let error = error.into();
+        let found = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
+        match found {
+            Some((kind, text)) if !says(&*error, &text) => {
+                io::Error::new(kind, Explained { text, error }).into()
+            }
+            _ => error,
+        }
+    }
+}
+
+fn says(error: &(dyn StdError + 'static), text: &str) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.to_string().contains(text) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+#[derive(Debug)]
+struct Explained {
+    text: String,
+    error: BoxError,
+}
+
+impl fmt::Display for Explained {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl StdError for Explained {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        Some(&*self.error)
+    }
+}

@@ -3,7 +3,7 @@
 use crate::export::Exported;
 use crate::pipeline::fate::{Fate, Place};
 use crate::pipeline::stats::{Dropped, ExporterStats, Recovered};
-use crate::store::Found;
+use crate::store::Leftovers;
 
 /// What became of the spans of one exporter. Each span is in one of its accounts, so they add up:
 /// `ended == queued + in_flight + spooled + exported + rejected + dropped`.
@@ -44,7 +44,7 @@ impl Ledger {
     }
 
     /// Counts what earlier runs left in the spool.
-    pub(super) fn find(&mut self, found: Found) {
+    pub(super) fn find(&mut self, found: Leftovers) {
         self.recovered.found += found.spans;
         self.recovered.spooled += found.spans;
         self.recovered.unreadable += found.unreadable;

@@ -4,7 +4,7 @@ use super::{ExporterQueue, State};
 use crate::Error;
 use crate::pipeline::fate::{Fate, Place};
 use crate::pipeline::report::Unsettled;
-use crate::store::Found;
+use crate::store::Leftovers;
 use std::time::Instant;
 
 impl ExporterQueue {
@@ -30,7 +30,7 @@ impl ExporterQueue {
     }
 
     /// Counts what earlier runs left in the spool.
-    pub(in crate::pipeline) fn find(&self, found: Found) {
+    pub(in crate::pipeline) fn find(&self, found: Leftovers) {
         self.state().ledger.find(found);
     }
 

@@ -10,7 +10,7 @@ use crate::span::wording::Wording;
 
 /// What the code says; none where it says nothing.
 #[derive(Default)]
-pub(super) struct WordingOptions {
+pub(in crate::init) struct WordingOptions {
     conventions: Option<Conventions>,
     #[cfg(feature = "genai")]
     version: Option<SemconvVersion>,
@@ -74,7 +74,7 @@ impl Builder {
     }
 }
 
-pub(super) fn wording(env: &Environment, given: &WordingOptions) -> Result<Wording, Error> {
+pub(super) fn wording_of(env: &Environment, given: &WordingOptions) -> Result<Wording, Error> {
     Ok(Wording {
         conventions: given.conventions.map_or_else(|| conventions(env), Ok)?,
         #[cfg(feature = "genai")]

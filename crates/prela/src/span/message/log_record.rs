@@ -2,14 +2,13 @@
 //!
 //! They go the way of spans: a record is written once, waits in a bounded queue of its own, and is counted.
 
-use crate::Value;
-use crate::protobuf::Writer;
 #[cfg(all(test, feature = "otlp-http"))]
 mod tests;
 
+use super::{EndedSpan, SpanSummary, any, attributes};
+use crate::Value;
+use crate::protobuf::Writer;
 use crate::protobuf::fields::log_record as fields;
-use crate::span::message::{any, attributes};
-use crate::span::{EndedSpan, SpanSummary};
 use opentelemetry::trace::SpanContext;
 use opentelemetry::{InstrumentationScope, Key};
 use std::sync::Arc;
@@ -52,11 +51,6 @@ impl Severity {
             Self::Error => "ERROR",
         }
     }
-}
-
-/// Where log records go: the pipeline, seen from below.
-pub(crate) trait LogIntake: Send + Sync + 'static {
-    fn take(&self, record: LogRecord);
 }
 
 impl LogRecord {

@@ -1,7 +1,6 @@
-//! How a model is asked.
+//! A call of a model, as its request and its answer say it.
 
-use super::dialect;
-use serde_json::Value as Json;
+use super::{Message, Part, ToolDefinition};
 
 /// How a model is asked: what of it a request says.
 ///
@@ -44,9 +43,26 @@ pub struct RequestParameters {
     pub dimension_count: Option<u64>,
 }
 
-impl RequestParameters {
-    /// Reads the request of any provider.
-    pub fn read(request: &Json) -> Self {
-        dialect::parameters(request)
-    }
+/// What a request says to a model.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Input {
+    /// The messages, with those of the system that stand among them.
+    pub messages: Vec<Message>,
+    /// Instructions that a provider takes beside the messages.
+    pub system_instructions: Vec<Part>,
+    /// The tools that the model may ask for.
+    pub tools: Vec<ToolDefinition>,
+}
+
+/// What a provider says of its answer, beside the messages.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Response {
+    /// The provider's id of the answer.
+    pub id: Option<String>,
+    /// The model that answered: often more exact than the one that was asked for.
+    pub model: Option<String>,
+    /// Why each answer ended, in the provider's words.
+    pub finish_reasons: Vec<String>,
 }
