@@ -43,11 +43,17 @@ export function criticalPath(trace) {
   return path;
 }
 
-/** Which spans the path spends its time in, the longest first. @param {Map<number, Stretch[]>} path */
-export function longest(path) {
-  const all = [...path].map(([span, stretches]) => ({
-    span,
-    time: stretches.reduce((sum, it) => sum + it.to - it.from, 0),
-  }));
-  return all.sort((a, b) => b.time - a.time);
+/**
+ * Which spans the path spends its time in, the longest first. The time of a request is that of who made it: a model
+ * or a tool was slow, rather than its `POST`.
+ * @param {import("./model.js").Trace} trace @param {Map<number, Stretch[]>} path
+ */
+export function longest(trace, path) {
+  const times = new Map();
+  for (const [span, stretches] of path) {
+    let owner = span;
+    while (trace.typeName(owner) === "http" && trace.parent[owner] >= 0) owner = trace.parent[owner];
+    times.set(owner, stretches.reduce((sum, it) => sum + it.to - it.from, times.get(owner) ?? 0));
+  }
+  return [...times].map(([span, time]) => ({ span, time })).sort((a, b) => b.time - a.time);
 }

@@ -48,7 +48,7 @@ export class Overview {
 
   slow(path) {
     const { trace } = this;
-    const all = longest(path).slice(0, 6);
+    const all = longest(trace, path).slice(0, 6);
     if (!trace || all.length < 2) return null;
     const whole = trace.end();
     return el("section", {}, el("h2", {}, "What took the time"), el("p", { class: "dim" }, "Time of its own on the critical path."),

@@ -56,7 +56,7 @@ export function showList(main, at) {
     say(where, it.service);
     say(time, `${clockTime(it.start_time_unix_nano)}`);
     time.title = `${ago(it.start_time_unix_nano)} ago`;
-    took.firstChild.style.width = `${Math.max(2, 100 * Math.log1p(it.duration_nano / 1e6) / Math.log1p(longest / 1e6))}%`;
+    took.firstChild.style.width = `${Math.max(2, 50 * Math.sqrt(it.duration_nano / longest))}%`;
     say(took.lastChild, it.open && !it.duration_nano ? "running" : duration(it.duration_nano));
     say(spans, it.errors ? `${whole(it.spans)} · ${it.errors} ✗` : whole(it.spans));
     spans.classList.toggle("bad", it.errors > 0);
@@ -164,7 +164,6 @@ export function showList(main, at) {
   }
 
   const done = [onNews((news) => !isOld && take(news)), onConnection((isLive, isAgain) => isLive && isAgain && load().catch(() => {}))];
-  host.focus({ preventScroll: true });
   return {
     ready: load(),
     keys: {

@@ -3,6 +3,7 @@
 /** Nanoseconds. @param {number} ns */
 export function duration(ns) {
   if (ns < 0) return `−${duration(-ns)}`;
+  if (ns === 0) return "0";
   if (ns < 1e3) return `${Math.round(ns)} ns`;
   if (ns < 1e6) return `${digits(ns / 1e3)} µs`;
   if (ns < 999.5e6) return `${digits(ns / 1e6)} ms`;

@@ -137,6 +137,7 @@ export class Waterfall {
     const names = this.names ?? 0.4;
     const all = this.host.clientWidth;
     const used = all < 700 ? 0 : 108;
+    this.element.classList.toggle("narrow", !used);
     this.element.style.setProperty("--names", `${Math.round(all * names)}px`);
     this.element.style.setProperty("--used", `${used}px`);
     this.width = Math.max(80, all - Math.round(all * names) - used - 12);

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `/api/view/{id}` | a trace in columns: [`columns`] |
 //! | `/api/view/{id}/doctor` | what is wrong with it: a list of [`Finding`](crate::doctor::Finding) with times |
+//! | `/api/view/{id}/diff/{other}` | what differs between it and another: a [`Diff`](crate::query::Diff) |
 //! | `/api/view/{id}/search?q=` | its spans that have a text, as a list of [`SpanHit`](crate::query::SpanHit) |
 //! | `/api/view/{id}/file` | the trace as a page of its own; with `?content=no` without what was said |
 //! | `/api/view/{id}/spans/{span}` | all of a span: [`details`] |
@@ -26,7 +27,7 @@ use serde::Deserialize;
 pub(super) fn routes(readers: &Readers) -> Router {
     let ask = || readers.clone();
     let (view, doctor, search) = (ask(), ask(), ask());
-    let (file, span, sessions) = (ask(), ask(), ask());
+    let (file, span, sessions, diff) = (ask(), ask(), ask(), ask());
     Router::new()
         .route("/api/view/{id}", get(async move |Path(id)| trace(&view, id).await))
         .route("/api/view/{id}/doctor", get(async move |Path(id)| findings(&doctor, id).await))
@@ -46,6 +47,12 @@ pub(super) fn routes(readers: &Readers) -> Router {
                     if asked.content == "no" { Content::Without } else { Content::Whole },
                 )
                 .await
+            }),
+        )
+        .route(
+            "/api/view/{id}/diff/{other}",
+            get(async move |Path((id, other)): Path<(String, String)>| {
+                answer(diff.ask(move |it| it.diff(it.find(&id)?, it.find(&other)?)).await)
             }),
         )
         .route(
