@@ -6,7 +6,7 @@ import { baggage, documentList, documents, failures, inAndOut, isDocumentKey, us
 import { isMessageKey, messages } from "./messages.js";
 import { readSpan } from "./otlp.js";
 import { address } from "./route.js";
-import { details } from "./source.js";
+import { details, linkedTo } from "./source.js";
 import { remember, remembered } from "./theme.js";
 import { counted, dayTime, duration, percent } from "./units.js";
 
@@ -52,7 +52,7 @@ export class Detail {
   }
 
   sections(trace, i, sums, findings, found) {
-    const { span, attributes, events, links, resource, scope, logs, linked, facts } = found;
+    const { span, attributes, events, links, resource, scope, logs, facts } = found;
     const sum = { input: sums.input[i], output: sums.output[i], cost: sums.cost[i] };
     const said = messages(attributes, [...events, ...logs]);
     const { input, output, used } = inAndOut(attributes);
@@ -70,12 +70,12 @@ export class Detail {
       hasMessages && section("Conversation", counted(said.length, "message"), conversation(said)),
       tools !== undefined && section("Tools it was offered", "", content(tools), false),
       input !== undefined && section(hasMessages ? "Input" : trace.typeName(i) === "tool" ? "Arguments" : "Input", "", content(input, { isText: true }), !hasMessages),
-      output !== undefined && section(trace.typeName(i) === "tool" ? "Result" : "Output", "", content(output, { isText: true }), !hasMessages),
+      output !== undefined && !docs.length && section(trace.typeName(i) === "tool" ? "Result" : "Output", "", content(output, { isText: true }), !hasMessages),
       docs.length > 0 && section("Documents", String(docs.length), documentList(docs)),
       optional("Tokens and cost", "", usage(attributes, facts, sum)),
       rest.length > 0 && section("Attributes", String(rest.length), table(rest)),
       events.length > 0 && section("Events", String(events.length), this.events(trace, i, events)),
-      (links.length > 0 || linked.length > 0) && section("Links", String(links.length + linked.length), linkList(links, linked)),
+      this.links(trace.summary.trace_id, trace.ids[i], links),
       logs.length > 0 && section("Logs", String(logs.length), logList(logs)),
       carried.length > 0 && section("Baggage", String(carried.length), table(carried)),
       section("Resource", resource.get("service.name") ? String(resource.get("service.name")) : "", table([...resource, ...scopeRows(scope)]), false),
@@ -99,6 +99,17 @@ export class Detail {
     if (parent < 0) return list;
     const up = el("button", { class: "more up", type: "button", onclick: () => this.onselect(parent) }, "↑ ", el("bdi", { text: trace.name(parent) }));
     return el("div", {}, list, up);
+  }
+
+  /** Links of a span at once; whoever has a link to it is looked for meanwhile. */
+  links(trace, id, links) {
+    const place = el("div", {});
+    const show = (linked) => {
+      if (links.length || linked.length) place.replaceChildren(section("Links", String(links.length + linked.length), linkList(links, linked)));
+    };
+    show([]);
+    linkedTo(trace, id).then((linked) => linked.length && show(linked)).catch(() => {});
+    return place;
   }
 
   events(trace, i, events) {

@@ -40,7 +40,6 @@ export function readSpan(details, id) {
         resource: attributes(resource.resource?.attributes),
         scope: scope.scope ?? {},
         logs: logs(details, id),
-        linked: details.linked ?? [],
         facts: details.facts?.[id] ?? {},
       };
     }

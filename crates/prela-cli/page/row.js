@@ -23,7 +23,7 @@ export function makeSpanRow() {
 /**
  * @typedef {{
  *   trace: import("./model.js").Trace, sums: import("./sums.js").Sums, scale: import("./scale.js").Scale, width: number,
- *   path: Map<number, import("./critical.js").Stretch[]> | null, hits: Set<number>, selected: number, isClosed: (i: number) => boolean,
+ *   path: Map<number, import("./critical.js").Stretch[]> | null, isWide?: boolean, hits: Set<number>, selected: number, isClosed: (i: number) => boolean,
  * }} Shown
  * @param {any} row @param {number} i @param {number} depth @param {boolean} isGuess @param {Shown} shown
  */
@@ -45,7 +45,7 @@ export function showSpan(row, i, depth, isGuess, shown) {
   say(parts.hint, isError ? shortened(trace.errors.get(i) || "failed") : isOrphan && !isGuess ? "parent missing" : trace.text("model", i) && !name.includes(trace.text("model", i)) ? trace.text("model", i) : "");
   const [input, output, cost] = [sums.input[i], sums.output[i], sums.cost[i]];
   const isSum = !trace.input[i] && !trace.output[i];
-  say(parts.used, input || output || cost ? `${isSum ? "Σ " : ""}${tokens(input, output)}${cost ? `  ${dollars(cost)}` : ""}` : "");
+  say(parts.used, input || output || cost ? `${isSum ? "Σ " : ""}${tokens(input, output)}${cost && shown.isWide ? ` · ${dollars(cost)}` : ""}` : "");
   const [from, to] = place(parts, scale, width, trace.start[i], trace.endOf(i));
   say(parts.took, trace.isRunning(i) ? `running ${duration(trace.durationOf(i))}` : duration(trace.durations[i]));
   label(parts.took, from, to, width);

@@ -136,7 +136,8 @@ export class Waterfall {
   measure() {
     const names = this.names ?? 0.4;
     const all = this.host.clientWidth;
-    const used = all < 700 ? 0 : 108;
+    const used = all < 700 ? 0 : all < 1000 ? 96 : 156;
+    if (this.shown) this.shown.isWide = used > 100;
     this.element.classList.toggle("narrow", !used);
     this.element.style.setProperty("--names", `${Math.round(all * names)}px`);
     this.element.style.setProperty("--used", `${used}px`);
@@ -146,7 +147,7 @@ export class Waterfall {
 
   axis() {
     const { scale, trace } = this.shown;
-    const ticks = scale.ticks(Math.max(2, this.width / 110));
+    const ticks = scale.ticks(Math.max(2, this.width / 84));
     this.ruler.replaceChildren(...ticks.filter((it) => it.place < 0.96).map((it) => at(el("span", {}, duration(it.time)), it.place)));
     const gaps = scale.gaps.map((gap) => {
       const [from, to] = [scale.where(gap.from), scale.where(gap.to)];

@@ -1,7 +1,7 @@
 //! Reads the store: what the command line, the JSON API and the gRPC API all show.
 //!
-//! [`Reader`] opens the file for reading alone, so it works whether a server writes it or not. Its calls
-//! block; they are short, but for a search that finds nothing.
+//! [`Reader`] opens the file for reading only, so it works whether a server writes it or not. Its calls
+//! block; all are short, except a search that finds nothing.
 
 mod changes;
 mod diff;

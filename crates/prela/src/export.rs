@@ -106,12 +106,12 @@ pub struct Exported {
 }
 
 impl Exported {
-    /// Every span was taken.
+    /// A batch of which every span was taken.
     pub fn all() -> Self {
         Self::default()
     }
 
-    /// All but `rejected` spans were taken.
+    /// A batch of which all but `rejected` spans were taken.
     pub fn all_but(rejected: u64) -> Self {
         Self { rejected, message: None }
     }

@@ -11,15 +11,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Makes the ids of new traces and spans.
 ///
 /// Called once for each span that starts, on the thread that starts it, so it must be cheap. An
-/// all-zero id means "no id" in W3C Trace Context; one that comes back is asked for again once, and
-/// then replaced by a random id.
+/// all-zero id means "no id" in W3C Trace Context, and is replaced by a random id.
 pub trait IdGenerator: Send + Sync + Debug + 'static {
     /// A new 16-byte trace id, not all zero.
     fn new_trace_id(&self) -> TraceId;
     /// A new 8-byte span id, not all zero.
     fn new_span_id(&self) -> SpanId;
     /// Whether the low 56 bits of each trace id are random: then new traces carry the `random` flag of
-    /// W3C Trace Context Level 2, by which services may sample alike. Default: no.
+    /// W3C Trace Context Level 2, so that services can sample alike. Default: no.
     fn is_random(&self) -> bool {
         false
     }
@@ -80,7 +79,7 @@ impl AnyIds {
         }
     }
 
-    /// A new trace id. A random one where the user's generator panics or gives none.
+    /// A new trace id: a random one if the user's generator panics or returns zeros.
     pub(crate) fn new_trace_id(&self) -> TraceId {
         if let Self::Other(ids) = self
             && let Ok(id) = catch_unwind(AssertUnwindSafe(|| ids.new_trace_id()))

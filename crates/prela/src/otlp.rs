@@ -1,5 +1,5 @@
 //! OTLP: messages and transports. Knows nothing of queues, exporters or configuration.
-//! What a span is on the wire, `span::message` knows.
+//! How a span is written on the wire is known by `span::message`.
 
 pub(crate) mod encode;
 pub(crate) mod json;

@@ -1,9 +1,8 @@
 //! The spool: encoded spans on disk, while their receiver is away.
 //!
-//! A directory for each exporter has one for each run of the program, which that run holds by a lock.
-//! In it are segments, files that are written from front to back and removed when every record in them
-//! is done. A run begins by taking over what is locked by nobody: the runs that were killed, or left
-//! something behind.
+//! Each exporter has a directory, and in it one for each run of the program, which that run keeps locked. A run
+//! writes segments: files that are appended to, and removed when every record in them is done. It begins by
+//! taking over the directories that nobody locks: of runs that were killed, or left something behind.
 
 mod run;
 mod segment;
@@ -32,7 +31,7 @@ pub(crate) struct DiskStore {
     dir: PathBuf,
     /// This run's part of it, made at the first record.
     own: Option<Run>,
-    /// Earlier runs', locked by this one for as long as they hold something.
+    /// Those of earlier runs, locked by this one for as long as they hold something.
     adopted: Vec<Run>,
     /// Oldest first. The last one is written to, if it is this run's.
     segments: VecDeque<Segment>,
@@ -45,7 +44,7 @@ pub(crate) struct DiskStore {
 }
 
 impl DiskStore {
-    /// Touches nothing yet. `number` tells the exporters of one program apart.
+    /// Makes a store, without touching the disk yet. `number` tells the exporters of one program apart.
     pub(crate) fn new(settings: Spool, number: usize) -> Self {
         let dir = settings.dir.join(format!("exporter-{number}"));
         Self {
@@ -163,7 +162,7 @@ impl Store for DiskStore {
         }
         if self.bytes + length > self.settings.max_bytes {
             let text = format!(
-                "write to the spool {}: it has its {} bytes",
+                "write to the spool {}: its limit of {} bytes is reached",
                 self.dir.display(),
                 self.settings.max_bytes
             );
@@ -211,7 +210,7 @@ impl Store for DiskStore {
     }
 
     fn done(&mut self, id: u64) {
-        // Only ever the oldest: nothing else was asked for.
+        // Always the oldest: no other is handed out.
         if let Some(segment) = self.segments.iter_mut().find(|segment| !segment.is_empty())
             && segment.first().is_some_and(|place| place.id == id)
         {
@@ -247,7 +246,7 @@ fn unix_seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs()
 }
 
-/// A directory, and those above it, that only the owner can look into.
+/// Creates a directory, and those above it, that only the owner can look into.
 fn create_private_dir(dir: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -256,5 +255,5 @@ fn create_private_dir(dir: &Path) -> io::Result<()> {
     builder.create(dir)
 }
 
-/// An emptied segment is written on until it has this length.
+/// An emptied segment is written to again until it has this length.
 const LONGEST_EMPTY: u64 = 1 << 16;

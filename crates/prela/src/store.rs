@@ -20,7 +20,7 @@ pub(crate) trait Store: Send {
     /// The batch that waits longest. It stays until it is [done](Store::done).
     fn oldest(&mut self) -> Option<SpooledBatch>;
 
-    /// A batch need not be kept any longer.
+    /// Marks a batch as done: it need not be kept any longer.
     fn done(&mut self, id: u64);
 
     /// What was given up since the last call.

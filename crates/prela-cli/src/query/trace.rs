@@ -166,7 +166,7 @@ impl<'a> Shared<'a> {
 }
 
 fn named<T: Message + Default>(bytes: Option<&[u8]>, schema_url: String) -> Named<T> {
-    // What is no resource is kept as it came, and shown as none.
+    // A malformed message is kept as it came, and shown as none.
     let message = bytes.and_then(|bytes| T::decode(bytes).ok());
     Named { message, bytes: bytes.map(Arc::from), schema_url }
 }

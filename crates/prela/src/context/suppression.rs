@@ -129,7 +129,7 @@ pub(crate) fn suppress_thread() {
     std::mem::forget(Context::enter_telemetry_suppressed_scope());
 }
 
-/// A clock or a generator of ids. Spans that it began would ask it again, without end.
+/// A clock or id generator. Spans that it starts would call it again, without end.
 #[derive(Debug)]
 pub(crate) struct Suppressed<T>(pub(crate) T);
 

@@ -2,7 +2,7 @@
 
 use super::{Message, Part, ToolDefinition};
 
-/// How a model is asked: what of it a request says.
+/// The parameters of a request to a model, as far as it has them.
 ///
 /// ```
 /// use prela::genai::RequestParameters;
@@ -15,23 +15,23 @@ use super::{Message, Part, ToolDefinition};
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct RequestParameters {
-    /// Most tokens of the answer.
+    /// The most tokens of the answer.
     pub max_tokens: Option<u64>,
-    /// How much is left to chance.
+    /// The sampling temperature: how much is left to chance.
     pub temperature: Option<f64>,
-    /// Of the likeliest tokens, how much of the probability is looked at.
+    /// The share of the probability, from the likeliest token on, that is considered.
     pub top_p: Option<f64>,
-    /// How many of the likeliest tokens are looked at.
+    /// How many of the likeliest tokens are considered.
     pub top_k: Option<f64>,
-    /// What tokens lose that came often.
+    /// The penalty for tokens that came often.
     pub frequency_penalty: Option<f64>,
-    /// What tokens lose that came before.
+    /// The penalty for tokens that came before.
     pub presence_penalty: Option<f64>,
     /// Texts at which the model stops.
     pub stop_sequences: Vec<String>,
-    /// What chance begins with.
+    /// The seed of the random numbers.
     pub seed: Option<i64>,
-    /// How many answers are asked for, if it is more or less than one.
+    /// How many answers are asked for, if not one.
     pub choice_count: Option<u64>,
     /// Whether the answer comes in pieces.
     pub stream: Option<bool>,
@@ -55,7 +55,7 @@ pub struct Input {
     pub tools: Vec<ToolDefinition>,
 }
 
-/// What a provider says of its answer, beside the messages.
+/// What a provider says about its answer, beside the messages.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Response {

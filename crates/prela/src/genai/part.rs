@@ -30,7 +30,7 @@ impl Part {
         }
     }
 
-    /// By the conventions' schema.
+    /// Writes it by the conventions' schema.
     pub fn to_json(&self) -> Json {
         match self {
             Self::Text(text) => json!({"type": "text", "content": text}),

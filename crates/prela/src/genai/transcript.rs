@@ -33,7 +33,7 @@ enum Repr {
 }
 
 impl Transcript {
-    /// As what goes to a model.
+    /// Reads it as what goes to a model.
     pub fn into_input(self) -> Input {
         match self.0 {
             Repr::Text(text) => Input { messages: vec![Message::user(text)], ..Input::default() },
@@ -42,13 +42,14 @@ impl Transcript {
         }
     }
 
-    /// As what comes from a model. A message that does not say why it ended did so by `stop`: backends leave
-    /// those without a reason out.
+    /// Reads it as what comes from a model. A message that does not say why it ended gets `stop`, since
+    /// backends leave out those without a reason.
     pub fn into_output(self) -> Vec<Message> {
         self.into_output_or(|_| FinishReason::Stop)
     }
 
-    /// The same with other reasons for messages that have none, by their positions.
+    /// Reads it as what comes from a model. `reason` gives the reason of a message that has none, by its
+    /// position.
     pub(super) fn into_output_or(self, reason: impl Fn(usize) -> FinishReason) -> Vec<Message> {
         let mut messages = match self.0 {
             Repr::Text(text) => vec![Message::new(Role::Assistant, text)],

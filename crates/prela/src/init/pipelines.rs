@@ -33,12 +33,12 @@ impl Pipelines {
         None
     }
 
-    /// Those beside that of spans.
+    /// The pipelines of the signals other than spans.
     fn others(&self) -> impl Iterator<Item = &Pipeline> {
         [self.logs(), self.metrics()].into_iter().flatten()
     }
 
-    /// Has what was measured so far in the pipeline.
+    /// Puts what was measured so far into the pipeline.
     fn collect(&self, is_last: bool) {
         #[cfg(all(feature = "metrics", feature = "__otlp"))]
         if let Some((_, meters)) = &self.metrics {
@@ -64,7 +64,7 @@ impl Pipelines {
         async move { wait_elsewhere(move || pipelines.flush(within)).await.and_then(|it| it) }
     }
 
-    /// All at once, within one time.
+    /// Shuts all of them down at once, within one time limit.
     pub(super) fn shutdown(&self, within: Duration) -> ShutdownReport {
         let began = Instant::now();
         self.collect(true);

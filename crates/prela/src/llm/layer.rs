@@ -24,7 +24,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 /// A span of type [`Llm`](crate::SpanType::Llm) or [`Embedding`](crate::SpanType::Embedding) for each call of a model that a
-/// client makes, and the context in its headers: in one line, whichever the client and the provider.
+/// client makes, and the context in its headers: in one line, for any client and any provider.
 ///
 /// | client | the line |
 /// |---|---|
@@ -39,16 +39,16 @@ use tower_service::Service;
 /// [`capture_content`](Self::capture_content).
 ///
 /// The span is a child of what is current at the call. It ends with the last word of the answer, as `[DONE]`, at which
-/// readers stop, or with the body. An error that comes as an answer of status 200 is one of the span. Dropped before
+/// readers stop, or with the body. An error in an answer of status 200 is an error of the span. Dropped before
 /// that, the span is `cancelled`; a body that broke off is `incomplete`. A compressed body is not read.
 ///
-/// Bodies pass through as they are, and are held back for nothing. Every other request has the ordinary span of
-/// [`ClientLayer`]. Which host gets what is the matter of [`Outbound`]: the trace goes to every host, baggage to private
-/// ones. Where the current span is already that of a model call, of type `Llm` or `Embedding`, there is no second one:
-/// the context goes into the headers, and that is all.
+/// Bodies pass through unchanged, and are never held back. Every other request has the ordinary span of
+/// [`ClientLayer`]. [`Outbound`] decides which host gets what: the trace goes to every host, baggage to private
+/// ones. Where the current span is already that of a model call, of type `Llm` or `Embedding`, there is no
+/// second one: only the context goes into the headers.
 ///
-/// Outside of what tries again, one span is the whole of it. Where a second `LlmLayer` is inside of that, it makes no
-/// span: it records each further attempt as an event, `retry`, on the first one's.
+/// Outside of a layer that tries again, one span has all attempts. A second `LlmLayer` inside of that makes no
+/// span: it records each further attempt as an event, `retry`, on the span of the first.
 ///
 /// ```
 /// use prela::llm::LlmLayer;
@@ -62,8 +62,9 @@ use tower_service::Service;
 /// # drop(client);
 /// ```
 ///
-/// Cost: a request that is for no model is told by its path. Of one that is, the body is looked at once, a text at
-/// over a gigabyte a second, and so is the answer; one that is not sampled is not. A streamed piece takes microseconds.
+/// Cost: a request that is for no model is told by its path. Of one that is, the body is read once, long texts
+/// at over a gigabyte a second, and so is the answer, if the call is sampled. A streamed piece takes
+/// microseconds.
 #[derive(Clone, Debug, Default)]
 pub struct LlmLayer {
     client: ClientLayer,
@@ -89,7 +90,7 @@ impl LlmLayer {
         Self { client: self.client.destination(destination), ..self }
     }
 
-    /// Which host gets what.
+    /// Sets which host gets what.
     #[must_use]
     pub fn outbound(self, outbound: Outbound) -> Self {
         Self { client: self.client.outbound(outbound), ..self }
@@ -107,19 +108,20 @@ impl LlmLayer {
         Self { client: self.client.without_trace_to(hosts), ..self }
     }
 
-    /// Whether what is said is recorded: messages, instructions, definitions and arguments of tools, and the text of
-    /// a provider's error, which may repeat them. Default: what the instance says, see
-    /// [`Builder::capture_content`](crate::Builder::capture_content); an instance that was told to record none records none.
+    /// Whether content is recorded: messages, instructions, definitions and arguments of tools, and the text of
+    /// a provider's error, which may repeat them. Default: as
+    /// [`Builder::capture_content`](crate::Builder::capture_content) says for the instance; if that forbids it,
+    /// this cannot allow it.
     #[must_use]
     pub fn capture_content(self, is_captured: bool) -> Self {
         Self { content: Some(is_captured.into()), ..self }
     }
 
-    /// Whether it can be used as it was told; see [`Outbound::check`].
+    /// Checks its lists of hosts; see [`Outbound::check`].
     ///
     /// # Errors
     ///
-    /// [`Config`](crate::ErrorKind::Config), with the first host of its lists that is none.
+    /// [`Config`](crate::ErrorKind::Config), with the first entry of its lists that is no host.
     pub fn check(&self) -> Result<(), Error> {
         self.client.check()
     }
@@ -183,8 +185,8 @@ pub struct LlmService<S> {
     pub(super) layer: LlmLayer,
 }
 
-/// Over the types of the crate `http`. A request's body is looked at as far as it is there at the call, and given on in
-/// a [`RequestBody`]; one that comes later is not recognised.
+/// Over the types of the crate `http`. A request's body is read as far as it is there at the call, and passed
+/// on in a [`RequestBody`]; one that comes later is not recognised.
 impl<S, B, R> Service<Request<B>> for LlmService<S>
 where
     S: Service<Request<RequestBody<B>>, Response = Response<R>>,

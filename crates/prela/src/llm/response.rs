@@ -71,7 +71,7 @@ where
             let result = inner.as_mut().as_pin_mut().map(|inner| inner.poll(task));
             let result = result.expect("the inner future is there until it is done");
             if result.is_ready() {
-                // Its destructors belong to the request.
+                // The future's destructors belong to the request.
                 inner.set(None);
             }
             result
@@ -189,13 +189,13 @@ where
     }
 }
 
-/// Most bodies have each frame in one part.
+/// Reads the data of a frame, which most bodies have in one part.
 fn look_at(call: &mut CallSpan, data: &impl Buf) {
     if data.chunk().len() == data.remaining() {
         return call.data(data.chunk());
     }
     let mut whole = Vec::new();
-    // What is in too many parts is looked at as far as it goes.
+    // Of too many parts only the first ones are read.
     append(&mut whole, data);
     call.data(&whole);
 }

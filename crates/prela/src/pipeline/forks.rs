@@ -30,7 +30,7 @@ impl PerProcess {
         })
     }
 
-    /// What is this process's own. In a forked one it is made when it is first asked for.
+    /// The part that belongs to this process. A forked process makes its own at the first use.
     pub(super) fn current(&self) -> &Self {
         let mut process = self;
         while !process.generation.is_current() {
@@ -39,8 +39,8 @@ impl PerProcess {
         process
     }
 
-    /// Begins anew, with empty queues and threads of its own. Touches no lock that another thread of the
-    /// forked process may have held.
+    /// Starts anew, with empty queues and threads of its own. Waits for no lock that another thread may have
+    /// held at the fork.
     fn for_fork(&self) -> Self {
         let spares = self.spares.try_lock().map(|mut spares| std::mem::take(&mut *spares));
         let exporters: Vec<AnyExporter> =

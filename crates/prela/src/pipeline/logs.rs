@@ -18,11 +18,11 @@ pub(crate) struct LogPipeline {
 }
 
 impl LogPipeline {
-    /// As [`Pipeline::start`], with the settings of that for spans.
+    /// Starts the pipeline, with the settings of that for spans.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Pipeline::start`].
     pub(crate) fn start(
         exporter: AnyExporter,
         resource: Arc<Resource>,
@@ -43,7 +43,7 @@ impl LogPipeline {
         if self.redactor.is_none() && self.payload_limit.is_none() {
             return;
         }
-        // A rule sees the text as it sees an attribute.
+        // Rules see the body as an attribute.
         let body = (
             Key::from_static_str("body"),
             std::mem::replace(&mut record.body, crate::Value::Empty),

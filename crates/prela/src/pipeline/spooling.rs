@@ -9,7 +9,7 @@ use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 
-/// The way to the disk: apart from the exporter, so that both can be used at the same time.
+/// The spool of one queue: apart from the exporter, so that both can be used at the same time.
 pub(super) struct Spooling {
     queue: Arc<ExporterQueue>,
     store: Option<Box<dyn Store>>,
@@ -47,7 +47,7 @@ impl Spooling {
         self.queue.settle(spans, Place::Flight, fate);
     }
 
-    /// The oldest record that can be read. Those before it that cannot, or are too old, are counted.
+    /// The oldest record that can be read. Those before it that cannot, or are too old, are counted as lost.
     pub(super) fn oldest(&mut self) -> Option<SpooledBatch> {
         let store = self.store.as_mut()?;
         let record = store.oldest();
@@ -58,7 +58,7 @@ impl Spooling {
         record
     }
 
-    /// A record was sent, and this became of its spans.
+    /// Removes a record that was sent, and counts what became of its spans.
     pub(super) fn done(&mut self, id: u64, kept_by: KeptBy, fates: Vec<(u64, Fate)>) {
         if let Some(store) = &mut self.store {
             store.done(id);

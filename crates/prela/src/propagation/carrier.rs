@@ -81,7 +81,7 @@ impl<F: FnMut(&str, &str)> Injector for F {
     fn remove(&mut self, _name: &'static str) {}
 }
 
-// The keys are looked through, not looked up: names that differ in case only are one field.
+// All keys are compared, without a look-up, since names that differ only in case are one field.
 
 impl<K: AsRef<str>, V: AsRef<[u8]>, S> Extractor for HashMap<K, V, S> {
     fn values(&self, name: &str, each: &mut dyn FnMut(&[u8])) {
@@ -175,7 +175,7 @@ impl Extractor for Map<String, Json> {
     }
 }
 
-/// Gives a value as text; one that is no text as JSON, to be refused rather than not seen.
+/// Passes a value on: text as it is, anything else as JSON, so that it is refused rather than overlooked.
 #[cfg(feature = "json")]
 fn give(value: &Json, each: &mut dyn FnMut(&[u8])) {
     match value {

@@ -106,7 +106,7 @@ messages! {
         HISTOGRAM: bytes 9,
     }
 
-    /// `Histogram`, and `Sum` and `Gauge` alike as far as they go.
+    /// `Histogram`; also `Sum` and `Gauge`, as far as they have these fields.
     #[cfg(all(feature = "metrics", feature = "__otlp"))]
     histogram {
         POINTS: bytes 1,
@@ -161,7 +161,7 @@ messages! {
         BYTES: bytes 7,
     }
 
-    /// `ArrayValue`, and `KeyValueList` alike.
+    /// `ArrayValue` and `KeyValueList`.
     list {
         VALUES: bytes 1,
     }

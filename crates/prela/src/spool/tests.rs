@@ -154,7 +154,7 @@ fn the_disk_limit_holds() {
     let size: u64 = files(dir.path()).iter().map(|path| fs::metadata(path).unwrap().len()).sum();
     assert!(size <= 10_000, "{size}");
     let error = store.append(&record, 1).unwrap_err();
-    assert!(error.to_string().ends_with("it has its 10000 bytes"), "{error}");
+    assert!(error.to_string().ends_with("its limit of 10000 bytes is reached"), "{error}");
     // Room comes back, a segment at a time.
     assert_eq!(rest(&mut store).len(), 10);
     assert!(store.append(&record, 1).is_ok());

@@ -1,4 +1,4 @@
-//! Messages.
+//! Reads messages.
 
 use super::part::{part, plain, reasoning, tool_call};
 use super::{list, member, owned_text, text};
@@ -79,7 +79,7 @@ fn item(json: &Json) -> Option<Message> {
     Some(Message::new(role, "").part(part))
 }
 
-/// Empty texts say nothing.
+/// Adds a part, unless it is an empty text.
 fn push(parts: &mut Vec<Part>, part: Part) {
     if !matches!(&part, Part::Text(text) | Part::Reasoning(text) if text.is_empty()) {
         parts.push(part);

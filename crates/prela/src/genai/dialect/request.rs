@@ -1,4 +1,4 @@
-//! Requests.
+//! Reads requests.
 
 use super::message::message;
 use super::part::part;
@@ -35,7 +35,7 @@ fn messages_of(given: &Json, request: &Json) -> Vec<Message> {
     }
 }
 
-/// A list of messages, or one; a list of parts is one message of these.
+/// Reads a list of messages, or one message. A list of parts becomes one message.
 fn messages(json: &Json) -> Vec<Message> {
     let Some(all) = json.as_array() else {
         return message(json, Role::User).into_iter().collect();

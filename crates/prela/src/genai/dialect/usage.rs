@@ -1,4 +1,4 @@
-//! Counts of tokens.
+//! Reads counts of tokens.
 
 use super::{count, member};
 use crate::genai::Usage;

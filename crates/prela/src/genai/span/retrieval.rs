@@ -48,12 +48,12 @@ impl Tracer {
 }
 
 impl TypedSpanBuilder<RetrievalSpan> {
-    /// Whose search it is, as `aws.bedrock`, if it is somebody's.
+    /// The provider of the search, such as `aws.bedrock`, if there is one.
     pub fn provider(self, provider: impl Into<String>) -> Self {
         self.map(|span| span.attr(genai::PROVIDER_NAME, provider.into()))
     }
 
-    /// How many documents it may find.
+    /// The most documents that it may find.
     pub fn top_k(self, most: u64) -> Self {
         self.map(|span| {
             let version = span.wording().map(|wording| wording.version).unwrap_or_default();
@@ -140,11 +140,11 @@ pub(super) fn as_json(documents: &[Document]) -> Json {
 pub struct Document {
     /// Its id in the collection.
     pub id: Option<String>,
-    /// How well it fits; what of, the collection knows.
+    /// How well it fits, on the collection's own scale.
     pub score: Option<f64>,
     /// Its text.
     pub content: Option<String>,
-    /// What else is known of it.
+    /// Anything else that is known about it.
     pub metadata: Option<Json>,
 }
 
@@ -168,7 +168,7 @@ impl Document {
         self
     }
 
-    /// What else is known of it.
+    /// Anything else that is known about it.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Into<Json>) -> Self {
         self.metadata = Some(metadata.into());

@@ -52,7 +52,7 @@ impl Tracer {
         self.entity("guardrail", &name.into(), SpanType::Guardrail)
     }
 
-    /// A span that is called after what it does and what it is.
+    /// A span whose name says what it does, and to what.
     pub(super) fn entity<S: TypedSpan>(
         &self,
         does: &str,

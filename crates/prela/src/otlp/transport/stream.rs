@@ -1,5 +1,5 @@
-//! What bytes go through, and why it ended: of a request that was about to be sent the clients report only that it
-//! was canceled.
+//! Streams of bytes to a peer, and why one ended: the clients' own errors report a request that was about to be
+//! sent only as canceled.
 
 use hyper_util::client::legacy::connect::{Connected, Connection as ClientStream};
 use std::error::Error as StdError;
@@ -10,9 +10,9 @@ use tokio::net::TcpStream;
 #[cfg(unix)]
 use tokio::net::UnixStream;
 
-/// What bytes go through.
+/// A stream of bytes to a peer.
 pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {
-    /// Whether the peer passes requests on, and wants to know where to.
+    /// Whether the peer is a proxy that forwards requests, and so needs the whole URL.
     fn is_forwarding(&self) -> bool {
         false
     }
@@ -47,7 +47,7 @@ impl Fault {
         self.put(Some((error.kind(), error.to_string())));
     }
 
-    /// For a connection that is only being made.
+    /// Forgets what was found, since a new connection is being made.
     pub(super) fn forget(&self) {
         self.put(None);
     }
@@ -56,7 +56,7 @@ impl Fault {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = found;
     }
 
-    /// Puts what was found wrong before an error, unless that says so itself.
+    /// Puts what was found wrong in front of an error that does not say so itself.
     pub(super) fn explain(&self, error: impl Into<BoxError>) -> BoxError {
         let error = error.into();
         let found = self.0.lock().unwrap_or_else(PoisonError::into_inner).take();

@@ -37,7 +37,7 @@ impl Ledger {
         self.queued += ended - queue_full - shut_down;
     }
 
-    /// Spans leave the queue for an attempt.
+    /// Moves spans from the queue into an attempt.
     pub(super) fn send(&mut self, count: u64) {
         self.queued -= count;
         self.in_flight += count;
@@ -103,7 +103,7 @@ impl Ledger {
         self.outcome
     }
 
-    /// Losses that lines tell of; what shutdown cuts off is told at its end.
+    /// Losses for the lines of a running queue; what a shutdown cuts off is reported at its end.
     pub(super) fn losses(&self) -> u64 {
         self.dropped_by.total() - self.dropped_by.shut_down
     }

@@ -1,6 +1,7 @@
 //! Log records, as OTLP's messages.
 //!
-//! They go the way of spans: a record is written once, waits in a bounded queue of its own, and is counted.
+//! They are treated as spans are: a record is encoded once, waits in a bounded queue of its own, and is
+//! counted.
 
 #[cfg(all(test, feature = "otlp-http"))]
 mod tests;
@@ -16,7 +17,7 @@ use std::sync::Arc;
 /// What happened at one moment, and in which span.
 #[derive(Debug)]
 pub(crate) struct LogRecord {
-    /// Who says it.
+    /// The module or library that logged it.
     pub(crate) scope: Arc<InstrumentationScope>,
     /// Nanoseconds since 1970.
     pub(crate) time: u64,
@@ -29,7 +30,7 @@ pub(crate) struct LogRecord {
     pub(crate) span_context: SpanContext,
 }
 
-/// How much it matters: number and text.
+/// The severity: number and text.
 ///
 /// Source: [Logs Data Model, Severity](https://opentelemetry.io/docs/specs/otel/logs/data-model/#severity-fields).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -81,7 +82,7 @@ impl LogRecord {
         w.written().to_vec()
     }
 
-    /// What a queue knows of it: one that tells of an error finds room where others do not.
+    /// The record as a queue takes it: one that tells of an error finds room where others do not.
     pub(crate) fn ended<'a>(&'a self, message: &'a [u8]) -> EndedSpan<'a> {
         let summary = SpanSummary {
             start_time: self.time,
