@@ -5,6 +5,7 @@
     reason = "allowed in tests by `clippy.toml`, but not in what they share"
 )]
 
+mod browser;
 mod clients;
 mod commands;
 mod contract;
@@ -15,6 +16,7 @@ mod files;
 mod json;
 mod kills;
 mod limits;
+mod page;
 mod ports;
 mod program;
 mod projects;
