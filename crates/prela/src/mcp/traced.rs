@@ -7,7 +7,7 @@ use crate::propagation::{Format, Propagator};
 use crate::semconv::mcp as keys;
 use crate::{SpanBuilder, SpanKind, TraceContext, Tracer};
 use ::http::request::Parts;
-use rmcp::model::{Extensions, JsonObject, RequestId};
+use rmcp::model::{Extensions, JsonObject, NotificationMetaObject, RequestId};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
@@ -145,6 +145,9 @@ impl<T> Traced<T> {
         meta: &JsonObject,
         extensions: &Extensions,
     ) -> SpanBuilder {
+        // rmcp 3.11 takes the extensions away before it looks for `_meta` among them.
+        let left = extensions.get::<NotificationMetaObject>().filter(|_| meta.is_empty());
+        let meta = left.map_or(meta, |left| left);
         if caller(meta, extensions.get::<Parts>()).trace_id().is_none() {
             return SpanBuilder::noop();
         }
