@@ -1,4 +1,4 @@
-//! What holds where a value was left out.
+//! What is used in place of a value that was left out.
 
 use super::{
     Environment, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
@@ -26,8 +26,8 @@ impl Environment {
         }
     }
 
-    /// What holds when a variable is not set, as the documentation has it: another variable, if that is
-    /// set, or a default.
+    /// What is used for a variable that is not set, by the table of the documentation: another variable, if
+    /// that is set, or a default.
     fn default_of(&self, variable: Variable) -> String {
         let endpoints = [OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_EXPORTER_OTLP_ENDPOINT];
         let mut name = variable.name();
