@@ -5,6 +5,8 @@
 mod conventions;
 #[cfg(feature = "genai")]
 pub(crate) mod genai;
+#[cfg(feature = "mcp")]
+pub(crate) mod mcp;
 #[cfg(feature = "genai")]
 pub(crate) mod openinference;
 mod profiles;
@@ -246,6 +248,10 @@ pub(crate) fn is_identifier(key: &str) -> bool {
     }
     #[cfg(feature = "genai")]
     if genai::IDENTIFIERS.contains(&key) {
+        return true;
+    }
+    #[cfg(feature = "mcp")]
+    if mcp::IDENTIFIERS.contains(&key) {
         return true;
     }
     #[cfg(feature = "retry")]

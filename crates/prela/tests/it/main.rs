@@ -19,6 +19,7 @@ mod late;
 mod limits;
 mod llm;
 mod macros;
+mod mcp;
 mod noop;
 mod patterns;
 mod pipeline;
