@@ -121,21 +121,6 @@ impl Environment {
         self.left_out.iter().any(|left_out| variables.contains(left_out))
     }
 
-    /// What it says of signals other than traces: without the variables that are for traces alone.
-    #[cfg(all(
-        any(feature = "tracing", feature = "metrics"),
-        any(feature = "otlp-grpc", feature = "otlp-http")
-    ))]
-    pub(crate) fn without_those_for_traces(&self) -> Self {
-        let is_kept =
-            |variable: Variable| !variable.name().starts_with("OTEL_EXPORTER_OTLP_TRACES_");
-        Self {
-            values: self.values.iter().filter(|(it, _)| is_kept(*it)).cloned().collect(),
-            left_out: self.left_out.iter().copied().filter(|it| is_kept(*it)).collect(),
-            ..Self::default()
-        }
-    }
-
     /// Takes every variable for not set. What could not be used before is still told.
     pub(crate) fn clear(&mut self) {
         self.values.clear();

@@ -4,7 +4,7 @@ use super::pipeline::{self, PipelineOptions, unless_zero};
 use super::pipelines::Pipelines;
 use super::unrecorded::Unrecorded;
 use super::wording::{self, WordingOptions};
-use super::{Exporter, Prela, settings};
+use super::{Exporter, Prela, langfuse, settings, signals};
 use crate::clock::{AnyClock, Clock, Guarded};
 use crate::env::Environment;
 use crate::id::{AnyIds, IdGenerator};
@@ -18,7 +18,7 @@ use crate::pipeline::{Diagnostics, DropHandler, Pipeline, PipelineSettings};
 use crate::pipeline::{Dropped, Overflow, TailRule};
 use crate::propagation::Propagator;
 use crate::redact::Redactor;
-use crate::span::{Provider, SpanIntake, SpanLimits, SpanProcessor, SpanProcessors};
+use crate::span::{Provider, SpanLimits, SpanProcessor, SpanProcessors};
 #[cfg(feature = "spool")]
 use crate::spool::Spool;
 use crate::{Error, ErrorKind, Sampler, Value};
@@ -138,14 +138,16 @@ impl Builder {
     }
 
     /// Sends events of the crate `tracing` as log records to a collector: those that
-    /// [`prela::tracing::layer`](crate::tracing::layer) hears, with the ids of the span that they happen in. Default: no
-    /// log records.
+    /// [`prela::tracing::layer`](crate::tracing::layer) hears, with the ids of the span that they happen in.
+    ///
+    /// Environment: `OTEL_LOGS_EXPORTER=otlp`, or an `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`, asks for them as well.
+    /// Default: no log records, since not every collector of traces takes them.
     ///
     /// They wait in a queue of their own with the sizes, the overflow policy, the redactor and the spool that spans
     /// have, are sent by an export thread of their own, and [`flush`](crate::Prela::flush) and shutdown wait for them;
     /// [`Prela::log_stats`](crate::Prela::log_stats) counts them. Whether a trace is sampled does not matter. Of the
-    /// environment the variables count that are for any signal, such as `OTEL_EXPORTER_OTLP_ENDPOINT`. Over HTTP the
-    /// path is `/v1/logs`, instead of `/v1/traces` if the endpoint ends in that.
+    /// environment `OTEL_EXPORTER_OTLP_LOGS_*` count, then those for any signal, and for the sizes `OTEL_BLRP_*`. Over
+    /// HTTP the path is `/v1/logs`, instead of `/v1/traces` if the endpoint ends in that.
     ///
     /// ```no_run
     /// use prela::Exporter;
@@ -170,7 +172,10 @@ impl Builder {
     }
 
     /// Sends metrics to a collector, once a minute and at the end: those of calls of models, and the counts of
-    /// [`Prela::observe`](crate::Prela::observe). Default: no metrics.
+    /// [`Prela::observe`](crate::Prela::observe).
+    ///
+    /// Environment: `OTEL_METRICS_EXPORTER=otlp`, or an `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT`, asks for them as well.
+    /// Default: no metrics, since not every collector of traces takes them.
     ///
     /// | histogram | unit | of each span of type `Llm` or `Embedding` |
     /// |---|---|---|
@@ -183,7 +188,8 @@ impl Builder {
     /// the sampler leaves out are not measured. [`Prela::meter`](crate::Prela::meter) is for metrics of your own.
     ///
     /// They are collected by a thread of `opentelemetry_sdk`, every `OTEL_METRIC_EXPORT_INTERVAL` milliseconds
-    /// (default 60000), as cumulative sums, and sent as log records are: see [`Builder::logs`].
+    /// (default 60000), as cumulative sums unless `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE` says otherwise,
+    /// and sent as log records are: see [`Builder::logs`].
     ///
     /// ```no_run
     /// use prela::Exporter;
@@ -521,15 +527,19 @@ impl Builder {
             exporters.into_iter().filter_map(|exporter| exporter.build(&mut env).transpose());
         let exporters = exporters.collect::<Result<_, _>>()?;
         #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
-        let logs = match self.logs.filter(|_| !is_disabled) {
-            Some(logs) => logs.for_logs().build(&mut env)?,
-            None => None,
+        let logs = {
+            let given = self.logs.filter(|_| !is_disabled);
+            signals::logs(&mut env, given, &self.pipeline, &sizes)?
         };
+        #[cfg(not(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http"))))]
+        env.settle(signals::asks_for_logs)?;
         #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
-        let metrics = match self.metrics.filter(|_| !is_disabled) {
-            Some(metrics) => metrics.for_metrics().build(&mut env)?,
-            None => None,
+        let metrics = {
+            let given = self.metrics.filter(|_| !is_disabled);
+            signals::metrics(&mut env, given, &self.pipeline, &sizes)?
         };
+        #[cfg(not(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http"))))]
+        env.settle(signals::asks_for_metrics)?;
         let warnings = env.warnings(is_strict)?;
         for warning in &warnings {
             self.diagnostics.line(&format!("prela: {warning}"));
@@ -538,23 +548,23 @@ impl Builder {
         let records_all = sizes.tail.is_some();
         let resource = Arc::new(resource);
         #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
-        let logs = logs.map(|exporter| {
-            LogPipeline::start(exporter, resource.clone(), &sizes, self.diagnostics.clone())
+        let logs = logs.map(|(exporter, settings)| {
+            LogPipeline::start(exporter, resource.clone(), &settings, self.diagnostics.clone())
         });
         #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
         let logs = logs.transpose()?;
         #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
-        let metrics = metrics.map(|exporter| {
+        let metrics = metrics.map(|(exporter, settings, readings)| {
             let (settings, diagnostics) =
-                (sizes.for_signal("metric", "metrics"), self.diagnostics.clone());
+                (settings.for_signal("metric", "metrics"), self.diagnostics.clone());
             let exporters = vec![exporter];
             let pipeline = Pipeline::start(exporters, resource.clone(), settings, diagnostics)?;
-            Ok((pipeline.clone(), Meters::start(pipeline)))
+            Ok((pipeline.clone(), Meters::start(pipeline, readings)))
         });
         #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
         let metrics: Option<(Pipeline, Meters)> = metrics.transpose()?;
         let pipeline = Pipeline::start(exporters, resource.clone(), sizes, self.diagnostics)?;
-        let intake: Box<dyn SpanIntake> = Box::new(pipeline.clone());
+        let intake = langfuse::watched(Box::new(pipeline.clone()), wording.conventions);
         #[cfg(feature = "metrics")]
         let intake = {
             let meters = self.meters.into_iter();
