@@ -7,10 +7,10 @@ mod any_exporter;
 mod console;
 mod file;
 mod memory;
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 mod otlp;
 
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 pub(crate) use any_exporter::EncodedExporter;
 pub(crate) use any_exporter::{AnyExporter, Encode};
 pub use console::ConsoleExporter;
@@ -18,7 +18,7 @@ pub use console::ConsoleExporter;
 pub(crate) use console::tree;
 pub use file::FileExporter;
 pub use memory::MemoryExporter;
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 pub(crate) use otlp::{OneAttempt, OtlpExporter};
 
 pub use crate::span::Batch;
@@ -106,12 +106,12 @@ pub struct Exported {
 }
 
 impl Exported {
-    /// Every span was taken.
+    /// A batch of which every span was taken.
     pub fn all() -> Self {
         Self::default()
     }
 
-    /// All but `rejected` spans were taken.
+    /// A batch of which all but `rejected` spans were taken.
     pub fn all_but(rejected: u64) -> Self {
         Self { rejected, message: None }
     }

@@ -1,4 +1,4 @@
-//! Cutting long values, and saying so.
+//! Cuts long values, and marks that they were cut.
 
 use crate::Value;
 use crate::semconv::{ORIGINAL_LENGTH_PREFIX, is_identifier};
@@ -46,7 +46,7 @@ fn shorten(key: &str, value: &mut Value, limit: usize) -> bool {
     false
 }
 
-/// Bytes of text and bytes in a value.
+/// The length of all texts and bytes in a value.
 fn length(value: &Value) -> usize {
     match value {
         Value::Empty | Value::Bool(_) | Value::I64(_) | Value::F64(_) => 0,

@@ -140,7 +140,7 @@ fn follow(news: News) -> Response {
     (headers, body).into_response()
 }
 
-fn answer<T: Serialize>(result: Result<T, QueryError>) -> Response {
+pub(super) fn answer<T: Serialize>(result: Result<T, QueryError>) -> Response {
     match result {
         Ok(value) => json_of(&value),
         Err(error @ QueryError::NotFound(_)) => self::error(StatusCode::NOT_FOUND, &error),
@@ -151,13 +151,13 @@ fn answer<T: Serialize>(result: Result<T, QueryError>) -> Response {
     }
 }
 
-fn error(status: StatusCode, error: &dyn ToString) -> Response {
+pub(super) fn error(status: StatusCode, error: &dyn ToString) -> Response {
     let mut response = json_of(&json!({ "error": error.to_string() }));
     *response.status_mut() = status;
     response
 }
 
-fn json_of(value: &impl Serialize) -> Response {
+pub(super) fn json_of(value: &impl Serialize) -> Response {
     // Types of this crate have no keys that JSON lacks.
     let text = serde_json::to_string(value).unwrap_or_default();
     let mut response = Response::new(Body::from(text));

@@ -9,6 +9,7 @@ mod clients;
 mod commands;
 mod contract;
 mod diagnoses;
+mod diffs;
 mod disk;
 mod files;
 mod json;

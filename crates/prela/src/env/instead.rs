@@ -1,4 +1,4 @@
-//! What holds where a value was left out.
+//! What is used in place of a value that was left out.
 
 use super::{
     Environment, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_LOGS_ENDPOINT,
@@ -27,8 +27,8 @@ impl Environment {
         }
     }
 
-    /// What holds when a variable is not set, as the documentation has it: another variable, if that is
-    /// set, or a default.
+    /// What is used for a variable that is not set, by the table of the documentation: another variable, if
+    /// that is set, or a default.
     fn default_of(&self, variable: Variable) -> String {
         let traces = [OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_EXPORTER_OTLP_ENDPOINT];
         let with = |endpoints: &[Variable], without: &str| {

@@ -10,7 +10,7 @@ impl Variable {
     }
 }
 
-/// The name of a variable, unless it is spelled in another way than its constant.
+/// The name of a variable: the spelling given, or its constant's name.
 macro_rules! spelled {
     ($name:ident) => {
         stringify!($name)

@@ -49,7 +49,7 @@ impl AnyExporter {
         }
     }
 
-    /// None: its batches are not encoded.
+    /// How its batches are encoded; none if they are not.
     pub(crate) fn encoder(&self) -> Option<Encode> {
         match self {
             Self::Spans(_) => None,

@@ -24,15 +24,15 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use std::fmt;
 use std::time::Duration;
 
-/// A collector to send to; from [`Exporter::otlp_grpc`](super::Exporter::otlp_grpc) and its sisters,
-/// and for [`Builder::exporter`](super::Builder::exporter).
+/// A collector to send to; from [`Exporter::otlp_grpc`](super::Exporter::otlp_grpc) and its siblings, for
+/// [`Builder::exporter`](super::Builder::exporter).
 ///
-/// What it is not told comes from the `OTEL_EXPORTER_OTLP_*` variables, which [`Builder`](super::Builder)
-/// lists, and is checked at [`build`](super::Builder::build). It connects when the first span is sent.
+/// What is not set comes from the `OTEL_EXPORTER_OTLP_*` variables, which [`Builder`](super::Builder) lists,
+/// and is checked at [`build`](super::Builder::build). It connects when the first span is sent.
 ///
-/// Redirects are not followed: headers with secrets would go along. Such an answer is an error that says
-/// to which host the endpoint has moved. Success is the status 200; with another of the 2xx spans count as
-/// taken if the body is OTLP's answer.
+/// Redirects are not followed: headers with secrets would go along. The error names the host that the endpoint
+/// has moved to. Success is status 200; with another 2xx, spans count as accepted if the body is an OTLP
+/// response.
 ///
 /// Source: [OTLP/HTTP response](https://opentelemetry.io/docs/specs/otlp/#otlphttp-response).
 #[derive(Clone, Default)]
@@ -116,7 +116,7 @@ impl Otlp {
     /// # Ok::<(), prela::Error>(())
     /// ```
     ///
-    /// Environment: `OTEL_EXPORTER_OTLP_PROTOCOL`, `http/json`, unless the code says which exporter.
+    /// Environment: `OTEL_EXPORTER_OTLP_PROTOCOL=http/json`, unless the code names the protocol.
     ///
     /// At [`build`](super::Builder::build) it is an error over gRPC, which has no JSON.
     #[cfg(feature = "otlp-http")]
@@ -126,7 +126,7 @@ impl Otlp {
     }
 
     /// The proxy to reach the collector through, such as `http://user:password@proxy.example:3128`,
-    /// whichever the endpoint. The user and the password are in no error and no `Debug`.
+    /// for any endpoint. The user and the password are in no error and no `Debug`.
     ///
     /// Over gRPC, and to `https://`, it is asked for a connection (`CONNECT`); otherwise it gets each
     /// request, with the whole URL in it. A Unix socket is never reached through a proxy. What the
@@ -138,14 +138,14 @@ impl Otlp {
         self
     }
 
-    /// No proxy, whatever the environment says.
+    /// Uses no proxy, whatever the environment says.
     pub fn no_proxy(mut self) -> Self {
         self.proxy = Some(None);
         self
     }
 
-    /// PEM certificates to trust for `https` instead of the system's: of authorities, or the collector's
-    /// own, which is then taken as it is, self-signed or not. Its names and dates count all the same.
+    /// PEM certificates to trust for `https` instead of the system's: of authorities, or the collector's own,
+    /// self-signed or not. Its names and dates are checked all the same.
     ///
     /// Environment: `OTEL_EXPORTER_OTLP_CERTIFICATE`, the path of a file with them.
     pub fn certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
@@ -153,8 +153,8 @@ impl Otlp {
         self
     }
 
-    /// The certificate, with those that vouch for it, and the private key to show to a collector that
-    /// asks who its client is; both PEM. The key is in no error and no `Debug`.
+    /// The client certificate with its chain, and its private key, for a collector that asks for one; both PEM.
+    /// The key is in no error and no `Debug`.
     ///
     /// Environment: `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` and `OTEL_EXPORTER_OTLP_CLIENT_KEY`, the
     /// paths of files with them.
@@ -170,13 +170,12 @@ impl Otlp {
         self
     }
 
-    /// The exporter by itself, for one of your own that adds something: a second collector to fall
-    /// back to, a count, a filter. It makes one attempt for each batch; what it fails with says whether
-    /// another may succeed.
+    /// Builds the exporter by itself, for one of your own that adds something: a second collector to fall back
+    /// to, a count, a filter. It makes one attempt for each batch; its error says whether another may succeed.
     ///
-    /// What it is not told comes from the environment of the process, of which values that cannot be used
-    /// are left out, with a line on the standard error stream, as at [`build`](super::Builder::build).
-    /// If the endpoint there cannot be used, it is an exporter that refuses every batch.
+    /// What is not set comes from the environment of the process; values there that cannot be used are ignored,
+    /// with a line on the standard error stream, as at [`build`](super::Builder::build). If the endpoint there
+    /// cannot be used, the exporter refuses every batch.
     ///
     /// ```
     /// use prela::Exporter;
@@ -203,15 +202,15 @@ impl Otlp {
         })
     }
 
-    /// None if the environment names an endpoint that cannot be used: what is traced must not go where
-    /// nobody asked for.
+    /// Builds the exporter; none if the environment names an endpoint that cannot be used: spans must not go
+    /// where nobody asked.
     pub(super) fn build(self, env: &mut Environment) -> Result<Option<AnyExporter>, Error> {
         let exporter = env.settle(|env| self.checked(env))?;
         self.advise(env, exporter.as_ref())?;
         Ok(exporter.map(|exporter| AnyExporter::Encoded(Box::new(exporter))))
     }
 
-    /// Says what can be used, and is hardly what was meant.
+    /// Warns of an endpoint that works, but is hardly what was meant.
     fn advise(&self, env: &mut Environment, exporter: Option<&OtlpExporter>) -> Result<(), Error> {
         let Some(exporter) = exporter.filter(|it| it.connection().adds_its_path_twice()) else {
             return Ok(());
@@ -227,7 +226,7 @@ impl Otlp {
         let Some(connection) = self.connection(env)? else { return Ok(None) };
         let endpoint =
             Connection { certificate: None, identity: None, proxy: None, ..connection.clone() };
-        // First without certificates, so that it is known what is at fault.
+        // First without certificates, so that the error names the setting at fault.
         check(&endpoint).map_err(|error| match self.endpoint(env) {
             Ok(Some((_, origin))) => origin.blamed_for(error),
             _ => error,
@@ -293,17 +292,17 @@ impl Otlp {
             certificate,
             identity,
         };
-        // After all the rest: what is wrong in the code is an error all the same.
+        // Last, since a wrong setting in code is an error all the same.
         Ok((!is_nowhere).then_some(connection))
     }
 
-    /// The same collector for log records.
+    /// This collector for log records.
     #[cfg(feature = "tracing")]
     pub(super) fn for_logs(self) -> Self {
         Self { signal: Signal::Logs, ..self }
     }
 
-    /// The same for metrics.
+    /// This collector for metrics.
     #[cfg(feature = "metrics")]
     pub(super) fn for_metrics(self) -> Self {
         Self { signal: Signal::Metrics, ..self }
@@ -313,7 +312,7 @@ impl Otlp {
         let protocol = match self.protocol {
             Some(protocol) => protocol,
             None => match protocol(env, self.variables())? {
-                // Asked for by the name of HTTP, of which this is a kind or is not.
+                // HTTP was asked for by name, so the variable's gRPC does not count.
                 Some(protocol) if self.over_http && !protocol.is_http() => DEFAULT_OVER_HTTP,
                 Some(protocol) => protocol,
                 None if self.over_http => DEFAULT_OVER_HTTP,
@@ -359,8 +358,8 @@ impl Otlp {
         Variables::of(self.signal)
     }
 
-    /// The scheme of an endpoint without one, which only gRPC knows, and only if it is said whether to
-    /// use TLS: the specification's default would turn `localhost:4317` into a failing handshake.
+    /// The scheme for an endpoint without one. Only gRPC has such endpoints, and only if a variable says
+    /// whether to use TLS: the specification's default would turn `localhost:4317` into a failing handshake.
     fn scheme_of_bare_hosts(&self, env: &Environment) -> Result<Option<Scheme>, Error> {
         let protocol = match self.protocol {
             Some(protocol) => Some(protocol),
@@ -415,7 +414,7 @@ const NEEDS_HTTP: &str = "needs the feature `otlp-http` of prela";
 
 #[cfg(feature = "otlp-http")]
 const DEFAULT_OVER_HTTP: Protocol = Protocol::HttpProtobuf;
-/// Nothing asks for HTTP then.
+/// Never used: without the feature nothing asks for HTTP.
 #[cfg(not(feature = "otlp-http"))]
 const DEFAULT_OVER_HTTP: Protocol = Protocol::Grpc;
 
@@ -464,8 +463,8 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), &'static
     Ok((name, value))
 }
 
-/// Stands where the environment names an endpoint that cannot be used, and refuses every batch, so that
-/// its spans are counted as lost.
+/// Replaces an exporter whose endpoint in the environment cannot be used: it refuses every batch, so that the
+/// spans are counted as lost.
 struct Nowhere;
 
 impl SpanExporter for Nowhere {

@@ -1,4 +1,4 @@
-//! What the code and the environment say about the way of a span to its exporters.
+//! What the code and the environment say about the pipeline from spans to exporters.
 
 use crate::Error;
 use crate::env::{self, Environment, Variable};
@@ -7,14 +7,14 @@ use crate::pipeline::{DropHandler, Overflow, PipelineSettings};
 use crate::redact::Redactor;
 use std::time::Duration;
 
-/// Zero, in a variable or in code: no limit.
+/// Reads zero, in a variable or in code, as no limit.
 pub(super) fn unless_zero(time: Duration) -> Duration {
     if time.is_zero() { Duration::MAX } else { time }
 }
 
 pub(super) const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// What the code says of the pipeline; none where it says nothing.
+/// The pipeline settings made in code; none where not set.
 #[derive(Clone, Default)]
 pub(super) struct PipelineOptions {
     pub(super) max_queue_size: Option<usize>,
@@ -74,7 +74,7 @@ pub(super) fn settings(
 }
 
 /// The same for log records: as for spans, where the environment says nothing else.
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
 pub(super) fn for_logs(
     env: &Environment,
     given: &PipelineOptions,
@@ -101,7 +101,7 @@ pub(super) fn for_logs(
 }
 
 /// The same for metrics.
-#[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "metrics", feature = "__otlp"))]
 pub(super) fn for_metrics(
     env: &Environment,
     given: &PipelineOptions,
@@ -119,7 +119,7 @@ pub(super) fn shutdown_timeout(env: &Environment) -> Result<Duration, Error> {
     setting.map_or(Ok(Duration::from_millis(1500)), |setting| setting.milliseconds())
 }
 
-/// No more than the queue holds.
+/// The batch size: no more than the queue holds.
 fn batch_size(
     env: &Environment,
     (given, variable, default): Sources<usize>,
@@ -135,7 +135,7 @@ fn batch_size(
     }
 }
 
-/// No more than a year, so that a deadline can be counted from any moment.
+/// The schedule delay: no more than a year, so that adding it to a time cannot overflow.
 fn schedule_delay(
     env: &Environment,
     (given, variable, default): Sources<Duration>,
@@ -173,7 +173,7 @@ fn overflow(env: &Environment, has_spool: bool) -> Result<Overflow, Error> {
             Err(_) => Err(setting.error("has no whole number of milliseconds after `block:`")),
         };
     }
-    // That with a time was read above, and is here to be shown.
+    // `block:` was read above; it is listed for the error text.
     let chosen = setting.choice(&[
         ("drop_newest", Some(Overflow::DropNewest)),
         ("drop_oldest", Some(Overflow::DropOldest)),
@@ -207,7 +207,7 @@ fn spool(env: &Environment) -> Result<Option<crate::spool::Spool>, Error> {
     Ok(Some(spool))
 }
 
-/// False, unless the environment asks for a spool that there cannot be.
+/// Returns false, or an error if the environment asks for a spool that cannot be had.
 fn no_spool(env: &Environment) -> Result<bool, Error> {
     #[cfg(not(feature = "spool"))]
     if let Some(setting) = env.get(env::PRELA_SPOOL_DIR)? {
@@ -223,7 +223,7 @@ fn no_spool(env: &Environment) -> Result<bool, Error> {
 
 fn redactor(env: &Environment) -> Result<Option<Redactor>, Error> {
     let Some(setting) = env.get(env::PRELA_REDACT)? else {
-        // Something was to be taken out, and nobody can say what.
+        // What was meant is unknown, so everything known is taken out.
         let all = env.has_left_out(&[env::PRELA_REDACT]);
         return Ok(all.then(|| Redactor::new().everything_known()));
     };
@@ -254,7 +254,7 @@ fn redactor(env: &Environment) -> Result<Option<Redactor>, Error> {
     }
     let problems: Vec<_> = unknown.iter().take(5).map(|word| env::quoted(word)).collect();
     let problem = format!("has {}, which is none of {WORDS}", problems.join(", "));
-    // Rather too much is taken out than what was meant is left.
+    // Better to take out too much than to leave in what was meant.
     let keys = unknown.iter().filter(|word| !word.contains(':')).map(|key| format!("key:{key}"));
     let instead: Vec<_> = known.into_iter().chain(["all".to_owned()]).chain(keys).collect();
     Err(setting.replaced(&problem, instead.join(",")))
@@ -285,7 +285,7 @@ fn tail_rule(env: &Environment) -> Result<Option<TailRule>, Error> {
     Ok(has_one.then(|| conditions.into_iter().fold(TailRule::new(), rule)))
 }
 
-/// What is after a prefix in lower case, which may be there in any case.
+/// The text after `prefix`, which is lower case and matches any case.
 fn after<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let (before, after) = text.split_at_checked(prefix.len())?;
     before.eq_ignore_ascii_case(prefix).then(|| after.trim())

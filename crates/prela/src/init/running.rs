@@ -1,4 +1,4 @@
-//! The instances of this process that run, for when it ends and nothing drops them.
+//! The running instances, for a process that ends without dropping them.
 
 use super::pipelines::Pipelines;
 use crate::context;
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 static RUNNING: Mutex<Vec<Weak<Running>>> = Mutex::new(Vec::new());
 
-/// What is needed of an instance to end it.
+/// What it takes to shut an instance down.
 pub(super) struct Running {
     provider: Arc<Provider>,
     pipelines: Pipelines,
@@ -53,8 +53,8 @@ impl Running {
 /// Shuts down all instances side by side, each within its timeout, because the process ends. Those that
 /// another thread is shutting down are waited for.
 ///
-/// The calling thread may be anywhere, also within a lock of ours: so others do the work, and this one
-/// waits for a bounded time.
+/// The calling thread may hold a lock of ours: so other threads do the work, and this one waits for a bounded
+/// time.
 pub(super) fn end_all() {
     Provider::expect_late_spans();
     let (working, all_done) = mpsc::channel::<()>();

@@ -1,14 +1,11 @@
 //! Which signals beside spans are sent, and how.
 
-#[cfg(all(
-    any(feature = "tracing", feature = "metrics"),
-    any(feature = "otlp-grpc", feature = "otlp-http")
-))]
+#[cfg(all(any(feature = "tracing", feature = "metrics"), feature = "__otlp"))]
 mod sent;
 
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
 pub(super) use self::sent::logs;
-#[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "metrics", feature = "__otlp"))]
 pub(super) use self::sent::metrics;
 
 use crate::Error;
@@ -40,7 +37,7 @@ fn asks(
     }
 }
 
-const HAS_OTLP: bool = cfg!(any(feature = "otlp-grpc", feature = "otlp-http"));
+const HAS_OTLP: bool = cfg!(feature = "__otlp");
 const HAS_LOGS: Result<bool, &str> = if cfg!(feature = "tracing") && HAS_OTLP {
     Ok(true)
 } else {

@@ -16,8 +16,7 @@ fn with_env(variables: &[(&str, &str)]) -> Builder {
     builder().env(variables.iter().copied()).diagnostics(|_| ())
 }
 
-/// Why these variables are refused where they may be. Elsewhere they are warned of, with the same
-/// problem.
+/// The error that refuses these variables if strict. Otherwise there is a warning of the same problem.
 fn refused(variables: &[(&str, &str)]) -> String {
     let error = with_env(variables).strict(true).build().expect_err("it is refused");
     assert_eq!(error.kind(), ErrorKind::Config);

@@ -3,7 +3,6 @@
 use super::outline::{Limits, Outline};
 use memchr::memchr2;
 
-/// What a body has in it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Frame {
     /// JSON, cut to what is worth reading.
@@ -21,7 +20,7 @@ pub(super) struct Framing {
 
 #[derive(Debug)]
 enum Kind {
-    /// The first byte that is no space will tell.
+    /// No byte but spaces has come yet.
     Unknown,
     /// JSON: one value, one a line, or the elements of a list.
     Json,
@@ -29,14 +28,14 @@ enum Kind {
     Events(Line),
 }
 
-/// Where in a line of an event the body stands.
+/// A position in a line of an event.
 #[derive(Debug, Default)]
 enum Line {
     #[default]
     Start,
-    /// The name of a field, as far as it is one of `data`'s.
+    /// In the name of a field, after so many bytes of `data`.
     Name(usize),
-    /// What follows `data:`, with its first bytes as long as it may be `[DONE]`.
+    /// After `data:`. `word`: how many bytes of `[DONE]` there are, while it may be that.
     Data {
         is_first: bool,
         word: Option<usize>,
@@ -46,7 +45,7 @@ enum Line {
 
 const DATA: &[u8] = b"data";
 const DONE: &[u8] = b"[DONE]";
-/// The bytes that begin a body of server-sent events, if it says so.
+/// The byte order mark, with which a body of server-sent events may begin.
 const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 
 impl Framing {
@@ -80,14 +79,14 @@ impl Framing {
         }
     }
 
-    /// Whether the body stands within a value, or has none.
+    /// Whether a value has begun that has not ended.
     pub(super) fn is_cut(&self) -> bool {
         self.outline.is_within()
     }
 }
 
-/// An event's data is one value, in whatever lines; what ends it is the value's end, and not the empty line,
-/// since nothing of interest follows it.
+/// Reads events. The data of an event is one value, on however many lines. It ends with the value, not with the
+/// empty line, since nothing of interest follows.
 fn events(
     outline: &mut Outline,
     line: &mut Line,
@@ -98,8 +97,7 @@ fn events(
         let is_end = matches!(byte, b'\n' | b'\r');
         match line {
             Line::Start if is_end => {
-                // What is not complete at the end of its event never will be. Between a return and its
-                // line feed there is no empty line, but nothing stands open there either.
+                // A value that an event leaves open goes on in the next one.
                 bytes = &bytes[1..];
             }
             Line::Start => *line = Line::Name(0),

@@ -1,5 +1,5 @@
-//! What requests carry. The frames of all signals have the same numbers, so one encoder and one way to split
-//! them will do; what differs is here.
+//! What requests carry. The frames of all signals have the same field numbers, so one encoder and one splitter
+//! serve all of them; what differs is here.
 
 /// A kind of telemetry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +24,7 @@ impl Signal {
         }
     }
 
-    /// What it is called after the address of a collector that takes several; nothing for spans.
+    /// What follows a collector's address in the name of an exporter; nothing for spans.
     pub(crate) fn note(self) -> &'static str {
         match self {
             Self::Traces => "",
@@ -35,7 +35,7 @@ impl Signal {
         }
     }
 
-    /// Its method of gRPC.
+    /// The path of its gRPC method.
     #[cfg(feature = "otlp-grpc")]
     pub(super) fn method(self) -> &'static str {
         match self {

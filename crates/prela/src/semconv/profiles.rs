@@ -1,10 +1,10 @@
-//! Names of backends' own: OpenLLMetry's, Langfuse's and HoneyHive's.
+//! Names that only some backends use: OpenLLMetry's, Langfuse's and HoneyHive's.
 
 pub(crate) const TRACELOOP_SPAN_KIND: &str = "traceloop.span.kind";
 pub(crate) const TRACELOOP_REQUEST_TYPE: &str = "llm.request.type";
 #[cfg(feature = "tracing")]
 pub(crate) const TRACELOOP_ENTITY: &str = "traceloop.entity";
-/// Before each of its keys.
+/// Precedes each of Langfuse's keys.
 #[cfg(feature = "tracing")]
 pub(crate) const LANGFUSE_PREFIX: &str = "langfuse.";
 pub(crate) const LANGFUSE_TYPE: &str = "langfuse.observation.type";
@@ -36,7 +36,7 @@ pub(crate) use self::genai::*;
 
 use super::{Conventions, SESSION_ID, USER_ID};
 
-/// What else a session's and a user's attribute is called.
+/// The other keys for a session's or a user's attribute.
 pub(crate) fn also_called(
     key: &str,
     conventions: Conventions,

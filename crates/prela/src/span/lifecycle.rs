@@ -37,6 +37,8 @@ pub use self::limits::SpanLimits;
 #[cfg(feature = "testing")]
 pub(crate) use self::instances::alone_in;
 pub(crate) use self::instances::without_spans;
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
+pub(crate) use self::provider::LogIntake;
 pub(crate) use self::provider::{Provider, Source, SpanHooks, SpanIntake};
 pub(crate) use self::record::Record;
 

@@ -58,7 +58,7 @@ impl Pending {
         self.len
     }
 
-    /// Takes finished spans, and gives the trees that are ready, in the order in which they were.
+    /// Takes finished spans, and returns the trees that are ready, in the order in which they became so.
     pub(super) fn add(&mut self, spans: &[Arc<SpanData>], now: Instant) -> Vec<Tree> {
         for span in spans {
             self.hold(span, now);

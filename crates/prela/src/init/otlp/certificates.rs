@@ -32,7 +32,7 @@ fn file(env: &Environment, variables: [Variable; 2]) -> Result<Option<Pem>, Erro
         return Err(setting.hidden("it must be the path of a file, not its content"));
     }
     let unreadable = |error| setting.error("cannot be read").with_source(error);
-    // A pipe may have nothing to read for ever, a device no end.
+    // Reading a pipe may never begin, and reading a device never end.
     let file = std::fs::metadata(setting.value).map_err(unreadable)?;
     if !file.is_file() {
         return Err(setting.error("is not a file"));

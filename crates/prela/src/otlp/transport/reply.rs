@@ -1,4 +1,4 @@
-//! What a collector says to a request that it took, in either transport.
+//! A collector's answer to a request that it took, in either transport.
 
 use super::Connection;
 #[cfg(feature = "otlp-http")]
@@ -11,7 +11,7 @@ use crate::protobuf::{Content, Reader};
 pub(crate) struct Reply {
     /// Spans refused.
     pub(crate) rejected: u64,
-    /// Why, or a warning about what was taken; made fit for one line.
+    /// Why, or a warning about what was taken; fit for one line.
     pub(crate) message: Option<String>,
 }
 
@@ -54,8 +54,7 @@ impl Reply {
         })
     }
 
-    /// The reply of a collector that took the request, and whose answer cannot be read: the request is
-    /// no less taken.
+    /// The reply of a collector that took the request, but whose answer cannot be read.
     pub(super) fn unreadable() -> Self {
         Self { rejected: 0, message: Some("its answer could not be read".to_owned()) }
     }

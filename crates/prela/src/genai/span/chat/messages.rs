@@ -1,4 +1,4 @@
-//! What is said, in the schema that backends read.
+//! Writes messages in the schemas that backends read.
 
 use super::{Side, traceloop, write_value};
 use crate::genai::span::content::{follows, write_list};
@@ -22,7 +22,7 @@ pub(super) fn write_input(span: &Span, input: &Input) {
     if !tools.is_empty() {
         write_tools(span, tools);
     }
-    // Whoever reads this alone must see the instructions, too.
+    // A backend that reads this alone must see the instructions, too.
     let system = (!system_instructions.is_empty()).then(|| {
         let message = Message::system("");
         system_instructions.iter().fold(message, |message, part| message.part(part.clone()))
@@ -79,7 +79,7 @@ pub(super) fn write_output(span: &Span, output: Transcript) {
     }
 }
 
-/// To wherever content goes.
+/// Writes content on the span, into an event, or both.
 fn write(span: &Span, pairs: Vec<(&'static str, String)>) {
     let content = span.content();
     if content.is_in_events() {
@@ -138,7 +138,7 @@ fn flat(prefix: &str, messages: &[Message]) -> Vec<(String, Value)> {
 }
 
 impl Span {
-    /// Whether it has a status of an error so far.
+    /// Whether its status is an error so far.
     pub(super) fn is_failed(&self) -> bool {
         self.record().is_some_and(|record| record.is_failed() == Some(true))
     }

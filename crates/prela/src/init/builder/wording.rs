@@ -8,9 +8,9 @@ use crate::genai::{ContentCapture, Prices, SemconvVersion};
 use crate::span::Conventions;
 use crate::span::wording::Wording;
 
-/// What the code says; none where it says nothing.
+/// The settings made in code; none where not set.
 #[derive(Default)]
-pub(super) struct WordingOptions {
+pub(in crate::init) struct WordingOptions {
     conventions: Option<Conventions>,
     #[cfg(feature = "genai")]
     version: Option<SemconvVersion>,
@@ -21,7 +21,7 @@ pub(super) struct WordingOptions {
 }
 
 impl Builder {
-    /// Whose attributes spans have, beside those that are always there; see [`Conventions`].
+    /// Whose attribute names spans get beside those that are always there; see [`Conventions`].
     ///
     /// Environment: `PRELA_CONVENTIONS`. Default: [`Conventions::GENAI`].
     pub fn conventions(mut self, conventions: Conventions) -> Self {
@@ -32,7 +32,7 @@ impl Builder {
 
 #[cfg(feature = "genai")]
 impl Builder {
-    /// Which names of OpenTelemetry's GenAI conventions are written.
+    /// Which version of OpenTelemetry's GenAI attribute names is written.
     ///
     /// Environment: `OTEL_SEMCONV_STABILITY_OPT_IN`, [`Latest`](SemconvVersion::Latest) if
     /// `gen_ai_latest_experimental` is in it. Default: [`V1_41`](SemconvVersion::V1_41).
@@ -41,12 +41,12 @@ impl Builder {
         self
     }
 
-    /// Whether [typed spans](crate::genai) have what was said: messages, arguments and results of tools, queries and
-    /// documents. `true` puts it on spans; see [`ContentCapture`].
+    /// Whether [typed spans](crate::genai) record content: messages, arguments and results of tools, queries
+    /// and documents. `true` puts it on spans; see [`ContentCapture`].
     ///
-    /// [`redact`](Self::redact) and [`payload_limit`](Self::payload_limit) hold for it. One call can ask for something
-    /// else by [`capture_content`](crate::genai::TypedSpanBuilder::capture_content), but where this, or the
-    /// environment, says no, no call captures any.
+    /// [`redact`](Self::redact) and [`payload_limit`](Self::payload_limit) apply to it. One call can ask for
+    /// something else by [`capture_content`](crate::genai::TypedSpanBuilder::capture_content), but where this,
+    /// or the environment, says no, no call captures any.
     ///
     /// Environment: `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`. Default: no content.
     ///
@@ -66,15 +66,15 @@ impl Builder {
         self
     }
 
-    /// What models cost: spans of calls have `llm.cost.total`, if their model and tokens are known. Default: no
-    /// prices.
+    /// What models cost: spans of model calls get `llm.cost.total`, if their model and tokens are known.
+    /// Default: no prices.
     pub fn prices(mut self, prices: Prices) -> Self {
         self.wording.prices = prices;
         self
     }
 }
 
-pub(super) fn wording(env: &Environment, given: &WordingOptions) -> Result<Wording, Error> {
+pub(super) fn wording_of(env: &Environment, given: &WordingOptions) -> Result<Wording, Error> {
     Ok(Wording {
         conventions: given.conventions.map_or_else(|| conventions(env), Ok)?,
         #[cfg(feature = "genai")]
@@ -93,7 +93,7 @@ fn conventions(env: &Environment) -> Result<Conventions, Error> {
     Ok(chosen.into_iter().fold(Conventions::GENAI, |all, it| all | it))
 }
 
-/// What else is in the list is for other libraries.
+/// The version of the names; other entries of the list are for other libraries.
 #[cfg(feature = "genai")]
 fn version(env: &Environment) -> Result<SemconvVersion, Error> {
     let setting = env.get(env::OTEL_SEMCONV_STABILITY_OPT_IN)?;
@@ -109,7 +109,7 @@ fn content(env: &Environment) -> Result<Option<ContentCapture>, Error> {
     use ContentCapture::{Events, Off, Spans, SpansAndEvents};
     let variable = env::OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT;
     let Some(setting) = env.get(variable)? else {
-        // Something was said, and nobody can say what: rather too little leaves than too much.
+        // What was meant is unknown, so nothing is captured.
         return Ok(env.has_left_out(&[variable]).then_some(Off));
     };
     let choices = [

@@ -1,15 +1,15 @@
 //! Log records, as OTLP's messages.
 //!
-//! They go the way of spans: a record is written once, waits in a bounded queue of its own, and is counted.
+//! They are treated as spans are: a record is encoded once, waits in a bounded queue of its own, and is
+//! counted.
 
-use crate::Value;
-use crate::protobuf::Writer;
 #[cfg(all(test, feature = "otlp-http"))]
 mod tests;
 
+use super::{EndedSpan, SpanSummary, any, attributes};
+use crate::Value;
+use crate::protobuf::Writer;
 use crate::protobuf::fields::log_record as fields;
-use crate::span::message::{any, attributes};
-use crate::span::{EndedSpan, SpanSummary};
 use opentelemetry::trace::SpanContext;
 use opentelemetry::{InstrumentationScope, Key};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use std::sync::Arc;
 /// What happened at one moment, and in which span.
 #[derive(Debug)]
 pub(crate) struct LogRecord {
-    /// Who says it.
+    /// The module or library that logged it.
     pub(crate) scope: Arc<InstrumentationScope>,
     /// Nanoseconds since 1970.
     pub(crate) time: u64,
@@ -30,7 +30,7 @@ pub(crate) struct LogRecord {
     pub(crate) span_context: SpanContext,
 }
 
-/// How much it matters: number and text.
+/// The severity: number and text.
 ///
 /// Source: [Logs Data Model, Severity](https://opentelemetry.io/docs/specs/otel/logs/data-model/#severity-fields).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -52,11 +52,6 @@ impl Severity {
             Self::Error => "ERROR",
         }
     }
-}
-
-/// Where log records go: the pipeline, seen from below.
-pub(crate) trait LogIntake: Send + Sync + 'static {
-    fn take(&self, record: LogRecord);
 }
 
 impl LogRecord {
@@ -87,7 +82,7 @@ impl LogRecord {
         w.written().to_vec()
     }
 
-    /// What a queue knows of it: one that tells of an error finds room where others do not.
+    /// The record as a queue takes it: one that tells of an error finds room where others do not.
     pub(crate) fn ended<'a>(&'a self, message: &'a [u8]) -> EndedSpan<'a> {
         let summary = SpanSummary {
             start_time: self.time,
