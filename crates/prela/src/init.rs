@@ -8,6 +8,7 @@ mod endpoint;
 mod exit;
 mod exporter;
 mod guard;
+mod langfuse;
 #[cfg(feature = "metrics")]
 mod metrics;
 #[cfg(feature = "__otlp")]
@@ -18,6 +19,7 @@ mod running;
 mod settings;
 #[cfg(feature = "signal")]
 mod signal;
+mod signals;
 #[cfg(test)]
 mod tests;
 

@@ -7,7 +7,7 @@ use self::watching::WatchingOptions;
 use self::wording::{WordingOptions, wording_of};
 use super::pipeline::{self, PipelineOptions, unless_zero};
 use super::pipelines::Pipelines;
-use super::{Exporter, Prela, settings};
+use super::{Exporter, Prela, langfuse, settings, signals};
 use crate::clock::{AnyClock, Clock, Guarded};
 use crate::context::Suppressed;
 use crate::env::Environment;
@@ -24,7 +24,7 @@ use crate::propagation::Propagator;
 use crate::redact::Redactor;
 #[cfg(all(feature = "tracing", feature = "__otlp"))]
 use crate::span::LogIntake;
-use crate::span::{Provider, SpanIntake, SpanLimits, SpanProcessor, SpanProcessors, Watch};
+use crate::span::{Provider, SpanLimits, SpanProcessor, SpanProcessors, Watch};
 #[cfg(feature = "spool")]
 use crate::spool::Spool;
 use crate::{Error, ErrorKind, Sampler, Value};
@@ -146,13 +146,16 @@ impl Builder {
     }
 
     /// Sends events of the crate `tracing` as log records to a collector: those that
-    /// [`prela::tracing::layer`](crate::tracing::layer) hears, with the ids of the span that they happen in. Default: no
-    /// log records.
+    /// [`prela::tracing::layer`](crate::tracing::layer) hears, with the ids of the span that they happen in.
+    ///
+    /// Environment: `OTEL_LOGS_EXPORTER=otlp`, or an `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`, asks for them as well.
+    /// Default: no log records, since not every collector of traces takes them.
     ///
     /// They have a queue and an export thread of their own, with the sizes, overflow policy, redactor and spool
     /// of spans. [`flush`](crate::Prela::flush) and shutdown wait for them;
     /// [`Prela::log_stats`](crate::Prela::log_stats) counts them. Whether a trace is sampled does not matter.
-    /// From the environment it reads the variables for all signals, such as `OTEL_EXPORTER_OTLP_ENDPOINT`. Over
+    /// From the environment it reads `OTEL_EXPORTER_OTLP_LOGS_*`, then the variables for all signals, and for the
+    /// sizes `OTEL_BLRP_*`. Over
     /// HTTP the path is `/v1/logs`, instead of `/v1/traces` if the endpoint ends in that.
     ///
     /// ```no_run
@@ -178,7 +181,10 @@ impl Builder {
     }
 
     /// Sends metrics to a collector, once a minute and at the end: those of model calls, and the counts of
-    /// [`Prela::observe`](crate::Prela::observe). Default: no metrics.
+    /// [`Prela::observe`](crate::Prela::observe).
+    ///
+    /// Environment: `OTEL_METRICS_EXPORTER=otlp`, or an `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT`, asks for them as well.
+    /// Default: no metrics, since not every collector of traces takes them.
     ///
     /// | histogram | unit | of each span of type `Llm` or `Embedding` |
     /// |---|---|---|
@@ -192,7 +198,8 @@ impl Builder {
     /// of your own.
     ///
     /// They are collected by a thread of `opentelemetry_sdk`, every `OTEL_METRIC_EXPORT_INTERVAL` milliseconds
-    /// (default 60000), as cumulative sums, and sent as log records are: see [`Builder::logs`].
+    /// (default 60000), as cumulative sums unless `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE` says otherwise,
+    /// and sent as log records are: see [`Builder::logs`].
     ///
     /// ```no_run
     /// use prela::Exporter;
@@ -531,15 +538,19 @@ impl Builder {
             exporters.into_iter().filter_map(|exporter| exporter.build(&mut env).transpose());
         let exporters = exporters.collect::<Result<Vec<_>, _>>()?;
         #[cfg(all(feature = "tracing", feature = "__otlp"))]
-        let logs = match self.logs.filter(|_| !is_disabled) {
-            Some(logs) => logs.for_logs().build(&mut env)?,
-            None => None,
+        let logs = {
+            let given = self.logs.filter(|_| !is_disabled);
+            signals::logs(&mut env, given, &self.pipeline, &sizes)?
         };
+        #[cfg(not(all(feature = "tracing", feature = "__otlp")))]
+        env.settle(signals::asks_for_logs)?;
         #[cfg(all(feature = "metrics", feature = "__otlp"))]
-        let metrics = match self.metrics.filter(|_| !is_disabled) {
-            Some(metrics) => metrics.for_metrics().build(&mut env)?,
-            None => None,
+        let metrics = {
+            let given = self.metrics.filter(|_| !is_disabled);
+            signals::metrics(&mut env, given, &self.pipeline, &sizes)?
         };
+        #[cfg(not(all(feature = "metrics", feature = "__otlp")))]
+        env.settle(signals::asks_for_metrics)?;
         let warnings = env.warnings(is_strict)?;
         for warning in &warnings {
             self.diagnostics.line(&format!("prela: {warning}"));
@@ -548,25 +559,25 @@ impl Builder {
         let records_all = sizes.tail.is_some();
         let resource = Arc::new(resource);
         #[cfg(all(feature = "tracing", feature = "__otlp"))]
-        let logs = logs.map(|exporter| {
-            LogPipeline::start(exporter, resource.clone(), &sizes, self.diagnostics.clone())
+        let logs = logs.map(|(exporter, settings)| {
+            LogPipeline::start(exporter, resource.clone(), &settings, self.diagnostics.clone())
         });
         #[cfg(all(feature = "tracing", feature = "__otlp"))]
         let logs = logs.transpose()?;
         #[cfg(all(feature = "metrics", feature = "__otlp"))]
-        let metrics = metrics.map(|exporter| {
+        let metrics = metrics.map(|(exporter, settings, readings)| {
             let (settings, diagnostics) =
-                (sizes.for_signal("metric", "metrics"), self.diagnostics.clone());
+                (settings.for_signal("metric", "metrics"), self.diagnostics.clone());
             let exporters = vec![exporter];
             let pipeline = Pipeline::start(exporters, resource.clone(), settings, diagnostics)?;
-            Ok((pipeline.clone(), Meters::start(pipeline)))
+            Ok((pipeline.clone(), Meters::start(pipeline, readings)))
         });
         #[cfg(all(feature = "metrics", feature = "__otlp"))]
         let metrics: Option<(Pipeline, Meters)> = metrics.transpose()?;
         #[cfg(feature = "__otlp")]
         let pending = watching.pending(&exporters, &resource, &sizes)?;
         let pipeline = Pipeline::start(exporters, resource.clone(), sizes, self.diagnostics)?;
-        let intake: Box<dyn SpanIntake> = Box::new(pipeline.clone());
+        let intake = langfuse::watched(Box::new(pipeline.clone()), wording.conventions);
         #[cfg(feature = "metrics")]
         let intake = {
             let meters = self.meters.into_iter();

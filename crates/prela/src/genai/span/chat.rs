@@ -2,6 +2,7 @@
 
 mod messages;
 mod parameters;
+mod traceloop;
 mod usage;
 
 use super::TypedSpanBuilder;
