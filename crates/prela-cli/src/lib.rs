@@ -18,4 +18,5 @@ pub mod query;
 pub mod receive;
 pub mod render;
 pub mod server;
+pub mod settings;
 pub mod store;

@@ -1,5 +1,6 @@
 //! Which project this is, and where its traces are.
 
+use crate::settings::Settings;
 use anyhow::Context as _;
 use std::env;
 use std::path::{Path, PathBuf};
@@ -15,8 +16,8 @@ pub struct Project {
 }
 
 impl Project {
-    /// The project of the current folder: the nearest one above it that is under version control, or
-    /// else the folder itself. `store` names another file.
+    /// The project of the current folder: the nearest one above it that has a `prela.toml` or is under
+    /// version control, or else the folder itself. `store` names another file.
     ///
     /// # Errors
     ///
@@ -49,7 +50,7 @@ fn root_of(here: &Path) -> PathBuf {
 }
 
 /// What the top of a project has.
-const MARKS: [&str; 3] = [".git", ".jj", ".hg"];
+const MARKS: [&str; 4] = [Settings::FILE, ".git", ".jj", ".hg"];
 
 /// The folder's name for people, and a number that tells it from others of that name.
 fn folder_name(root: &Path) -> String {

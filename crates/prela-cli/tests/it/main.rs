@@ -5,13 +5,16 @@
     reason = "allowed in tests by `clippy.toml`, but not in what they share"
 )]
 
+mod asking;
 mod clients;
 mod commands;
 mod contract;
 mod diagnoses;
 mod diffs;
 mod disk;
+mod faults;
 mod files;
+mod formats;
 mod json;
 mod kills;
 mod limits;
@@ -22,5 +25,7 @@ mod queries;
 mod receiving;
 mod requests;
 mod rpc;
+mod running;
 mod senders;
+mod sessions;
 mod store;
