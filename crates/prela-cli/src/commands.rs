@@ -5,6 +5,8 @@ mod completions;
 mod demo;
 mod diff;
 mod doctor;
+#[cfg(feature = "explore")]
+mod explore;
 mod export;
 mod gc;
 mod hits;
@@ -58,6 +60,8 @@ enum Command {
     Errors(hits::Errors),
     Tail(tail::Tail),
     Diff(diff::Diff),
+    #[cfg(feature = "explore")]
+    Explore(explore::Explore),
     Doctor(doctor::Diagnose),
     Export(export::Export),
     Import(import::Import),
@@ -106,6 +110,8 @@ impl Cli {
             Command::Errors(errors) => errors.run(&global, out),
             Command::Tail(tail) => tail.run(&global, out),
             Command::Diff(diff) => diff.run(&global, out),
+            #[cfg(feature = "explore")]
+            Command::Explore(explore) => explore.run(&global),
             Command::Doctor(doctor) => doctor.run(&global, out),
             Command::Export(export) => export.run(&global, out),
             Command::Import(import) => import.run(&global, out),

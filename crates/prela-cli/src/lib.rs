@@ -11,6 +11,8 @@
 pub mod commands;
 pub mod demo;
 pub mod doctor;
+#[cfg(feature = "explore")]
+pub mod explore;
 pub mod ids;
 pub mod otlp;
 pub mod project;

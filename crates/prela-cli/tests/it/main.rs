@@ -12,6 +12,8 @@ mod contract;
 mod diagnoses;
 mod diffs;
 mod disk;
+#[cfg(feature = "explore")]
+mod exploring;
 mod faults;
 mod files;
 mod formats;
