@@ -77,7 +77,7 @@ pub(crate) fn is_running() -> bool {
 
 /// Whether the global instance, or the one that the current context chooses, records content, if it was told.
 #[cfg(all(feature = "tracing", feature = "genai"))]
-pub(crate) fn content() -> Option<crate::span::wording::content::ContentCapture> {
+pub(crate) fn content() -> Option<crate::span::wording::ContentCapture> {
     with_source(|source| source.provider.wording.content).flatten()
 }
 

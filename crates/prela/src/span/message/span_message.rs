@@ -18,7 +18,7 @@ use crate::protobuf::fields::span::{
 };
 use crate::protobuf::{Reader, Writer};
 #[cfg(feature = "genai")]
-use crate::span::wording::content::ContentCapture;
+use crate::span::wording::ContentCapture;
 use crate::{SpanType, Value};
 use opentelemetry::Key;
 use opentelemetry::trace::Status;
