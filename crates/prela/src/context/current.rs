@@ -21,6 +21,8 @@ pub(crate) struct Origin {
     /// The local root above the span, or the span itself.
     pub(crate) root: SpanId,
     pub(crate) flags: TraceFlags,
+    /// Whether its span context has no trace state.
+    pub(crate) is_plain: bool,
     pub(crate) anchor: Anchor,
 }
 
@@ -32,6 +34,7 @@ impl Origin {
         span_id: SpanId::INVALID,
         root: SpanId::INVALID,
         flags: TraceFlags::NOT_SAMPLED,
+        is_plain: true,
         anchor: Anchor::NONE,
     };
 }

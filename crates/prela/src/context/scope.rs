@@ -7,6 +7,7 @@ use super::current::{
     FRAMES, Innermost, Known, Origin, STATE, State, can_attach, current, is_alive, slot_of,
 };
 use super::suppression::{self, Unrecorded};
+use opentelemetry::trace::SpanId;
 use opentelemetry::{Context, ContextGuard};
 use std::any::Any;
 use std::marker::PhantomData;
@@ -26,6 +27,14 @@ pub(crate) struct ContextScope {
     /// There if nothing is recorded in the context.
     unrecorded: Option<Unrecorded>,
     not_send: PhantomData<*const ()>,
+}
+
+/// What begins below the current span.
+pub(crate) enum Child<T> {
+    /// A span, the context that it is current in, and its id.
+    Own(T, Context, SpanId),
+    /// Something that shares the context of its parent.
+    Inherited(T),
 }
 
 /// The number of scopes that could not make their context current; see [`attach`].
@@ -80,6 +89,44 @@ impl ContextScope {
             Some(scope)
         });
         entered.ok().flatten().unwrap_or_else(|| Self::open(NOT_CURRENT_SLOT, false, None))
+    }
+
+    /// Begins a span below the current one, if that is Prela's, and makes its context current. None if there is
+    /// more to look at.
+    ///
+    /// `begin` sees the current context, and what its span gives to children. It must run no code of the user's: what
+    /// is kept about the thread's contexts is borrowed meanwhile.
+    #[inline(always)]
+    pub(crate) fn of_child<T>(
+        begin: impl FnOnce(&Context, &Origin) -> Option<Child<T>>,
+    ) -> Option<(T, Self)> {
+        let entered =
+            FRAMES.try_with(|frames| {
+                if STATE.with(|state| state.is_stale.get()) {
+                    return None;
+                }
+                let origins = &mut frames.borrow_mut().origins;
+                let Known { slot, origin, .. } = origins.last()?;
+                let child = Context::map_current(|cx| {
+                    if slot_of(cx) == *slot { begin(cx, origin) } else { None }
+                });
+                let (it, cx, span_id) = match child? {
+                    Child::Own(it, cx, span_id) => (it, cx, span_id),
+                    Child::Inherited(it) => return Some((it, Self::of_current(*slot))),
+                };
+                let origin = Origin { span_id, ..*origin };
+                let slot = slot_of(&cx);
+                let scope = match try_attach(cx) {
+                    Ok(guard) => Self::open(slot, true, Some(guard)),
+                    Err(panic) => {
+                        count(panic);
+                        return Some((it, Self::open(NOT_CURRENT_SLOT, false, None)));
+                    }
+                };
+                origins.push(Known { scope: scope.id, slot, origin });
+                Some((it, scope))
+            });
+        entered.ok().flatten()
     }
 
     /// Opens a scope in the context that is current already, whose slot stays as long as the scope.

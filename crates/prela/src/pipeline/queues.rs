@@ -68,7 +68,7 @@ impl Queues {
     }
 
     /// Gives a span to each queue.
-    #[inline]
+    #[inline(always)]
     fn push(&self, span: EndedSpan<'_>, push: impl Fn(&ExporterQueue, EndedSpan<'_>)) {
         if self.queues.is_empty() {
             self.counts.count_without_exporter();

@@ -2,8 +2,12 @@
 
 use super::builder::SpanBuilder;
 use super::handle::Span;
+use super::lifecycle::Prepared;
+use super::scope;
 use crate::context::ContextScope;
+use std::fmt;
 use std::marker::PhantomData;
+use std::mem;
 use std::ops::Deref;
 use std::thread;
 
@@ -11,10 +15,11 @@ use std::thread;
 ///
 /// Not `Send`. Dropped while the thread panics, it records the panic as the span's error.
 #[must_use = "the span ends when this is dropped"]
-#[derive(Debug)]
 pub struct SpanGuard {
     span: Span,
     scope: Option<ContextScope>,
+    /// The memory of the builder, to be given back with that of the span.
+    prepared: Option<Box<Prepared>>,
     /// Whether the thread was panicking already: a guard in a destructor then has no panic of its own.
     was_panicking: bool,
     not_send: PhantomData<*const ()>,
@@ -22,13 +27,15 @@ pub struct SpanGuard {
 
 impl SpanGuard {
     pub(super) fn enter(builder: SpanBuilder) -> Self {
-        let (span, scope) = if builder.is_idle() {
-            (Span::none(), None)
-        } else {
-            let (span, scope) = builder.enter_scope();
-            (span, Some(scope))
+        let mut prepared = builder.into_prepared();
+        let (span, scope) = match &mut prepared {
+            Some(prepared) => {
+                let (span, scope) = scope::enter(prepared);
+                (span, Some(scope))
+            }
+            None => (Span::none(), None),
         };
-        Self { span, scope, was_panicking: thread::panicking(), not_send: PhantomData }
+        Self { span, scope, prepared, was_panicking: thread::panicking(), not_send: PhantomData }
     }
 }
 
@@ -37,6 +44,12 @@ impl Deref for SpanGuard {
 
     fn deref(&self) -> &Span {
         &self.span
+    }
+}
+
+impl fmt::Debug for SpanGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SpanGuard").field(&self.span).finish()
     }
 }
 
@@ -51,6 +64,8 @@ impl Drop for SpanGuard {
         {
             record.record_panic("panicked while the span was entered".to_owned());
         }
-        std::mem::replace(&mut self.span, Span::none()).finish();
+        if let Some(prepared) = self.prepared.take() {
+            mem::replace(&mut self.span, Span::none()).finish_with(prepared);
+        }
     }
 }

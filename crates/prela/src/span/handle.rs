@@ -2,8 +2,8 @@
 
 use super::failure::Failure;
 use super::lifecycle::{
-    Record, StartedSpan, attribute_pairs, context_with, give_back, give_back_message,
-    give_back_record, record_of,
+    Prepared, Record, StartedSpan, attribute_pairs, context_with, give_back, give_back_message,
+    record_of,
 };
 use crate::{SpanType, TraceContext, Value, context};
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceContextExt as _, TraceId};
@@ -11,6 +11,7 @@ use opentelemetry::{Context, Key, KeyValue};
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Display};
+use std::mem;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -60,14 +61,21 @@ impl Span {
     }
 
     /// Ends the span, and keeps its memory for another one if this was the last handle.
-    #[inline]
     pub(super) fn finish(self) {
-        match self.repr {
-            Repr::Own(record) => match record.end(None) {
-                Some(message) => give_back(record, message),
-                None => give_back_record(record),
-            },
-            Repr::None | Repr::Inherited(_) | Repr::Foreign(_) => {}
+        if let Repr::Own(record) = self.repr {
+            let message = record.end(None);
+            give_back(record, message);
+        }
+    }
+
+    /// Ends the span as [`finish`](Self::finish) does, and keeps the memory of its builder.
+    #[inline]
+    pub(super) fn finish_with(self, prepared: Box<Prepared>) {
+        if let Repr::Own(record) = self.repr {
+            let message = record.end(None);
+            prepared.give_back_with(record, message);
+        } else {
+            prepared.give_back();
         }
     }
 
@@ -350,6 +358,6 @@ impl Deref for OwnedSpan {
 
 impl Drop for OwnedSpan {
     fn drop(&mut self) {
-        self.0.end();
+        mem::replace(&mut self.0, Span::none()).finish();
     }
 }

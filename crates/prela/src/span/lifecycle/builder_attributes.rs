@@ -58,10 +58,7 @@ impl NewSpan {
         if matches!(value, Value::Empty) {
             return;
         }
-        match &mut self.details {
-            Some(details) => details.attributes.push((key, value)),
-            None => self.details().attributes.push((key, value)),
-        }
+        self.details().attributes.push((key, value));
     }
 
     /// Begins the message, unless attributes are to be kept.
@@ -118,6 +115,6 @@ impl NewSpan {
 
     #[inline]
     pub(super) fn omits_type(&self) -> bool {
-        self.details.as_ref().is_some_and(|details| details.omits_type)
+        self.given().is_some_and(|details| details.omits_type)
     }
 }

@@ -8,6 +8,7 @@ use opentelemetry::{Key, KeyValue};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -22,6 +23,8 @@ enum Repr {
     Owned(Arc<Record>),
     /// Of no instance: it has the parent's ids, so that propagation goes on.
     Fallback(Box<SpanContext>),
+    /// Of none any more: its owner dropped it.
+    Ended,
 }
 
 thread_local! {
@@ -31,6 +34,8 @@ thread_local! {
     /// asked the slot for the current span would wait for ever.
     static ENDING: RefCell<Vec<Arc<Record>>> = const { RefCell::new(Vec::new()) };
 }
+
+static NONE: SpanContext = SpanContext::NONE;
 
 /// The question whether the span in a context's slot is Prela's.
 enum Question {
@@ -76,7 +81,7 @@ impl ContextSpan {
     fn record(&self) -> Option<&Arc<Record>> {
         match &self.0 {
             Repr::Scoped(record) | Repr::Owned(record) => Some(record),
-            Repr::Fallback(_) => None,
+            Repr::Fallback(_) | Repr::Ended => None,
         }
     }
 
@@ -103,6 +108,7 @@ impl Span for ContextSpan {
         match &self.0 {
             Repr::Scoped(record) | Repr::Owned(record) => &record.span_context,
             Repr::Fallback(span_context) => span_context,
+            Repr::Ended => &NONE,
         }
     }
 
@@ -152,8 +158,10 @@ impl Span for ContextSpan {
 
 impl Drop for ContextSpan {
     fn drop(&mut self) {
-        if let Repr::Owned(_) = &self.0 {
-            self.end();
+        if let Repr::Owned(record) = mem::replace(&mut self.0, Repr::Ended) {
+            // It is in no context's slot any more, so no lock is held.
+            let message = record.end(None);
+            pool::give_back(record, message);
         }
     }
 }
