@@ -128,9 +128,12 @@ pub(crate) fn current() -> Context {
 /// Whether the current context says that nothing is to be recorded.
 #[inline]
 pub(super) fn is_current_suppressed() -> bool {
-    if !is_alive() {
-        return false;
-    }
+    is_alive() && is_suppressed_while_alive()
+}
+
+/// Whether the current context says that nothing is to be recorded. Only while the thread has contexts.
+#[inline]
+pub(super) fn is_suppressed_while_alive() -> bool {
     if STATE.with(|state| state.is_stale.get()) {
         pop_stale();
     }

@@ -33,11 +33,11 @@ pub(crate) fn is_suppressed(instance: u64) -> bool {
     is_unrecorded(instance) || current::is_current_suppressed()
 }
 
-/// The context that was passed, suppressed if nothing is recorded here.
+/// The context that was passed, suppressed if nothing is recorded here. Only while the thread has contexts.
 #[inline]
 pub(super) fn carried(cx: Context) -> Context {
     let is_suppressed =
-        REASONS.with(Cell::get) & !PROCESSING != 0 || current::is_current_suppressed();
+        REASONS.with(Cell::get) & !PROCESSING != 0 || current::is_suppressed_while_alive();
     if is_suppressed && !cx.is_telemetry_suppressed() { cx.with_telemetry_suppressed() } else { cx }
 }
 

@@ -307,11 +307,12 @@ impl SpanBuilder {
         };
         let span = &mut prepared.span;
         span.kind = builder.span_kind;
-        let details = span.details();
-        details.omits_type = true;
-        details.start_time = builder.start_time;
-        for (key, value) in attribute_pairs(builder.attributes.unwrap_or_default()) {
-            span.write_attribute(&mut blank, key, value);
+        span.omits_type = true;
+        if builder.start_time.is_some() {
+            span.details().start_time = builder.start_time;
+        }
+        for attribute in builder.attributes.into_iter().flatten() {
+            span.write_otel_attribute(&mut blank, attribute);
         }
         let record = span.start_in(blank, parent);
         prepared.give_back();

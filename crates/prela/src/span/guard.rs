@@ -26,16 +26,30 @@ pub struct SpanGuard {
 }
 
 impl SpanGuard {
+    #[inline(always)]
     pub(super) fn enter(builder: SpanBuilder) -> Self {
-        let mut prepared = builder.into_prepared();
-        let (span, scope) = match &mut prepared {
-            Some(prepared) => {
-                let (span, scope) = scope::enter(prepared);
-                (span, Some(scope))
-            }
-            None => (Span::none(), None),
+        let not_send = PhantomData;
+        let Some(mut prepared) = builder.into_prepared() else {
+            let (span, was_panicking) = (Span::none(), false);
+            return Self { span, scope: None, prepared: None, was_panicking, not_send };
         };
-        Self { span, scope, prepared, was_panicking: thread::panicking(), not_send: PhantomData }
+        let (span, scope) = scope::enter(&mut prepared);
+        let (scope, prepared) = (Some(scope), Some(prepared));
+        Self { span, scope, prepared, was_panicking: thread::panicking(), not_send }
+    }
+
+    #[inline(never)]
+    fn leave(&mut self, prepared: Box<Prepared>) {
+        if let Some(scope) = self.scope.take() {
+            scope.leave();
+        }
+        if thread::panicking()
+            && !self.was_panicking
+            && let Some(record) = self.span.record()
+        {
+            record.record_panic("panicked while the span was entered".to_owned());
+        }
+        mem::replace(&mut self.span, Span::none()).finish_with(prepared);
     }
 }
 
@@ -54,18 +68,10 @@ impl fmt::Debug for SpanGuard {
 }
 
 impl Drop for SpanGuard {
+    #[inline(always)]
     fn drop(&mut self) {
-        if let Some(scope) = self.scope.take() {
-            scope.leave();
-        }
-        if thread::panicking()
-            && !self.was_panicking
-            && let Some(record) = self.span.record()
-        {
-            record.record_panic("panicked while the span was entered".to_owned());
-        }
         if let Some(prepared) = self.prepared.take() {
-            mem::replace(&mut self.span, Span::none()).finish_with(prepared);
+            self.leave(prepared);
         }
     }
 }

@@ -49,6 +49,6 @@ pub(super) use self::instances::{Occupant, context_with, occupant_in};
 pub(super) use self::new_span::NewSpan;
 pub(super) use self::pool::{Blank, Prepared, give_back, give_back_message};
 pub(super) use self::roots::running_root;
-pub(super) use self::start::StartedSpan;
+pub(super) use self::start::AnySpan;
 #[cfg(feature = "genai")]
 pub(super) use self::typed::Inherits;

@@ -219,6 +219,7 @@ impl SpanBuilder {
     ///
     /// For synchronous code only: the guard must not be held over an `.await`, and is not `Send` so
     /// that most such mistakes do not compile.
+    #[inline(always)]
     pub fn enter(self) -> SpanGuard {
         SpanGuard::enter(self)
     }

@@ -3,6 +3,7 @@
 use super::pool;
 use super::record::Record;
 use crate::Value;
+use crate::span::message::{KeyHash, Written};
 use opentelemetry::trace::{Span, SpanContext, SpanRef, Status};
 use opentelemetry::{Key, KeyValue};
 use std::borrow::Cow;
@@ -117,8 +118,15 @@ impl Span for ContextSpan {
     }
 
     fn set_attribute(&mut self, attribute: KeyValue) {
-        if let Some(record) = self.record() {
-            record.write_attribute(attribute.key.as_str(), attribute.value.into());
+        let Some(record) = self.record() else { return };
+        let key = attribute.key.as_str();
+        let hash = KeyHash::of(key.as_bytes());
+        match Written::of_otel(&attribute.value) {
+            Written::Scalar(value) => record.set_scalar(key, hash, value),
+            Written::Text(text) if record.set_text(key, hash, text) => {}
+            Written::Text(_) | Written::Other => {
+                record.set_attribute(&attribute.key, attribute.value.into());
+            }
         }
     }
 

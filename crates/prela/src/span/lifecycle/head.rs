@@ -112,7 +112,7 @@ impl NewSpan {
             } else {
                 let (most, longest) = (limits.attributes, limits.longest_text());
                 message.begin(&head, self.span_type, parent_is_remote, most, longest);
-                if !self.omits_type() {
+                if !self.omits_type {
                     limits.set_type(&mut message, &provider.types, self.span_type);
                 }
             }

@@ -17,6 +17,8 @@ pub(in crate::span) struct NewSpan {
     /// None for the kind that goes with the type.
     pub(in crate::span) kind: Option<SpanKind>,
     pub(in crate::span) parent: ParentChoice,
+    /// Whether the attributes of the type are left out: an OpenTelemetry-native library asked for none.
+    pub(in crate::span) omits_type: bool,
     pub(super) early: Early,
     /// Whether the builder was given any of the details, as few are.
     pub(super) has_details: bool,
@@ -42,6 +44,7 @@ impl NewSpan {
             span_type: SpanType::Custom,
             kind: None,
             parent: ParentChoice::Current,
+            omits_type: false,
             early: Early::None,
             has_details: false,
             details: Details::default(),
@@ -129,6 +132,7 @@ impl NewSpan {
         if !matches!(self.parent, ParentChoice::Current) {
             self.parent = ParentChoice::Current;
         }
+        self.omits_type = false;
         self.early = Early::None;
         if self.has_details {
             self.has_details = false;

@@ -103,8 +103,9 @@ impl Prepared {
         self.keep();
     }
 
+    /// Keeps the memory, once the span has forgotten what the builder was given.
     #[inline]
-    fn keep(mut self: Box<Self>) {
+    pub(in crate::span) fn keep(mut self: Box<Self>) {
         if self.blank.as_ref().is_some_and(|blank| !blank.provider().is_running()) {
             // An idle thread must not keep an instance alive that was shut down.
             self.blank = None;
@@ -194,9 +195,11 @@ pub(in crate::span) fn give_back(record: Arc<Record>, message: Option<Box<SpanMe
     }
     let mut blank = Some(Blank { record, message });
     let _ = POOL.try_with(|pool| {
-        let blanks = &mut pool.borrow_mut().blanks;
-        if blanks.len() < MOST {
-            blanks.extend(blank.take());
+        let Pool { prepared, blanks, .. } = &mut *pool.borrow_mut();
+        match prepared.last_mut() {
+            Some(next) if next.blank.is_none() => next.blank = blank.take(),
+            _ if blanks.len() < MOST => blanks.extend(blank.take()),
+            _ => {}
         }
     });
 }

@@ -12,19 +12,22 @@ use crate::context::{self, Child, ContextScope, Correlation};
 use opentelemetry::Context;
 use std::sync::Arc;
 
-/// What there is of a span that has started.
-pub(in crate::span) enum StartedSpan {
-    /// Nothing: no instance is running, or nothing is recorded here.
+/// A span of whatever kind, as a handle refers to it.
+#[derive(Clone)]
+pub(in crate::span) enum AnySpan {
+    /// None: no instance is running, or nothing is recorded here.
     None,
     Own(Arc<Record>),
     /// A span that is not sampled, below another one, whose context it shares.
     Inherited(Context),
+    /// A span of another OpenTelemetry library, or of another process, by the context it is in.
+    Foreign(Context),
 }
 
 impl Prepared {
     /// Starts the span and makes it current.
     #[inline(always)]
-    pub(in crate::span) fn enter(&mut self) -> (StartedSpan, ContextScope) {
+    pub(in crate::span) fn enter(&mut self) -> (AnySpan, ContextScope) {
         match self.enter_usual() {
             Some(entered) => entered,
             None => self.enter_unusual(),
@@ -34,7 +37,7 @@ impl Prepared {
     /// Starts the span if it is below the current one and nothing else concerns it, in one visit to the thread's
     /// context.
     #[inline(always)]
-    fn enter_usual(&mut self) -> Option<(StartedSpan, ContextScope)> {
+    fn enter_usual(&mut self) -> Option<(AnySpan, ContextScope)> {
         let Self { blank: place, span } = self;
         let provider = place.as_ref()?.provider();
         let instance = provider.id;
@@ -45,7 +48,8 @@ impl Prepared {
         if !is_usual {
             return None;
         }
-        let entered = ContextScope::of_child(|cx, parent| {
+        let mut started = AnySpan::None;
+        let scope = ContextScope::of_child(|cx, parent| {
             if parent.instance != instance
                 || cx.is_telemetry_suppressed()
                 || Correlation::of(cx).is_some()
@@ -53,7 +57,8 @@ impl Prepared {
                 return None;
             }
             if !parent.flags.is_sampled() {
-                return Some(Child::Inherited(StartedSpan::Inherited(cx.clone())));
+                started = AnySpan::Inherited(cx.clone());
+                return Some(Child::Inherited);
             }
             if !parent.is_plain || !span.is_usual_child() {
                 return None;
@@ -61,90 +66,90 @@ impl Prepared {
             let record = span.start_child(place.take()?, parent);
             let cx = instances::alone_with(cx, &record);
             let span_id = record.origin.span_id;
-            Some(Child::Own(StartedSpan::Own(record), cx, span_id))
-        });
-        let entered = entered?;
-        if let StartedSpan::Inherited(_) = entered.0 {
+            started = AnySpan::Own(record);
+            Some(Child::Own(cx, span_id))
+        })?;
+        if let AnySpan::Inherited(_) = started {
             self.count_unsampled();
         }
         self.span.clear();
-        Some(entered)
+        Some((started, scope))
     }
 
     #[inline(never)]
-    fn enter_unusual(&mut self) -> (StartedSpan, ContextScope) {
+    fn enter_unusual(&mut self) -> (AnySpan, ContextScope) {
         let Some(blank) = self.blank.take() else { return self.enter_context() };
         match self.span.glance(blank.provider()) {
             Glance::Child(parent) => {
                 let record = self.span.start_child(blank, &parent);
                 self.span.clear();
                 let scope = make_current(&record, instances::current_with(&record));
-                (StartedSpan::Own(record), scope)
+                (AnySpan::Own(record), scope)
             }
             Glance::Unsampled(cx, slot) => {
                 self.leave_out(blank);
-                (StartedSpan::Inherited(cx), ContextScope::of_current(slot))
+                (AnySpan::Inherited(cx), ContextScope::of_current(slot))
             }
             Glance::Suppressed(slot) => {
                 self.keep_out(blank);
-                (StartedSpan::None, ContextScope::of_current(slot))
+                (AnySpan::None, ContextScope::of_current(slot))
             }
             Glance::Unclear => self.enter_elsewhere(blank),
         }
     }
 
-    fn enter_elsewhere(&mut self, blank: Blank) -> (StartedSpan, ContextScope) {
+    fn enter_elsewhere(&mut self, blank: Blank) -> (AnySpan, ContextScope) {
         let (span, cx) = self.start_elsewhere(blank, instances::context_with);
         let scope = match &span {
-            StartedSpan::Own(record) => make_current(record, cx),
-            StartedSpan::Inherited(_) | StartedSpan::None => ContextScope::enter(cx),
+            AnySpan::Own(record) => make_current(record, cx),
+            AnySpan::None | AnySpan::Inherited(_) | AnySpan::Foreign(_) => ContextScope::enter(cx),
         };
         (span, scope)
     }
 
     /// Makes the context current that the span would have started in.
     #[cold]
-    fn enter_context(&mut self) -> (StartedSpan, ContextScope) {
+    fn enter_context(&mut self) -> (AnySpan, ContextScope) {
         let cx = self.span.context_of_none();
         self.span.clear();
-        (StartedSpan::None, ContextScope::enter(cx))
+        (AnySpan::None, ContextScope::enter(cx))
     }
 
     /// Starts the span, and returns the context in which it is current, too.
-    pub(in crate::span) fn start_for_future(&mut self) -> (StartedSpan, Context) {
+    pub(in crate::span) fn start_for_future(&mut self) -> (AnySpan, Context) {
         let Some(blank) = self.blank.take() else {
-            return (StartedSpan::None, self.span.context_of_none());
+            return (AnySpan::None, self.span.context_of_none());
         };
         match self.span.glance(blank.provider()) {
             Glance::Child(parent) => {
                 let record = self.span.start_child(blank, &parent);
                 let cx = instances::current_with(&record);
-                (StartedSpan::Own(record), cx)
+                (AnySpan::Own(record), cx)
             }
             Glance::Unsampled(cx, _) => {
                 self.leave_out(blank);
-                (StartedSpan::Inherited(cx), TraceContext::current().into())
+                (AnySpan::Inherited(cx), TraceContext::current().into())
             }
             Glance::Suppressed(_) => {
                 self.keep_out(blank);
-                (StartedSpan::None, TraceContext::current().into())
+                (AnySpan::None, TraceContext::current().into())
             }
             Glance::Unclear => self.start_elsewhere(blank, instances::context_with),
         }
     }
 
     /// Starts the span, of which no context will know.
-    pub(in crate::span) fn start(&mut self) -> StartedSpan {
-        let Some(blank) = self.blank.take() else { return StartedSpan::None };
+    pub(in crate::span) fn start(&mut self) -> AnySpan {
+        let Some(blank) = self.blank.take() else { return AnySpan::None };
         match self.span.glance(blank.provider()) {
-            Glance::Child(parent) => StartedSpan::Own(self.span.start_child(blank, &parent)),
+            Glance::Child(parent) => AnySpan::Own(self.span.start_child(blank, &parent)),
             Glance::Unsampled(cx, _) => {
                 self.leave_out(blank);
-                StartedSpan::Inherited(cx)
+                AnySpan::Inherited(cx)
             }
             Glance::Suppressed(_) => {
                 self.keep_out(blank);
-                StartedSpan::None
+                AnySpan::None
             }
             Glance::Unclear => self.start_elsewhere(blank, |base, _| base.clone()).0,
         }
@@ -154,21 +159,21 @@ impl Prepared {
         &mut self,
         blank: Blank,
         context_with: impl FnOnce(&Context, &Arc<Record>) -> Context,
-    ) -> (StartedSpan, Context) {
+    ) -> (AnySpan, Context) {
         match self.span.find_parent(blank.provider()) {
             Found::Suppressed(cx) => {
                 self.keep_out(blank);
-                (StartedSpan::None, cx)
+                (AnySpan::None, cx)
             }
             Found::Unsampled(cx) => {
                 self.leave_out(blank);
-                (StartedSpan::Inherited(cx.clone()), cx)
+                (AnySpan::Inherited(cx.clone()), cx)
             }
             Found::Below(parent, base) => {
                 let record = self.span.start_below(blank, &parent, &base);
                 self.span.clear();
                 let cx = context_with(&base, &record);
-                (StartedSpan::Own(record), cx)
+                (AnySpan::Own(record), cx)
             }
         }
     }
