@@ -1,44 +1,65 @@
 //! An answer from documents: the question is embedded, documents are searched and sorted, and a model answers.
 //!
-//! You will see `invoke_workflow facts` with `embeddings …`, `retrieval facts`, `rerank …` and `chat …` below it: numbers
-//! of tokens and documents, and no text of them unless `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true`.
+//! You will see `invoke_workflow facts` with `retrieval facts`, which has `embeddings …` below it, `rerank …` and
+//! `chat …`: numbers of tokens and documents, and no text of them unless
+//! `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true`. What goes to the model's server is traced by async-openai's
+//! one line.
 
-use prela::genai::{Document, Usage};
-use prela_examples::{Client, StubModel};
-use std::{error::Error, io};
+use async_openai::Client;
+use async_openai::config::OpenAIConfig;
+use async_openai::error::OpenAIError;
+use prela::genai::Document;
+use prela::llm::LlmLayer;
+use prela_examples::ModelServer;
+use serde_json::{Value, json};
+use std::error::Error;
 
-/// Stands for an embedding model: how often each vowel is there.
-fn embed(text: &str) -> Vec<usize> {
-    prela::tracer().embedding("stub", "stub-vowels").input(text).in_scope(|embedding| {
-        let vector = ["a", "e", "i", "o", "u"].map(|vowel| text.matches(vowel).count()).to_vec();
-        embedding.dimensions(5).input_tokens(text.split(' ').count() as u64);
-        vector
-    })
+const FACTS: [&str; 3] =
+    ["A dozen is twelve.", "A gross is twelve dozen.", "A baker's dozen is thirteen."];
+
+type OpenAI = Client<OpenAIConfig>;
+
+/// One vector for each text.
+async fn embed(client: &OpenAI, texts: &[&str]) -> Result<Vec<Vec<f64>>, OpenAIError> {
+    let request = json!({"model": "stub-embedding", "input": texts});
+    let response: Value = client.embeddings().create_byot(request).await?;
+    let numbers = |it: &Value| {
+        it["embedding"].as_array().into_iter().flatten().filter_map(Value::as_f64).collect()
+    };
+    Ok(response["data"].as_array().into_iter().flatten().map(numbers).collect())
 }
 
-fn search(question: &str) -> Vec<Document> {
-    const FACTS: [&str; 3] =
-        ["A dozen is twelve.", "A gross is twelve dozen.", "A baker's dozen is thirteen."];
-    let vector = embed(question);
-    prela::tracer().retrieval("facts").query(question).top_k(3).in_scope(|search| {
-        let likeness = |text: &str| vector.iter().sum::<usize>() as f64 / text.len() as f64;
-        let found = FACTS.iter().enumerate();
-        let found = found.map(|(at, text)| {
-            Document::new(format!("fact-{at}")).score(likeness(text)).content(*text)
-        });
-        let found: Vec<_> = found.collect();
-        search.documents(&found);
-        found
-    })
+/// How alike two vectors are: 1 if they point the same way.
+fn likeness(a: &[f64], b: &[f64]) -> f64 {
+    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt().max(f64::MIN_POSITIVE)
+}
+
+async fn search(client: &OpenAI, question: &str) -> Result<Vec<Document>, OpenAIError> {
+    let search = prela::tracer().retrieval("facts").query(question).top_k(3);
+    search
+        .run_result(async |search| {
+            let texts: Vec<_> = [question].into_iter().chain(FACTS).collect();
+            let vectors = embed(client, &texts).await?;
+            let [asked, facts @ ..] = vectors.as_slice() else { return Ok(Vec::new()) };
+            let found = facts.iter().zip(FACTS).enumerate().map(|(at, (fact, text))| {
+                let document = Document::new(format!("fact-{at}"));
+                document.score(likeness(asked, fact)).content(text)
+            });
+            let found: Vec<_> = found.collect();
+            search.documents(&found);
+            Ok(found)
+        })
+        .await
 }
 
 fn rerank(question: &str, found: &[Document]) -> Vec<Document> {
     let rerank = prela::tracer().reranker("stub-words").query(question).top_k(1);
     rerank.in_scope(|rerank| {
-        let text = |document: &Document| document.content.clone().unwrap_or_default();
         let score = |document: &Document| {
+            let text = document.content.as_deref().unwrap_or_default();
             let words = question.split([' ', '?']).filter(|word| word.len() > 2);
-            words.filter(|word| text(document).contains(word)).count() as f64
+            words.filter(|word| text.contains(word)).count() as f64
         };
         let mut best: Vec<_> = found.iter().map(|it| it.clone().score(score(it))).collect();
         best.sort_by(|a, b| b.score.partial_cmp(&a.score).unwrap_or(std::cmp::Ordering::Equal));
@@ -48,26 +69,30 @@ fn rerank(question: &str, found: &[Document]) -> Vec<Document> {
     })
 }
 
-fn complete(model: Client, prompt: &str) -> io::Result<String> {
-    let call = prela::tracer().chat("stub", Client::MODEL).input(prompt);
-    call.in_scope_result(|chat| {
-        let reply = model.complete(prompt)?;
-        chat.usage(Usage::new(reply.input_tokens, reply.output_tokens)).output(&reply.content);
-        Ok(reply.content)
-    })
+async fn complete(client: &OpenAI, prompt: &str) -> Result<String, OpenAIError> {
+    let messages = [json!({"role": "user", "content": prompt})];
+    let request = json!({"model": "stub-model", "messages": messages});
+    let response: Value = client.chat().create_byot(request).await?;
+    Ok(response["choices"][0]["message"]["content"].as_str().unwrap_or_default().to_owned())
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
     let _prela = prela::init("rag")?;
-    let model = StubModel::start()?;
+    let server = ModelServer::start()?;
+    let config = OpenAIConfig::new().with_api_base(server.url("/v1")).with_api_key("none");
+    let client = Client::with_config(config)
+        .with_http_service(LlmLayer::new().async_openai(reqwest::Client::new()));
+
     let question = "How many is a gross?";
-    let answer = prela::tracer().workflow("facts").input(question).in_scope_result(|workflow| {
-        let found = rerank(question, &search(question));
-        let facts = found.into_iter().filter_map(|document| document.content);
-        let answer = complete(model, &format!("{question} {}", facts.collect::<String>()))?;
+    let workflow = prela::tracer().workflow("facts").input(question);
+    let answer = workflow.run_result(async |workflow| {
+        let found = rerank(question, &search(&client, question).await?);
+        let facts: String = found.into_iter().filter_map(|document| document.content).collect();
+        let answer = complete(&client, &format!("{question} {facts}")).await?;
         workflow.output(&answer);
-        Ok::<_, io::Error>(answer)
-    })?;
-    println!("{answer}");
+        Ok::<_, OpenAIError>(answer)
+    });
+    println!("{}", answer.await?);
     Ok(())
 }

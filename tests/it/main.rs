@@ -12,6 +12,7 @@ mod http_services;
 mod interop;
 mod llm;
 mod logs;
+mod mcp;
 mod metrics;
 mod processes;
 mod program;
