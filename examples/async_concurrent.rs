@@ -6,36 +6,36 @@
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
-use async_openai::error::OpenAIError;
+use async_openai::types::chat::{
+    ChatCompletionRequestUserMessage, CreateChatCompletionRequestArgs,
+};
 use futures_util::future::try_join_all;
 use prela::SpanType;
 use prela::llm::LlmLayer;
 use prela_examples::ModelServer;
-use serde_json::{Value, json};
 use std::error::Error;
 
 type OpenAI = Client<OpenAIConfig>;
+type Failed = Box<dyn Error + Send + Sync>;
 
-async fn fetch_completion(
-    client: &OpenAI,
-    prompt: &str,
-    index: usize,
-) -> Result<String, OpenAIError> {
-    let messages = [json!({"role": "user", "content": prompt})];
-    let request = json!({"model": "stub-model", "messages": messages});
+async fn fetch_completion(client: &OpenAI, prompt: &str, index: usize) -> Result<String, Failed> {
     let call = prela::tracer().chat("openai", "stub-model").name(format!("completion_{index}"));
     call.attr("prompt_index", index)
-        .request(&request)
+        .input(prompt)
         .run_result(async |chat| {
-            let response: Value = client.chat().create_byot(request).await?;
-            chat.response(&response);
-            let text = response["choices"][0]["message"]["content"].as_str();
-            Ok(text.unwrap_or_default().to_owned())
+            let request = CreateChatCompletionRequestArgs::default()
+                .model("stub-model")
+                .messages([ChatCompletionRequestUserMessage::from(prompt).into()])
+                .build()?;
+            let response = client.chat().create(request).await?;
+            chat.response(&serde_json::to_value(&response)?);
+            let choice = response.choices.into_iter().next();
+            Ok(choice.and_then(|it| it.message.content).unwrap_or_default())
         })
         .await
 }
 
-async fn process_batch(client: &OpenAI, prompts: &[&str]) -> Result<Vec<String>, OpenAIError> {
+async fn process_batch(client: &OpenAI, prompts: &[&str]) -> Result<Vec<String>, Failed> {
     let span = prela::tracer().span("async_batch", SpanType::Agent);
     span.run_result(async |batch_span| {
         batch_span.set_attribute("num_prompts", prompts.len());
@@ -43,13 +43,13 @@ async fn process_batch(client: &OpenAI, prompts: &[&str]) -> Result<Vec<String>,
             prompts.iter().enumerate().map(|(i, prompt)| fetch_completion(client, prompt, i));
         let results = try_join_all(calls).await?;
         batch_span.set_attribute("results_count", results.len());
-        Ok::<_, OpenAIError>(results)
+        Ok::<_, Failed>(results)
     })
     .await
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), Failed> {
     let _prela = prela::init("async-app")?;
     let server = ModelServer::start()?;
     let config = OpenAIConfig::new().with_api_base(server.url("/v1")).with_api_key("none");

@@ -6,34 +6,43 @@
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
 use async_openai::error::OpenAIError;
+use async_openai::types::chat::{
+    ChatCompletionRequestUserMessage, ChatCompletionStreamOptions, CreateChatCompletionRequestArgs,
+};
 use futures_util::{StreamExt as _, future::try_join_all};
 use prela::SpanType;
 use prela::genai::Usage;
 use prela::llm::LlmLayer;
 use prela_examples::ModelServer;
-use serde_json::{Value, json};
 use std::error::Error;
 
 type OpenAI = Client<OpenAIConfig>;
 
 async fn stream_completion(client: &OpenAI, prompt: &str) -> Result<String, OpenAIError> {
-    let messages = [json!({"role": "user", "content": prompt})];
-    let request = json!({"model": "stub-model", "messages": messages, "stream": true,
-        "stream_options": {"include_usage": true}});
     let call = prela::tracer().chat("openai", "stub-model").name("streaming_completion");
-    call.request(&request)
+    call.stream(true)
+        .input(prompt)
         .run_result(async |chat| {
-            let mut chunks = client.chat().create_stream_byot::<_, Value>(request).await?;
+            let request = CreateChatCompletionRequestArgs::default()
+                .model("stub-model")
+                .messages([ChatCompletionRequestUserMessage::from(prompt).into()])
+                .stream_options(ChatCompletionStreamOptions {
+                    include_usage: Some(true),
+                    include_obfuscation: None,
+                })
+                .build()?;
+            let mut chunks = client.chat().create_stream(request).await?;
             let mut full_response = String::new();
             while let Some(chunk) = chunks.next().await {
                 // The span is current between the chunks, too.
                 assert_eq!(prela::current_trace_id(), Some(chat.trace_id()));
                 chat.first_chunk(); // the first one counts
                 let chunk = chunk?;
-                let text = chunk["choices"][0]["delta"]["content"].as_str();
-                full_response += text.unwrap_or_default();
-                if let Some(usage) = Usage::read(&chunk) {
-                    chat.usage(usage);
+                let choice = chunk.choices.into_iter().next();
+                full_response += &choice.and_then(|it| it.delta.content).unwrap_or_default();
+                if let Some(usage) = chunk.usage {
+                    let (input, output) = (usage.prompt_tokens, usage.completion_tokens);
+                    chat.usage(Usage::new(input.into(), output.into()));
                 }
             }
             chat.set_attribute("response_length", full_response.len()).output(&full_response);

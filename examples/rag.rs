@@ -1,17 +1,18 @@
 //! An answer from documents: the question is embedded, documents are searched and sorted, and a model answers.
 //!
-//! You will see `invoke_workflow facts` with `retrieval facts`, which has `embeddings …` below it, `rerank …` and
-//! `chat …`: numbers of tokens and documents, and no text of them unless
-//! `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true`. What goes to the model's server is traced by async-openai's
-//! one line.
+//! You will see `invoke_workflow facts` with `retrieval facts`, which has `embeddings …` below it, `rerank …` and `chat …`:
+//! numbers of tokens and documents, and no text unless `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true`.
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
 use async_openai::error::OpenAIError;
+use async_openai::types::chat::{
+    ChatCompletionRequestUserMessage, CreateChatCompletionRequestArgs,
+};
+use async_openai::types::embeddings::CreateEmbeddingRequestArgs;
 use prela::genai::Document;
 use prela::llm::LlmLayer;
 use prela_examples::ModelServer;
-use serde_json::{Value, json};
 use std::error::Error;
 
 const FACTS: [&str; 3] =
@@ -20,19 +21,17 @@ const FACTS: [&str; 3] =
 type OpenAI = Client<OpenAIConfig>;
 
 /// One vector for each text.
-async fn embed(client: &OpenAI, texts: &[&str]) -> Result<Vec<Vec<f64>>, OpenAIError> {
-    let request = json!({"model": "stub-embedding", "input": texts});
-    let response: Value = client.embeddings().create_byot(request).await?;
-    let numbers = |it: &Value| {
-        it["embedding"].as_array().into_iter().flatten().filter_map(Value::as_f64).collect()
-    };
-    Ok(response["data"].as_array().into_iter().flatten().map(numbers).collect())
+async fn embed(client: &OpenAI, texts: &[&str]) -> Result<Vec<Vec<f32>>, OpenAIError> {
+    let mut request = CreateEmbeddingRequestArgs::default();
+    let request = request.model("stub-embedding").input(texts.to_vec()).build()?;
+    let response = client.embeddings().create(request).await?;
+    Ok(response.data.into_iter().map(|it| it.embedding).collect())
 }
 
 /// How alike two vectors are: 1 if they point the same way.
-fn likeness(a: &[f64], b: &[f64]) -> f64 {
-    let dot = |a: &[f64], b: &[f64]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f64>();
-    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt().max(f64::MIN_POSITIVE)
+fn likeness(a: &[f32], b: &[f32]) -> f32 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt().max(f32::MIN_POSITIVE)
 }
 
 async fn search(client: &OpenAI, question: &str) -> Result<Vec<Document>, OpenAIError> {
@@ -44,7 +43,7 @@ async fn search(client: &OpenAI, question: &str) -> Result<Vec<Document>, OpenAI
             let [asked, facts @ ..] = vectors.as_slice() else { return Ok(Vec::new()) };
             let found = facts.iter().zip(FACTS).enumerate().map(|(at, (fact, text))| {
                 let document = Document::new(format!("fact-{at}"));
-                document.score(likeness(asked, fact)).content(text)
+                document.score(likeness(asked, fact).into()).content(text)
             });
             let found: Vec<_> = found.collect();
             search.documents(&found);
@@ -69,11 +68,13 @@ fn rerank(question: &str, found: &[Document]) -> Vec<Document> {
     })
 }
 
-async fn complete(client: &OpenAI, prompt: &str) -> Result<String, OpenAIError> {
-    let messages = [json!({"role": "user", "content": prompt})];
-    let request = json!({"model": "stub-model", "messages": messages});
-    let response: Value = client.chat().create_byot(request).await?;
-    Ok(response["choices"][0]["message"]["content"].as_str().unwrap_or_default().to_owned())
+async fn complete(client: &OpenAI, prompt: String) -> Result<String, OpenAIError> {
+    let request = CreateChatCompletionRequestArgs::default()
+        .model("stub-model")
+        .messages([ChatCompletionRequestUserMessage::from(prompt).into()])
+        .build()?;
+    let choice = client.chat().create(request).await?.choices.into_iter().next();
+    Ok(choice.and_then(|it| it.message.content).unwrap_or_default())
 }
 
 #[tokio::main]
@@ -89,7 +90,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let answer = workflow.run_result(async |workflow| {
         let found = rerank(question, &search(&client, question).await?);
         let facts: String = found.into_iter().filter_map(|document| document.content).collect();
-        let answer = complete(&client, &format!("{question} {facts}")).await?;
+        let answer = complete(&client, format!("{question} {facts}")).await?;
         workflow.output(&answer);
         Ok::<_, OpenAIError>(answer)
     });

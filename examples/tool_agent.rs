@@ -6,7 +6,7 @@
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
-use async_openai::error::OpenAIError;
+use async_openai::types::chat::CreateChatCompletionRequest;
 use futures_util::future::try_join_all;
 use prela::genai::{Document, Message, ToolCall};
 use prela::llm::LlmLayer;
@@ -19,13 +19,15 @@ type OpenAI = Client<OpenAIConfig>;
 type Failed = Box<dyn Error + Send + Sync>;
 
 /// Asks the model, which answers or asks for tools.
-async fn ask(model: &OpenAI, messages: &[Value]) -> Result<Value, OpenAIError> {
+async fn ask(model: &OpenAI, messages: &[Value]) -> Result<Value, Failed> {
     let city = json!({"type": "object", "properties": {"city": {"type": "string"}}});
     let tool = |name| json!({"type": "function", "function": {"name": name, "parameters": city}});
     let tools = ["weather", "guides"].map(tool);
     let request = json!({"model": "stub-model", "messages": messages, "tools": tools});
-    let mut response: Value = model.chat().create_byot(request).await?;
-    Ok(response["choices"][0]["message"].take())
+    let request: CreateChatCompletionRequest = serde_json::from_value(request)?;
+    let response = model.chat().create(request).await?;
+    let message = response.choices.first().map(|choice| &choice.message);
+    Ok(serde_json::to_value(message)?)
 }
 
 /// Runs a tool that the model asked for, on any thread and as a child of the agent; gives the message that answers.
