@@ -132,11 +132,11 @@ fn assert_session(phoenix: &Phoenix, project: &str, spans: &[Value]) {
         assert_eq!(text(span, "session.id"), "session_abc123", "{span:#}");
         assert_eq!(text(span, "user.id"), "user_123", "{span:#}");
     }
-    let sessions = phoenix.sessions(project);
-    let [session] = &sessions[..] else { panic!("one session: {sessions:#?}") };
+    let sum = |kind| of_kind(spans, "LLM").into_iter().map(|call| tokens(call, kind)).sum::<i64>();
+    let session = phoenix.session(project, |session| {
+        session["token_count_prompt"] == sum("prompt")
+            && session["token_count_completion"] == sum("completion")
+    });
     assert_eq!(session["session_id"], "session_abc123");
     assert_eq!(session["traces"].as_array().map(Vec::len), Some(1));
-    let sum = |kind| of_kind(spans, "LLM").into_iter().map(|call| tokens(call, kind)).sum::<i64>();
-    assert_eq!(session["token_count_prompt"], sum("prompt"));
-    assert_eq!(session["token_count_completion"], sum("completion"));
 }

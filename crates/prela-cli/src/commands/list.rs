@@ -1,9 +1,9 @@
 //! `prela list`.
 
 use super::{Global, Outcome};
-use crate::query::{Filter, TraceSummary};
+use crate::query::{Filter, Reader, TraceSummary};
 use crate::render::{self, DIM, RED, clean, fit};
-use std::io::{self, Write};
+use std::io::Write;
 use std::time::{Duration, SystemTime};
 
 /// Lists the newest traces.
@@ -28,13 +28,14 @@ impl List {
         let Self { limit, since, service, errors } = self;
         let since_ns = since.map(ago);
         let filter = Filter { limit, since_ns, service, errors_only: errors, ..Filter::default() };
-        let traces = global.reader()?.list(&filter)?;
+        let reader = global.reader()?;
+        let traces = reader.list(&filter)?;
         if global.json {
             writeln!(out, "{}", serde_json::to_string(&traces)?)?;
         } else if traces.is_empty() {
             writeln!(out, "There is no such trace.")?;
         } else {
-            table(out, &traces, render::width_of_output())?;
+            table(out, &traces, &reader, render::width_of_output())?;
         }
         Ok(if traces.is_empty() { Outcome::Nothing } else { Outcome::Done })
     }
@@ -57,16 +58,22 @@ pub(super) fn age(start_ns: i64) -> String {
     }
 }
 
-fn table(out: &mut dyn Write, traces: &[TraceSummary], width: usize) -> io::Result<()> {
-    let names = width.saturating_sub(55).clamp(12, 60);
+fn table(
+    out: &mut dyn Write,
+    traces: &[TraceSummary],
+    reader: &Reader,
+    width: usize,
+) -> anyhow::Result<()> {
+    let names = width.saturating_sub(65).clamp(12, 60);
     let head = format!(
-        "{:16}  {}  {:>8}  {:>6}  {:>6}  {:>5}",
+        "{:16}  {}  {:>8}  {:>6}  {:>6}  {:>5}  {}",
         "TRACE",
         fit("NAME", names),
         "TOOK",
         "SPANS",
         "ERRORS",
-        "AGE"
+        "AGE",
+        "TYPE"
     );
     writeln!(out, "{DIM}{head}{DIM:#}")?;
     for trace in traces {
@@ -76,12 +83,13 @@ fn table(out: &mut dyn Write, traces: &[TraceSummary], width: usize) -> io::Resu
         let style = if trace.errors > 0 { RED } else { anstyle::Style::new() };
         writeln!(
             out,
-            "{}  {}  {took:>8}  {:>6}  {style}{:>6}{style:#}  {:>5}",
+            "{}  {}  {took:>8}  {:>6}  {style}{:>6}{style:#}  {:>5}{}",
             &id[..16],
             fit(&clean(&trace.name), names),
             trace.spans,
             trace.errors,
-            age(trace.start_ns)
+            age(trace.start_ns),
+            reader.kind(trace.trace_id)?.map(|kind| format!("  {kind}")).unwrap_or_default()
         )?;
     }
     Ok(())
