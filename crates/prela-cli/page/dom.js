@@ -16,7 +16,8 @@ export function el(name, attributes = {}, ...children) {
     else if (key === "text") node.textContent = clean(value);
     else node.setAttribute(key, value === true ? "" : String(value));
   }
-  return fill(node, ...children);
+  if (children.length) fill(node, ...children);
+  return node;
 }
 
 /** Gives a node these children. @param {Element} node @param {...(Child | Child[])} children */

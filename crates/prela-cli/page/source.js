@@ -67,6 +67,9 @@ export const diff = (one, other) => json(`api/view/${one}/diff/${other}`);
 /** All of a span, as OTLP's JSON. @param {string} id @param {string} span */
 export const details = async (id, span) => (isFile ? embedded.details : json(`api/view/${id}/spans/${span}`));
 
+/** Spans that have links to a span. @param {string} id @param {string} span */
+export const linkedTo = async (id, span) => (isFile ? [] : json(`api/view/${id}/spans/${span}/linked`));
+
 /** Spans of a trace that have a text, by id. @param {string} id @param {string} q @returns {Promise<{ span_id: string, found_in: string, excerpt: string }[]>} */
 export async function searchIn(id, q) {
   return isFile ? searchFile(q) : json(`api/view/${id}/search`, { q });

@@ -3,6 +3,7 @@
 /** Nanoseconds. @param {number} ns */
 export function duration(ns) {
   if (ns < 0) return `−${duration(-ns)}`;
+  if (ns === 0) return "0";
   if (ns < 1e3) return `${Math.round(ns)} ns`;
   if (ns < 1e6) return `${digits(ns / 1e3)} µs`;
   if (ns < 999.5e6) return `${digits(ns / 1e6)} ms`;
@@ -39,7 +40,7 @@ export function dollars(nusd) {
   const usd = nusd / 1e9;
   if (usd === 0) return "$0";
   if (usd >= 1) return `$${usd.toFixed(2)}`;
-  return `$${usd.toPrecision(3).replace(/0+$/, "")}`.replace(/\.$/, "");
+  return `$${Number(usd.toPrecision(3)).toFixed(10).replace(/0+$/, "")}`;
 }
 
 /** Tokens in and out. @param {number} input @param {number} output */

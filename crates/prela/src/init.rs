@@ -49,7 +49,7 @@ use crate::tracer::global;
 /// # Errors
 ///
 /// [`AlreadyInitialized`](crate::ErrorKind::AlreadyInitialized) while another instance is global, with
-/// the service name of that one; otherwise as [`Builder::build`]. In neither case is a thread started.
+/// the service name of that one; otherwise as [`Builder::build`].
 ///
 /// # Examples
 ///

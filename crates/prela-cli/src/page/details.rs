@@ -1,11 +1,10 @@
 //! All of one span.
 
-use crate::query::{SpanHit, Trace};
+use crate::query::Trace;
 use serde_json::{Value, json};
 
-/// A part of a trace as OTLP's JSON, with what the store read out of each span, by its id. `linked` are
-/// spans that have links to it.
-pub fn details(part: &Trace, linked: &[SpanHit]) -> Value {
+/// A part of a trace as OTLP's JSON, with what the store read out of each span, by its id.
+pub fn details(part: &Trace) -> Value {
     let mut object = part.otlp_json();
     let columns = part.spans.iter().map(|span| {
         let facts = json!({
@@ -19,6 +18,5 @@ pub fn details(part: &Trace, linked: &[SpanHit]) -> Value {
         (span.span_id.to_string(), facts)
     });
     object["facts"] = columns.collect();
-    object["linked"] = json!(linked);
     object
 }

@@ -22,7 +22,7 @@ pub fn file(trace: &Trace, findings: &[Finding], content: Content) -> String {
     let mut data = json!({
         "view": columns(trace),
         "findings": findings.iter().map(|it| finding(trace, it)).collect::<Vec<_>>(),
-        "details": details(trace, &[]),
+        "details": details(trace),
     });
     if content == Content::Without {
         leave_out(&mut data["details"]);

@@ -151,13 +151,13 @@ pub(super) fn answer<T: Serialize>(result: Result<T, QueryError>) -> Response {
     }
 }
 
-pub(super) fn error(status: StatusCode, error: &dyn ToString) -> Response {
+fn error(status: StatusCode, error: &dyn ToString) -> Response {
     let mut response = json_of(&json!({ "error": error.to_string() }));
     *response.status_mut() = status;
     response
 }
 
-pub(super) fn json_of(value: &impl Serialize) -> Response {
+fn json_of(value: &impl Serialize) -> Response {
     // Types of this crate have no keys that JSON lacks.
     let text = serde_json::to_string(value).unwrap_or_default();
     let mut response = Response::new(Body::from(text));

@@ -4,29 +4,33 @@
 //! |---|---|
 //! | `/api/view/{id}` | a trace in columns: [`columns`] |
 //! | `/api/view/{id}/doctor` | what is wrong with it: a list of [`Finding`](crate::doctor::Finding) with times |
+//! | `/api/view/{id}/diff/{other}` | what differs between it and another: a [`Diff`](crate::query::Diff) |
 //! | `/api/view/{id}/search?q=` | its spans that have a text, as a list of [`SpanHit`](crate::query::SpanHit) |
 //! | `/api/view/{id}/file` | the trace as a page of its own; with `?content=no` without what was said |
 //! | `/api/view/{id}/spans/{span}` | all of a span: [`details`] |
+//! | `/api/view/{id}/spans/{span}/linked` | spans with links to it, as a list of [`SpanHit`](crate::query::SpanHit) |
 //! | `/api/sessions` | a list of [`Session`](crate::query::Session) |
 
-use super::api::{answer, error, json_of};
+use super::api::answer;
 use super::readers::Readers;
 use crate::doctor::Doctor;
 use crate::ids::{SpanId, TraceId};
 use crate::page::{self, Content, columns, details};
-use crate::query::{QueryError, Reader};
+use crate::query::{QueryError, Reader, SpanHit};
 use axum::Router;
 use axum::extract::{Path, Query};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
-use http::{StatusCode, header};
+use http::header;
 use serde::Deserialize;
+use serde_json::Value;
 
 /// The page's questions.
 pub(super) fn routes(readers: &Readers) -> Router {
     let ask = || readers.clone();
     let (view, doctor, search) = (ask(), ask(), ask());
-    let (file, span, sessions) = (ask(), ask(), ask());
+    let (file, sessions, diff) = (ask(), ask(), ask());
+    let (span, linked) = (ask(), ask());
     Router::new()
         .route("/api/view/{id}", get(async move |Path(id)| trace(&view, id).await))
         .route("/api/view/{id}/doctor", get(async move |Path(id)| findings(&doctor, id).await))
@@ -40,25 +44,23 @@ pub(super) fn routes(readers: &Readers) -> Router {
         .route(
             "/api/view/{id}/file",
             get(async move |Path(id): Path<String>, Query(asked): Query<Asked>| {
-                alone(
-                    &file,
-                    id,
-                    if asked.content == "no" { Content::Without } else { Content::Whole },
-                )
-                .await
+                let content = if asked.content == "no" { Content::Without } else { Content::Whole };
+                alone(&file, id, content).await
+            }),
+        )
+        .route(
+            "/api/view/{id}/diff/{other}",
+            get(async move |Path((id, other)): Path<(String, String)>| {
+                answer(diff.ask(move |it| it.diff(it.find(&id)?, it.find(&other)?)).await)
             }),
         )
         .route(
             "/api/view/{id}/spans/{span}",
-            get(async move |Path((id, one)): Path<(String, String)>| {
-                let (Ok(id), Ok(one)) = (id.parse(), one.parse()) else {
-                    return error(
-                        StatusCode::BAD_REQUEST,
-                        &"these are no ids of a trace and a span",
-                    );
-                };
-                whole(&span, id, one).await
-            }),
+            get(async move |path| answer(part(&span, path).await)),
+        )
+        .route(
+            "/api/view/{id}/spans/{span}/linked",
+            get(async move |path| answer(others(&linked, path).await)),
         )
         .route("/api/sessions", get(async move || answer(sessions.ask(Reader::sessions).await)))
 }
@@ -91,15 +93,22 @@ async fn findings(readers: &Readers, id: String) -> Response {
     answer(found.await)
 }
 
-async fn whole(readers: &Readers, trace: TraceId, span: SpanId) -> Response {
-    let found = readers.ask(move |it| {
-        let part = it.span(trace, span)?;
-        Ok(details(&part, &it.linked_to(trace, span)?))
-    });
-    match found.await {
-        Ok(details) => json_of(&details),
-        Err(error) => answer::<()>(Err(error)),
-    }
+async fn part(readers: &Readers, path: Path<(String, String)>) -> Result<Value, QueryError> {
+    let (trace, span) = ids(&path)?;
+    readers.ask(move |it| Ok(details(&it.span(trace, span)?))).await
+}
+
+async fn others(
+    readers: &Readers,
+    path: Path<(String, String)>,
+) -> Result<Vec<SpanHit>, QueryError> {
+    let (trace, span) = ids(&path)?;
+    readers.ask(move |it| it.linked_to(trace, span)).await
+}
+
+fn ids(Path((trace, span)): &Path<(String, String)>) -> Result<(TraceId, SpanId), QueryError> {
+    let bad = |_| QueryError::BadReference(format!("{trace}/{span}"));
+    Ok((trace.parse().map_err(bad)?, span.parse().map_err(bad)?))
 }
 
 async fn alone(readers: &Readers, id: String, content: Content) -> Response {

@@ -1,7 +1,9 @@
 //! The settings made in code.
 
+mod watching;
 mod wording;
 
+use self::watching::WatchingOptions;
 use self::wording::{WordingOptions, wording_of};
 use super::pipeline::{self, PipelineOptions, unless_zero};
 use super::pipelines::Pipelines;
@@ -14,13 +16,15 @@ use crate::id::{AnyIds, IdGenerator};
 use crate::otel::Meters;
 #[cfg(all(feature = "tracing", feature = "__otlp"))]
 use crate::pipeline::LogPipeline;
+#[cfg(feature = "__otlp")]
+use crate::pipeline::PendingSpans;
 use crate::pipeline::{Diagnostics, DropHandler, Pipeline, PipelineSettings};
 use crate::pipeline::{Dropped, Overflow, TailRule};
 use crate::propagation::Propagator;
 use crate::redact::Redactor;
 #[cfg(all(feature = "tracing", feature = "__otlp"))]
 use crate::span::LogIntake;
-use crate::span::{Provider, SpanLimits, SpanProcessor, SpanProcessors};
+use crate::span::{Provider, SpanLimits, SpanProcessor, SpanProcessors, Watch};
 #[cfg(feature = "spool")]
 use crate::spool::Spool;
 use crate::{Error, ErrorKind, Sampler, Value};
@@ -78,6 +82,7 @@ pub struct Builder {
     #[cfg(feature = "metrics")]
     meters: Vec<opentelemetry::metrics::Meter>,
     pub(super) wording: WordingOptions,
+    pub(super) watching: WatchingOptions,
 }
 
 impl Builder {
@@ -105,6 +110,7 @@ impl Builder {
             #[cfg(feature = "metrics")]
             meters: Vec::new(),
             wording: WordingOptions::default(),
+            watching: WatchingOptions::default(),
         }
     }
 
@@ -515,7 +521,9 @@ impl Builder {
             env.clear();
         }
         let (name, attributes) = (self.service_name.as_deref(), &self.resource);
-        let resource = env.settle(|env| settings::resource(env, name, attributes))?;
+        let mut resource = env.settle(|env| settings::resource(env, name, attributes))?;
+        let watching = env.settle(|env| watching::watching(env, self.watching))?;
+        watching.identify(&mut resource);
         let sampler = self.sampler.map_or_else(|| env.settle(settings::sampler), Ok)?;
         sampler.check()?;
         let limits = self.span_limits.map_or_else(|| env.settle(settings::span_limits), Ok)?;
@@ -535,7 +543,7 @@ impl Builder {
         };
         let exporters =
             exporters.into_iter().filter_map(|exporter| exporter.build(&mut env).transpose());
-        let exporters = exporters.collect::<Result<_, _>>()?;
+        let exporters = exporters.collect::<Result<Vec<_>, _>>()?;
         #[cfg(all(feature = "tracing", feature = "__otlp"))]
         let logs = {
             let given = self.logs.filter(|_| !is_disabled);
@@ -573,6 +581,8 @@ impl Builder {
         });
         #[cfg(all(feature = "metrics", feature = "__otlp"))]
         let metrics: Option<(Pipeline, Meters)> = metrics.transpose()?;
+        #[cfg(feature = "__otlp")]
+        let pending = watching.pending(&exporters, &resource, &sizes)?;
         let pipeline = Pipeline::start(exporters, resource.clone(), sizes, self.diagnostics)?;
         let intake = langfuse::watched(Box::new(pipeline.clone()), wording.conventions);
         #[cfg(feature = "metrics")]
@@ -589,8 +599,14 @@ impl Builder {
             crate::metrics::metered(intake, meters, is_latest)
         };
         let hooks = SpanProcessors::hooks(self.processors);
+        let watch = Watch {
+            threads: watching.threads,
+            #[cfg(feature = "__otlp")]
+            running: pending.as_ref().map(PendingSpans::running),
+        };
         let provider = Provider::new(sampler, limits, self.clock, self.ids, hooks, intake, baggage)
             .recording_all(records_all)
+            .watched(watch.unless_idle())
             .with_wording(wording);
         #[cfg(all(feature = "tracing", feature = "__otlp"))]
         let provider =
@@ -600,6 +616,8 @@ impl Builder {
         }
         let pipelines = Pipelines {
             traces: pipeline,
+            #[cfg(feature = "__otlp")]
+            pending,
             #[cfg(all(feature = "tracing", feature = "__otlp"))]
             logs,
             #[cfg(all(feature = "metrics", feature = "__otlp"))]
@@ -630,7 +648,7 @@ impl Builder {
     /// # Errors
     ///
     /// [`AlreadyInitialized`](ErrorKind::AlreadyInitialized) while another instance is global; otherwise as
-    /// [`build`](Self::build). In neither case is a thread started.
+    /// [`build`](Self::build).
     pub fn init(self) -> Result<Prela, Error> {
         super::init_with(self)
     }

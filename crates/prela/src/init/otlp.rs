@@ -15,7 +15,7 @@ use crate::export::{
 };
 use crate::otlp::Signal;
 use crate::otlp::transport::{
-    Compression, Connection, Identity, PATH_TWICE, Pem, Protocol, Proxy, check, check_proxy,
+    Compression, Connection, Identity, Pem, Protocol, Proxy, check, check_proxy,
 };
 use crate::pipeline::Diagnostics;
 use crate::{Error, ErrorKind};
@@ -212,12 +212,11 @@ impl Otlp {
 
     /// Warns of an endpoint that works, but is hardly what was meant.
     fn advise(&self, env: &mut Environment, exporter: Option<&OtlpExporter>) -> Result<(), Error> {
-        let Some(exporter) = exporter.filter(|it| it.connection().adds_its_path_twice()) else {
-            return Ok(());
-        };
+        let Some(connection) = exporter.map(OtlpExporter::connection) else { return Ok(()) };
+        let Some(advice) = connection.path_twice() else { return Ok(()) };
         if let Some((_, Origin::AnySignal)) = self.endpoint(env)? {
-            let address = exporter.connection().address();
-            env.advise(format!("OTEL_EXPORTER_OTLP_ENDPOINT: {PATH_TWICE}; used: {address}"));
+            let address = connection.address();
+            env.advise(format!("OTEL_EXPORTER_OTLP_ENDPOINT: {advice}; used: {address}"));
         }
         Ok(())
     }

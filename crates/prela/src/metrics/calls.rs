@@ -70,10 +70,10 @@ impl CallMetrics {
         };
         self.time_to_first_chunk.record(*first, &common);
         if let Some(Value::I64(chunks)) = span.attribute(semconv::PRELA_STREAM_ITEMS)
-            && let Ok(more) = u32::try_from(chunks - 1)
+            && let Ok(more) = u32::try_from(chunks.saturating_sub(1))
             && more > 0
         {
-            // When each came is not known, only how many there were in which time.
+            // Only the number of chunks and their whole time are known.
             let each = (elapsed - first).max(0.0) / f64::from(more);
             for _ in 0..more.min(MOST_CHUNKS) {
                 self.time_per_output_chunk.record(each, &common);

@@ -175,6 +175,8 @@ pub(super) const CASES: &[Case] = &[
     ("PRELA_PAYLOAD_LIMIT", &[], "16k", "`16k` {NUMBER}", "no limit"),
     ("PRELA_KEEP_TRACES", &[], "slow", "`slow` {CONDITIONS}", "none"),
     ("PRELA_KEEP_TRACES", &[], "errors,longer_than:1s", "`longer_than:1s` {CONDITIONS}", "`errors`"),
+    ("PRELA_RECORD_THREADS", &[], "yes", "`yes` is none of `1`, `true`, `0`, `false`", "`false`"),
+    ("PRELA_PENDING", &[], "on", "`on` is none of `1`, `true`, `0`, `false`", "`false`"),
     ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", &[], "many", "`many` {NUMBER}", "128"),
     ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", &[("OTEL_ATTRIBUTE_COUNT_LIMIT", "7")], "-1", "`-1` {NUMBER}", "OTEL_ATTRIBUTE_COUNT_LIMIT"),
     ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", &[], "-1", "`-1` {NUMBER}", "no limit"),

@@ -241,5 +241,6 @@ fn traceloop_has_each_part_of_a_message() {
         gen_ai.completion.0.tool_calls.0.name: look
         gen_ai.completion.0.tool_calls.0.arguments: {"at":2}
         gen_ai.completion.0.finish_reason: tool_call
-    "#]].assert_eq(&lines);
+    "#]]
+    .assert_eq(&lines);
 }
