@@ -14,6 +14,7 @@ mod files;
 mod json;
 mod kills;
 mod limits;
+mod pending;
 mod ports;
 mod program;
 mod projects;
