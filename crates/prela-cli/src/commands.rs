@@ -2,6 +2,7 @@
 
 mod completions;
 mod demo;
+mod diff;
 mod doctor;
 mod export;
 mod gc;
@@ -51,6 +52,7 @@ enum Command {
     Search(hits::Search),
     Errors(hits::Errors),
     Tail(tail::Tail),
+    Diff(diff::Diff),
     Doctor(doctor::Diagnose),
     Export(export::Export),
     Import(import::Import),
@@ -93,6 +95,7 @@ impl Cli {
             Command::Search(search) => search.run(&global, out),
             Command::Errors(errors) => errors.run(&global, out),
             Command::Tail(tail) => tail.run(&global, out),
+            Command::Diff(diff) => diff.run(&global, out),
             Command::Doctor(doctor) => doctor.run(&global, out),
             Command::Export(export) => export.run(&global, out),
             Command::Import(import) => import.run(&global, out),

@@ -13,6 +13,7 @@ pub mod demo;
 pub mod doctor;
 pub mod ids;
 pub mod otlp;
+pub mod page;
 pub mod project;
 pub mod query;
 pub mod receive;

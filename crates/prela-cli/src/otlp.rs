@@ -1,8 +1,10 @@
-//! OTLP's messages: their outermost layers, what is known of a span, and their JSON.
+//! OTLP's messages: their outermost layers, the facts and the content of a span, and their JSON.
 
+mod content;
 mod envelope;
 mod facts;
 pub mod json;
 
+pub use self::content::{Said, conversation, json_of, plain, value_of};
 pub use self::envelope::{Envelope, Resource, Scope};
-pub use self::facts::{LogFacts, RefusedRecord, SpanFacts, attribute, resource_facts};
+pub use self::facts::{LogFacts, RefusedRecord, SpanFacts, attribute, is_usage, resource_facts};

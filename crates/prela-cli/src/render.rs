@@ -1,12 +1,14 @@
 //! Traces as text: for people, at a terminal or in a file.
 
 mod details;
+mod diff;
 mod rows;
 mod text;
 mod units;
 mod waterfall;
 
 pub use self::details::details;
+pub use self::diff::diff;
 pub use self::rows::{Row, rows};
 pub use self::text::{clean, fit, width_of_output, wrap};
 pub use self::units::{count, dollars, duration};
@@ -17,6 +19,8 @@ use anstyle::{AnsiColor, Style};
 
 /// What failed.
 pub(crate) const RED: Style = AnsiColor::Red.on_default();
+/// What is new.
+pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
 /// What may be wrong.
 pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default();
 /// What is there for alignment, or is said by the way.

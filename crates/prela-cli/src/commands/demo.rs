@@ -96,7 +96,8 @@ impl Demo {
             )
         } else {
             writeln!(out, "  export OTEL_EXPORTER_OTLP_ENDPOINT=http://{}", hello.http)?;
-            writeln!(out, "It receives the traces of your programs there, until Ctrl-C.")
+            writeln!(out, "It receives the traces of your programs there, until Ctrl-C.")?;
+            writeln!(out, "\nSee it in a browser: {BOLD}{}#/trace/{id}{BOLD:#}", hello.page_url())
         }
     }
 }
@@ -129,6 +130,7 @@ impl Collector {
             options: Options::default(),
             grpc: port(4317),
             http: port(4318),
+            page: port(4319),
             any_port: true,
             access: Access::default(),
         };

@@ -1,6 +1,7 @@
 //! `prela serve`.
 
 use super::{Global, Outcome};
+use crate::render::BOLD;
 use crate::server::{Access, Config, Server};
 use crate::store::Options;
 use anyhow::{Context as _, bail};
@@ -23,6 +24,9 @@ pub(super) struct Serve {
     /// For OTLP over HTTP, and the JSON API.
     #[arg(long, default_value_t = 4318, value_name = "PORT")]
     http_port: u16,
+    /// For the page; a free one where this is taken.
+    #[arg(long, default_value_t = 4319, value_name = "PORT")]
+    page_port: u16,
     /// Takes free ports where these are taken.
     #[arg(long)]
     any_port: bool,
@@ -56,6 +60,7 @@ impl Serve {
             },
             grpc: SocketAddr::new(self.listen, self.grpc_port),
             http: SocketAddr::new(self.listen, self.http_port),
+            page: SocketAddr::new(self.listen, self.page_port),
             any_port: self.any_port,
             access: token.as_deref().map_or_else(Access::default, Access::by_token),
         };
@@ -87,7 +92,14 @@ impl Serve {
                         "  export OTEL_EXPORTER_OTLP_HEADERS=\"authorization=Bearer%20<token>\""
                     )?;
                 }
-                writeln!(out, "Then `prela list` shows what came in. Ctrl-C ends it.")?;
+                writeln!(
+                    out,
+                    "Then see it at {BOLD}{}{BOLD:#} or by `prela list`. Ctrl-C ends it.",
+                    hello.page_url()
+                )?;
+                if token.is_some() {
+                    writeln!(out, "The page asks for the token.")?;
+                }
             }
             out.flush()?;
             let trouble = tokio::spawn(report(server.trouble()));

@@ -1,8 +1,8 @@
-//! Searches for a text in all that a span says.
+//! Searches for a text in everything that a span holds.
 //!
-//! No index: spans are read from the newest on, their bytes are looked through for the text, and only
-//! what has it is decoded to see where it stands. Among recent spans that takes microseconds; to
-//! know that nothing has it, half a second for a million spans.
+//! There is no index: spans are read from the newest on, their bytes are searched for the text, and only
+//! those that have it are decoded to see where it is. In recent spans it is found within microseconds; that
+//! nothing has it is known after half a second for a million spans.
 
 use super::error::QueryError;
 use super::filter::Filter;
@@ -10,7 +10,6 @@ use super::list::hit;
 use super::model::SpanHit;
 use super::reader::Reader;
 use crate::ids::bytes_of_hex;
-use crate::query::search::needle::Needle;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::Span as Message;
@@ -20,10 +19,12 @@ use std::sync::Arc;
 
 mod needle;
 
+pub(super) use self::needle::Needle;
+
 impl Reader {
     pub(super) fn define_functions(&self) -> rusqlite::Result<()> {
         let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-        // The second argument is the same in every row, so what is made of it is kept with it.
+        // The second argument is the same in every row, so its needle is made once.
         self.connection.create_scalar_function("has_text", 2, flags, |context| {
             let needle = context.get_or_create_aux(
                 1,
@@ -51,7 +52,8 @@ impl Reader {
         Ok(hits)
     }
 
-    /// As [`search`](Self::search), each hit as soon as it is found; ends when `found` gives `false`.
+    /// Searches as [`search`](Self::search) does, and calls `found` with each hit at once, until it returns
+    /// `false`.
     ///
     /// # Errors
     ///
@@ -86,7 +88,7 @@ impl Reader {
 }
 
 /// Where in a span the text stands, and what is around it. None if only its bytes looked like it.
-fn place(span: &Message, needle: &Needle) -> Option<(String, String)> {
+pub(super) fn place(span: &Message, needle: &Needle) -> Option<(String, String)> {
     let found = |place: &str, text: &str| Some((place.to_owned(), needle.excerpt(text)?));
     found("name", &span.name)
         .or_else(|| found("status", &span.status.as_ref()?.message))
@@ -149,7 +151,7 @@ fn in_value(value: &AnyValue, needle: &Needle) -> Option<String> {
     }
 }
 
-/// The bytes that a text of digits may stand for: the id of a trace or a span.
+/// The id of a trace or a span that a text of digits may be.
 fn id_of(text: &str) -> Option<Vec<u8>> {
     bytes_of_hex(text).filter(|bytes| matches!(bytes.len(), 8 | 16))
 }

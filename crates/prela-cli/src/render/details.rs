@@ -4,9 +4,9 @@ use super::rows::Row;
 use super::text::clean;
 use super::units::duration;
 use super::{BOLD, DIM, RED};
+use crate::otlp::{Said, conversation, json_of, plain, value_of};
 use crate::query::{Span, Trace};
-use opentelemetry_proto::tonic::common::v1::any_value::Value;
-use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
+use opentelemetry_proto::tonic::common::v1::KeyValue;
 use serde_json::Value as Json;
 use std::io::{self, Write};
 
@@ -22,7 +22,7 @@ pub fn details(out: &mut dyn Write, trace: &Trace, rows: &[Row]) -> io::Result<(
         of_span(out, span, begin)?;
     }
     for log in &trace.logs {
-        let body = log.message.body.as_ref().map_or(Json::Null, json);
+        let body = log.message.body.as_ref().map_or(Json::Null, json_of);
         let at = duration(log.time_ns.saturating_sub(begin));
         writeln!(out, "\n{BOLD}log{BOLD:#} {DIM}+{at}{DIM:#}")?;
         block(out, "  ", &plain(&body))?;
@@ -62,14 +62,12 @@ fn of_span(out: &mut dyn Write, span: &Span, begin: i64) -> io::Result<()> {
 fn attributes(out: &mut dyn Write, indent: &str, all: &[KeyValue]) -> io::Result<()> {
     for pair in all {
         let key = clean(&pair.key);
-        let value = pair.value.as_ref().map_or(Json::Null, json);
-        // Messages come as structures, or as a text of JSON.
-        let parsed = value.as_str().and_then(|text| serde_json::from_str(text).ok());
-        if let Some(messages) = messages(parsed.as_ref().unwrap_or(&value)) {
+        let value = value_of(pair);
+        if let Some(messages) = conversation(&value) {
             writeln!(out, "{indent}{key}")?;
-            for (role, content) in messages {
+            for Said { role, text } in messages {
                 writeln!(out, "{indent}  {BOLD}{}{BOLD:#}", clean(&role))?;
-                block(out, &format!("{indent}    "), &content)?;
+                block(out, &format!("{indent}    "), &text)?;
             }
             continue;
         }
@@ -86,52 +84,4 @@ fn attributes(out: &mut dyn Write, indent: &str, all: &[KeyValue]) -> io::Result
 
 fn block(out: &mut dyn Write, indent: &str, text: &str) -> io::Result<()> {
     text.lines().try_for_each(|line| writeln!(out, "{indent}{}", clean(line)))
-}
-
-/// Who said what, if these are messages.
-fn messages(value: &Json) -> Option<Vec<(String, String)>> {
-    let message = |message: &Json| {
-        let role = message.get("role")?.as_str()?;
-        let parts = ["parts", "content", "tool_calls"].iter().filter_map(|key| message.get(*key));
-        let parts: Vec<_> = parts.map(content).filter(|text| !text.is_empty()).collect();
-        Some((role.to_owned(), parts.join("\n")))
-    };
-    let all = value.as_array().filter(|all| !all.is_empty())?;
-    all.iter().map(message).collect()
-}
-
-/// What a part of a message says: its text, else all of it.
-fn content(part: &Json) -> String {
-    match part {
-        Json::Array(parts) => parts.iter().map(content).collect::<Vec<_>>().join("\n"),
-        Json::Object(fields) => {
-            let text = ["content", "text"].iter().find_map(|key| fields.get(*key)?.as_str());
-            text.map_or_else(|| part.to_string(), str::to_owned)
-        }
-        Json::Null => String::new(),
-        other => plain(other),
-    }
-}
-
-fn plain(value: &Json) -> String {
-    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
-}
-
-fn json(value: &AnyValue) -> Json {
-    match &value.value {
-        Some(Value::StringValue(text)) => text.as_str().into(),
-        Some(Value::BoolValue(value)) => (*value).into(),
-        Some(Value::IntValue(number)) => (*number).into(),
-        // JSON has no NaN; people have.
-        Some(Value::DoubleValue(number)) if !number.is_finite() => number.to_string().into(),
-        Some(Value::DoubleValue(number)) => (*number).into(),
-        Some(Value::BytesValue(bytes)) => format!("{} bytes", bytes.len()).into(),
-        Some(Value::ArrayValue(list)) => list.values.iter().map(json).collect(),
-        Some(Value::KvlistValue(map)) => {
-            let pair =
-                |pair: &KeyValue| (pair.key.clone(), pair.value.as_ref().map_or(Json::Null, json));
-            Json::Object(map.values.iter().map(pair).collect())
-        }
-        _ => Json::Null,
-    }
 }

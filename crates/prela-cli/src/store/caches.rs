@@ -1,4 +1,4 @@
-//! Row numbers of what was written lately, so that most rows need no look at an index.
+//! Row numbers of what was written lately, so that most rows need no look-up in an index.
 
 use crate::ids::TraceId;
 use std::borrow::Borrow;
@@ -15,8 +15,8 @@ pub(super) struct Caches {
     pub(super) runs: Cache<String, i64>,
 }
 
-/// Forgets what was not asked for lately: what is asked for moves to the young half, and when that
-/// is full the old half goes.
+/// A cache that forgets what was not asked for lately: what is asked for moves to the young half, and when
+/// that is full, the old half is dropped.
 #[derive(Debug)]
 pub(super) struct Cache<K, V> {
     young: HashMap<K, V>,

@@ -1,8 +1,8 @@
 //! Writes batches within one transaction.
 //!
-//! A span that is there already is left alone, so a request that is sent again changes nothing. Only
-//! one that was still running is replaced, by its end or by what has come to be known of it (`running.rs`).
-//! A trace's sums are raised for rows that are really new.
+//! A span that is stored already is left alone, so a request that is sent again changes nothing. Only a span
+//! that was still running is replaced: when it ends, or when more is known of it (`running.rs`). A trace's sums are
+//! raised only for rows that are new.
 
 use super::batch::{Accepted, Batch, Counts, LogEntry, ResourceEntry, SpanEntry};
 use super::caches::{Cache, Caches};
@@ -211,7 +211,7 @@ impl<'a> Insert<'a> {
         Ok(insert.execute(values)? == 1)
     }
 
-    /// Writes what was summed up; the transaction can be committed then.
+    /// Writes the sums; then the transaction can be committed.
     pub(super) fn finish(self) -> rusqlite::Result<()> {
         let mut update = self.connection.prepare_cached(
             "UPDATE trace SET seen = ?2, spans = spans + ?3, errors = errors + ?4, open = open + ?5,
@@ -250,14 +250,14 @@ impl<'a> Insert<'a> {
     }
 }
 
-/// Rows of a resource and of what it says.
+/// The rows of a resource, and of the service and the run that it names.
 struct Rows {
     resource: i64,
     service: Option<i64>,
     run: Option<i64>,
 }
 
-/// The row of a value in a table of values, a new one if need be.
+/// The row of a value in a table of values; a new one if there is none.
 fn row_of<V>(
     connection: &Connection,
     cache: &mut Cache<V, i64>,

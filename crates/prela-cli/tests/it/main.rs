@@ -5,15 +5,18 @@
     reason = "allowed in tests by `clippy.toml`, but not in what they share"
 )]
 
+mod browser;
 mod clients;
 mod commands;
 mod contract;
 mod diagnoses;
+mod diffs;
 mod disk;
 mod files;
 mod json;
 mod kills;
 mod limits;
+mod page;
 mod pending;
 mod ports;
 mod program;

@@ -1,6 +1,6 @@
 //! The pipeline's side of exporters.
 
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 use super::LocalTool;
 use super::{ExportFuture, Exported, SpanExporter};
 use crate::span::EncodedSpan;
@@ -23,7 +23,7 @@ pub(crate) trait EncodedExporter: Debug + Send + 'static {
     fn send(&mut self, body: Bytes) -> ExportFuture<'_, Exported>;
 
     /// Its receiver, if that may be the local tool.
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    #[cfg(feature = "__otlp")]
     fn local_tool(&self) -> Option<LocalTool> {
         None
     }
@@ -57,7 +57,7 @@ impl AnyExporter {
         }
     }
 
-    /// None: its batches are not encoded.
+    /// How its batches are encoded; none if they are not.
     pub(crate) fn encoder(&self) -> Option<Encode> {
         match self {
             Self::Spans(_) => None,
@@ -66,7 +66,7 @@ impl AnyExporter {
     }
 
     /// Its receiver, if that may be the local tool.
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    #[cfg(feature = "__otlp")]
     pub(crate) fn local_tool(&self) -> Option<LocalTool> {
         match self {
             Self::Spans(_) => None,

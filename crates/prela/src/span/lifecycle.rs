@@ -26,7 +26,7 @@ mod pool;
 mod provider;
 mod record;
 mod roots;
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 mod running;
 mod shutdown;
 mod start;
@@ -41,9 +41,11 @@ pub use self::limits::SpanLimits;
 #[cfg(feature = "testing")]
 pub(crate) use self::instances::alone_in;
 pub(crate) use self::instances::without_spans;
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
+pub(crate) use self::provider::LogIntake;
 pub(crate) use self::provider::{Provider, Source, SpanHooks, SpanIntake};
 pub(crate) use self::record::Record;
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 pub(crate) use self::running::{MOST as MOST_RUNNING, RunningSpan, RunningSpans};
 pub(crate) use self::watch::Watch;
 

@@ -9,6 +9,8 @@ use crate::context;
 use crate::id::AnyIds;
 use crate::sampling::{Decisions, Sampler};
 use crate::semconv::Conventions;
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
+use crate::span::message::LogRecord;
 use crate::span::message::{AllTypes, EndedSpan, SpanData};
 use crate::span::wording::Wording;
 use opentelemetry::{Context, InstrumentationScope, Key};
@@ -45,8 +47,8 @@ pub(crate) struct Provider {
     /// What is noted of each span when it starts, if anything.
     pub(super) watch: Option<Watch>,
     /// Where log records go, if anywhere.
-    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
-    pub(crate) logs: Option<Box<dyn crate::logs::LogIntake>>,
+    #[cfg(all(feature = "tracing", feature = "__otlp"))]
+    pub(crate) logs: Option<Box<dyn LogIntake>>,
     /// The attributes of each span type.
     pub(super) types: AllTypes,
     pub(crate) wording: Wording,
@@ -73,6 +75,12 @@ pub(crate) trait SpanIntake: Send + Sync + 'static {
     fn on_late(&self, was_used: bool);
     /// Reports a mistake to the program's author.
     fn remark(&self, line: &str);
+}
+
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
+/// Where log records go: the pipeline, seen from below.
+pub(crate) trait LogIntake: Send + Sync + 'static {
+    fn take(&self, record: LogRecord);
 }
 
 static INSTANCES: AtomicU64 = AtomicU64::new(0);
@@ -104,7 +112,7 @@ impl Provider {
             shows_context,
             records_all: false,
             watch: None,
-            #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            #[cfg(all(feature = "tracing", feature = "__otlp"))]
             logs: None,
             types: AllTypes::new(Conventions::GENAI),
             wording: Wording::default(),
@@ -130,13 +138,13 @@ impl Provider {
     }
 
     /// Sets where log records go.
-    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
-    pub(crate) fn logging(self, logs: Option<Box<dyn crate::logs::LogIntake>>) -> Self {
+    #[cfg(all(feature = "tracing", feature = "__otlp"))]
+    pub(crate) fn logging(self, logs: Option<Box<dyn LogIntake>>) -> Self {
         Self { logs, ..self }
     }
 
     /// The time as a span has it, in nanoseconds since 1970.
-    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "tracing", feature = "__otlp"))]
     pub(crate) fn now_in(&self, span: Option<&crate::span::Span>) -> u64 {
         let of_span = span.and_then(crate::span::Span::record).map(|record| record.now());
         of_span.unwrap_or_else(|| crate::clock::unix_nano(self.clock.as_dyn().wall()))

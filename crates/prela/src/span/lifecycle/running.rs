@@ -1,7 +1,7 @@
 //! The spans of an instance that have started lately, for whoever shows them before they end.
 
 use super::record::Record;
-use crate::fork;
+use crate::fork::Generation;
 use crate::span::message::SpanData;
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,8 +14,8 @@ pub(crate) struct RunningSpans {
     /// None once nobody looks any more.
     started: Mutex<Option<Vec<Arc<Record>>>>,
     missed: AtomicU64,
-    /// The process in which somebody looks; see [`fork::generation`].
-    generation: u32,
+    /// The process in which somebody looks.
+    generation: Generation,
 }
 
 /// A span that has started, and may have ended.
@@ -26,13 +26,13 @@ pub(crate) const MOST: usize = 4096;
 
 impl RunningSpans {
     pub(crate) fn new() -> Self {
-        let (missed, generation) = (AtomicU64::new(0), fork::generation());
+        let (missed, generation) = (AtomicU64::new(0), Generation::current());
         Self { started: Mutex::new(Some(Vec::new())), missed, generation }
     }
 
     /// Notes a recorded span that has just started.
     pub(super) fn note(&self, record: &Arc<Record>) {
-        if !record.span_context.is_sampled() || self.generation != fork::generation() {
+        if !record.span_context.is_sampled() || !self.generation.is_current() {
             return;
         }
         match self.lock().as_deref_mut() {

@@ -1,7 +1,7 @@
 //! What is noted of spans where they start, for whoever watches the program.
 
 use super::record::Record;
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 use super::running::RunningSpans;
 use super::threads;
 use opentelemetry::Context;
@@ -14,7 +14,7 @@ pub(crate) struct Watch {
     /// Whether spans say on which thread and in which task they began.
     pub(crate) threads: bool,
     /// Where spans are noted that run.
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    #[cfg(feature = "__otlp")]
     pub(crate) running: Option<Arc<RunningSpans>>,
 }
 
@@ -22,7 +22,7 @@ impl Watch {
     /// None if there is nothing to note.
     pub(crate) fn unless_idle(self) -> Option<Self> {
         let is_idle = !self.threads;
-        #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+        #[cfg(feature = "__otlp")]
         let is_idle = is_idle && self.running.is_none();
         (!is_idle).then_some(self)
     }
@@ -32,7 +32,7 @@ impl Watch {
         if self.threads {
             threads::note(record, base);
         }
-        #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+        #[cfg(feature = "__otlp")]
         if let Some(running) = &self.running {
             running.note(record);
         }

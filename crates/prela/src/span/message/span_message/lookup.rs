@@ -4,20 +4,15 @@
 use super::super::codes::kind_of;
 #[cfg(feature = "genai")]
 use super::super::data::Event;
-use super::super::data::SpanData;
 use super::super::keys::KeyHash;
-use super::super::parts::foot;
 use super::super::read;
 use super::SpanMessage;
 use crate::Value;
+use crate::protobuf::Reader;
 use crate::protobuf::fields::span::KIND;
-use crate::protobuf::{Reader, Writer};
 #[cfg(feature = "genai")]
 use crate::span::wording::content::ContentCapture;
-use opentelemetry::InstrumentationScope;
-use opentelemetry::trace::{SpanKind, Status};
-use std::sync::Arc;
-use std::time::UNIX_EPOCH;
+use opentelemetry::trace::SpanKind;
 
 impl SpanMessage {
     pub(in crate::span) fn has(&self, key: &str) -> bool {
@@ -36,9 +31,15 @@ impl SpanMessage {
     }
 
     /// The span as far as it has come, with an end at 1970.
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
-    pub(in crate::span) fn so_far(&self, scope: &Arc<InstrumentationScope>) -> SpanData {
-        let mut message = Writer::default();
+    #[cfg(feature = "__otlp")]
+    pub(in crate::span) fn so_far(
+        &self,
+        scope: &std::sync::Arc<opentelemetry::InstrumentationScope>,
+    ) -> crate::span::SpanData {
+        use crate::span::message::{data::SpanData, parts::foot};
+        use opentelemetry::trace::Status;
+
+        let mut message = crate::protobuf::Writer::default();
         message.all(self.message.written());
         if self.has_rare {
             self.rare.finish(&mut message, self.flags);
@@ -48,7 +49,7 @@ impl SpanMessage {
         let mut span = SpanData::blank(scope.clone());
         span.span_type = self.summary.span_type;
         read::read(message.written(), &mut span);
-        span.end_time = UNIX_EPOCH;
+        span.end_time = std::time::UNIX_EPOCH;
         span
     }
 
