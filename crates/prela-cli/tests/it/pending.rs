@@ -108,16 +108,26 @@ fn whoever_follows_hears_of_a_trace_that_runs() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(tail.stdout.take().unwrap()).lines();
+    let (said, hears) = std::sync::mpsc::channel::<serde_json::Value>();
+    let lines = BufReader::new(tail.stdout.take().unwrap()).lines();
+    thread::spawn(move || {
+        for line in lines.map_while(Result::ok) {
+            let _ = said.send(serde_json::from_str(&line).unwrap());
+        }
+    });
     let capture = showing(Exporter::otlp_grpc(format!("http://{}", prela.hello.grpc)));
-    let mut next =
-        || -> serde_json::Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
-    // It may not follow yet.
-    let span = loop {
-        let span = capture.tracer().span("plan", SpanType::Agent).start();
-        wait_until("it runs", || newest(&prela.reader()).is_some_and(|it| it.open > 0));
-        break span;
+    // Until it follows.
+    while hears.recv_timeout(Duration::from_millis(100)).is_err() {
+        capture.tracer().span("before", SpanType::Custom).in_scope(|_| ());
+        capture.prela().flush(A_WHILE).unwrap();
+    }
+    let next = || loop {
+        let line = hears.recv_timeout(A_WHILE).unwrap();
+        if line["name"] == "plan" {
+            return line;
+        }
     };
+    let span = capture.tracer().span("plan", SpanType::Agent).start();
     let running = next();
     assert_eq!((&running["name"], &running["open"]), (&"plan".into(), &1.into()), "{running}");
     span.end();
@@ -128,12 +138,15 @@ fn whoever_follows_hears_of_a_trace_that_runs() {
     tail.wait().unwrap();
 }
 
+/// Head and body of a request.
+type Heard = (String, Vec<u8>);
+
 /// Another program at the endpoint is asked who it is, and sent spans that have ended.
 #[test]
 fn no_other_collector_is_sent_a_span_that_runs() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap();
-    let heard: Arc<Mutex<Vec<(String, Vec<u8>)>>> = Arc::default();
+    let heard: Arc<Mutex<Vec<Heard>>> = Arc::default();
     let hears = heard.clone();
     thread::spawn(move || {
         for stream in listener.incoming() {
