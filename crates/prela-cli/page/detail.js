@@ -11,8 +11,9 @@ import { remember, remembered } from "./theme.js";
 import { counted, dayTime, duration, percent } from "./units.js";
 
 export class Detail {
-  /** @param {{ onclose: () => void, onselect: (index: number) => void }} how */
-  constructor({ onclose, onselect }) {
+  /** @param {{ onclose: () => void, onselect: (index: number) => void, finding: (finding: any) => Node }} how */
+  constructor({ onclose, onselect, finding }) {
+    this.finding = finding;
     this.onselect = onselect;
     this.body = el("div", { class: "detail-body" });
     this.title = el("h2", { class: "detail-title", tabindex: "-1" });
@@ -66,7 +67,7 @@ export class Detail {
     return [
       this.facts(trace, i, facts),
       failures(span.status, events),
-      own.map((it) => el("p", { class: "notice" }, icon("warn"), el("span", { text: it.reason }))),
+      own.length > 0 && el("div", { class: "findings" }, own.map(this.finding)),
       hasMessages && section("Conversation", counted(said.length, "message"), conversation(said)),
       tools !== undefined && section("Tools it was offered", "", content(tools), false),
       input !== undefined && section(hasMessages ? "Input" : trace.typeName(i) === "tool" ? "Arguments" : "Input", "", content(input, { isText: true }), !hasMessages),

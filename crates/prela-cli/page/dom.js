@@ -29,7 +29,8 @@ export function fill(node, ...children) {
 
 /** Sets a text only where it is another one: most rows that are filled again say the same. */
 export function say(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  const shown = clean(text);
+  if (node.textContent !== shown) node.textContent = shown;
 }
 
 /**

@@ -18,7 +18,7 @@ let current = null;
 function pageHead() {
   const state = el("span", { class: "state", role: "status" });
   const search = el("input", { type: "search", placeholder: "Search everything", "aria-label": "Search all traces", spellcheck: "false" });
-  const form = el("form", { class: "search", role: "search" }, icon("search"), search);
+  const form = el("form", { class: "search", role: "search", "aria-label": "All traces" }, icon("search"), search);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (search.value.trim()) go(["search"], { q: search.value.trim() });

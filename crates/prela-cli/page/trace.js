@@ -40,8 +40,8 @@ export function showTrace(main, at) {
   const lanes = new Lanes({ onselect: select });
   const flame = new Flame({ onselect: select });
   const minimap = new Minimap({ onwindow: rescaled });
-  const detail = new Detail({ onclose: () => select(-1), onselect: select });
   const overview = new Overview({ onselect: select, onstray: chooseStray });
+  const detail = new Detail({ onclose: () => select(-1), onselect: select, finding: (it) => overview.finding(it) });
   const find = new Find({ onselect: select, onhits: (hits) => {
     shown.hits = hits;
     redraw();
@@ -55,12 +55,13 @@ export function showTrace(main, at) {
   const critical = el("button", { type: "button", class: "toggle", "aria-pressed": "false", title: "What had to be faster for the trace to be faster (c)", onclick: () => togglePath() }, "Critical path");
   const shrink = el("button", { type: "button", class: "toggle", "aria-pressed": "false", hidden: true, onclick: () => toggleGaps() });
   const whole = el("button", { type: "button", class: "toggle", hidden: true, title: "Show all of it (0)", onclick: () => zoom(0) }, "Whole time");
+  const buttons = el("div", { class: "buttons", hidden: true }, el("button", { type: "button", onclick: () => trace && chooseOther(trace.summary) }, "Compare"), el("button", { type: "button", onclick: () => trace && share(trace.summary.trace_id) }, icon("share"), "Share"));
   const stage = el("div", { class: "stage" }, minimap.element, waterfall.element, lanes.element, flame.element);
   fill(main, el("div", { class: "trace" },
     el("header", { class: "trace-head" },
       !isFile && el("a", { class: "quiet", href: "#/", "aria-label": "All traces", title: "All traces (g)" }, icon("back")),
       el("div", { class: "trace-names" }, title, facts),
-      !isFile && el("div", { class: "buttons" }, el("button", { type: "button", onclick: () => trace && chooseOther(trace.summary) }, "Compare"), el("button", { type: "button", onclick: () => trace && share(trace.summary.trace_id) }, icon("share"), "Share"))),
+      buttons),
     el("div", { class: "bar-line" }, tabs, critical, shrink, doctor, whole, el("span", { class: "push" }), find.element),
     el("div", { class: "trace-body" }, stage, overview.element, detail.element)));
   look("waterfall");
@@ -158,6 +159,7 @@ export function showTrace(main, at) {
     if (!trace) return;
     const i = shown.selected;
     overview.element.hidden = i >= 0;
+    overview.trace = trace;
     main.classList.toggle("with-detail", i >= 0);
     if (i < 0) {
       detail.hide();
@@ -218,6 +220,7 @@ export function showTrace(main, at) {
     take(seen);
     // A large trace is not read again and again while it grows.
     pause = Math.max(250, (performance.now() - begin) * 8);
+    buttons.hidden = isFile;
     if (isFirst) navigate(at);
     found = await findings(asked).catch(() => []);
     if (!isOpen || !trace) return;
