@@ -1,14 +1,20 @@
 //! The command line: what can be asked for, and which file does it.
 
+mod collector;
 mod completions;
 mod demo;
 mod diff;
 mod doctor;
+#[cfg(feature = "explore")]
+mod explore;
 mod export;
 mod gc;
 mod hits;
 mod import;
+mod init;
 mod list;
+mod progress;
+mod run;
 mod serve;
 mod show;
 mod tail;
@@ -35,7 +41,7 @@ pub struct Cli {
 #[derive(Debug, Clone, clap::Args)]
 pub struct Global {
     /// The file with the traces, instead of that of the current project.
-    #[arg(long, global = true, env = "PRELA_STORE", value_name = "FILE")]
+    #[arg(long, global = true, env = "PRELA_STORE", hide_env_values = true, value_name = "FILE")]
     pub store: Option<PathBuf>,
     /// Prints JSON, for programs.
     #[arg(long, global = true)]
@@ -46,6 +52,7 @@ pub struct Global {
 enum Command {
     Demo(demo::Demo),
     Serve(serve::Serve),
+    Run(run::Run),
     List(list::List),
     Show(show::Show),
     Last(show::Last),
@@ -53,10 +60,13 @@ enum Command {
     Errors(hits::Errors),
     Tail(tail::Tail),
     Diff(diff::Diff),
+    #[cfg(feature = "explore")]
+    Explore(explore::Explore),
     Doctor(doctor::Diagnose),
     Export(export::Export),
     Import(import::Import),
     Gc(gc::Gc),
+    Init(init::Init),
     Completions(completions::Completions),
 }
 
@@ -67,6 +77,8 @@ pub enum Outcome {
     Done,
     /// 1: what it was asked for is not there.
     Nothing,
+    /// What the program ended with that was run.
+    Of(u8),
 }
 
 impl From<Outcome> for ExitCode {
@@ -74,6 +86,7 @@ impl From<Outcome> for ExitCode {
         match outcome {
             Outcome::Done => Self::SUCCESS,
             Outcome::Nothing => Self::from(1),
+            Outcome::Of(code) => Self::from(code),
         }
     }
 }
@@ -89,6 +102,7 @@ impl Cli {
         match command {
             Command::Demo(demo) => demo.run(&global, out),
             Command::Serve(serve) => serve.run(&global, out),
+            Command::Run(run) => run.run(&global),
             Command::List(list) => list.run(&global, out),
             Command::Show(show) => show.run(&global, out),
             Command::Last(last) => last.run(&global, out),
@@ -96,10 +110,13 @@ impl Cli {
             Command::Errors(errors) => errors.run(&global, out),
             Command::Tail(tail) => tail.run(&global, out),
             Command::Diff(diff) => diff.run(&global, out),
+            #[cfg(feature = "explore")]
+            Command::Explore(explore) => explore.run(&global),
             Command::Doctor(doctor) => doctor.run(&global, out),
             Command::Export(export) => export.run(&global, out),
             Command::Import(import) => import.run(&global, out),
             Command::Gc(gc) => gc.run(&global, out),
+            Command::Init(init) => init.run(&global, out),
             Command::Completions(completions) => completions.run(out),
         }
     }

@@ -11,6 +11,8 @@
 pub mod commands;
 pub mod demo;
 pub mod doctor;
+#[cfg(feature = "explore")]
+pub mod explore;
 pub mod ids;
 pub mod otlp;
 pub mod page;
@@ -19,4 +21,5 @@ pub mod query;
 pub mod receive;
 pub mod render;
 pub mod server;
+pub mod settings;
 pub mod store;

@@ -1,5 +1,6 @@
 //! Which project this is, and where its traces are.
 
+use crate::settings::Settings;
 use anyhow::Context as _;
 use std::env;
 use std::path::{Path, PathBuf};
@@ -15,8 +16,8 @@ pub struct Project {
 }
 
 impl Project {
-    /// The project of the current folder: the nearest folder, from it upwards, that is under version control,
-    /// or else the folder itself. `store` names another file.
+    /// The project of the current folder: the nearest folder, from it upwards, that has a `prela.toml` or is under
+    /// version control, or else the folder itself. `store` names another file.
     ///
     /// # Errors
     ///
@@ -48,8 +49,8 @@ fn root_of(here: &Path) -> PathBuf {
     roots.unwrap_or(here).to_owned()
 }
 
-/// What marks the top of a project.
-const MARKS: [&str; 3] = [".git", ".jj", ".hg"];
+/// What the top of a project has.
+const MARKS: [&str; 4] = [Settings::FILE, ".git", ".jj", ".hg"];
 
 /// The folder's name for people, and a number that distinguishes it from others of that name.
 fn folder_name(root: &Path) -> String {

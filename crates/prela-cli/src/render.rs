@@ -1,18 +1,22 @@
 //! Traces as text: for people, at a terminal or in a file.
 
+mod as_test;
 mod details;
 mod diff;
+mod perfetto;
 mod rows;
 mod text;
 mod units;
 mod waterfall;
 
-pub use self::details::details;
+pub use self::as_test::as_test;
+pub use self::details::{details, of_span};
 pub use self::diff::diff;
+pub use self::perfetto::perfetto;
 pub use self::rows::{Row, rows};
 pub use self::text::{clean, fit, width_of_output, wrap};
 pub use self::units::{count, dollars, duration};
-pub(crate) use self::waterfall::errors;
+pub(crate) use self::waterfall::{Parts, Waterfall, errors};
 pub use self::waterfall::{compact, header, waterfall};
 
 use anstyle::{AnsiColor, Style};

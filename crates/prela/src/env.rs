@@ -119,18 +119,6 @@ impl Environment {
         self.left_out.iter().any(|left_out| variables.contains(left_out))
     }
 
-    /// The environment for other signals: without the variables that are for traces alone.
-    #[cfg(all(any(feature = "tracing", feature = "metrics"), feature = "__otlp"))]
-    pub(crate) fn without_those_for_traces(&self) -> Self {
-        let is_kept =
-            |variable: Variable| !variable.name().starts_with("OTEL_EXPORTER_OTLP_TRACES_");
-        Self {
-            values: self.values.iter().filter(|(it, _)| is_kept(*it)).cloned().collect(),
-            left_out: self.left_out.iter().copied().filter(|it| is_kept(*it)).collect(),
-            ..Self::default()
-        }
-    }
-
     /// Unsets every variable. Earlier warnings stay.
     pub(crate) fn clear(&mut self) {
         self.values.clear();

@@ -6,6 +6,8 @@
 mod any_exporter;
 mod console;
 mod file;
+#[cfg(feature = "__otlp")]
+mod local_tool;
 mod memory;
 #[cfg(feature = "__otlp")]
 mod otlp;
@@ -17,6 +19,8 @@ pub use console::ConsoleExporter;
 #[cfg(feature = "testing")]
 pub(crate) use console::tree;
 pub use file::FileExporter;
+#[cfg(feature = "__otlp")]
+pub(crate) use local_tool::LocalTool;
 pub use memory::MemoryExporter;
 #[cfg(feature = "__otlp")]
 pub(crate) use otlp::{OneAttempt, OtlpExporter};

@@ -8,6 +8,7 @@ mod endpoint;
 mod exit;
 mod exporter;
 mod guard;
+mod langfuse;
 #[cfg(feature = "metrics")]
 mod metrics;
 #[cfg(feature = "__otlp")]
@@ -18,6 +19,7 @@ mod running;
 mod settings;
 #[cfg(feature = "signal")]
 mod signal;
+mod signals;
 #[cfg(test)]
 mod tests;
 
@@ -47,7 +49,7 @@ use crate::tracer::global;
 /// # Errors
 ///
 /// [`AlreadyInitialized`](crate::ErrorKind::AlreadyInitialized) while another instance is global, with
-/// the service name of that one; otherwise as [`Builder::build`]. In neither case is a thread started.
+/// the service name of that one; otherwise as [`Builder::build`].
 ///
 /// # Examples
 ///

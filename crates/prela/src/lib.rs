@@ -69,6 +69,7 @@
 //! | `reqwest` | no | `reqwest`: a middleware for its client |
 //! | `llm` | no | `llm`: spans of model calls, made from requests and responses |
 //! | `async-openai` | no | `llm::LlmLayer::async_openai`: spans of the calls of async-openai 0.43 |
+//! | `mcp` | no | `mcp`: clients and servers of the Model Context Protocol, by `rmcp` |
 //! | `testing` | no | `testing`: spans as text, with a fixed clock and ids |
 //!
 //! A feature adds names and changes nothing else.
@@ -103,6 +104,8 @@ pub mod genai;
 pub mod http;
 #[cfg(feature = "llm")]
 pub mod llm;
+#[cfg(feature = "mcp")]
+pub mod mcp;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
 

@@ -62,7 +62,7 @@ impl ModelMetrics {
         };
         self.time_to_first_chunk.record(*first, &common);
         if let Some(Value::I64(chunks)) = span.attribute(semconv::PRELA_STREAM_ITEMS)
-            && let Ok(more) = u32::try_from(chunks - 1)
+            && let Ok(more) = u32::try_from(chunks.saturating_sub(1))
             && more > 0
         {
             // Only the number of chunks and their whole time are known.

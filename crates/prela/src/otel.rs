@@ -7,4 +7,4 @@ mod meters;
 pub use crate::tracer::{OtelTracer, TracerProvider};
 pub use exporter::{SdkExporter, exporter};
 #[cfg(all(feature = "metrics", feature = "__otlp"))]
-pub(crate) use meters::Meters;
+pub(crate) use meters::{Meters, Readings, Temporality};

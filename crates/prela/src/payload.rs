@@ -5,7 +5,7 @@ use crate::semconv::{ORIGINAL_LENGTH_PREFIX, is_identifier};
 use crate::span::SpanData;
 use opentelemetry::Key;
 
-/// Cuts each text and each bytes value of the span and its events to `limit` bytes, at a character
+/// Cuts each text and each bytes value of the span, its events and its links to `limit` bytes, at a character
 /// boundary; identifiers stay whole.
 ///
 /// A text that was cut ends in [`MARK`], and the attribute's length before is in an attribute of its
@@ -14,6 +14,9 @@ pub(crate) fn limit(span: &mut SpanData, limit: usize) {
     pairs(&mut span.attributes, limit);
     for event in &mut span.events {
         pairs(&mut event.attributes, limit);
+    }
+    for link in &mut span.links {
+        pairs(&mut link.attributes, limit);
     }
 }
 

@@ -17,6 +17,8 @@ mod last_call;
 #[cfg(all(feature = "tracing", feature = "__otlp"))]
 mod logs;
 mod outage;
+#[cfg(feature = "__otlp")]
+mod pending;
 mod pieces;
 mod queue;
 mod queues;
@@ -33,6 +35,10 @@ pub(crate) use self::diagnostics::Diagnostics;
 pub(crate) use self::drop_handler::DropHandler;
 #[cfg(all(feature = "tracing", feature = "__otlp"))]
 pub(crate) use self::logs::LogPipeline;
+#[cfg(feature = "__otlp")]
+pub(crate) use self::pending::PendingSpans;
+#[cfg(feature = "__otlp")]
+pub use self::pending::PendingStats;
 pub use self::queue::Overflow;
 pub(crate) use self::settings::PipelineSettings;
 pub use self::stats::{Dropped, ExporterStats, Recovered, ShutdownReport, Stats};

@@ -5,6 +5,8 @@
 mod conventions;
 #[cfg(feature = "genai")]
 pub(crate) mod genai;
+#[cfg(feature = "mcp")]
+pub(crate) mod mcp;
 #[cfg(feature = "genai")]
 pub(crate) mod openinference;
 mod profiles;
@@ -28,6 +30,9 @@ pub(crate) const PRELA_SAMPLER_DECISIONS_METRIC: &str = "prela.sampler.decisions
 pub(crate) const PRELA_SAMPLER_RULE_DECISIONS_METRIC: &str = "prela.sampler.rule.decisions";
 /// Precedes an attribute's key: the length of its value in bytes before it was cut.
 pub(crate) const ORIGINAL_LENGTH_PREFIX: &str = "prela.original_length.";
+/// On what is sent of a span before it ends.
+#[cfg(feature = "__otlp")]
+pub(crate) const PRELA_PENDING: &str = "prela.pending";
 /// Why the tail rule kept a trace that the sampler had left out.
 pub(crate) const PRELA_KEPT_BY: &str = "prela.kept_by";
 #[cfg(feature = "macros")]
@@ -140,6 +145,14 @@ mod resources {
 #[cfg(feature = "resources")]
 pub(crate) use self::resources::*;
 
+// Threads and tasks.
+pub(crate) const THREAD_ID: &str = "thread.id";
+pub(crate) const THREAD_NAME: &str = "thread.name";
+/// Tokio's number of a task.
+pub(crate) const PRELA_TASK_ID: &str = "prela.task.id";
+/// On a root that began with an empty context on a thread to which contexts were carried before.
+pub(crate) const PRELA_CONTEXT_ABSENT: &str = "prela.context.absent";
+
 // Code.
 #[cfg(feature = "macros")]
 pub(crate) const CODE_FUNCTION_NAME: &str = "code.function.name";
@@ -149,8 +162,6 @@ mod tracing {
     pub(crate) const CODE_FILE_PATH: &str = "code.file.path";
     pub(crate) const CODE_LINE_NUMBER: &str = "code.line.number";
     pub(crate) const CODE_NAMESPACE: &str = "code.namespace";
-    pub(crate) const THREAD_ID: &str = "thread.id";
-    pub(crate) const THREAD_NAME: &str = "thread.name";
     pub(crate) const BUSY_NS: &str = "busy_ns";
     pub(crate) const IDLE_NS: &str = "idle_ns";
 }
@@ -159,6 +170,8 @@ pub(crate) use self::tracing::*;
 
 // Resource.
 pub(crate) const SERVICE_NAME: &str = "service.name";
+pub(crate) const SERVICE_INSTANCE_ID: &str = "service.instance.id";
+pub(crate) const PROCESS_PID: &str = "process.pid";
 pub(crate) const TELEMETRY_SDK_NAME: &str = "telemetry.sdk.name";
 pub(crate) const TELEMETRY_SDK_LANGUAGE: &str = "telemetry.sdk.language";
 pub(crate) const TELEMETRY_SDK_VERSION: &str = "telemetry.sdk.version";
@@ -235,6 +248,10 @@ pub(crate) fn is_identifier(key: &str) -> bool {
     }
     #[cfg(feature = "genai")]
     if genai::IDENTIFIERS.contains(&key) {
+        return true;
+    }
+    #[cfg(feature = "mcp")]
+    if mcp::IDENTIFIERS.contains(&key) {
         return true;
     }
     #[cfg(feature = "retry")]

@@ -1,5 +1,6 @@
 //! `prela demo`.
 
+use super::collector::Collector;
 use super::doctor::print;
 use super::serve::stopped;
 use super::{Global, Outcome};
@@ -8,16 +9,12 @@ use crate::doctor::{Doctor, Finding};
 use crate::ids::TraceId;
 use crate::query::{Reader, Trace};
 use crate::render::{self, BOLD, DIM};
-use crate::server::{Access, Config, Hello, Server, running};
-use crate::store::Options;
+use crate::server::Hello;
+use crate::settings::Settings;
 use anyhow::Context as _;
 use serde_json::json;
 use std::io::{self, Write};
-use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 /// Runs a small agent and shows its trace, with a mistake in it that the doctor finds.
 ///
@@ -31,7 +28,14 @@ pub(super) struct Demo {
 
 impl Demo {
     pub(super) fn run(self, global: &Global, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        let store = global.project()?.store;
+        let project = global.project()?;
+        let mut settings = Settings::of(&project.root)?.collector;
+        if self.once {
+            // It is there for a moment, and takes no place that others know.
+            settings.grpc_port = Some(0);
+            settings.http_port = Some(0);
+            settings.page_port = Some(0);
+        }
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .thread_name_fn(|| {
@@ -42,9 +46,9 @@ impl Demo {
             .build()
             .context("the runtime cannot be started")?;
         runtime.block_on(async {
-            let mut collector = Collector::start(&store, self.once).await?;
+            let mut collector = Collector::start(&project.store, &settings).await?;
             let shown = self.show(global, out, &collector.hello).await;
-            if shown.is_ok() && !self.once && collector.own.is_some() {
+            if shown.is_ok() && !self.once && collector.is_own() {
                 stopped().await;
             }
             collector.stop().await;
@@ -109,44 +113,4 @@ fn tell(out: &mut dyn Write, trace: &Trace, findings: &[Finding]) -> io::Result<
     render::waterfall(out, &rows, width)?;
     render::errors(out, trace, &rows, width)?;
     print(out, findings)
-}
-
-/// What receives the spans: the server that runs for this store, or one of our own.
-struct Collector {
-    hello: Hello,
-    own: Option<(oneshot::Sender<()>, JoinHandle<u64>)>,
-}
-
-impl Collector {
-    async fn start(store: &Path, once: bool) -> anyhow::Result<Self> {
-        let path = store.to_owned();
-        let found = tokio::task::spawn_blocking(move || running(&path)).await?;
-        if let Some(hello) = found {
-            return Ok(Self { hello, own: None });
-        }
-        let port = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, if once { 0 } else { port }));
-        let config = Config {
-            store: store.to_owned(),
-            options: Options::default(),
-            grpc: port(4317),
-            http: port(4318),
-            page: port(4319),
-            any_port: true,
-            access: Access::default(),
-        };
-        let server = Server::open(config).await?;
-        let hello = server.hello().clone();
-        let (stop, stopped) = oneshot::channel::<()>();
-        let serving = tokio::spawn(server.run(async {
-            let _ = stopped.await;
-        }));
-        Ok(Self { hello, own: Some((stop, serving)) })
-    }
-
-    async fn stop(&mut self) {
-        if let Some((stop, serving)) = self.own.take() {
-            drop(stop);
-            let _ = serving.await;
-        }
-    }
 }

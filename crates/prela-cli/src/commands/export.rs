@@ -1,9 +1,11 @@
 //! `prela export`.
 
+use super::progress::Progress;
 use super::{Global, Outcome};
 use crate::doctor::Doctor;
 use crate::page::{self, Content};
-use crate::query::Reader;
+use crate::query::{Filter, QueryError, Reader};
+use crate::render;
 use anyhow::Context as _;
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -13,10 +15,13 @@ use std::path::PathBuf;
 #[derive(Debug, clap::Args)]
 pub(super) struct Export {
     /// The first digits of its id, `last` or `last~1`.
-    #[arg(value_name = "TRACE")]
-    trace: String,
+    #[arg(value_name = "TRACE", required_unless_present = "all")]
+    trace: Option<String>,
     #[command(flatten)]
     format: Format,
+    /// Every trace of the store instead of one, a line each.
+    #[arg(long, requires = "otlp_json", conflicts_with = "trace")]
+    all: bool,
     /// Leaves out what was said: prompts, answers, documents, arguments and results of tools.
     #[arg(long, requires = "html")]
     without_content: bool,
@@ -34,6 +39,9 @@ struct Format {
     /// As a page of its own, which opens in any browser without a network.
     #[arg(long)]
     html: bool,
+    /// As events of Chrome's tracing, for https://ui.perfetto.dev: threads as tracks.
+    #[arg(long)]
+    perfetto: bool,
 }
 
 impl Export {
@@ -50,14 +58,35 @@ impl Export {
     }
 
     fn write(&self, reader: &Reader, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        let trace = reader.trace(reader.find(&self.trace)?)?;
+        let Some(trace) = &self.trace else {
+            return all(reader, out);
+        };
+        let trace = reader.trace(reader.find(trace)?)?;
         if self.format.html {
             let findings = Doctor::new(reader).of_trace(&trace)?;
             let content = if self.without_content { Content::Without } else { Content::Whole };
             write!(out, "{}", page::file(&trace, &findings, content))?;
+        } else if self.format.perfetto {
+            writeln!(out, "{}", render::perfetto(&trace))?;
         } else {
             writeln!(out, "{}", trace.otlp_json())?;
         }
         Ok(Outcome::Done)
     }
+}
+
+/// The oldest first, so that they are in the same order where they are imported.
+fn all(reader: &Reader, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    let traces = reader.list(&Filter { limit: usize::MAX, ..Filter::default() })?;
+    let mut progress = Progress::of_traces(Some(traces.len() as u64));
+    for (done, trace) in (1..).zip(traces.iter().rev()) {
+        match reader.trace(trace.trace_id) {
+            Ok(trace) => writeln!(out, "{}", trace.otlp_json())?,
+            // Retention took it away meanwhile.
+            Err(QueryError::NotFound(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+        progress.at(done);
+    }
+    Ok(if traces.is_empty() { Outcome::Nothing } else { Outcome::Done })
 }

@@ -1,29 +1,45 @@
 //! `prela gc`.
 
-use super::serve::bytes;
+use super::progress::Progress;
+use super::serve::Limits;
 use super::{Global, Outcome};
+use crate::settings::Settings;
 use crate::store::{Options, Store};
+use anyhow::anyhow;
 use std::io::Write;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
 use std::time::Duration;
 
 /// Lets go of old traces now, and gives their room back to the disk. A server does so by itself.
 #[derive(Debug, clap::Args)]
 pub(super) struct Gc {
-    /// Bytes that the store may have afterwards, such as 500MB.
-    #[arg(long, default_value = "2GB", value_parser = bytes, value_name = "SIZE")]
-    max_size: u64,
-    /// How old a trace may be, such as 12h.
-    #[arg(long, default_value = "7d", value_parser = humantime::parse_duration, value_name = "TIME")]
-    max_age: Duration,
+    #[command(flatten)]
+    limits: Limits,
 }
 
 impl Gc {
     pub(super) fn run(self, global: &Global, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        let path = global.project()?.store;
+        let project = global.project()?;
+        let kept = self.limits.options(&Settings::of(&project.root)?.collector);
+        let path = project.store;
         // It must be there: opening it for writing would make one.
         drop(global.reader()?);
         let options = Options { max_bytes: u64::MAX, max_age: Duration::MAX, durable: false };
-        let swept = Store::open(&path, options)?.sweep(self.max_size, self.max_age)?;
+        let store = Store::open(&path, options)?;
+        let gone = Arc::<AtomicU64>::default();
+        let swept = thread::scope(|threads| {
+            let sweep = || store.sweep_counted(kept.max_bytes, kept.max_age, &gone);
+            let sweeping = threads.spawn(sweep);
+            let mut progress = Progress::of_traces(None);
+            while !sweeping.is_finished() {
+                progress.at(gone.load(Ordering::Relaxed));
+                thread::sleep(A_LOOK);
+            }
+            sweeping.join()
+        });
+        let swept = swept.map_err(|_| anyhow!("the sweep was cut short"))??;
         if global.json {
             writeln!(out, "{}", serde_json::to_string(&swept)?)?;
         } else {
@@ -32,3 +48,5 @@ impl Gc {
         Ok(Outcome::Done)
     }
 }
+
+const A_LOOK: Duration = Duration::from_millis(20);

@@ -1,5 +1,6 @@
 //! `prela list`.
 
+use super::show::Show;
 use super::{Global, Outcome};
 use crate::query::{Filter, TraceSummary};
 use crate::render::{self, DIM, RED, clean, fit};
@@ -21,11 +22,14 @@ pub(super) struct List {
     /// Only those with a span that failed.
     #[arg(long)]
     errors: bool,
+    /// Numbers them, and shows those whose number is typed in.
+    #[arg(short, long)]
+    interactive: bool,
 }
 
 impl List {
     pub(super) fn run(self, global: &Global, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        let Self { limit, since, service, errors } = self;
+        let Self { limit, since, service, errors, interactive } = self;
         let since_ns = since.map(ago);
         let filter = Filter { limit, since_ns, service, errors_only: errors, ..Filter::default() };
         let traces = global.reader()?.list(&filter)?;
@@ -34,7 +38,10 @@ impl List {
         } else if traces.is_empty() {
             writeln!(out, "There is no such trace.")?;
         } else {
-            table(out, &traces, render::width_of_output())?;
+            table(out, &traces, interactive)?;
+            if interactive {
+                pick(global, out, &traces)?;
+            }
         }
         Ok(if traces.is_empty() { Outcome::Nothing } else { Outcome::Done })
     }
@@ -57,10 +64,40 @@ pub(super) fn age(start_ns: i64) -> String {
     }
 }
 
-fn table(out: &mut dyn Write, traces: &[TraceSummary], width: usize) -> io::Result<()> {
+/// Shows one after another, until no number comes.
+fn pick(global: &Global, out: &mut dyn Write, traces: &[TraceSummary]) -> anyhow::Result<()> {
+    loop {
+        write!(out, "\nNumber of a trace, or Enter to leave: ")?;
+        out.flush()?;
+        let mut line = String::new();
+        let is_end = io::stdin().read_line(&mut line)? == 0;
+        let answer = line.trim();
+        if is_end || answer.is_empty() {
+            if is_end {
+                writeln!(out)?;
+            }
+            return Ok(());
+        }
+        let chosen = answer.parse::<usize>().ok().and_then(|it| traces.get(it.checked_sub(1)?));
+        match chosen {
+            Some(trace) => {
+                writeln!(out)?;
+                Show::of(trace.trace_id).run(global, out)?;
+            }
+            None => {
+                writeln!(out, "`{}` is none of 1 to {}.", clean(answer), traces.len())?;
+            }
+        }
+    }
+}
+
+fn table(out: &mut dyn Write, traces: &[TraceSummary], is_numbered: bool) -> io::Result<()> {
+    let numbers = if is_numbered { traces.len().to_string().len() + 2 } else { 0 };
+    let width = render::width_of_output().saturating_sub(numbers);
     let names = width.saturating_sub(55).clamp(12, 60);
     let head = format!(
-        "{:16}  {}  {:>8}  {:>6}  {:>6}  {:>5}",
+        "{:numbers$}{:16}  {}  {:>8}  {:>6}  {:>6}  {:>5}",
+        "",
         "TRACE",
         fit("NAME", names),
         "TOOK",
@@ -69,7 +106,10 @@ fn table(out: &mut dyn Write, traces: &[TraceSummary], width: usize) -> io::Resu
         "AGE"
     );
     writeln!(out, "{DIM}{head}{DIM:#}")?;
-    for trace in traces {
+    for (number, trace) in (1..).zip(traces) {
+        if is_numbered {
+            write!(out, "{number:>digits$}  ", digits = numbers - 2)?;
+        }
         let id = trace.trace_id.to_string();
         let took =
             if trace.open > 0 { "running".to_owned() } else { render::duration(trace.duration_ns) };

@@ -3,6 +3,7 @@
 use super::{Global, Outcome};
 use crate::render::BOLD;
 use crate::server::{Access, Config, Server};
+use crate::settings::{Collector, Settings, bytes};
 use crate::store::Options;
 use anyhow::{Context as _, bail};
 use std::io::Write;
@@ -18,32 +19,51 @@ pub(super) struct Serve {
     /// What senders and readers have to bring, as `authorization: Bearer <token>`.
     #[arg(long, env = "PRELA_TOKEN", hide_env_values = true)]
     token: Option<String>,
-    /// For OTLP over gRPC.
-    #[arg(long, default_value_t = 4317, value_name = "PORT")]
-    grpc_port: u16,
-    /// For OTLP over HTTP, and the JSON API.
-    #[arg(long, default_value_t = 4318, value_name = "PORT")]
-    http_port: u16,
-    /// For the page; a free one where this is taken.
-    #[arg(long, default_value_t = 4319, value_name = "PORT")]
-    page_port: u16,
+    /// For OTLP over gRPC [default: 4317, or that of prela.toml].
+    #[arg(long, value_name = "PORT")]
+    grpc_port: Option<u16>,
+    /// For OTLP over HTTP, and the JSON API [default: 4318, or that of prela.toml].
+    #[arg(long, value_name = "PORT")]
+    http_port: Option<u16>,
+    /// For the page; a free one where this is taken [default: 4319, or that of prela.toml].
+    #[arg(long, value_name = "PORT")]
+    page_port: Option<u16>,
     /// Takes free ports where these are taken.
     #[arg(long)]
     any_port: bool,
-    /// Bytes from which on the oldest traces go, such as 500MB.
-    #[arg(long, default_value = "2GB", value_parser = bytes, value_name = "SIZE")]
-    max_size: u64,
-    /// How long a trace is kept, such as 12h.
-    #[arg(long, default_value = "7d", value_parser = humantime::parse_duration, value_name = "TIME")]
-    max_age: Duration,
+    #[command(flatten)]
+    limits: Limits,
     /// Waits for the disk before it acknowledges: nothing is lost when the power is.
     #[arg(long)]
     durable: bool,
 }
 
+/// How much is kept.
+#[derive(Debug, clap::Args)]
+pub(super) struct Limits {
+    /// Bytes from which on the oldest traces go, such as 500MB [default: 2GB, or that of prela.toml].
+    #[arg(long, value_parser = bytes, value_name = "SIZE")]
+    max_size: Option<u64>,
+    /// How long a trace is kept, such as 12h [default: 7d, or that of prela.toml].
+    #[arg(long, value_parser = humantime::parse_duration, value_name = "TIME")]
+    max_age: Option<Duration>,
+}
+
+impl Limits {
+    pub(super) fn options(&self, settings: &Collector) -> Options {
+        let set = settings.options();
+        Options {
+            max_bytes: self.max_size.unwrap_or(set.max_bytes),
+            max_age: self.max_age.unwrap_or(set.max_age),
+            ..set
+        }
+    }
+}
+
 impl Serve {
     pub(super) fn run(self, global: &Global, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         let project = global.project()?;
+        let settings = Settings::of(&project.root)?.collector;
         let token = self.token.filter(|token| !token.is_empty());
         if !self.listen.is_loopback() && token.is_none() {
             bail!(
@@ -53,14 +73,10 @@ impl Serve {
         }
         let config = Config {
             store: project.store.clone(),
-            options: Options {
-                max_bytes: self.max_size,
-                max_age: self.max_age,
-                durable: self.durable,
-            },
-            grpc: SocketAddr::new(self.listen, self.grpc_port),
-            http: SocketAddr::new(self.listen, self.http_port),
-            page: SocketAddr::new(self.listen, self.page_port),
+            options: Options { durable: self.durable, ..self.limits.options(&settings) },
+            grpc: SocketAddr::new(self.listen, self.grpc_port.unwrap_or(settings.grpc_port())),
+            http: SocketAddr::new(self.listen, self.http_port.unwrap_or(settings.http_port())),
+            page: SocketAddr::new(self.listen, self.page_port.unwrap_or(settings.page_port())),
             any_port: self.any_port,
             access: token.as_deref().map_or_else(Access::default, Access::by_token),
         };
@@ -140,23 +156,6 @@ pub(super) async fn stopped() {
         }
     }
     let _ = interrupt.await;
-}
-
-/// Reads a size such as `500MB`.
-pub(super) fn bytes(text: &str) -> Result<u64, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
-    let (number, unit) = text.split_at(digits);
-    let unit = match unit.trim().to_ascii_uppercase().as_str() {
-        "" | "B" => 1,
-        "KB" | "K" | "KIB" => 1 << 10,
-        "MB" | "M" | "MIB" => 1 << 20,
-        "GB" | "G" | "GIB" => 1 << 30,
-        _ => return Err("a number and one of KB, MB, GB".to_owned()),
-    };
-    let number: Option<u64> = number.parse().ok();
-    number
-        .and_then(|number| number.checked_mul(unit))
-        .ok_or_else(|| "a number and one of KB, MB, GB".to_owned())
 }
 
 /// Reading requests and answering questions; writing has a thread of its own.

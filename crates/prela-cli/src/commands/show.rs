@@ -3,6 +3,7 @@
 use super::doctor::print;
 use super::{Global, Outcome};
 use crate::doctor::Doctor;
+use crate::ids::TraceId;
 use crate::render;
 use std::io::Write;
 
@@ -23,7 +24,7 @@ pub(super) struct Last {
     detail: Detail,
 }
 
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 struct Detail {
     /// Everything that each span says, uncut: messages of models, attributes, events.
     #[arg(long, conflicts_with = "compact")]
@@ -31,6 +32,9 @@ struct Detail {
     /// Names and durations alone.
     #[arg(long, short)]
     compact: bool,
+    /// As a test in Rust that expects these spans, for `prela::testing::assert_trace!`.
+    #[arg(long, conflicts_with_all = ["full", "compact"])]
+    as_test: bool,
 }
 
 impl Last {
@@ -40,12 +44,21 @@ impl Last {
 }
 
 impl Show {
+    /// As `prela show` with this id.
+    pub(super) fn of(id: TraceId) -> Self {
+        Self { trace: id.to_string(), detail: Detail::default() }
+    }
+
     pub(super) fn run(self, global: &Global, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        let Detail { full, compact } = self.detail;
+        let Detail { full, compact, as_test } = self.detail;
         let reader = global.reader()?;
         let trace = reader.trace(reader.find(&self.trace)?)?;
         if global.json {
             writeln!(out, "{}", crate::server::trace_json(&trace))?;
+            return Ok(Outcome::Done);
+        }
+        if as_test {
+            render::as_test(out, &trace)?;
             return Ok(Outcome::Done);
         }
         let width = render::width_of_output();

@@ -155,18 +155,30 @@ pub fn resource_facts(message: &[u8]) -> (String, Option<String>) {
 
 const OPERATION: [&str; 3] =
     ["gen_ai.operation.name", "openinference.span.kind", "prela.span.type"];
-const MODEL: [&str; 5] = [
+const MODEL: [&str; 8] = [
     "gen_ai.response.model",
     "gen_ai.request.model",
     "llm.model_name",
     "embedding.model_name",
     "reranker.model_name",
+    // Prela's SDK for Python.
+    "llm.response.model",
+    "llm.request.model",
+    "llm.model",
 ];
-// Prompt and completion are the names from before 2024.
-const INPUT_TOKENS: [&str; 3] =
-    ["gen_ai.usage.input_tokens", "llm.token_count.prompt", "gen_ai.usage.prompt_tokens"];
-const OUTPUT_TOKENS: [&str; 3] =
-    ["gen_ai.usage.output_tokens", "llm.token_count.completion", "gen_ai.usage.completion_tokens"];
+// Prompt and completion are the names of before 2024, and of Prela's SDK for Python.
+const INPUT_TOKENS: [&str; 4] = [
+    "gen_ai.usage.input_tokens",
+    "llm.token_count.prompt",
+    "gen_ai.usage.prompt_tokens",
+    "llm.prompt_tokens",
+];
+const OUTPUT_TOKENS: [&str; 4] = [
+    "gen_ai.usage.output_tokens",
+    "llm.token_count.completion",
+    "gen_ai.usage.completion_tokens",
+    "llm.completion_tokens",
+];
 
 const COST: [&str; 1] = ["llm.cost.total"];
 

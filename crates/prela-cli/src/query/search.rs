@@ -7,7 +7,7 @@
 use super::error::QueryError;
 use super::filter::Filter;
 use super::list::hit;
-use super::model::SpanHit;
+use super::model::{Span, SpanHit};
 use super::reader::Reader;
 use crate::ids::bytes_of_hex;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
@@ -84,6 +84,13 @@ impl Reader {
             }
             Ok(())
         })
+    }
+}
+
+impl Span {
+    /// Where in it a text stands, and what is around it; none if it is not there.
+    pub fn mention(&self, text: &str) -> Option<(String, String)> {
+        place(&self.message, &Needle::new(text))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::error::QueryError;
 use super::list::{SUMMARY, summary};
-use super::model::{Log, Named, Span, Trace};
+use super::model::{Log, Named, Span, Trace, TraceSummary};
 use super::reader::Reader;
 use crate::ids::{SpanId, TraceId};
 use crate::otlp;
@@ -16,6 +16,18 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 impl Reader {
+    /// A trace as in a list; none if it is not there.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn summary(&self, id: TraceId) -> Result<Option<TraceSummary>, QueryError> {
+        self.ask(|connection| {
+            let sql = format!("SELECT {SUMMARY} FROM trace WHERE trace_id = ?1 AND spans > 0");
+            connection.prepare_cached(&sql)?.query_row([id.0], summary).optional()
+        })
+    }
+
     /// All that is stored of a trace.
     ///
     /// # Errors

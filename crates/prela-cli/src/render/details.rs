@@ -30,16 +30,20 @@ pub fn details(out: &mut dyn Write, trace: &Trace, rows: &[Row]) -> io::Result<(
     Ok(())
 }
 
-fn of_span(out: &mut dyn Write, span: &Span, begin: i64) -> io::Result<()> {
+/// Prints a span with its attributes, events and links; `begin` is the start of its trace.
+///
+/// # Errors
+///
+/// Those of the output.
+pub fn of_span(out: &mut dyn Write, span: &Span, begin: i64) -> io::Result<()> {
     let took = span.duration_ns().map_or_else(|| "running".to_owned(), duration);
     let at = duration(span.start_ns.saturating_sub(begin));
-    writeln!(
-        out,
-        "\n{BOLD}{}{BOLD:#} {DIM}{} · span {} · +{at} · {took}{DIM:#}",
-        clean(span.name()),
-        clean(span.service()),
-        span.span_id
-    )?;
+    let service = match clean(span.service()) {
+        service if service.is_empty() => service,
+        service => format!("{service} "),
+    };
+    let (name, id) = (clean(span.name()), span.span_id);
+    writeln!(out, "\n{BOLD}{name}{BOLD:#} {DIM}{service}· span {id} · +{at} · {took}{DIM:#}")?;
     if span.is_error() {
         writeln!(out, "  {RED}error{RED:#}")?;
         block(out, "    ", span.status_message())?;

@@ -61,18 +61,46 @@ pub fn compact(out: &mut dyn Write, rows: &[Row], width: usize) -> io::Result<()
 ///
 /// Those of the output.
 pub fn waterfall(out: &mut dyn Write, rows: &[Row], width: usize) -> io::Result<()> {
-    let columns = Columns::of(rows, width);
-    let begin = rows.iter().map(|row| row.start_ns).min().unwrap_or(0);
-    let ends = rows.iter().map(|row| row.end_ns.unwrap_or(row.start_ns));
-    let length = ends.max().unwrap_or(begin).saturating_sub(begin).max(1);
+    let waterfall = Waterfall::of(rows, width);
     for row in rows {
         let style = style(row);
-        let name = fit(&name(row, columns.name / 2), columns.name);
+        let Parts { name, bar: [before, bar, after], rest } = waterfall.parts(row);
         write!(out, "{style}{name}{style:#}")?;
-        if columns.bar > 0 {
-            let [before, bar, after] = bar(row, begin, length, columns.bar);
+        if !bar.is_empty() {
             write!(out, " {DIM}{before}{DIM:#}{style}{bar}{style:#}{DIM}{after}{DIM:#}")?;
         }
+        writeln!(out, "{rest}")?;
+    }
+    Ok(())
+}
+
+/// How rows are laid out that stand below each other.
+pub(crate) struct Waterfall {
+    columns: Columns,
+    begin: i64,
+    length: i64,
+}
+
+/// The parts of a line.
+pub(crate) struct Parts {
+    /// With its indentation and mark.
+    pub(crate) name: String,
+    /// What is before the bar, the bar, and what follows; all empty where there is no room for one.
+    pub(crate) bar: [String; 3],
+    /// Duration, thread, tokens and cost.
+    pub(crate) rest: String,
+}
+
+impl Waterfall {
+    pub(crate) fn of(rows: &[Row], width: usize) -> Self {
+        let begin = rows.iter().map(|row| row.start_ns).min().unwrap_or(0);
+        let ends = rows.iter().map(|row| row.end_ns.unwrap_or(row.start_ns));
+        let length = ends.max().unwrap_or(begin).saturating_sub(begin).max(1);
+        Self { columns: Columns::of(rows, width), begin, length }
+    }
+
+    pub(crate) fn parts(&self, row: &Row) -> Parts {
+        let columns = &self.columns;
         let mut rest = format!(" {:>DURATION$}", took(row));
         for (text, room) in [(&row.thread, columns.thread), (&row.usage, columns.usage)] {
             if room > 0 {
@@ -80,9 +108,15 @@ pub fn waterfall(out: &mut dyn Write, rows: &[Row], width: usize) -> io::Result<
                 rest.push_str(&fit(text, room));
             }
         }
-        writeln!(out, "{}", rest.trim_end())?;
+        Parts {
+            name: fit(&name(row, columns.name / 2), columns.name),
+            bar: match columns.bar {
+                0 => Default::default(),
+                room => bar(row, self.begin, self.length, room),
+            },
+            rest: rest.trim_end().to_owned(),
+        }
     }
-    Ok(())
 }
 
 /// How many columns each part has; 0 for what is left out.

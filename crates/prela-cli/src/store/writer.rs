@@ -9,6 +9,8 @@ use super::lock::Lock;
 use super::retention::{self, Limits, Sweep, Swept};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tokio::sync::mpsc::error::{TryRecvError, TrySendError};
@@ -47,8 +49,8 @@ type Done<T> = oneshot::Sender<Result<T, StoreError>>;
 #[derive(Debug)]
 enum Job {
     Insert(Batch, Done<Accepted>),
-    /// Apply these limits now, completely.
-    Sweep(Limits, Done<Swept>),
+    /// Apply these limits now, completely, and count the traces that went.
+    Sweep(Limits, Arc<AtomicU64>, Done<Swept>),
     /// Check whether the store keeps its limits.
     Check,
 }
@@ -135,7 +137,25 @@ impl Store {
     ///
     /// If it is called by a task.
     pub fn sweep(&self, max_bytes: u64, max_age: Duration) -> Result<Swept, StoreError> {
-        self.ask(|done| Job::Sweep(Limits { max_bytes, max_age }, done))
+        self.sweep_counted(max_bytes, max_age, &Arc::default())
+    }
+
+    /// As [`sweep`](Self::sweep); meanwhile `gone` is the number of traces that are gone already.
+    ///
+    /// # Errors
+    ///
+    /// Why it could not be done.
+    ///
+    /// # Panics
+    ///
+    /// If it is called by a task.
+    pub fn sweep_counted(
+        &self,
+        max_bytes: u64,
+        max_age: Duration,
+        gone: &Arc<AtomicU64>,
+    ) -> Result<Swept, StoreError> {
+        self.ask(|done| Job::Sweep(Limits { max_bytes, max_age }, gone.clone(), done))
     }
 
     fn ask<T>(&self, job: impl FnOnce(Done<T>) -> Job) -> Result<T, StoreError> {
@@ -204,9 +224,10 @@ impl Writer {
             };
             match job {
                 Some(Job::Insert(batch, done)) => waiting = self.insert_group(batch, done),
-                Some(Job::Sweep(limits, done)) => {
+                Some(Job::Sweep(limits, gone, done)) => {
+                    let swept = self.sweep_all(&limits, &gone);
                     // Whoever asked may have gone away.
-                    let _ = done.send(self.sweep_all(&limits).map_err(|error| self.failed(&error)));
+                    let _ = done.send(swept.map_err(|error| self.failed(&error)));
                 }
                 Some(Job::Check) => self.sweep = self.sweep.or(Some(Sweep::default())),
                 None => {}
@@ -288,9 +309,11 @@ impl Writer {
         }
     }
 
-    fn sweep_all(&mut self, limits: &Limits) -> rusqlite::Result<Swept> {
+    fn sweep_all(&mut self, limits: &Limits, gone: &AtomicU64) -> rusqlite::Result<Swept> {
         let mut sweep = Sweep::default();
-        while !sweep.slice(&mut self.connection, limits, now())? {}
+        while !sweep.slice(&mut self.connection, limits, now())? {
+            gone.store(sweep.swept.traces, Ordering::Relaxed);
+        }
         retention::remove_unused(&self.connection)?;
         self.caches = Caches::default();
         retention::give_back_all(&self.connection)?;

@@ -5,6 +5,7 @@
     reason = "allowed in tests by `clippy.toml`, but not in what they share"
 )]
 
+mod asking;
 mod browser;
 mod clients;
 mod commands;
@@ -12,7 +13,11 @@ mod contract;
 mod diagnoses;
 mod diffs;
 mod disk;
+#[cfg(feature = "explore")]
+mod exploring;
+mod faults;
 mod files;
+mod formats;
 mod json;
 mod kills;
 mod limits;
@@ -24,5 +29,7 @@ mod queries;
 mod receiving;
 mod requests;
 mod rpc;
+mod running;
 mod senders;
+mod sessions;
 mod store;

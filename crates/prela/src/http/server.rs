@@ -7,7 +7,7 @@ use super::future::{Mark, ResponseFuture, StartedSpan};
 use crate::context::guarded;
 use crate::propagation::Propagator;
 use crate::semconv::http as keys;
-use crate::{RequestId, SpanType, TraceContext, Tracer};
+use crate::{RequestId, SpanBuilder, SpanType, TraceContext, Tracer};
 use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body;
@@ -93,6 +93,21 @@ pub enum Trust {
     Link,
     /// A trace of the server's own. Nothing that the caller sent is used.
     Ignore,
+}
+
+impl Trust {
+    /// Places the span of a request in the caller's trace or in one of its own.
+    pub(crate) fn place(
+        self,
+        span: SpanBuilder,
+        caller: impl FnOnce() -> TraceContext,
+    ) -> SpanBuilder {
+        match self {
+            Self::Parent => span.parent(&caller()),
+            Self::Link => span.parent(&TraceContext::default()).link(&caller()),
+            Self::Ignore => span.parent(&TraceContext::default()),
+        }
+    }
 }
 
 /// Whether each request has an id, and where that goes.
@@ -273,11 +288,7 @@ impl ServerLayer {
         if let Some(id) = &request_id {
             span = span.request_id(id.clone());
         }
-        span = match trust {
-            Trust::Parent => span.parent(&self.caller(request)),
-            Trust::Link => span.parent(&TraceContext::default()).link(&self.caller(request)),
-            Trust::Ignore => span.parent(&TraceContext::default()),
-        };
+        span = trust.place(span, || self.caller(request));
         if !span.is_noop() {
             let client = self.client_of(request);
             span = attributes::server(span, request, protocol, route, client);

@@ -1,11 +1,13 @@
 //! The settings made in code.
 
+mod watching;
 mod wording;
 
+use self::watching::WatchingOptions;
 use self::wording::{WordingOptions, wording_of};
 use super::pipeline::{self, PipelineOptions, unless_zero};
 use super::pipelines::Pipelines;
-use super::{Exporter, Prela, settings};
+use super::{Exporter, Prela, langfuse, settings, signals};
 use crate::clock::{AnyClock, Clock, Guarded};
 use crate::context::Suppressed;
 use crate::env::Environment;
@@ -14,13 +16,15 @@ use crate::id::{AnyIds, IdGenerator};
 use crate::otel::Meters;
 #[cfg(all(feature = "tracing", feature = "__otlp"))]
 use crate::pipeline::LogPipeline;
+#[cfg(feature = "__otlp")]
+use crate::pipeline::PendingSpans;
 use crate::pipeline::{Diagnostics, DropHandler, Pipeline, PipelineSettings};
 use crate::pipeline::{Dropped, Overflow, TailRule};
 use crate::propagation::Propagator;
 use crate::redact::Redactor;
 #[cfg(all(feature = "tracing", feature = "__otlp"))]
 use crate::span::LogIntake;
-use crate::span::{Provider, SpanIntake, SpanLimits, SpanProcessor, SpanProcessors};
+use crate::span::{Provider, SpanLimits, SpanProcessor, SpanProcessors, Watch};
 #[cfg(feature = "spool")]
 use crate::spool::Spool;
 use crate::{Error, ErrorKind, Sampler, Value};
@@ -78,6 +82,7 @@ pub struct Builder {
     #[cfg(feature = "metrics")]
     meters: Vec<opentelemetry::metrics::Meter>,
     pub(super) wording: WordingOptions,
+    pub(super) watching: WatchingOptions,
 }
 
 impl Builder {
@@ -105,6 +110,7 @@ impl Builder {
             #[cfg(feature = "metrics")]
             meters: Vec::new(),
             wording: WordingOptions::default(),
+            watching: WatchingOptions::default(),
         }
     }
 
@@ -140,13 +146,16 @@ impl Builder {
     }
 
     /// Sends events of the crate `tracing` as log records to a collector: those that
-    /// [`prela::tracing::layer`](crate::tracing::layer) hears, with the ids of the span that they happen in. Default: no
-    /// log records.
+    /// [`prela::tracing::layer`](crate::tracing::layer) hears, with the ids of the span that they happen in.
+    ///
+    /// Environment: `OTEL_LOGS_EXPORTER=otlp`, or an `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`, asks for them as well.
+    /// Default: no log records, since not every collector of traces takes them.
     ///
     /// They have a queue and an export thread of their own, with the sizes, overflow policy, redactor and spool
     /// of spans. [`flush`](crate::Prela::flush) and shutdown wait for them;
     /// [`Prela::log_stats`](crate::Prela::log_stats) counts them. Whether a trace is sampled does not matter.
-    /// From the environment it reads the variables for all signals, such as `OTEL_EXPORTER_OTLP_ENDPOINT`. Over
+    /// From the environment it reads `OTEL_EXPORTER_OTLP_LOGS_*`, then the variables for all signals, and for the
+    /// sizes `OTEL_BLRP_*`. Over
     /// HTTP the path is `/v1/logs`, instead of `/v1/traces` if the endpoint ends in that.
     ///
     /// ```no_run
@@ -172,7 +181,10 @@ impl Builder {
     }
 
     /// Sends metrics to a collector, once a minute and at the end: those of model calls, and the counts of
-    /// [`Prela::observe`](crate::Prela::observe). Default: no metrics.
+    /// [`Prela::observe`](crate::Prela::observe).
+    ///
+    /// Environment: `OTEL_METRICS_EXPORTER=otlp`, or an `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT`, asks for them as well.
+    /// Default: no metrics, since not every collector of traces takes them.
     ///
     /// | histogram | unit | of each span of type `Llm` or `Embedding` |
     /// |---|---|---|
@@ -186,7 +198,8 @@ impl Builder {
     /// of your own.
     ///
     /// They are collected by a thread of `opentelemetry_sdk`, every `OTEL_METRIC_EXPORT_INTERVAL` milliseconds
-    /// (default 60000), as cumulative sums, and sent as log records are: see [`Builder::logs`].
+    /// (default 60000), as cumulative sums unless `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE` says otherwise,
+    /// and sent as log records are: see [`Builder::logs`].
     ///
     /// ```no_run
     /// use prela::Exporter;
@@ -501,7 +514,9 @@ impl Builder {
             env.clear();
         }
         let (name, attributes) = (self.service_name.as_deref(), &self.resource);
-        let resource = env.settle(|env| settings::resource(env, name, attributes))?;
+        let mut resource = env.settle(|env| settings::resource(env, name, attributes))?;
+        let watching = env.settle(|env| watching::watching(env, self.watching))?;
+        watching.identify(&mut resource);
         let sampler = self.sampler.map_or_else(|| env.settle(settings::sampler), Ok)?;
         sampler.check()?;
         let limits = self.span_limits.map_or_else(|| env.settle(settings::span_limits), Ok)?;
@@ -521,17 +536,21 @@ impl Builder {
         };
         let exporters =
             exporters.into_iter().filter_map(|exporter| exporter.build(&mut env).transpose());
-        let exporters = exporters.collect::<Result<_, _>>()?;
+        let exporters = exporters.collect::<Result<Vec<_>, _>>()?;
         #[cfg(all(feature = "tracing", feature = "__otlp"))]
-        let logs = match self.logs.filter(|_| !is_disabled) {
-            Some(logs) => logs.for_logs().build(&mut env)?,
-            None => None,
+        let logs = {
+            let given = self.logs.filter(|_| !is_disabled);
+            signals::logs(&mut env, given, &self.pipeline, &sizes)?
         };
+        #[cfg(not(all(feature = "tracing", feature = "__otlp")))]
+        env.settle(signals::asks_for_logs)?;
         #[cfg(all(feature = "metrics", feature = "__otlp"))]
-        let metrics = match self.metrics.filter(|_| !is_disabled) {
-            Some(metrics) => metrics.for_metrics().build(&mut env)?,
-            None => None,
+        let metrics = {
+            let given = self.metrics.filter(|_| !is_disabled);
+            signals::metrics(&mut env, given, &self.pipeline, &sizes)?
         };
+        #[cfg(not(all(feature = "metrics", feature = "__otlp")))]
+        env.settle(signals::asks_for_metrics)?;
         let warnings = env.warnings(is_strict)?;
         for warning in &warnings {
             self.diagnostics.line(&format!("prela: {warning}"));
@@ -540,23 +559,25 @@ impl Builder {
         let records_all = sizes.tail.is_some();
         let resource = Arc::new(resource);
         #[cfg(all(feature = "tracing", feature = "__otlp"))]
-        let logs = logs.map(|exporter| {
-            LogPipeline::start(exporter, resource.clone(), &sizes, self.diagnostics.clone())
+        let logs = logs.map(|(exporter, settings)| {
+            LogPipeline::start(exporter, resource.clone(), &settings, self.diagnostics.clone())
         });
         #[cfg(all(feature = "tracing", feature = "__otlp"))]
         let logs = logs.transpose()?;
         #[cfg(all(feature = "metrics", feature = "__otlp"))]
-        let metrics = metrics.map(|exporter| {
+        let metrics = metrics.map(|(exporter, settings, readings)| {
             let (settings, diagnostics) =
-                (sizes.for_signal("metric", "metrics"), self.diagnostics.clone());
+                (settings.for_signal("metric", "metrics"), self.diagnostics.clone());
             let exporters = vec![exporter];
             let pipeline = Pipeline::start(exporters, resource.clone(), settings, diagnostics)?;
-            Ok((pipeline.clone(), Meters::start(pipeline)))
+            Ok((pipeline.clone(), Meters::start(pipeline, readings)))
         });
         #[cfg(all(feature = "metrics", feature = "__otlp"))]
         let metrics: Option<(Pipeline, Meters)> = metrics.transpose()?;
+        #[cfg(feature = "__otlp")]
+        let pending = watching.pending(&exporters, &resource, &sizes)?;
         let pipeline = Pipeline::start(exporters, resource.clone(), sizes, self.diagnostics)?;
-        let intake: Box<dyn SpanIntake> = Box::new(pipeline.clone());
+        let intake = langfuse::watched(Box::new(pipeline.clone()), wording.conventions);
         #[cfg(feature = "metrics")]
         let intake = {
             let meters = self.meters.into_iter();
@@ -567,8 +588,14 @@ impl Builder {
             crate::metrics::metered(intake, meters)
         };
         let hooks = SpanProcessors::hooks(self.processors);
+        let watch = Watch {
+            threads: watching.threads,
+            #[cfg(feature = "__otlp")]
+            running: pending.as_ref().map(PendingSpans::running),
+        };
         let provider = Provider::new(sampler, limits, self.clock, self.ids, hooks, intake, baggage)
             .recording_all(records_all)
+            .watched(watch.unless_idle())
             .with_wording(wording);
         #[cfg(all(feature = "tracing", feature = "__otlp"))]
         let provider =
@@ -578,6 +605,8 @@ impl Builder {
         }
         let pipelines = Pipelines {
             traces: pipeline,
+            #[cfg(feature = "__otlp")]
+            pending,
             #[cfg(all(feature = "tracing", feature = "__otlp"))]
             logs,
             #[cfg(all(feature = "metrics", feature = "__otlp"))]
@@ -608,7 +637,7 @@ impl Builder {
     /// # Errors
     ///
     /// [`AlreadyInitialized`](ErrorKind::AlreadyInitialized) while another instance is global; otherwise as
-    /// [`build`](Self::build). In neither case is a thread started.
+    /// [`build`](Self::build).
     pub fn init(self) -> Result<Prela, Error> {
         super::init_with(self)
     }

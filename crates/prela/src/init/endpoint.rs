@@ -1,7 +1,7 @@
 //! Where a collector is.
 
 use crate::Error;
-use crate::env;
+use crate::env::{self, Variable};
 use crate::otlp::Signal;
 use crate::otlp::transport::Protocol;
 use http::Uri;
@@ -20,8 +20,8 @@ pub(super) enum Target {
 pub(super) enum Origin {
     /// `OTEL_EXPORTER_OTLP_ENDPOINT`: the signal's path is added to whatever path there is.
     AnySignal,
-    /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`: used as it is.
-    Traces,
+    /// A variable for one signal, as `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`: used as it is.
+    Signal(Variable),
     /// The code: the signal's path is added if there is none.
     Code,
 }
@@ -31,7 +31,7 @@ impl Origin {
     pub(super) fn blamed_for(self, error: Error) -> Error {
         match self {
             Self::AnySignal => env::OTEL_EXPORTER_OTLP_ENDPOINT.blamed_for(error),
-            Self::Traces => env::OTEL_EXPORTER_OTLP_TRACES_ENDPOINT.blamed_for(error),
+            Self::Signal(variable) => variable.blamed_for(error),
             Self::Code => error,
         }
     }
@@ -169,7 +169,7 @@ pub(super) fn with_path(endpoint: Uri, protocol: Protocol, origin: Origin, signa
         of_spans.filter(|_| origin == Origin::Code && signal != Signal::Traces).unwrap_or(given);
     let adds = match origin {
         Origin::AnySignal => true,
-        Origin::Traces => false,
+        Origin::Signal(_) => false,
         Origin::Code => path.is_empty() || path.len() < given.len(),
     };
     if !protocol.is_http() || !adds {

@@ -133,6 +133,13 @@ impl Prela {
         self.pipelines.traces.stats()
     }
 
+    /// How many spans the local tool was shown before they ended. None without
+    /// [`Builder::pending_spans`](crate::Builder::pending_spans), and where no OTLP endpoint can be the local tool's.
+    #[cfg(feature = "__otlp")]
+    pub fn pending_stats(&self) -> Option<crate::pipeline::PendingStats> {
+        self.pipelines.pending.as_ref().map(|pending| pending.stats())
+    }
+
     /// What became of the log records so far: the same numbers as those of spans. None without
     /// [`Builder::logs`](crate::Builder::logs).
     #[cfg(all(feature = "tracing", feature = "__otlp"))]
@@ -256,13 +263,7 @@ impl Prela {
         &self,
         within: Duration,
     ) -> impl Future<Output = ShutdownReport> + Send + use<> {
-        let (provider, pipelines) = (self.provider.clone(), self.pipelines.clone());
-        async move {
-            provider.stop();
-            let report = pipelines.shutdown_async(within).await;
-            provider.mark_shut_down();
-            report
-        }
+        self.running.clone().shut_down_elsewhere(within)
     }
 }
 

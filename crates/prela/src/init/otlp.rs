@@ -3,17 +3,19 @@
 mod certificates;
 mod direct;
 mod proxies;
+mod variables;
 
+use self::variables::Variables;
 use super::endpoint::{self, Origin, Target};
 use super::pipeline::unless_zero;
 use super::settings;
-use crate::env::{self, Environment, Setting, Variable};
+use crate::env::{Environment, Setting};
 use crate::export::{
     AnyExporter, Batch, ExportFuture, Exported, OneAttempt, OtlpExporter, SpanExporter,
 };
 use crate::otlp::Signal;
 use crate::otlp::transport::{
-    Compression, Connection, Identity, PATH_TWICE, Pem, Protocol, Proxy, check, check_proxy,
+    Compression, Connection, Identity, Pem, Protocol, Proxy, check, check_proxy,
 };
 use crate::pipeline::Diagnostics;
 use crate::{Error, ErrorKind};
@@ -203,25 +205,18 @@ impl Otlp {
     /// Builds the exporter; none if the environment names an endpoint that cannot be used: spans must not go
     /// where nobody asked.
     pub(super) fn build(self, env: &mut Environment) -> Result<Option<AnyExporter>, Error> {
-        let exporter = env.settle(|env| match self.signal {
-            Signal::Traces => self.checked(env),
-            #[cfg(feature = "tracing")]
-            Signal::Logs => self.checked(&env.without_those_for_traces()),
-            #[cfg(feature = "metrics")]
-            Signal::Metrics => self.checked(&env.without_those_for_traces()),
-        })?;
+        let exporter = env.settle(|env| self.checked(env))?;
         self.advise(env, exporter.as_ref())?;
         Ok(exporter.map(|exporter| AnyExporter::Encoded(Box::new(exporter))))
     }
 
     /// Warns of an endpoint that works, but is hardly what was meant.
     fn advise(&self, env: &mut Environment, exporter: Option<&OtlpExporter>) -> Result<(), Error> {
-        let Some(exporter) = exporter.filter(|it| it.connection().adds_its_path_twice()) else {
-            return Ok(());
-        };
+        let Some(connection) = exporter.map(OtlpExporter::connection) else { return Ok(()) };
+        let Some(advice) = connection.path_twice() else { return Ok(()) };
         if let Some((_, Origin::AnySignal)) = self.endpoint(env)? {
-            let address = exporter.connection().address();
-            env.advise(format!("OTEL_EXPORTER_OTLP_ENDPOINT: {PATH_TWICE}; used: {address}"));
+            let address = connection.address();
+            env.advise(format!("OTEL_EXPORTER_OTLP_ENDPOINT: {advice}; used: {address}"));
         }
         Ok(())
     }
@@ -242,7 +237,8 @@ impl Otlp {
     pub(super) fn connection(&self, env: &Environment) -> Result<Option<Connection>, Error> {
         let signal = self.signal;
         let given = self.endpoint(env)?;
-        let is_nowhere = given.is_none() && env.has_left_out(&ENDPOINTS);
+        let variables = self.variables();
+        let is_nowhere = given.is_none() && env.has_left_out(&variables.endpoint);
         let protocol = self.protocol(env, given.as_ref().map(|(target, _)| target))?;
         let (endpoint, socket) = match given {
             Some((Target::Url(url), origin)) => {
@@ -255,19 +251,19 @@ impl Otlp {
         };
         let timeout = match self.timeout {
             Some(timeout) => timeout,
-            None => timeout(env)?,
+            None => timeout(env, variables)?,
         };
         let compression = match self.compression {
             Some(compression) => compression,
-            None => compression(env)?,
+            None => compression(env, variables)?,
         };
         let is_tls = socket.is_none() && endpoint.scheme_str() == Some("https");
         let certificate = match &self.certificate {
-            None if is_tls => certificates::authorities(env)?,
+            None if is_tls => certificates::authorities(env, variables)?,
             given => given.clone(),
         };
         let identity = match &self.identity {
-            None if is_tls => certificates::identity(env)?,
+            None if is_tls => certificates::identity(env, variables)?,
             given => given.clone(),
         };
         let proxy = match &self.proxy {
@@ -288,7 +284,7 @@ impl Otlp {
             protocol,
             endpoint,
             socket,
-            headers: headers(env, &self.headers)?,
+            headers: headers(env, variables, &self.headers)?,
             proxy,
             timeout: unless_zero(timeout),
             compression,
@@ -314,7 +310,7 @@ impl Otlp {
     fn protocol(&self, env: &Environment, endpoint: Option<&Target>) -> Result<Protocol, Error> {
         let protocol = match self.protocol {
             Some(protocol) => protocol,
-            None => match protocol(env)? {
+            None => match protocol(env, self.variables())? {
                 // HTTP was asked for by name, so the variable's gRPC does not count.
                 Some(protocol) if self.over_http && !protocol.is_http() => DEFAULT_OVER_HTTP,
                 Some(protocol) => protocol,
@@ -347,13 +343,18 @@ impl Otlp {
         let parsed = |setting: Setting<'_>| {
             endpoint::parse(setting.value, bare).map_err(|problem| setting.hidden(&problem))
         };
-        if let Some(setting) = env.get(env::OTEL_EXPORTER_OTLP_TRACES_ENDPOINT)? {
-            return Ok(Some((parsed(setting)?, Origin::Traces)));
+        let [of_signal, of_all] = self.variables().endpoint;
+        if let Some(setting) = env.get(of_signal)? {
+            return Ok(Some((parsed(setting)?, Origin::Signal(of_signal))));
         }
-        match env.get(env::OTEL_EXPORTER_OTLP_ENDPOINT)? {
+        match env.get(of_all)? {
             Some(setting) => Ok(Some((parsed(setting)?, Origin::AnySignal))),
             None => Ok(None),
         }
+    }
+
+    fn variables(&self) -> &'static Variables {
+        Variables::of(self.signal)
     }
 
     /// The scheme for an endpoint without one. Only gRPC has such endpoints, and only if a variable says
@@ -361,13 +362,12 @@ impl Otlp {
     fn scheme_of_bare_hosts(&self, env: &Environment) -> Result<Option<Scheme>, Error> {
         let protocol = match self.protocol {
             Some(protocol) => Some(protocol),
-            None => protocol(env)?,
+            None => protocol(env, self.variables())?,
         };
         if self.over_http || protocol.is_some_and(Protocol::is_http) {
             return Ok(None);
         }
-        let variables = [env::OTEL_EXPORTER_OTLP_TRACES_INSECURE, env::OTEL_EXPORTER_OTLP_INSECURE];
-        let setting = env.first(&variables)?;
+        let setting = env.first(&self.variables().insecure)?;
         setting
             .map(|it| it.flag())
             .transpose()
@@ -393,9 +393,8 @@ impl fmt::Debug for Otlp {
     }
 }
 
-fn protocol(env: &Environment) -> Result<Option<Protocol>, Error> {
-    let variables = [env::OTEL_EXPORTER_OTLP_TRACES_PROTOCOL, env::OTEL_EXPORTER_OTLP_PROTOCOL];
-    let Some(setting) = env.first(&variables)? else { return Ok(None) };
+fn protocol(env: &Environment, of: &Variables) -> Result<Option<Protocol>, Error> {
+    let Some(setting) = env.first(&of.protocol)? else { return Ok(None) };
     #[cfg(feature = "otlp-grpc")]
     let grpc = Ok(Protocol::Grpc);
     #[cfg(not(feature = "otlp-grpc"))]
@@ -418,16 +417,13 @@ const DEFAULT_OVER_HTTP: Protocol = Protocol::HttpProtobuf;
 #[cfg(not(feature = "otlp-http"))]
 const DEFAULT_OVER_HTTP: Protocol = Protocol::Grpc;
 
-fn timeout(env: &Environment) -> Result<Duration, Error> {
-    let variables = [env::OTEL_EXPORTER_OTLP_TRACES_TIMEOUT, env::OTEL_EXPORTER_OTLP_TIMEOUT];
-    let setting = env.first(&variables)?;
+fn timeout(env: &Environment, of: &Variables) -> Result<Duration, Error> {
+    let setting = env.first(&of.timeout)?;
     setting.map_or(Ok(Duration::from_secs(10)), |setting| setting.milliseconds())
 }
 
-fn compression(env: &Environment) -> Result<Option<Compression>, Error> {
-    let variables =
-        [env::OTEL_EXPORTER_OTLP_TRACES_COMPRESSION, env::OTEL_EXPORTER_OTLP_COMPRESSION];
-    let Some(setting) = env.first(&variables)? else { return Ok(None) };
+fn compression(env: &Environment, of: &Variables) -> Result<Option<Compression>, Error> {
+    let Some(setting) = env.first(&of.compression)? else { return Ok(None) };
     #[cfg(feature = "zstd")]
     let zstd = Ok(Some(Compression::Zstd));
     #[cfg(not(feature = "zstd"))]
@@ -436,10 +432,13 @@ fn compression(env: &Environment) -> Result<Option<Compression>, Error> {
     setting.choice(&choices)?.map_err(|problem| setting.error(problem))
 }
 
-fn headers(env: &Environment, given: &[(String, String)]) -> Result<HeaderMap, Error> {
-    let variables = [env::OTEL_EXPORTER_OTLP_TRACES_HEADERS, env::OTEL_EXPORTER_OTLP_HEADERS];
+fn headers(
+    env: &Environment,
+    of: &Variables,
+    given: &[(String, String)],
+) -> Result<HeaderMap, Error> {
     let mut headers = HeaderMap::new();
-    if let Some(setting) = env.first(&variables)? {
+    if let Some(setting) = env.first(&of.headers)? {
         for (name, value) in setting.pairs(header)? {
             headers.insert(name, value);
         }
@@ -453,9 +452,6 @@ fn headers(env: &Environment, given: &[(String, String)]) -> Result<HeaderMap, E
     }
     Ok(headers)
 }
-
-const ENDPOINTS: [Variable; 2] =
-    [env::OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, env::OTEL_EXPORTER_OTLP_ENDPOINT];
 
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
     let name = HeaderName::from_bytes(name.as_bytes())

@@ -5,6 +5,8 @@ use crate::Error;
 use crate::otel::Meters;
 #[cfg(all(feature = "tracing", feature = "__otlp"))]
 use crate::pipeline::LogPipeline;
+#[cfg(feature = "__otlp")]
+use crate::pipeline::PendingSpans;
 use crate::pipeline::{Pipeline, ShutdownReport, wait_elsewhere};
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -12,6 +14,9 @@ use std::time::{Duration, Instant};
 #[derive(Clone)]
 pub(super) struct Pipelines {
     pub(super) traces: Pipeline,
+    /// Not a pipeline: what it sends are copies.
+    #[cfg(feature = "__otlp")]
+    pub(super) pending: Option<PendingSpans>,
     #[cfg(all(feature = "tracing", feature = "__otlp"))]
     pub(super) logs: Option<LogPipeline>,
     #[cfg(all(feature = "metrics", feature = "__otlp"))]
@@ -67,6 +72,10 @@ impl Pipelines {
     /// Shuts all of them down at once, within one time limit.
     pub(super) fn shutdown(&self, within: Duration) -> ShutdownReport {
         let began = Instant::now();
+        #[cfg(feature = "__otlp")]
+        if let Some(pending) = &self.pending {
+            pending.stop();
+        }
         self.collect(true);
         self.others().for_each(|other| other.close(within));
         let left = || within.saturating_sub(began.elapsed());
@@ -78,18 +87,5 @@ impl Pipelines {
         };
         let (logs, metrics) = (self.logs().map(&mut end), self.metrics().map(&mut end));
         ShutdownReport { logs, metrics, ..report }
-    }
-
-    pub(super) fn shutdown_async(
-        &self,
-        within: Duration,
-    ) -> impl Future<Output = ShutdownReport> + Send + use<> {
-        let pipelines = self.clone();
-        async move {
-            let waiting = pipelines.clone();
-            let report = wait_elsewhere(move || waiting.shutdown(within)).await;
-            // Without a thread to wait on there is no time to give.
-            report.unwrap_or_else(|_| pipelines.shutdown(Duration::ZERO))
-        }
     }
 }

@@ -5,6 +5,8 @@ use crate::ErrorKind;
 mod collector;
 #[cfg(feature = "spool")]
 mod in_code;
+#[cfg(all(feature = "otlp-grpc", feature = "otlp-http", feature = "tracing", feature = "metrics"))]
+mod signals;
 mod sources;
 #[cfg(all(feature = "otlp-grpc", feature = "otlp-http", feature = "spool"))]
 mod unusable;

@@ -29,10 +29,12 @@ enum Kind {
 }
 
 /// A position in a line of an event.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 enum Line {
-    #[default]
-    Start,
+    /// At its start. `after_return`: whether a line feed belongs to the end before.
+    Start {
+        after_return: bool,
+    },
     /// In the name of a field, after so many bytes of `data`.
     Name(usize),
     /// After `data:`. `word`: how many bytes of `[DONE]` there are, while it may be that.
@@ -41,6 +43,14 @@ enum Line {
         word: Option<usize>,
     },
     Ignored,
+}
+
+impl Line {
+    const START: Self = Self::Start { after_return: false };
+
+    fn after(end: u8) -> Self {
+        Self::Start { after_return: end == b'\r' }
+    }
 }
 
 const DATA: &[u8] = b"data";
@@ -60,7 +70,7 @@ impl Framing {
             let Some(first) = bytes.iter().find(|byte| !is_space(byte)) else { return };
             self.kind = match first {
                 b'{' | b'[' => Kind::Json,
-                _ => Kind::Events(Line::Start),
+                _ => Kind::Events(Line::START),
             };
             let space = bytes.iter().take_while(|byte| is_space(byte)).count();
             bytes = &bytes[space..];
@@ -85,8 +95,8 @@ impl Framing {
     }
 }
 
-/// Reads events. The data of an event is one value, on however many lines. It ends with the value, not with the
-/// empty line, since nothing of interest follows.
+/// Reads events. The data of an event is one value, on however many lines. It is taken when the value ends, and an
+/// empty line gives up one that has not ended, so that a broken event does not swallow those after it.
 fn events(
     outline: &mut Outline,
     line: &mut Line,
@@ -96,13 +106,19 @@ fn events(
     while let Some(&byte) = bytes.first() {
         let is_end = matches!(byte, b'\n' | b'\r');
         match line {
-            Line::Start if is_end => {
-                // A value that an event leaves open goes on in the next one.
+            Line::Start { after_return: true } if byte == b'\n' => {
+                *line = Line::START;
                 bytes = &bytes[1..];
             }
-            Line::Start => *line = Line::Name(0),
+            Line::Start { .. } if is_end => {
+                // The event is over, and a value that it leaves open with it.
+                outline.reset();
+                *line = Line::after(byte);
+                bytes = &bytes[1..];
+            }
+            Line::Start { .. } => *line = Line::Name(0),
             Line::Name(_) if is_end => {
-                *line = Line::Start;
+                *line = Line::after(byte);
                 bytes = &bytes[1..];
             }
             Line::Name(length) => {
@@ -115,7 +131,7 @@ fn events(
             }
             Line::Ignored => match memchr2(b'\n', b'\r', bytes) {
                 Some(end) => {
-                    *line = Line::Start;
+                    *line = Line::after(bytes[end]);
                     bytes = &bytes[end + 1..];
                 }
                 None => return,
@@ -146,7 +162,7 @@ fn events(
                         if outline.is_garbage() {
                             outline.reset();
                         }
-                        *line = Line::Start;
+                        *line = Line::after(bytes[end]);
                         bytes = &bytes[end + 1..];
                     }
                     None => return,

@@ -13,15 +13,16 @@ use crate::span::{EndedSpan, SpanSummary};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry_sdk::error::OTelSdkResult;
+pub(crate) use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData, ResourceMetrics};
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
-use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
+use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use std::fmt;
 use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// Meters whose measurements a pipeline sends, once a minute.
+/// Meters whose measurements a pipeline sends, each time they are read.
 #[derive(Clone)]
 pub(crate) struct Meters {
     provider: SdkMeterProvider,
@@ -29,10 +30,21 @@ pub(crate) struct Meters {
     generation: Generation,
 }
 
+/// When meters are read, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Readings {
+    pub(crate) interval: Duration,
+    /// What sums count from.
+    pub(crate) temporality: Temporality,
+}
+
 impl Meters {
     /// Starts the SDK's thread that collects; what it collects goes to `intake`.
-    pub(crate) fn start(intake: impl SpanIntake) -> Self {
-        let reader = PeriodicReader::builder(ToPipeline { intake }).build();
+    pub(crate) fn start(intake: impl SpanIntake, readings: Readings) -> Self {
+        let Readings { interval, temporality } = readings;
+        let reader = PeriodicReader::builder(ToPipeline { intake, temporality });
+        // Otherwise it would ask the process's environment by itself.
+        let reader = reader.with_interval(interval).build();
         let provider = SdkMeterProvider::builder().with_reader(reader).build();
         Self { provider, generation: Generation::current() }
     }
@@ -81,6 +93,7 @@ impl fmt::Debug for Meters {
 /// The exporter that the SDK calls. It hands over to a pipeline and never waits.
 struct ToPipeline<I> {
     intake: I,
+    temporality: Temporality,
 }
 
 impl<I: SpanIntake> PushMetricExporter for ToPipeline<I> {
@@ -106,7 +119,7 @@ impl<I: SpanIntake> PushMetricExporter for ToPipeline<I> {
     }
 
     fn temporality(&self) -> Temporality {
-        Temporality::Cumulative
+        self.temporality
     }
 }
 

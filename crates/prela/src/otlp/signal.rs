@@ -24,6 +24,17 @@ impl Signal {
         }
     }
 
+    /// The variable that has the whole address of its requests.
+    pub(crate) fn endpoint_variable(self) -> &'static str {
+        match self {
+            Self::Traces => "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+            #[cfg(feature = "tracing")]
+            Self::Logs => "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+            #[cfg(feature = "metrics")]
+            Self::Metrics => "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+        }
+    }
+
     /// What follows a collector's address in the name of an exporter; nothing for spans.
     pub(crate) fn note(self) -> &'static str {
         match self {

@@ -8,6 +8,12 @@ pub(crate) const TRACELOOP_ENTITY: &str = "traceloop.entity";
 #[cfg(feature = "tracing")]
 pub(crate) const LANGFUSE_PREFIX: &str = "langfuse.";
 pub(crate) const LANGFUSE_TYPE: &str = "langfuse.observation.type";
+/// Keys of attributes that Langfuse takes for its own on any span, and for what.
+pub(crate) const LANGFUSE_TAKES: [(&str, &str); 3] = [
+    ("model", "the model of a call"),
+    ("input", "all that went in"),
+    ("output", "all that came out"),
+];
 pub(crate) const HONEYHIVE_EVENT_TYPE: &str = "honeyhive_event_type";
 
 #[cfg(feature = "genai")]
@@ -16,6 +22,10 @@ mod genai {
     pub(crate) const TRACELOOP_ENTITY_INPUT: &str = "traceloop.entity.input";
     pub(crate) const TRACELOOP_ENTITY_OUTPUT: &str = "traceloop.entity.output";
     pub(crate) const TRACELOOP_WORKFLOW_NAME: &str = "traceloop.workflow.name";
+    /// Before the number of a message or a tool.
+    pub(crate) const TRACELOOP_PROMPT: &str = "gen_ai.prompt";
+    pub(crate) const TRACELOOP_COMPLETION: &str = "gen_ai.completion";
+    pub(crate) const TRACELOOP_FUNCTIONS: &str = "llm.request.functions";
     /// ISO 8601.
     pub(crate) const LANGFUSE_COMPLETION_START: &str = "langfuse.observation.completion_start_time";
     pub(crate) const LANGFUSE_COST: &str = "langfuse.observation.cost_details";

@@ -19,7 +19,7 @@ pub(super) struct Tree {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Why {
     /// Its local root ended.
-    EndedSpan,
+    RootEnded,
     /// Its parent was printed before.
     Late,
     /// It was called by a span of this process that runs for too long to wait for it.
@@ -73,7 +73,7 @@ impl Pending {
                     None => tops.push((trace, Why::Late, vec![Arc::clone(span)])),
                 }
             } else if span.is_local_root() && !self.waits_for_its_caller(span) {
-                tops.push((trace, Why::EndedSpan, vec![Arc::clone(span)]));
+                tops.push((trace, Why::RootEnded, vec![Arc::clone(span)]));
             }
         }
 

@@ -2,6 +2,7 @@
 
 mod messages;
 mod parameters;
+mod traceloop;
 mod usage;
 
 use super::TypedSpanBuilder;
@@ -115,10 +116,15 @@ pub(super) fn non_empty(text: &str) -> Option<String> {
 impl TypedSpanBuilder<ChatSpan> {
     /// What the model is asked to do. Default: [`Operation::Chat`].
     pub fn operation(self, operation: Operation) -> Self {
-        self.change(|span| {
-            span.rename(|name| name.replacen(Operation::Chat.as_str(), operation.as_str(), 1))
-        })
-        .map(|span| span.attr(semconv::GEN_AI_OPERATION_NAME, operation.as_str()))
+        // A name of the user's own stays.
+        let renamed = |name: &str| match name.strip_prefix(Operation::Chat.as_str()) {
+            Some(model) if model.is_empty() || model.starts_with(' ') => {
+                format!("{}{model}", operation.as_str())
+            }
+            _ => name.to_owned(),
+        };
+        self.change(|span| span.rename(renamed))
+            .map(|span| span.attr(semconv::GEN_AI_OPERATION_NAME, operation.as_str()))
     }
 
     /// The conversation that this call is part of: `gen_ai.conversation.id`. Default: that of the agent above

@@ -38,7 +38,7 @@ impl<'a> Json<'a> {
     }
 
     /// The last member with one of these names: protobuf's JSON knows two for each field.
-    pub(in crate::otlp) fn member(self, names: [&str; 2]) -> Option<Self> {
+    pub(in crate::otlp) fn member<const N: usize>(self, names: [&str; N]) -> Option<Self> {
         let named = self.members().filter(|(name, _)| names.contains(&name.as_ref()));
         named.last().map(|(_, value)| value)
     }

@@ -102,10 +102,15 @@ impl Connection {
         self.protocol == Protocol::HttpJson
     }
 
-    /// Whether the path that OTLP adds is there twice, which is a mistake.
-    pub(crate) fn adds_its_path_twice(&self) -> bool {
-        let path = self.signal.path();
-        self.endpoint.path().strip_suffix(path).is_some_and(|rest| rest.ends_with(path))
+    /// What to do if the path that OTLP adds is there twice, which is a mistake.
+    pub(crate) fn path_twice(&self) -> Option<String> {
+        let (path, variable) = (self.signal.path(), self.signal.endpoint_variable());
+        let before = self.endpoint.path().strip_suffix(path)?;
+        before.ends_with(path).then(|| {
+            format!(
+                "`{path}` is added to the path of OTEL_EXPORTER_OTLP_ENDPOINT, so leave it out there, or set {variable}"
+            )
+        })
     }
 
     /// Whether a proxy forwards the requests, and may answer them itself; otherwise it forwards bytes.
@@ -183,7 +188,3 @@ const LONGEST_REMARK: usize = 300;
 /// The characters in which secrets are looked for: more than a remark, since a secret may cross its end.
 const LONGEST_READ: usize = 4096;
 const SHORTEST_SECRET: usize = 5;
-
-/// What to do about a path that OTLP adds to one that has it.
-pub(crate) const PATH_TWICE: &str = "`/v1/traces` is added to the path of OTEL_EXPORTER_OTLP_ENDPOINT, so \
-                                     leave it out there, or set OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";

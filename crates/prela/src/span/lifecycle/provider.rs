@@ -3,6 +3,7 @@
 use super::limits::SpanLimits;
 use super::record::Record;
 use super::shutdown::Shutdown;
+use super::watch::Watch;
 use crate::clock::AnyClock;
 use crate::context;
 use crate::id::AnyIds;
@@ -39,10 +40,12 @@ pub(crate) struct Provider {
     pub(crate) intake: Box<dyn SpanIntake>,
     /// Keys of baggage entries that every span gets as attributes.
     pub(super) baggage_to_attributes: Vec<Key>,
-    /// Whether every start looks into its context: for processors, or for baggage.
+    /// Whether every start looks into its context: for processors, for baggage, or since it is watched.
     pub(super) shows_context: bool,
     /// Whether spans that are not sampled are recorded too, for the pipeline to decide.
     pub(super) records_all: bool,
+    /// What is noted of each span when it starts, if anything.
+    pub(super) watch: Option<Watch>,
     /// Where log records go, if anywhere.
     #[cfg(all(feature = "tracing", feature = "__otlp"))]
     pub(crate) logs: Option<Box<dyn LogIntake>>,
@@ -108,6 +111,7 @@ impl Provider {
             baggage_to_attributes,
             shows_context,
             records_all: false,
+            watch: None,
             #[cfg(all(feature = "tracing", feature = "__otlp"))]
             logs: None,
             types: AllTypes::new(Conventions::GENAI),
@@ -125,6 +129,12 @@ impl Provider {
     /// Sets whether spans that are not sampled are recorded as well.
     pub(crate) fn recording_all(self, records_all: bool) -> Self {
         Self { records_all, ..self }
+    }
+
+    /// Sets what is noted of each span when it starts.
+    pub(crate) fn watched(self, watch: Option<Watch>) -> Self {
+        let shows_context = self.shows_context || watch.is_some();
+        Self { watch, shows_context, ..self }
     }
 
     /// Sets where log records go.

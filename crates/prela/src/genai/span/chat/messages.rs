@@ -1,6 +1,6 @@
 //! Writes messages in the schemas that backends read.
 
-use super::{Side, write_value};
+use super::{Side, traceloop, write_value};
 use crate::genai::span::content::{follows, write_list};
 use crate::genai::{FinishReason, Input, Message, Part, Role, ToolDefinition, Transcript};
 use crate::semconv::{Conventions, genai, openinference as oi};
@@ -32,6 +32,9 @@ pub(super) fn write_input(span: &Span, input: &Input) {
     if follows(span, Conventions::OPENINFERENCE) {
         write_list(span, flat(oi::INPUT_MESSAGES, &all));
     }
+    if follows(span, Conventions::TRACELOOP) {
+        write_list(span, traceloop::prompt(&all));
+    }
 }
 
 pub(super) fn write_tools(span: &Span, tools: &[ToolDefinition]) {
@@ -41,6 +44,9 @@ pub(super) fn write_tools(span: &Span, tools: &[ToolDefinition]) {
             (format!("{}.{at}.tool.json_schema", oi::TOOLS), tool.to_json().to_string().into())
         });
         write_list(span, schemas.collect());
+    }
+    if follows(span, Conventions::TRACELOOP) {
+        write_list(span, traceloop::functions(tools));
     }
 }
 
@@ -67,6 +73,9 @@ pub(super) fn write_output(span: &Span, output: Transcript) {
     write_value(span, Side::Output, &messages);
     if follows(span, Conventions::OPENINFERENCE) {
         write_list(span, flat(oi::OUTPUT_MESSAGES, &messages));
+    }
+    if follows(span, Conventions::TRACELOOP) {
+        write_list(span, traceloop::completion(&messages));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::retry_after;
 use crate::otlp::json::read::Json;
-use crate::otlp::transport::{Connection, PATH_TWICE, Reply, redirect};
+use crate::otlp::transport::{Connection, Reply, redirect};
 use crate::protobuf::{Reader, fields};
 use crate::{Error, ErrorKind};
 use bytes::Bytes;
@@ -114,8 +114,10 @@ impl Answer {
             if remark.contains(['/', '?', '=']) || location.is_some_and(|it| remark.contains(it)) {
                 remark = String::new();
             }
-        } else if connection.adds_its_path_twice() && status == StatusCode::NOT_FOUND {
-            more = format!(": {PATH_TWICE}");
+        } else if status == StatusCode::NOT_FOUND
+            && let Some(advice) = connection.path_twice()
+        {
+            more = format!(": {advice}");
         }
         let colon = if remark.is_empty() { "" } else { ": " };
         let text = format!("export to {address}: {who} answered {status}{more}{colon}{remark}");

@@ -1,0 +1,119 @@
+//! Where the spans of a file go.
+
+use crate::otlp::json::{Signal, read_request};
+use crate::otlp::{Envelope, is_python_span, of_python};
+use crate::server::running;
+use crate::store::{Batch, Options, Store};
+use anyhow::{anyhow, bail};
+use prost::Message as _;
+use serde_json::Value;
+use std::mem::take;
+use std::net::SocketAddr;
+use std::path::Path;
+
+/// Collects what is read into batches, since a transaction for each line would take its time.
+pub(super) struct Sink {
+    target: Target,
+    traces: Envelope,
+    logs: Envelope,
+    waiting: usize,
+    spans: u64,
+    refused: u64,
+}
+
+impl Sink {
+    pub(super) fn open(store: &Path) -> anyhow::Result<Self> {
+        let (traces, logs) = (Envelope::default(), Envelope::default());
+        Ok(Self { target: Target::open(store)?, traces, logs, waiting: 0, spans: 0, refused: 0 })
+    }
+
+    /// Spans that are stored.
+    pub(super) fn spans(&self) -> u64 {
+        self.spans
+    }
+
+    /// Records that could not be kept.
+    pub(super) fn refused(&self) -> u64 {
+        self.refused
+    }
+
+    /// Takes a request, or a line.
+    pub(super) fn take(&mut self, request: Value) -> anyhow::Result<()> {
+        let Value::Object(fields) = &request else { bail!(NO_TRACES) };
+        let (envelope, waiting) = if fields.contains_key("resourceSpans") {
+            (self.read(Signal::TRACES, &request)?, &mut self.traces)
+        } else if fields.contains_key("resourceLogs") {
+            (self.read(Signal::LOGS, &request)?, &mut self.logs)
+        } else if is_python_span(fields) {
+            (of_python(request).map_err(|error| anyhow!(error))?, &mut self.traces)
+        } else {
+            bail!(NO_TRACES)
+        };
+        self.waiting += envelope.len();
+        waiting.resources.extend(envelope.resources);
+        if self.waiting >= AT_ONCE { self.flush() } else { Ok(()) }
+    }
+
+    fn read(&mut self, signal: Signal, request: &Value) -> anyhow::Result<Envelope> {
+        let (envelope, malformed) = read_request(signal, &serde_json::to_vec(request)?)?;
+        self.refused += malformed;
+        Ok(envelope)
+    }
+
+    /// Stores what waits.
+    pub(super) fn flush(&mut self) -> anyhow::Result<()> {
+        self.waiting = 0;
+        let (traces, logs) = (take(&mut self.traces), take(&mut self.logs));
+        let (batch, refused) = Batch::of_spans(traces.clone());
+        let spans = batch.spans() as u64;
+        self.refused += refused.count();
+        self.target.store(batch, "traces", &traces)?;
+        self.spans += spans;
+        let (batch, refused) = Batch::of_logs(logs.clone());
+        self.refused += refused.count();
+        self.target.store(batch, "logs", &logs)
+    }
+}
+
+/// Who writes the store: a server that runs, or this process.
+enum Target {
+    Server(SocketAddr, reqwest::Client, tokio::runtime::Runtime),
+    Store(Store),
+}
+
+impl Target {
+    fn open(store: &Path) -> anyhow::Result<Self> {
+        let Some(hello) = running(store) else {
+            return Ok(Self::Store(Store::open(store, Options::default())?));
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        let client = reqwest::Client::builder().no_proxy().build()?;
+        Ok(Self::Server(hello.http, client, runtime))
+    }
+
+    fn store(&self, batch: Batch, path: &str, envelope: &Envelope) -> anyhow::Result<()> {
+        if envelope.is_empty() {
+            return Ok(());
+        }
+        match self {
+            Self::Store(store) => {
+                store.insert_blocking(batch)?;
+            }
+            Self::Server(address, client, runtime) => {
+                let request = client
+                    .post(format!("http://{address}/v1/{path}"))
+                    .header("content-type", "application/x-protobuf")
+                    .body(envelope.encode_to_vec());
+                let response = runtime.block_on(request.send())?;
+                if !response.status().is_success() {
+                    bail!("prela at {address} did not take it: {}", response.status());
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+const NO_TRACES: &str = "it is no OTLP, which has `resourceSpans` or `resourceLogs`, and no span of Prela's SDK for Python";
+/// Records of a batch.
+const AT_ONCE: usize = 512;

@@ -1,0 +1,84 @@
+//! `prela run`.
+
+mod environment;
+mod process;
+mod summary;
+
+use self::process::Signals;
+use super::collector::Collector;
+use super::{Global, Outcome};
+use crate::query::Reader;
+use crate::render::DIM;
+use crate::settings::Settings;
+use anyhow::Context as _;
+use std::ffi::OsString;
+use std::io::{ErrorKind, Write};
+use std::process::Command;
+
+/// Runs a program, receives its traces, and says what came in when it ends.
+///
+/// As in `prela run -- cargo run`. The program finds the collector by OpenTelemetry's environment
+/// variables; its output, its signals and its exit code are its own, and what prela says is on the
+/// standard error.
+#[derive(Debug, clap::Args)]
+pub(super) struct Run {
+    /// The program and its arguments.
+    #[arg(
+        trailing_var_arg = true,
+        allow_hyphen_values = true,
+        required = true,
+        value_name = "COMMAND"
+    )]
+    command: Vec<OsString>,
+}
+
+impl Run {
+    pub(super) fn run(self, global: &Global) -> anyhow::Result<Outcome> {
+        let project = global.project()?;
+        let settings = Settings::of(&project.root)?;
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .context("the runtime cannot be started")?;
+        runtime.block_on(async {
+            // Before anything is started that a signal would leave behind.
+            let signals = Signals::listen()?;
+            let mut collector = Collector::start(&project.store, &settings.collector).await?;
+            let hello = collector.hello.clone();
+            let begin = Reader::open(&hello.store)?.now()?;
+            let run = environment::run_id();
+            let mut command = Command::new(&self.command[0]);
+            command.args(&self.command[1..]);
+            environment::set(&mut command, &hello, &run, &project.root, &settings.program);
+            let mut err = anstream::stderr();
+            if !global.json {
+                let url = environment::url(hello.http);
+                writeln!(
+                    err,
+                    "{DIM}prela: receives traces at {url}; `prela tail` follows them{DIM:#}"
+                )?;
+            }
+            let ended = match command.spawn() {
+                Ok(child) => process::wait(child, signals).await.map(process::code),
+                Err(error) => Err(error),
+            };
+            let is_lasting = !collector.is_own();
+            collector.stop().await;
+            match ended {
+                Ok(code) => {
+                    let summary = summary::Summary::of(&hello.store, &run, begin, is_lasting)?;
+                    summary.print(&mut err, &hello, is_lasting, global.json)?;
+                    Ok(Outcome::Of(code))
+                }
+                Err(error) => {
+                    let name = self.command[0].to_string_lossy();
+                    writeln!(err, "prela: {name} cannot be run: {error}")?;
+                    // As `env` and shells have it.
+                    let is_absent = error.kind() == ErrorKind::NotFound;
+                    Ok(Outcome::Of(if is_absent { 127 } else { 126 }))
+                }
+            }
+        })
+    }
+}

@@ -1,0 +1,167 @@
+//! The settings of a project: `prela.toml` at its top.
+//!
+//! The program `prela` reads them, and no SDK does: an SDK that read files would do something else in
+//! each folder it is started in. What is meant for a traced program reaches it as OpenTelemetry's
+//! environment variables, by `prela run`.
+
+use crate::store::Options;
+use anyhow::Context as _;
+use serde::{Deserialize, Deserializer, de};
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+/// What `prela.toml` says; an option of the command line wins.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Settings {
+    /// For the programs that `prela run` starts.
+    pub program: Program,
+    /// For the collector.
+    pub collector: Collector,
+}
+
+/// What a program is told that `prela run` starts; a variable of its environment wins.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Program {
+    /// Its `service.name`.
+    pub service: Option<String>,
+    /// Part of the traces that are recorded, from 0 to 1.
+    #[serde(deserialize_with = "part")]
+    pub sample_rate: Option<f64>,
+}
+
+/// Where the collector listens, and what it keeps.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Collector {
+    /// For OTLP over gRPC.
+    pub grpc_port: Option<u16>,
+    /// For OTLP over HTTP.
+    pub http_port: Option<u16>,
+    /// For the page.
+    pub page_port: Option<u16>,
+    /// Bytes from which on the oldest traces go, such as `"500MB"`.
+    #[serde(deserialize_with = "size")]
+    pub max_size: Option<u64>,
+    /// How long a trace is kept, such as `"12h"`.
+    #[serde(deserialize_with = "time")]
+    pub max_age: Option<Duration>,
+}
+
+impl Collector {
+    /// The port for gRPC; that of OTLP where nothing else is said.
+    pub fn grpc_port(&self) -> u16 {
+        self.grpc_port.unwrap_or(4317)
+    }
+
+    /// The port for HTTP; that of OTLP where nothing else is said.
+    pub fn http_port(&self) -> u16 {
+        self.http_port.unwrap_or(4318)
+    }
+
+    /// The port for the page.
+    pub fn page_port(&self) -> u16 {
+        self.page_port.unwrap_or(4319)
+    }
+
+    /// What is kept.
+    pub fn options(&self) -> Options {
+        let default = Options::default();
+        Options {
+            max_bytes: self.max_size.unwrap_or(default.max_bytes),
+            max_age: self.max_age.unwrap_or(default.max_age),
+            ..default
+        }
+    }
+}
+
+impl Settings {
+    /// Those of a project; where it has no such file, nothing is set.
+    ///
+    /// # Errors
+    ///
+    /// The file cannot be read, or says what is no setting.
+    pub fn of(root: &Path) -> anyhow::Result<Self> {
+        let path = root.join(Self::FILE);
+        let text = match std::fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Self::default()),
+            Err(error) => return Err(error).context(format!("{} cannot be read", path.display())),
+        };
+        toml::from_str(&text).with_context(|| format!("{} has a mistake", path.display()))
+    }
+
+    /// The file's name.
+    pub const FILE: &str = "prela.toml";
+
+    /// As such a file, with a line on each setting; what is not set stands there as its default.
+    pub fn to_toml(&self) -> String {
+        let text = |text: &str| serde_json::Value::from(text).to_string();
+        let Self { program: Program { service, sample_rate }, collector } = self;
+        let service = service
+            .as_deref()
+            .map_or_else(|| "# service =".to_owned(), |it| format!("service = {}", text(it)));
+        let default = Options::default();
+        format!(
+            "# Settings of `prela` for this project. An option of the command line wins.\n\n\
+             # What `prela run` tells the programs that it starts: their name, and the part of their\n\
+             # traces that is recorded, from 0 to 1.\n\
+             [program]\n{service}\nsample_rate = {:?}\n\n\
+             # Where `prela serve`, `run` and `demo` take OTLP, and how much they keep.\n\
+             [collector]\ngrpc_port = {}\nhttp_port = {}\npage_port = {}\nmax_size = {}\nmax_age = {}\n",
+            sample_rate.unwrap_or(1.0),
+            collector.grpc_port(),
+            collector.http_port(),
+            collector.page_port(),
+            text(&size_text(collector.max_size.unwrap_or(default.max_bytes))),
+            text(
+                &humantime::format_duration(collector.max_age.unwrap_or(default.max_age))
+                    .to_string()
+            ),
+        )
+    }
+}
+
+fn part<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<f64>, D::Error> {
+    let part = f64::deserialize(deserializer)?;
+    let is_part = (0.0..=1.0).contains(&part);
+    if is_part { Ok(Some(part)) } else { Err(de::Error::custom("it is no number from 0 to 1")) }
+}
+
+fn size<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    bytes(&String::deserialize(deserializer)?).map(Some).map_err(de::Error::custom)
+}
+
+fn time<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    humantime::parse_duration(&text).map(Some).map_err(de::Error::custom)
+}
+
+fn size_text(bytes: u64) -> String {
+    let units = [(1 << 30, "GB"), (1 << 20, "MB"), (1 << 10, "KB")];
+    let whole = units.iter().find(|(unit, _)| bytes > 0 && bytes.is_multiple_of(*unit));
+    whole.map_or_else(|| bytes.to_string(), |(unit, name)| format!("{}{name}", bytes / unit))
+}
+
+/// Reads a size such as `500MB`.
+///
+/// # Errors
+///
+/// What a size looks like.
+pub fn bytes(text: &str) -> Result<u64, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (number, unit) = text.split_at(digits);
+    let unit = match unit.trim().to_ascii_uppercase().as_str() {
+        "" | "B" => 1,
+        "KB" | "K" | "KIB" => 1 << 10,
+        "MB" | "M" | "MIB" => 1 << 20,
+        "GB" | "G" | "GIB" => 1 << 30,
+        _ => return Err("a number and one of KB, MB, GB".to_owned()),
+    };
+    let number: Option<u64> = number.parse().ok();
+    number
+        .and_then(|number| number.checked_mul(unit))
+        .ok_or_else(|| "a number and one of KB, MB, GB".to_owned())
+}
