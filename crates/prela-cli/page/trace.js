@@ -50,7 +50,10 @@ export function showTrace(main, at) {
 
   const title = el("h1", { class: "trace-title", tabindex: "-1" });
   const facts = el("p", { class: "facts" });
-  const doctor = el("button", { type: "button", class: "toggle warn", hidden: true, onclick: () => select(-1) });
+  const doctor = el("button", { type: "button", class: "toggle warn", hidden: true, onclick: () => {
+    select(-1);
+    overview.element.scrollIntoView({ behavior: isCalm() ? "auto" : "smooth", block: "nearest" });
+  } });
   const tabs = el("div", { class: "tabs", role: "group", "aria-label": "View" }, VIEWS.map(([name, text]) => el("button", { type: "button", "aria-pressed": "false", "data-view": name, onclick: () => look(name) }, text)));
   const critical = el("button", { type: "button", class: "toggle", "aria-pressed": "false", title: "What had to be faster for the trace to be faster (c)", onclick: () => togglePath() }, "Critical path");
   const shrink = el("button", { type: "button", class: "toggle", "aria-pressed": "false", hidden: true, onclick: () => toggleGaps() });
@@ -246,7 +249,8 @@ export function showTrace(main, at) {
     if (!trace?.running || document.hidden) return;
     fresh();
     headline();
-    redraw();
+    // Lanes and flame of many spans are more than a moment's work: they wait for news.
+    if (which === "waterfall" || trace.count < 2000) redraw();
   }, isCalm() ? 2000 : 200);
 
   /** @param {import("./route.js").Route} to */

@@ -134,7 +134,7 @@ fn index(place: usize) -> i64 {
     i64::try_from(place).unwrap_or(-1)
 }
 
-const TASK: [&str; 3] = ["tokio.task.id", "task.id", "asyncio.task.name"];
+const TASK: [&str; 4] = ["prela.task.id", "tokio.task.id", "task.id", "asyncio.task.name"];
 /// Characters of what went wrong; the rest is shown with the span.
 const LINE: usize = 200;
 /// Of one span, as marks on its bar.

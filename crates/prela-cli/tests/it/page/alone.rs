@@ -1,8 +1,8 @@
 //! A trace as a file of its own.
 
 use super::{Prela, agent, id, open, send, trace};
-use crate::browser::{Page, check_done};
-use crate::program::run;
+use crate::browser::Page;
+use crate::program::{check_done, run};
 use serde_json::Value;
 
 #[test]
