@@ -28,7 +28,7 @@ fn an_exported_trace_opens_without_a_server() {
     page.press("3");
     page.find(".box", "chat big-model");
     // There is nothing else to go to.
-    page.wait("!document.querySelector('nav') && ![...document.querySelectorAll('button')].some((it) => it.textContent.includes('Share'))");
+    page.wait("!document.querySelector('nav') && ![...document.querySelectorAll('button')].some((it) => it.checkVisibility() && it.textContent.includes('Share'))");
     page.close();
 }
 
