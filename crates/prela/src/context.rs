@@ -3,13 +3,10 @@
 //! The context is `opentelemetry::Context`, so that every other OpenTelemetry library in the process
 //! sees the same spans. This module knows no spans of Prela's, only contexts.
 
-#[cfg(feature = "genai")]
-mod agent;
 mod attach;
 pub mod baggage;
 mod correlation;
 mod current;
-pub(crate) mod delay;
 mod log_ids;
 mod polled;
 pub mod pool;
@@ -25,19 +22,18 @@ pub(crate) mod unawaited;
 
 pub use self::log_ids::{LogIds, log_ids};
 pub use self::polled::InContext;
-pub use self::snapshot::{ContextGuard, TraceContext, copy_context_to_thread};
-pub use self::suppression::suppress;
+pub use self::snapshot::{ContextGuard, TraceContext, copy_context_to_thread, suppress};
 
-#[cfg(feature = "genai")]
-pub(crate) use self::agent::CurrentAgent;
 pub(crate) use self::attach::keep_quiet;
 pub(crate) use self::baggage::{baggage_of, with_baggage};
+#[cfg(feature = "genai")]
+pub(crate) use self::correlation::CurrentAgent;
 pub(crate) use self::correlation::{Correlated, Correlation};
 #[cfg(feature = "testing")]
 pub(crate) use self::current::chosen::{choose, chosen};
 pub(crate) use self::current::{Origin, current, is_innermost_unsampled, slot_of, with_current};
 pub(crate) use self::polled::{OfFuture, Polled};
-pub(crate) use self::scope::{ContextScope, not_current};
+pub(crate) use self::scope::{Child, ContextScope, not_current};
 pub(crate) use self::suppression::{
     Suppressed, is_suppressed, is_unrecorded, processing, suppress_thread, unrecorded,
 };

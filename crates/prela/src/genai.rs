@@ -63,5 +63,5 @@ pub use self::tool::{ToolCall, ToolCallResponse, ToolDefinition};
 pub use self::transcript::Transcript;
 pub use self::usage::Usage;
 pub use crate::semconv::genai::SemconvVersion;
-pub use crate::span::wording::content::ContentCapture;
+pub use crate::span::wording::ContentCapture;
 pub use crate::span::wording::prices::{Price, Prices};

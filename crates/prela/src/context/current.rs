@@ -21,6 +21,8 @@ pub(crate) struct Origin {
     /// The local root above the span, or the span itself.
     pub(crate) root: SpanId,
     pub(crate) flags: TraceFlags,
+    /// Whether its span context has no trace state.
+    pub(crate) is_plain: bool,
     pub(crate) anchor: Anchor,
 }
 
@@ -32,6 +34,7 @@ impl Origin {
         span_id: SpanId::INVALID,
         root: SpanId::INVALID,
         flags: TraceFlags::NOT_SAMPLED,
+        is_plain: true,
         anchor: Anchor::NONE,
     };
 }
@@ -125,9 +128,12 @@ pub(crate) fn current() -> Context {
 /// Whether the current context says that nothing is to be recorded.
 #[inline]
 pub(super) fn is_current_suppressed() -> bool {
-    if !is_alive() {
-        return false;
-    }
+    is_alive() && is_suppressed_while_alive()
+}
+
+/// Whether the current context says that nothing is to be recorded. Only while the thread has contexts.
+#[inline]
+pub(super) fn is_suppressed_while_alive() -> bool {
     if STATE.with(|state| state.is_stale.get()) {
         pop_stale();
     }

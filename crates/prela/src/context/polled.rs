@@ -27,6 +27,13 @@ pin_project! {
     }
 }
 
+impl TraceContext {
+    /// A future or stream that runs in this context, at each poll and while being dropped.
+    pub fn bind<T: Polled<K>, K>(self, future_or_stream: T) -> InContext<T> {
+        InContext::new(future_or_stream, self)
+    }
+}
+
 impl<T> InContext<T> {
     pub(crate) fn new(inner: T, cx: TraceContext) -> Self {
         Self { inner: Some(inner), cx }

@@ -7,6 +7,7 @@ use super::current::{
     FRAMES, Innermost, Known, Origin, STATE, State, can_attach, current, is_alive, slot_of,
 };
 use super::suppression::{self, Unrecorded};
+use opentelemetry::trace::SpanId;
 use opentelemetry::{Context, ContextGuard};
 use std::any::Any;
 use std::marker::PhantomData;
@@ -28,15 +29,16 @@ pub(crate) struct ContextScope {
     not_send: PhantomData<*const ()>,
 }
 
-/// The number of scopes that could not make their context current; see [`attach`].
-static NOT_CURRENT: AtomicU64 = AtomicU64::new(0);
-
-/// Makes a context current. None where that is impossible: while the thread's locals are being destroyed, and
-/// below `get_active_span` and `Context::map_current`, which borrow OpenTelemetry's stack of contexts.
-#[inline]
-fn attach(cx: Context) -> Option<ContextGuard> {
-    if is_alive() { try_attach(cx).map_err(count).ok() } else { None }
+/// What begins below the current span.
+pub(crate) enum Child {
+    /// A span: the context that it is current in, and its id.
+    Own(Context, SpanId),
+    /// Something that shares the context of its parent.
+    Inherited,
 }
+
+/// The number of scopes that could not make their context current; see [`ContextScope::enter`].
+static NOT_CURRENT: AtomicU64 = AtomicU64::new(0);
 
 /// Counts a scope that could not make its context current.
 #[cold]
@@ -51,16 +53,23 @@ pub(crate) fn not_current() -> u64 {
 }
 
 impl ContextScope {
-    /// Makes any context current.
+    /// Makes any context current, where that is possible: not while the thread's locals are being destroyed, and not
+    /// below `get_active_span` and `Context::map_current`, which borrow OpenTelemetry's stack of contexts.
     pub(crate) fn enter(cx: Context) -> Self {
+        if !is_alive() {
+            return Self::open(NOT_CURRENT_SLOT, false, None);
+        }
         #[cfg(feature = "testing")]
         let cx = chosen::carried(cx);
         let cx = suppression::carried(cx);
         let unrecorded = cx.is_telemetry_suppressed().then(Unrecorded::enter);
         let slot = slot_of(&cx);
-        let mut scope = match attach(cx) {
-            Some(guard) => Self::open(slot, false, Some(guard)),
-            None => Self::open(NOT_CURRENT_SLOT, false, None),
+        let mut scope = match try_attach(cx) {
+            Ok(guard) => Self::open(slot, false, Some(guard)),
+            Err(panic) => {
+                count(panic);
+                Self::open(NOT_CURRENT_SLOT, false, None)
+            }
         };
         scope.unrecorded = unrecorded;
         scope
@@ -80,6 +89,44 @@ impl ContextScope {
             Some(scope)
         });
         entered.ok().flatten().unwrap_or_else(|| Self::open(NOT_CURRENT_SLOT, false, None))
+    }
+
+    /// Begins a span below the current one, if that is Prela's, and makes its context current. None if there is
+    /// more to look at.
+    ///
+    /// `begin` sees the current context, and what its span gives to children. It must run no code of the user's: what
+    /// is kept about the thread's contexts is borrowed meanwhile.
+    #[inline(always)]
+    pub(crate) fn of_child(begin: impl FnOnce(&Context, &Origin) -> Option<Child>) -> Option<Self> {
+        let mut scope = None;
+        let _ =
+            FRAMES.try_with(|frames| {
+                let origins = &mut frames.borrow_mut().origins;
+                let Some(Known { slot, origin, .. }) = origins.last() else { return };
+                if STATE.with(|state| state.is_stale.get()) {
+                    return;
+                }
+                let child = Context::map_current(|cx| {
+                    if slot_of(cx) == *slot { begin(cx, origin) } else { None }
+                });
+                let (cx, span_id) = match child {
+                    Some(Child::Own(cx, span_id)) => (cx, span_id),
+                    Some(Child::Inherited) => return scope = Some(Self::of_current(*slot)),
+                    None => return,
+                };
+                let origin = Origin { span_id, ..*origin };
+                let slot = slot_of(&cx);
+                let own = match try_attach(cx) {
+                    Ok(guard) => Self::open(slot, true, Some(guard)),
+                    Err(panic) => {
+                        count(panic);
+                        return scope = Some(Self::open(NOT_CURRENT_SLOT, false, None));
+                    }
+                };
+                origins.push(Known { scope: own.id, slot, origin });
+                scope = Some(own);
+            });
+        scope
     }
 
     /// Opens a scope in the context that is current already, whose slot stays as long as the scope.

@@ -3,7 +3,7 @@
 use super::current::current;
 use super::scope::ContextScope;
 use super::suppression::taken_along;
-use super::{InContext, Polled, unawaited};
+use super::unawaited;
 use crate::value::Baggage;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceId};
@@ -86,11 +86,6 @@ impl TraceContext {
         F: Fn(A) -> R,
     {
         move |argument| self.run(|| f(argument))
-    }
-
-    /// A future or stream that runs in this context, at each poll and while being dropped.
-    pub fn bind<T: Polled<K>, K>(self, future_or_stream: T) -> InContext<T> {
-        InContext::new(future_or_stream, self)
     }
 
     /// A copy of this context in which no span is recorded; see [`suppress`](crate::suppress).
@@ -211,4 +206,32 @@ where
     F: Fn(A) -> R,
 {
     TraceContext::current().wrap_fn(f)
+}
+
+/// Runs `f`, and no span that is begun below it is recorded, by whichever API and in whichever context.
+///
+/// For your own exporters' clients, health checks and polling. It goes along to other threads and tasks
+/// like the rest of the context; for futures there are
+/// [`FutureExt::suppressed`](crate::FutureExt::suppressed) and [`TraceContext::suppressed`]. Spans that
+/// have begun already are recorded to their end, and requests carry on their trace. Spans that do not
+/// begin are in no number of [`Stats`](crate::pipeline::Stats).
+///
+/// Export threads, exporters, samplers, redaction rules, id generators, clocks and handlers are suppressed
+/// without it, and processors for their own instance. A thread that one of them starts is so if it is
+/// given the context.
+///
+/// ```
+/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
+/// # let tracer = prela.tracer();
+/// let is_healthy = prela::suppress(|| {
+///     tracer.span_default("health check").in_scope(|span| {
+///         assert!(!span.is_recording());
+///         true
+///     })
+/// });
+/// assert!(is_healthy);
+/// # Ok::<(), prela::Error>(())
+/// ```
+pub fn suppress<R>(f: impl FnOnce() -> R) -> R {
+    TraceContext::current().suppressed().run(f)
 }

@@ -1,10 +1,10 @@
-//! Where nothing is recorded: below [`suppress`] in the context, and on threads that work for the
+//! Where nothing is recorded: below [`suppress`](super::suppress) in the context, and on threads that work for the
 //! exporters.
 //!
 //! A context says so by OpenTelemetry's flag, which snapshots carry and other libraries read. But code may
 //! pass or attach another context, such as an empty one. So the thread says so too.
 
-use super::{TraceContext, current};
+use super::current;
 use crate::clock::Clock;
 use crate::id::IdGenerator;
 use opentelemetry::Context;
@@ -24,34 +24,6 @@ thread_local! {
 /// Set while processors run on this thread. Their instance records nothing meanwhile; others may.
 const PROCESSING: u32 = 1 << 31;
 
-/// Runs `f`, and no span that is begun below it is recorded, by whichever API and in whichever context.
-///
-/// For your own exporters' clients, health checks and polling. It goes along to other threads and tasks
-/// like the rest of the context; for futures there are
-/// [`FutureExt::suppressed`](crate::FutureExt::suppressed) and [`TraceContext::suppressed`]. Spans that
-/// have begun already are recorded to their end, and requests carry on their trace. Spans that do not
-/// begin are in no number of [`Stats`](crate::pipeline::Stats).
-///
-/// Export threads, exporters, samplers, redaction rules, id generators, clocks and handlers are suppressed
-/// without it, and processors for their own instance. A thread that one of them starts is so if it is
-/// given the context.
-///
-/// ```
-/// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
-/// # let tracer = prela.tracer();
-/// let is_healthy = prela::suppress(|| {
-///     tracer.span_default("health check").in_scope(|span| {
-///         assert!(!span.is_recording());
-///         true
-///     })
-/// });
-/// assert!(is_healthy);
-/// # Ok::<(), prela::Error>(())
-/// ```
-pub fn suppress<R>(f: impl FnOnce() -> R) -> R {
-    TraceContext::current().suppressed().run(f)
-}
-
 /// Whether this thread records nothing for an instance. The current context, which may say so as well, is not
 /// asked.
 #[inline]
@@ -65,11 +37,11 @@ pub(crate) fn is_suppressed(instance: u64) -> bool {
     is_unrecorded(instance) || current::is_current_suppressed()
 }
 
-/// The context that was passed, suppressed if nothing is recorded here.
+/// The context that was passed, suppressed if nothing is recorded here. Only while the thread has contexts.
 #[inline]
 pub(super) fn carried(cx: Context) -> Context {
     let is_suppressed =
-        REASONS.with(Cell::get) & !PROCESSING != 0 || current::is_current_suppressed();
+        REASONS.with(Cell::get) & !PROCESSING != 0 || current::is_suppressed_while_alive();
     if is_suppressed && !cx.is_telemetry_suppressed() { cx.with_telemetry_suppressed() } else { cx }
 }
 

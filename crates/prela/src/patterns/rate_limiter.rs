@@ -1,7 +1,7 @@
 //! A limit on how often work begins.
 
 use crate::clock::{Bucket, Clock, SystemClock};
-use crate::context::delay::delay;
+use crate::context::thread::delay;
 use crate::{Error, ErrorKind};
 use std::fmt;
 use std::future::Future;

@@ -6,7 +6,7 @@ pub use self::policy::{RetryPolicy, retry_after};
 
 use self::policy::Next;
 use super::{RequestId, Session};
-use crate::context::delay::delay;
+use crate::context::thread::delay;
 use crate::span::{Failure, Recordable};
 use crate::{Sampler, Span, SpanBuilder, SpanType, TraceContext, Value, semconv};
 use opentelemetry::Key;

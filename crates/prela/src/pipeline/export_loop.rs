@@ -33,6 +33,8 @@ pub(super) struct ExportLoop {
     breaker: Breaker,
     backoff: Backoff,
     schedule_delay: Duration,
+    /// Whether the first span wakes this thread.
+    is_woken_at_first: bool,
     export_timeout: Duration,
     last_call: LastCall,
     /// How many requests and pieces were taken.
@@ -74,6 +76,7 @@ impl ExportLoop {
             breaker: Breaker::new(),
             backoff: Backoff::new(),
             schedule_delay: settings.schedule_delay,
+            is_woken_at_first: settings.wakes_at_first(),
             export_timeout: settings.export_timeout,
             last_call: LastCall::default(),
             taken: 0,
@@ -111,7 +114,7 @@ impl ExportLoop {
                 }
                 Next::WaitForMore => {
                     // Counted from here: at its end the span's thread would have to read a clock.
-                    let at = *due_at.get_or_insert_with(|| Instant::now() + self.schedule_delay);
+                    let at = *due_at.get_or_insert_with(|| deadline(self.schedule_delay));
                     if self.may_replay() {
                         self.replay().await;
                         is_due = at <= Instant::now();
@@ -120,9 +123,15 @@ impl ExportLoop {
                     }
                 }
                 Next::WaitForFirst | Next::ShutDown if self.may_replay() => self.replay().await,
-                Next::WaitForFirst => {
+                Next::WaitForFirst if self.is_woken_at_first => {
                     (due_at, is_due) = (None, false);
                     self.queue.signals.woken().await;
+                }
+                Next::WaitForFirst => {
+                    // Waking this thread would cost the first span more than all that it does itself.
+                    let at = deadline(self.schedule_delay);
+                    due_at = Some(at);
+                    is_due = timeout_at(at, self.queue.signals.woken()).await.is_err();
                 }
                 Next::ShutDown => break,
             }
@@ -160,11 +169,13 @@ impl ExportLoop {
             // The next look finds the queue closing.
             Next::ShutDown => {}
             Next::WaitForMore => {
-                let at = *due_at.get_or_insert_with(|| Instant::now() + self.schedule_delay);
+                let at = *due_at.get_or_insert_with(|| deadline(self.schedule_delay));
                 let _ = timeout_at(at.min(until), self.queue.signals.woken()).await;
             }
             Next::WaitForFirst => {
-                let _ = timeout_at(until, self.queue.signals.woken()).await;
+                let at = deadline(self.schedule_delay);
+                *due_at = Some(at);
+                let _ = timeout_at(at.min(until), self.queue.signals.woken()).await;
             }
         }
         false

@@ -66,7 +66,8 @@ impl Queues {
         }
     }
 
-    #[inline]
+    /// Gives a span to each queue.
+    #[inline(always)]
     fn push(&self, span: EndedSpan<'_>, push: impl Fn(&ExporterQueue, EndedSpan<'_>)) {
         if self.queues.is_empty() {
             self.counts.count_without_exporter();

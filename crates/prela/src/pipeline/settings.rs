@@ -56,11 +56,18 @@ impl PipelineSettings {
         }
     }
 
+    /// Whether the first span wakes the export thread, because that thread cannot look as often as it would have
+    /// to.
+    pub(super) fn wakes_at_first(&self) -> bool {
+        self.schedule_delay < SHORTEST_PERIOD
+    }
+
     pub(super) fn limits(&self) -> Limits {
         let (max_bytes, max_batch) = (self.max_queue_bytes, self.max_batch_size);
         Limits {
             queue: Size { spans: self.max_queue_size, bytes: max_bytes },
             batch: Size { spans: max_batch, bytes: MAX_BATCH_BYTES.min(max_bytes) },
+            wakes_at_first: self.wakes_at_first(),
         }
     }
 
@@ -91,6 +98,9 @@ impl PipelineSettings {
         None
     }
 }
+
+/// An export thread wakes up by itself no more often than this.
+const SHORTEST_PERIOD: Duration = Duration::from_millis(200);
 
 /// The most bytes of one batch: receivers often take no more than 4 MiB.
 const MAX_BATCH_BYTES: usize = 3_500_000;

@@ -77,6 +77,7 @@ impl Shards {
     }
 
     /// Takes a span in. Waits for nothing but another push to the same shard.
+    #[inline(always)]
     pub(super) fn push(&self, span: EndedSpan<'_>) -> Pushed {
         let bytes = bytes_of(span);
         let mut intake = self.own_shard();
@@ -137,6 +138,7 @@ impl Shards {
         self.capacity.wake_all();
     }
 
+    #[inline(always)]
     fn own_shard(&self) -> MutexGuard<'_, Intake> {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
         let number = SHARD.try_with(|shard| {
@@ -151,6 +153,7 @@ impl Shards {
 }
 
 impl Shard {
+    #[inline(always)]
     fn lock(&self) -> MutexGuard<'_, Intake> {
         // Nothing of the user's runs under the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)

@@ -103,7 +103,8 @@ impl Writer {
     /// Counts the next bytes as written, after [`Writer::spare`].
     #[inline(always)]
     pub(crate) fn advance(&mut self, len: usize) {
-        self.len = (self.len + len).min(self.buffer.len());
+        debug_assert!(self.buffer.len() - self.len >= len, "what was written has room");
+        self.len += len;
     }
 
     /// Writes a message. Its length is filled in afterwards, into `guess` bytes; if it takes more or fewer, the
@@ -135,11 +136,13 @@ impl Writer {
     #[inline]
     pub(crate) fn begin_bytes(&mut self, field: Field, len: usize) {
         let tag = field.tag();
-        match u8::try_from(len) {
-            Ok(len @ 0..0x80) => self.raw([tag, len]),
+        let [low, high, ..] = len.to_le_bytes();
+        match len {
+            0..0x80 => self.raw([tag, low]),
+            0x80..0x4000 => self.raw([tag, low | 0x80, high << 1 | low >> 7]),
             _ => {
                 self.raw([tag]);
-                self.varint(len as u64);
+                self.long_varint(len as u64);
             }
         }
     }

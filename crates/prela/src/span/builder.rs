@@ -4,10 +4,10 @@ use super::handle::{OwnedSpan, Span};
 #[cfg(feature = "resources")]
 use super::lifecycle::Measurement;
 use super::lifecycle::{
-    Blank, Companion, ContextSpan, NewSpan, Options, ParentChoice, Source, StartedSpan,
+    Blank, Companion, ContextSpan, NewSpan, Options, ParentChoice, Prepared, Source,
     attribute_pairs,
 };
-use crate::context::{ContextScope, Correlation};
+use crate::context::Correlation;
 #[cfg(feature = "retry")]
 use crate::semconv;
 use crate::{Sampler, SpanType, TraceContext, Value, context};
@@ -26,43 +26,37 @@ use std::time::SystemTime;
 /// and [`enter`](Self::enter), or with [`start`](Self::start). Before
 /// [`init`](crate::init) and after shutdown each of them runs the code and does nothing else.
 #[must_use = "a builder starts no span by itself"]
-pub struct SpanBuilder(Option<Content>);
-
-/// What a builder holds, unless its scope would do nothing at all.
-struct Content {
-    /// The record that the span will have; none if no instance is installed, or if it was shut down. Then a
-    /// context may become current nevertheless.
-    blank: Option<Blank>,
-    span: NewSpan,
-}
+pub struct SpanBuilder(
+    /// None if its scope would do nothing at all.
+    Option<Box<Prepared>>,
+);
 
 impl SpanBuilder {
     /// A builder that starts nothing.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn noop() -> Self {
         Self(None)
     }
 
+    #[inline(always)]
     pub(crate) fn new(source: &Arc<Source>, name: Cow<'static, str>, span_type: SpanType) -> Self {
         if !source.provider.is_running() {
             source.provider.report_late_span();
             return Self::noop();
         }
-        let (blank, span) = (Some(Blank::take(source)), NewSpan::new(name, span_type));
-        Self(Some(Content { blank, span }))
+        Self(Some(Prepared::take(source, name, span_type)))
     }
 
     /// The record and the span, if an instance is running.
     #[inline(always)]
     fn content(&mut self) -> Option<(&mut Blank, &mut NewSpan)> {
-        let Content { blank, span } = self.0.as_mut()?;
+        let Prepared { blank, span } = &mut **self.0.as_mut()?;
         Some((blank.as_mut()?, span))
     }
 
     /// The span that will start, or that only says which context becomes current.
     fn span(&mut self) -> &mut NewSpan {
-        let none = || Content { blank: None, span: NewSpan::new("".into(), SpanType::Custom) };
-        &mut self.0.get_or_insert_with(none).span
+        &mut self.0.get_or_insert_with(Prepared::without_instance).span
     }
 
     fn blank(&self) -> Option<&Blank> {
@@ -210,24 +204,24 @@ impl SpanBuilder {
     /// The type of the span; none without an instance.
     #[cfg(all(feature = "genai", feature = "macros"))]
     pub(crate) fn span_type(&self) -> Option<SpanType> {
-        let Content { span, .. } = self.0.as_ref().filter(|_| !self.is_noop())?;
-        Some(span.span_type)
+        let prepared = self.0.as_ref().filter(|_| !self.is_noop())?;
+        Some(prepared.span.span_type)
     }
 
     /// Changes the name of the span.
     #[cfg(feature = "genai")]
     pub(crate) fn rename(&mut self, change: impl FnOnce(&str) -> String) {
-        if let Some(Content { blank, span }) = &mut self.0 {
-            let name = change(&span.name).into();
-            span.rename(blank.as_mut(), name);
+        if let Some(prepared) = &mut self.0 {
+            let name = change(&prepared.span.name).into();
+            prepared.span.rename(prepared.blank.as_mut(), name);
         }
     }
 
     /// Gives the span another name.
     #[cfg(feature = "genai")]
     pub(crate) fn set_name(&mut self, name: Cow<'static, str>) {
-        if let Some(Content { blank, span }) = &mut self.0 {
-            span.rename(blank.as_mut(), name);
+        if let Some(prepared) = &mut self.0 {
+            prepared.span.rename(prepared.blank.as_mut(), name);
         }
     }
 
@@ -265,53 +259,33 @@ impl SpanBuilder {
 
     /// Starts the span without making it current. It ends when the returned owner is dropped.
     pub fn start(self) -> OwnedSpan {
-        OwnedSpan(self.start_alone().into())
+        let Some(mut prepared) = self.0 else { return OwnedSpan(Span::none()) };
+        let span = prepared.start();
+        prepared.give_back();
+        OwnedSpan(span.into())
     }
 
     /// Takes the parent from the current context now, for a span that starts later and elsewhere.
     #[inline]
     pub(super) fn capture(mut self) -> Self {
-        if let Some(Content { blank: Some(blank), span }) = &mut self.0 {
+        if let Some((blank, span)) = self.content() {
             span.capture(blank.provider());
         }
         self
     }
 
-    fn start_alone(mut self) -> StartedSpan {
-        match self.take_blank() {
-            Some((blank, span)) => span.start(blank),
-            None => StartedSpan::None,
-        }
-    }
-
     /// Starts the span, for a future. Returns the context in which it is current, too.
-    pub(crate) fn start_for_future(mut self) -> (Span, Context) {
-        let (span, cx) = match self.take_blank() {
-            Some((blank, span)) => span.start_for_future(blank),
-            None => (StartedSpan::None, self.context_of_none()),
-        };
+    pub(crate) fn start_for_future(self) -> (Span, Context) {
+        let Some(mut prepared) = self.0 else { return (Span::none(), context::current()) };
+        let (span, cx) = prepared.start_for_future();
+        prepared.give_back();
         (span.into(), cx)
     }
 
-    /// Starts the span and makes it current.
-    #[inline(never)]
-    pub(super) fn enter_scope(mut self) -> (Span, ContextScope) {
-        let (span, scope) = match self.take_blank() {
-            Some((blank, span)) => span.enter(blank),
-            None => (StartedSpan::None, ContextScope::enter(self.context_of_none())),
-        };
-        (span.into(), scope)
-    }
-
+    /// What the builder holds, for a scope; none if that would do nothing.
     #[inline(always)]
-    fn take_blank(&mut self) -> Option<(Blank, &mut NewSpan)> {
-        let Content { blank, span } = self.0.as_mut()?;
-        Some((blank.take()?, span))
-    }
-
-    /// The context that becomes current without an instance.
-    fn context_of_none(&mut self) -> Context {
-        self.0.as_mut().map_or_else(context::current, |content| content.span.context_of_none())
+    pub(super) fn into_prepared(self) -> Option<Box<Prepared>> {
+        self.0
     }
 
     /// Starts a span for a library that uses OpenTelemetry's API.
@@ -325,17 +299,23 @@ impl SpanBuilder {
         };
         let source = source.filter(|source| !is_suppressed(source));
         let span = source.map(|source| Self::new(source, builder.name, SpanType::Custom));
-        let Some(Self(Some(Content { blank: Some(mut blank), mut span }))) = span else {
+        let Some(Self(Some(mut prepared))) = span else {
             return ContextSpan::fallback(parent.span().span_context().clone());
         };
+        let Some(mut blank) = prepared.blank.take() else {
+            return ContextSpan::fallback(parent.span().span_context().clone());
+        };
+        let span = &mut prepared.span;
         span.kind = builder.span_kind;
-        let details = span.details();
-        details.omits_type = true;
-        details.start_time = builder.start_time;
-        for (key, value) in attribute_pairs(builder.attributes.unwrap_or_default()) {
-            span.write_attribute(&mut blank, key, value);
+        span.omits_type = true;
+        if builder.start_time.is_some() {
+            span.details().start_time = builder.start_time;
+        }
+        for attribute in builder.attributes.into_iter().flatten() {
+            span.write_otel_attribute(&mut blank, attribute);
         }
         let record = span.start_in(blank, parent);
+        prepared.give_back();
         for link in builder.links.unwrap_or_default() {
             record.add_link(link.span_context, attribute_pairs(link.attributes));
         }
@@ -350,10 +330,10 @@ impl SpanBuilder {
 impl fmt::Debug for SpanBuilder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Some(Content { blank: Some(_), span }) => f
+            Some(prepared) if prepared.blank.is_some() => f
                 .debug_struct("SpanBuilder")
-                .field("name", &span.name)
-                .field("span_type", &span.span_type)
+                .field("name", &prepared.span.name)
+                .field("span_type", &prepared.span.span_type)
                 .finish_non_exhaustive(),
             _ => f.write_str("SpanBuilder(noop)"),
         }

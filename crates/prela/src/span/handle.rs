@@ -2,8 +2,8 @@
 
 use super::failure::Failure;
 use super::lifecycle::{
-    Record, StartedSpan, attribute_pairs, context_with, give_back, give_back_message,
-    give_back_record, record_of,
+    AnySpan, Prepared, Record, attribute_pairs, context_with, give_back, give_back_message,
+    record_of,
 };
 use crate::{SpanType, TraceContext, Value, context};
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceContextExt as _, TraceId};
@@ -11,6 +11,7 @@ use opentelemetry::{Context, Key, KeyValue};
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Display};
+use std::mem;
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -33,52 +34,49 @@ use std::sync::Arc;
 /// ```
 #[derive(Clone)]
 pub struct Span {
-    repr: Repr,
-}
-
-#[derive(Clone)]
-enum Repr {
-    None,
-    Own(Arc<Record>),
-    /// A span that is not sampled, below another one, whose context it shares.
-    Inherited(Context),
-    /// A span of another OpenTelemetry library, or of another process, by the context it is in.
-    Foreign(Context),
+    span: AnySpan,
 }
 
 /// The span of scopes without an instance, which have no destructor to run.
-pub(super) static NONE: Span = Span { repr: Repr::None };
+pub(super) static NONE: Span = Span { span: AnySpan::None };
 
 impl Span {
     /// No span: every operation does nothing.
     pub fn none() -> Self {
-        Self { repr: Repr::None }
+        Self { span: AnySpan::None }
     }
 
     pub(super) fn of(record: Arc<Record>) -> Self {
-        Self { repr: Repr::Own(record) }
+        Self { span: AnySpan::Own(record) }
     }
 
     /// Ends the span, and keeps its memory for another one if this was the last handle.
-    #[inline]
     pub(super) fn finish(self) {
-        match self.repr {
-            Repr::Own(record) => match record.end(None) {
-                Some(message) => give_back(record, message),
-                None => give_back_record(record),
-            },
-            Repr::None | Repr::Inherited(_) | Repr::Foreign(_) => {}
+        if let AnySpan::Own(record) = self.span {
+            let message = record.end(None);
+            give_back(record, message);
+        }
+    }
+
+    /// Ends the span as [`finish`](Self::finish) does, and keeps the memory of its builder.
+    #[inline]
+    pub(super) fn finish_with(self, prepared: Box<Prepared>) {
+        if let AnySpan::Own(record) = self.span {
+            let message = record.end(None);
+            prepared.give_back_with(record, message);
+        } else {
+            prepared.keep();
         }
     }
 
     pub(super) fn foreign(cx: Context) -> Self {
-        Self { repr: Repr::Foreign(cx) }
+        Self { span: AnySpan::Foreign(cx) }
     }
 
     pub(crate) fn record(&self) -> Option<&Arc<Record>> {
-        match &self.repr {
-            Repr::Own(record) => Some(record),
-            Repr::None | Repr::Inherited(_) | Repr::Foreign(_) => None,
+        match &self.span {
+            AnySpan::Own(record) => Some(record),
+            AnySpan::None | AnySpan::Inherited(_) | AnySpan::Foreign(_) => None,
         }
     }
 
@@ -90,13 +88,13 @@ impl Span {
     /// Cost: a lock of this span alone, and a copy of key and value into its message.
     #[inline(always)]
     pub fn set_attribute(&self, key: impl Into<Key>, value: impl Into<Value>) -> &Self {
-        match &self.repr {
-            Repr::None | Repr::Inherited(_) => {}
-            Repr::Own(record) => {
+        match &self.span {
+            AnySpan::None | AnySpan::Inherited(_) => {}
+            AnySpan::Own(record) => {
                 let key = key.into();
                 record.write_attribute(key.as_str(), value.into());
             }
-            Repr::Foreign(cx) => set_in(cx, key.into(), value.into()),
+            AnySpan::Foreign(cx) => set_in(cx, key.into(), value.into()),
         }
         self
     }
@@ -119,10 +117,10 @@ impl Span {
         name: impl Into<Cow<'static, str>>,
         attributes: impl IntoIterator<Item = (K, V)>,
     ) -> &Self {
-        match &self.repr {
-            Repr::None | Repr::Inherited(_) => {}
-            Repr::Own(record) => record.add_event(name.into(), None, attributes),
-            Repr::Foreign(cx) => {
+        match &self.span {
+            AnySpan::None | AnySpan::Inherited(_) => {}
+            AnySpan::Own(record) => record.add_event(name.into(), None, attributes),
+            AnySpan::Foreign(cx) => {
                 let attributes = attributes.into_iter().filter_map(|(key, value)| {
                     let value = value.into();
                     (!matches!(value, Value::Empty)).then(|| KeyValue::new(key, value))
@@ -135,20 +133,20 @@ impl Span {
 
     /// Links to the span of another context, such as the message that a batch consumer handles.
     pub fn add_link(&self, to: &TraceContext) -> &Self {
-        match &self.repr {
-            Repr::None | Repr::Inherited(_) => {}
-            Repr::Own(record) => record.add_link(to.span_context(), attribute_pairs(Vec::new())),
-            Repr::Foreign(cx) => cx.span().add_link(to.span_context(), Vec::new()),
+        match &self.span {
+            AnySpan::None | AnySpan::Inherited(_) => {}
+            AnySpan::Own(record) => record.add_link(to.span_context(), attribute_pairs(Vec::new())),
+            AnySpan::Foreign(cx) => cx.span().add_link(to.span_context(), Vec::new()),
         }
         self
     }
 
     /// Sets the status: `Ok` is final, `Unset` is ignored, of two errors the last one stays.
     pub fn set_status(&self, status: Status) -> &Self {
-        match &self.repr {
-            Repr::None | Repr::Inherited(_) => {}
-            Repr::Own(record) => record.set_status(status),
-            Repr::Foreign(cx) => cx.span().set_status(status),
+        match &self.span {
+            AnySpan::None | AnySpan::Inherited(_) => {}
+            AnySpan::Own(record) => record.set_status(status),
+            AnySpan::Foreign(cx) => cx.span().set_status(status),
         }
         self
     }
@@ -204,38 +202,38 @@ impl Span {
         error: &E,
         read: impl FnOnce(&E) -> Failure,
     ) -> &Self {
-        match &self.repr {
-            Repr::None | Repr::Inherited(_) => {}
-            Repr::Own(record) => {
+        match &self.span {
+            AnySpan::None | AnySpan::Inherited(_) => {}
+            AnySpan::Own(record) => {
                 if record.is_recording() {
                     record.record_error(std::any::type_name::<E>().to_owned(), read(error));
                 }
             }
-            Repr::Foreign(cx) => cx.span().set_status(Status::error(read(error).message)),
+            AnySpan::Foreign(cx) => cx.span().set_status(Status::error(read(error).message)),
         }
         self
     }
 
     /// Changes the name.
     pub fn update_name(&self, name: impl Into<Cow<'static, str>>) -> &Self {
-        match &self.repr {
-            Repr::None | Repr::Inherited(_) => {}
-            Repr::Own(record) => {
+        match &self.span {
+            AnySpan::None | AnySpan::Inherited(_) => {}
+            AnySpan::Own(record) => {
                 // Outside the lock: the conversion is the caller's code.
                 let name = name.into();
                 record.set_name(&name);
             }
-            Repr::Foreign(cx) => cx.span().update_name(name),
+            AnySpan::Foreign(cx) => cx.span().update_name(name),
         }
         self
     }
 
     /// Ends the span now. Nothing changes it afterwards, and ending it again does nothing.
     pub fn end(&self) {
-        match &self.repr {
-            Repr::None | Repr::Inherited(_) => {}
-            Repr::Own(record) => give_back_message(record.end(None)),
-            Repr::Foreign(cx) => cx.span().end(),
+        match &self.span {
+            AnySpan::None | AnySpan::Inherited(_) => {}
+            AnySpan::Own(record) => give_back_message(record.end(None)),
+            AnySpan::Foreign(cx) => cx.span().end(),
         }
     }
 
@@ -251,10 +249,10 @@ impl Span {
 
     /// Ids, flags and trace state, as they go to other services. Invalid for [`Span::none`].
     pub fn span_context(&self) -> SpanContext {
-        match &self.repr {
-            Repr::None => SpanContext::NONE,
-            Repr::Own(record) => record.span_context.clone(),
-            Repr::Inherited(cx) | Repr::Foreign(cx) => cx.span().span_context().clone(),
+        match &self.span {
+            AnySpan::None => SpanContext::NONE,
+            AnySpan::Own(record) => record.span_context.clone(),
+            AnySpan::Inherited(cx) | AnySpan::Foreign(cx) => cx.span().span_context().clone(),
         }
     }
 
@@ -271,32 +269,32 @@ impl Span {
     /// The parent's span id; none for a root, and for a span that is not Prela's. A span below one that is not
     /// sampled shares that one's context, and so its id.
     pub fn parent_span_id(&self) -> Option<SpanId> {
-        match &self.repr {
-            Repr::Own(record) => record.parent_span_id,
-            Repr::Inherited(cx) => Some(cx.span().span_context().span_id()),
-            Repr::None | Repr::Foreign(_) => None,
+        match &self.span {
+            AnySpan::Own(record) => record.parent_span_id,
+            AnySpan::Inherited(cx) => Some(cx.span().span_context().span_id()),
+            AnySpan::None | AnySpan::Foreign(_) => None,
         }
     }
 
     /// Whether what is written now will be exported.
     pub fn is_recording(&self) -> bool {
-        match &self.repr {
-            Repr::None | Repr::Inherited(_) => false,
-            Repr::Own(record) => record.is_recording(),
-            Repr::Foreign(cx) => cx.span().is_recording(),
+        match &self.span {
+            AnySpan::None | AnySpan::Inherited(_) => false,
+            AnySpan::Own(record) => record.is_recording(),
+            AnySpan::Foreign(cx) => cx.span().is_recording(),
         }
     }
 
     /// The current context with this span as the current span: for children elsewhere, and for links.
     pub fn context(&self) -> TraceContext {
-        match &self.repr {
-            Repr::None => TraceContext::current(),
-            Repr::Own(record) => context_with(&context::current(), record).into(),
-            Repr::Inherited(cx) => match record_of(&cx.span()) {
+        match &self.span {
+            AnySpan::None => TraceContext::current(),
+            AnySpan::Own(record) => context_with(&context::current(), record).into(),
+            AnySpan::Inherited(cx) => match record_of(&cx.span()) {
                 Some(record) => context_with(&context::current(), &record).into(),
                 None => cx.clone().into(),
             },
-            Repr::Foreign(cx) => cx.clone().into(),
+            AnySpan::Foreign(cx) => cx.clone().into(),
         }
     }
 }
@@ -308,24 +306,19 @@ fn set_in(cx: &Context, key: Key, value: Value) {
     }
 }
 
-impl From<StartedSpan> for Span {
+impl From<AnySpan> for Span {
     #[inline(always)]
-    fn from(span: StartedSpan) -> Self {
-        let repr = match span {
-            StartedSpan::None => Repr::None,
-            StartedSpan::Own(record) => Repr::Own(record),
-            StartedSpan::Inherited(cx) => Repr::Inherited(cx),
-        };
-        Self { repr }
+    fn from(span: AnySpan) -> Self {
+        Self { span }
     }
 }
 
 impl fmt::Debug for Span {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.repr {
-            Repr::None => f.write_str("Span(none)"),
-            Repr::Own(record) => record.fmt(f),
-            Repr::Inherited(cx) | Repr::Foreign(cx) => {
+        match &self.span {
+            AnySpan::None => f.write_str("Span(none)"),
+            AnySpan::Own(record) => record.fmt(f),
+            AnySpan::Inherited(cx) | AnySpan::Foreign(cx) => {
                 f.debug_tuple("Span").field(cx.span().span_context()).finish()
             }
         }
@@ -350,6 +343,6 @@ impl Deref for OwnedSpan {
 
 impl Drop for OwnedSpan {
     fn drop(&mut self) {
-        self.0.end();
+        mem::replace(&mut self.0, Span::none()).finish();
     }
 }

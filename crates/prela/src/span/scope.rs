@@ -6,8 +6,9 @@ use super::failure::Failure;
 use super::future::InSpan;
 use super::guard::SpanGuard;
 use super::handle::{NONE, Span};
+use super::lifecycle::Prepared;
 use super::recordable::Recordable;
-use crate::context::unawaited;
+use crate::context::{ContextScope, unawaited};
 use futures_core::Stream;
 use futures_util::stream::{self, StreamExt as _};
 use std::future::Future;
@@ -59,21 +60,10 @@ impl SpanBuilder {
     /// Runs `f` with the span current, whatever it returns: the body of a function.
     #[inline(always)]
     pub(crate) fn around<R>(self, f: impl FnOnce(&Span) -> R) -> R {
-        if self.is_idle() {
-            // It holds nothing that would have to be dropped.
-            std::mem::forget(self);
-            return f(&NONE);
+        match self.into_prepared() {
+            Some(prepared) => in_traced_scope(prepared, f),
+            None => f(&NONE),
         }
-        self.in_traced_scope(f)
-    }
-
-    #[inline(never)]
-    fn in_traced_scope<R>(self, f: impl FnOnce(&Span) -> R) -> R {
-        let (span, scope) = self.enter_scope();
-        let result = recording_panic(&span, || f(&span));
-        drop(scope);
-        span.finish();
-        result.unwrap_or_else(|panic| resume_unwind(panic))
     }
 
     /// Runs `f` as [`SpanBuilder::in_scope`] does, and records an `Err` as the span's error.
@@ -229,7 +219,24 @@ impl SpanBuilder {
     ///
     /// For synchronous code only: the guard must not be held over an `.await`, and is not `Send` so
     /// that most such mistakes do not compile.
+    #[inline(always)]
     pub fn enter(self) -> SpanGuard {
         SpanGuard::enter(self)
     }
+}
+
+#[inline(never)]
+fn in_traced_scope<R>(mut prepared: Box<Prepared>, f: impl FnOnce(&Span) -> R) -> R {
+    let (span, scope) = enter(&mut prepared);
+    let result = recording_panic(&span, || f(&span));
+    drop(scope);
+    span.finish_with(prepared);
+    result.unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+/// Starts the span and makes it current.
+#[inline(never)]
+pub(super) fn enter(prepared: &mut Prepared) -> (Span, ContextScope) {
+    let (span, scope) = prepared.enter();
+    (span.into(), scope)
 }

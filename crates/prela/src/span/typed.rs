@@ -1,8 +1,7 @@
 //! What typed spans need of a span: to write when it starts, to know how, and to read back.
 
 use super::lifecycle::{Inherits, Record};
-use super::wording::Wording;
-use super::wording::content::ContentCapture;
+use super::wording::{ContentCapture, Wording};
 use super::{Event, Span, SpanBuilder};
 use crate::clock::from_unix_nano;
 use crate::context::CurrentAgent;

@@ -1,12 +1,10 @@
 //! How an instance writes what its spans are: whose names, whether content, which prices.
 
 #[cfg(feature = "genai")]
-pub(crate) mod content;
-#[cfg(feature = "genai")]
 pub(crate) mod prices;
 
 #[cfg(feature = "genai")]
-use self::{content::ContentCapture, prices::Prices};
+use self::prices::Prices;
 use crate::semconv::Conventions;
 #[cfg(feature = "genai")]
 use crate::semconv::genai::SemconvVersion;
@@ -22,4 +20,57 @@ pub(crate) struct Wording {
     pub(crate) content: Option<ContentCapture>,
     #[cfg(feature = "genai")]
     pub(crate) prices: Prices,
+}
+
+/// Where messages, arguments and documents are recorded; for
+/// [`Builder::capture_content`](crate::Builder::capture_content). `true` is [`Spans`](Self::Spans).
+///
+/// ```
+/// use prela::genai::ContentCapture;
+///
+/// assert_eq!(ContentCapture::default(), ContentCapture::Off);
+/// assert_eq!(ContentCapture::from(true), ContentCapture::Spans);
+/// ```
+///
+/// Source: [GenAI spans, content](https://github.com/open-telemetry/semantic-conventions-genai).
+#[cfg(feature = "genai")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ContentCapture {
+    /// Nowhere. The default: prompts can hold anything.
+    #[default]
+    Off,
+    /// On spans, as attributes.
+    Spans,
+    /// Of model calls in an event `gen_ai.client.inference.operation.details` of the span; of all else nowhere.
+    Events,
+    /// Both.
+    SpansAndEvents,
+}
+
+#[cfg(feature = "genai")]
+impl ContentCapture {
+    pub(crate) fn is_on_spans(self) -> bool {
+        matches!(self, Self::Spans | Self::SpansAndEvents)
+    }
+
+    pub(crate) fn is_in_events(self) -> bool {
+        matches!(self, Self::Events | Self::SpansAndEvents)
+    }
+
+    /// What holds for a call that asks for something else: it can switch content off, and on unless the instance
+    /// was told not to have any.
+    pub(crate) fn effective(of_instance: Option<Self>, of_call: Option<Self>) -> Self {
+        match (of_instance, of_call) {
+            (Some(Self::Off), _) => Self::Off,
+            (of_instance, of_call) => of_call.or(of_instance).unwrap_or_default(),
+        }
+    }
+}
+
+#[cfg(feature = "genai")]
+impl From<bool> for ContentCapture {
+    fn from(is_on: bool) -> Self {
+        if is_on { Self::Spans } else { Self::Off }
+    }
 }

@@ -58,14 +58,17 @@ pub(super) fn span_of_none() -> SpanBuilder {
 /// Calls `f` with the source of the global instance; none without one.
 pub(super) fn with_source<R>(f: impl FnOnce(&Arc<Source>) -> R) -> Option<R> {
     let installed = INSTALLED.load(Ordering::Acquire);
-    let seen = SEEN.try_with(|seen| {
+    let mut f = Some(f);
+    // Borrowed rather than cloned. Below, `f` may look again: then the borrow is shared.
+    let result = SEEN.try_with(|seen| {
         let seen = seen.try_borrow().ok()?;
-        if seen.0 == installed { seen.1.clone() } else { None }
+        let source = seen.1.as_ref().filter(|_| seen.0 == installed)?;
+        f.take().map(|f| f(source))
     });
-    let source = match seen {
-        Ok(Some(source)) => source,
-        _ => look(installed)?,
-    };
+    if let Ok(Some(result)) = result {
+        return Some(result);
+    }
+    let (f, source) = (f?, look(installed)?);
     Some(f(&source))
 }
 
@@ -78,7 +81,7 @@ pub(crate) fn is_running() -> bool {
 /// Whether the global instance, or the one that the current context chooses, records content; none if it was
 /// not told.
 #[cfg(all(feature = "tracing", feature = "genai"))]
-pub(crate) fn content() -> Option<crate::span::wording::content::ContentCapture> {
+pub(crate) fn content() -> Option<crate::span::wording::ContentCapture> {
     with_source(|source| source.provider.wording.content).flatten()
 }
 

@@ -149,6 +149,7 @@ fn deliver(wire: &Wire, disk: Option<Disk>, count: usize) -> ExporterStats {
     let limits = Limits {
         queue: Size { spans: 1000, bytes: 1 << 20 },
         batch: Size { spans: 8, bytes: 1 << 20 },
+        wakes_at_first: false,
     };
     let drops = Arc::new(DropNotifier::new(None));
     let (name, diagnostics) = ("wire".to_owned(), Diagnostics::new(Arc::new(|_| ())));

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 impl ExporterQueue {
     /// Takes in a span that ended. Waits only if the overflow policy says so.
+    #[inline]
     pub(in crate::pipeline) fn push(&self, span: EndedSpan<'_>) {
         if !self.offer(span) {
             self.overflow(span);
@@ -23,6 +24,7 @@ impl ExporterQueue {
     }
 
     /// Puts a span into a shard; false if there is no room.
+    #[inline(always)]
     fn offer(&self, span: EndedSpan<'_>) -> bool {
         let is_urgent = self.is_interactive && span.summary.is_local_root;
         match self.shards.push(span) {

@@ -4,11 +4,14 @@ use std::ops::{AddAssign, SubAssign};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-/// Bounds of one queue, and the batch that is worth waking up for.
+/// Bounds of one queue, and what is worth waking the export thread for.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::pipeline) struct Limits {
     pub(in crate::pipeline) queue: Size,
+    /// A batch is always worth it.
     pub(in crate::pipeline) batch: Size,
+    /// Whether the first span is as well. Otherwise the export thread looks by itself, once a delay.
+    pub(in crate::pipeline) wakes_at_first: bool,
 }
 
 /// An amount of room.
@@ -51,7 +54,7 @@ impl SubAssign for Size {
 /// Room for some spans.
 pub(super) struct Grant {
     pub(super) size: Size,
-    /// The first span since the queue was empty, or the last one of a batch.
+    /// There is something to wake the export thread for: a batch is complete, or perhaps the queue was empty.
     pub(super) wakes: bool,
     pub(super) is_crowded: bool,
 }
@@ -78,7 +81,7 @@ struct State {
 
 impl Capacity {
     pub(super) fn new(limits: Limits, shards: usize) -> Self {
-        let Limits { queue, batch } = limits;
+        let Limits { queue, batch, .. } = limits;
         // What shards hold in advance is at most an eighth of the queue, and half of a batch.
         let most = (queue.spans / (8 * shards)).min(batch.spans / (2 * shards));
         let most = most.min(queue.bytes / (8 * shards * USUAL_SIZE));
@@ -129,7 +132,7 @@ impl Capacity {
         let crosses = |mark| !before.reaches(mark) && state.taken.reaches(mark);
         Some(Grant {
             size,
-            wakes: before.spans == 0 || crosses(self.limits.batch),
+            wakes: crosses(self.limits.batch) || self.limits.wakes_at_first && before.spans == 0,
             is_crowded: crosses(self.crowded),
         })
     }

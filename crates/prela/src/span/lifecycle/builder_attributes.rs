@@ -10,8 +10,8 @@ use super::pool::Blank;
 use super::provider::Provider;
 use crate::span::message::{ChildHead, KeyHash, Scalar, TypeAttributes, Written};
 use crate::{Value, context};
-use opentelemetry::Key;
 use opentelemetry::trace::{SpanId, TraceFlags, TraceId};
+use opentelemetry::{Key, KeyValue};
 #[cfg(feature = "genai")]
 use std::borrow::Cow;
 
@@ -53,14 +53,27 @@ impl NewSpan {
         value.discard();
     }
 
-    #[inline(never)]
+    #[inline(always)]
     fn keep(&mut self, key: Key, value: Value) {
-        if matches!(value, Value::Empty) {
-            return;
+        if !matches!(value, Value::Empty) {
+            self.details().attributes.push((key, value));
         }
-        match &mut self.details {
-            Some(details) => details.attributes.push((key, value)),
-            None => self.details().attributes.push((key, value)),
+    }
+
+    /// Sets an attribute as [`write_attribute`](Self::write_attribute) does, as OpenTelemetry's API has it.
+    pub(in crate::span) fn write_otel_attribute(&mut self, blank: &mut Blank, it: KeyValue) {
+        if self.early == Early::None {
+            self.begin(blank);
+        }
+        if self.early == Early::Kept {
+            return self.keep(it.key, it.value.into());
+        }
+        let name = it.key.as_str();
+        let hash = KeyHash::of(name.as_bytes());
+        match Written::of_otel(&it.value) {
+            Written::Scalar(value) => self.write_scalar(blank, name, hash, value),
+            Written::Text(text) if self.write_text(blank, name, hash, text) => {}
+            Written::Text(_) | Written::Other => self.write_other(blank, name, it.value.into()),
         }
     }
 
@@ -113,11 +126,6 @@ impl NewSpan {
     #[inline]
     pub(super) fn type_attributes<'a>(&self, provider: &'a Provider) -> &'a TypeAttributes {
         let types = &provider.types;
-        if self.omits_type() { types.none() } else { types.of(self.span_type) }
-    }
-
-    #[inline]
-    pub(super) fn omits_type(&self) -> bool {
-        self.details.as_ref().is_some_and(|details| details.omits_type)
+        if self.omits_type { types.none() } else { types.of(self.span_type) }
     }
 }

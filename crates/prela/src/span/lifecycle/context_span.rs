@@ -3,11 +3,13 @@
 use super::pool;
 use super::record::Record;
 use crate::Value;
+use crate::span::message::{KeyHash, Written};
 use opentelemetry::trace::{Span, SpanContext, SpanRef, Status};
 use opentelemetry::{Key, KeyValue};
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
+use std::mem;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -22,6 +24,8 @@ enum Repr {
     Owned(Arc<Record>),
     /// Of no instance: it has the parent's ids, so that propagation goes on.
     Fallback(Box<SpanContext>),
+    /// Of none any more: its owner dropped it.
+    Ended,
 }
 
 thread_local! {
@@ -31,6 +35,8 @@ thread_local! {
     /// asked the slot for the current span would wait for ever.
     static ENDING: RefCell<Vec<Arc<Record>>> = const { RefCell::new(Vec::new()) };
 }
+
+static NONE: SpanContext = SpanContext::NONE;
 
 /// The question whether the span in a context's slot is Prela's.
 enum Question {
@@ -76,7 +82,7 @@ impl ContextSpan {
     fn record(&self) -> Option<&Arc<Record>> {
         match &self.0 {
             Repr::Scoped(record) | Repr::Owned(record) => Some(record),
-            Repr::Fallback(_) => None,
+            Repr::Fallback(_) | Repr::Ended => None,
         }
     }
 
@@ -103,6 +109,7 @@ impl Span for ContextSpan {
         match &self.0 {
             Repr::Scoped(record) | Repr::Owned(record) => &record.span_context,
             Repr::Fallback(span_context) => span_context,
+            Repr::Ended => &NONE,
         }
     }
 
@@ -111,8 +118,15 @@ impl Span for ContextSpan {
     }
 
     fn set_attribute(&mut self, attribute: KeyValue) {
-        if let Some(record) = self.record() {
-            record.write_attribute(attribute.key.as_str(), attribute.value.into());
+        let Some(record) = self.record() else { return };
+        let key = attribute.key.as_str();
+        let hash = KeyHash::of(key.as_bytes());
+        match Written::of_otel(&attribute.value) {
+            Written::Scalar(value) => record.set_scalar(key, hash, value),
+            Written::Text(text) if record.set_text(key, hash, text) => {}
+            Written::Text(_) | Written::Other => {
+                record.set_attribute(&attribute.key, attribute.value.into());
+            }
         }
     }
 
@@ -152,8 +166,10 @@ impl Span for ContextSpan {
 
 impl Drop for ContextSpan {
     fn drop(&mut self) {
-        if let Repr::Owned(_) = &self.0 {
-            self.end();
+        if let Repr::Owned(record) = mem::replace(&mut self.0, Repr::Ended) {
+            // It is in no context's slot any more, so no lock is held.
+            let message = record.end(None);
+            pool::give_back(record, message);
         }
     }
 }

@@ -54,12 +54,12 @@ impl NewSpan {
     /// Asks the sampler, where a trace begins in this process.
     fn sample(&mut self, blank: &Blank, parent: Option<&SpanContext>, base: &Context) -> Decision {
         let provider = blank.provider();
-        let sampler = self.details.as_mut().and_then(|details| details.sampler.take());
+        let sampler = self.given_mut().and_then(|details| details.sampler.take());
         let sampler = sampler.as_ref().unwrap_or(&provider.sampler);
         let mut attributes = Vec::new();
         if sampler.looks_at_attributes() {
             attributes = self.attributes(blank);
-            let more = self.details.as_ref().map(|details| details.attributes.as_slice());
+            let more = self.given().map(|details| details.attributes.as_slice());
             attributes.extend_from_slice(more.unwrap_or_default());
         }
         // The clock is read before ids are drawn: it notices a fork.

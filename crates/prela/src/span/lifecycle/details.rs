@@ -27,21 +27,16 @@ pub(in crate::span) struct Details {
     pub(in crate::span) start_time: Option<SystemTime>,
     /// Instead of the instance's, if a trace begins here.
     pub(in crate::span) sampler: Option<Sampler>,
-    /// Leaves out the attributes of the type: an OpenTelemetry-native library asked for none.
-    pub(in crate::span) omits_type: bool,
     pub(in crate::span) options: Option<Options>,
 }
 
 impl Details {
     /// Forgets everything, and keeps the memory.
     pub(super) fn clear(&mut self) {
-        for (_, value) in self.attributes.drain(..) {
-            value.discard();
-        }
+        self.attributes.clear();
         self.links.clear();
         self.start_time = None;
         self.sampler = None;
-        self.omits_type = false;
         self.options = None;
     }
 }

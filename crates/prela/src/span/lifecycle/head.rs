@@ -24,13 +24,9 @@ impl NewSpan {
         let record = blank.start(|record, mut message| {
             let provider = &*record.source.provider;
             // The clock is read before ids are drawn: it notices a fork.
-            let start_time = match &mut self.details {
-                Some(details) => details.start_time.take().map(unix_nano),
-                None => None,
-            };
-            let start_time = match start_time {
+            let start_time = match self.given().and_then(|details| details.start_time) {
                 None => parent.anchor.now(&provider.clock),
-                Some(start_time) => start_time,
+                Some(start_time) => unix_nano(start_time),
             };
             let span_id = provider.ids.new_span_id();
             let Origin { trace_id, flags, .. } = *parent;
@@ -60,7 +56,7 @@ impl NewSpan {
         if self.span_type == SpanType::Agent {
             roots::lead(&record, None);
         }
-        if self.details.is_some() {
+        if self.has_details {
             self.write_more(&record, Vec::new(), None);
         }
         record
@@ -80,22 +76,22 @@ impl NewSpan {
         let is_recorded = decision.flags.is_sampled() || provider.records_all;
         let concerns = |cx: &Context| provider.shows_context || Correlation::of(cx).is_some();
         let has_more =
-            self.details.is_some() || !decision.attributes.is_empty() || base.is_some_and(concerns);
+            self.has_details || !decision.attributes.is_empty() || base.is_some_and(concerns);
         let Decision { trace_id, flags, trace_state, attributes: of_sampler, .. } = decision;
         let Decision { parent_span_id, parent_is_remote, root, anchor, .. } = decision;
         let record = blank.start(|record, mut message| {
             let provider = &*record.source.provider;
             record.parent_span_id = parent_span_id;
             // The clock is read before ids are drawn: it notices a fork.
-            let start_time = self.details.as_mut().and_then(|details| details.start_time.take());
-            let start_time = match start_time {
+            let start_time = match self.given().and_then(|details| details.start_time) {
                 None if is_recorded => anchor.now(&provider.clock),
                 start_time => start_time.map_or(0, unix_nano),
             };
             let span_id = provider.ids.new_span_id();
             let root = root.unwrap_or(span_id);
+            let is_plain = trace_state == TraceState::NONE;
             record.origin =
-                Origin { instance: provider.id, trace_id, span_id, root, flags, anchor };
+                Origin { instance: provider.id, trace_id, span_id, root, flags, is_plain, anchor };
             record.span_context = SpanContext::new(trace_id, span_id, flags, false, trace_state);
             if !is_recorded {
                 record.state_mut().phase = Phase::Unsampled;
@@ -116,7 +112,7 @@ impl NewSpan {
             } else {
                 let (most, longest) = (limits.attributes, limits.longest_text());
                 message.begin(&head, self.span_type, parent_is_remote, most, longest);
-                if !self.omits_type() {
+                if !self.omits_type {
                     limits.set_type(&mut message, &provider.types, self.span_type);
                 }
             }
@@ -151,7 +147,7 @@ impl NewSpan {
                 }
                 options.typed.take_hooks()
             });
-            for link in self.details.iter_mut().flat_map(|details| details.links.drain(..)) {
+            for link in self.given_mut().into_iter().flat_map(|details| details.links.drain(..)) {
                 record.add_link(link, [] as [(Key, Value); 0]);
             }
             #[cfg(feature = "genai")]
@@ -165,7 +161,6 @@ impl NewSpan {
                 record.source.provider.with_hooks(|hooks| hooks.on_start(record, base));
             }
         }
-        self.give_details_back();
     }
 
     /// Writes attributes, the more special ones last: of baggage, of request and session, the builder's, the
@@ -181,10 +176,11 @@ impl NewSpan {
         let precedes_builder = correlation.is_some() || !provider.baggage_to_attributes.is_empty();
         let of_type = self.type_attributes(provider);
         let conventions = provider.wording.conventions;
-        let of_details = self.details.iter_mut().flat_map(|it| it.attributes.drain(..));
+        let early = self.early;
+        let of_details = self.given_mut().into_iter().flat_map(|it| it.attributes.drain(..));
         // One lock for all: no code of the user's runs here.
         record.with(|message| {
-            let is_first = self.early == Early::Written && precedes_builder;
+            let is_first = early == Early::Written && precedes_builder;
             let of_builder = if is_first { message.take_attributes(of_type) } else { Vec::new() };
             let mut set =
                 |key: Key, mut value: Value| provider.limits.set(message, key.as_str(), &mut value);

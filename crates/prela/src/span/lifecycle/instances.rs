@@ -78,6 +78,12 @@ pub(in crate::span) fn occupant_in(cx: &Context, provider: &Provider) -> Occupan
     }
 }
 
+/// The context with the span of the only instance in it.
+#[inline(always)]
+pub(super) fn alone_with(cx: &Context, record: &Arc<Record>) -> Context {
+    cx.with_span(ContextSpan::in_scope(record.clone()))
+}
+
 /// The current context with a span in it.
 pub(super) fn current_with(record: &Arc<Record>) -> Context {
     if Provider::is_one_of_several() {

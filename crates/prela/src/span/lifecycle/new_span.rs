@@ -3,10 +3,12 @@
 use super::details::{Details, Options, ParentChoice};
 use super::instances;
 use super::provider::Provider;
+use crate::span::message::ChildHead;
 use crate::{SpanType, context};
 use opentelemetry::Context;
 use opentelemetry::trace::SpanKind;
 use std::borrow::Cow;
+use std::mem;
 
 /// What a span will be.
 pub(in crate::span) struct NewSpan {
@@ -15,9 +17,12 @@ pub(in crate::span) struct NewSpan {
     /// None for the kind that goes with the type.
     pub(in crate::span) kind: Option<SpanKind>,
     pub(in crate::span) parent: ParentChoice,
+    /// Whether the attributes of the type are left out: an OpenTelemetry-native library asked for none.
+    pub(in crate::span) omits_type: bool,
     pub(super) early: Early,
-    /// None if the builder was given nothing else, as most are.
-    pub(super) details: Option<Box<Details>>,
+    /// Whether the builder was given any of the details, as few are.
+    pub(super) has_details: bool,
+    details: Details,
 }
 
 /// Where the attributes are that the builder was given.
@@ -32,29 +37,59 @@ pub(super) enum Early {
 }
 
 impl NewSpan {
-    #[inline]
-    pub(in crate::span) fn new(name: Cow<'static, str>, span_type: SpanType) -> Self {
-        let (kind, parent, details) = (None, ParentChoice::Current, None);
-        Self { name, span_type, kind, parent, early: Early::None, details }
+    /// A span of which nothing is known.
+    pub(super) fn empty() -> Self {
+        Self {
+            name: Cow::Borrowed(""),
+            span_type: SpanType::Custom,
+            kind: None,
+            parent: ParentChoice::Current,
+            omits_type: false,
+            early: Early::None,
+            has_details: false,
+            details: Details::default(),
+        }
     }
 
+    /// Details to be written.
     pub(in crate::span) fn details(&mut self) -> &mut Details {
-        self.details.get_or_insert_with(Details::take)
+        self.has_details = true;
+        &mut self.details
+    }
+
+    /// The details that were given.
+    #[inline(always)]
+    pub(super) fn given(&self) -> Option<&Details> {
+        self.has_details.then_some(&self.details)
+    }
+
+    /// The details that were given, to be used up.
+    #[inline(always)]
+    pub(super) fn given_mut(&mut self) -> Option<&mut Details> {
+        self.has_details.then_some(&mut self.details)
     }
 
     pub(in crate::span) fn options(&self) -> Option<&Options> {
-        self.details.as_ref()?.options.as_ref()
+        self.given()?.options.as_ref()
     }
 
     #[cfg(feature = "genai")]
     pub(super) fn options_mut(&mut self) -> Option<&mut Options> {
-        self.details.as_mut()?.options.as_mut()
+        self.given_mut()?.options.as_mut()
     }
 
     /// Whether the context in which the span starts is the current one, unchanged.
     #[inline]
     pub(in crate::span) fn is_in_current_context(&self) -> bool {
         matches!(self.parent, ParentChoice::Current) && self.options().is_none()
+    }
+
+    /// Whether it can start as a child in one piece, without any code of the user's and of other rooms.
+    #[inline]
+    pub(super) fn is_usual_child(&self) -> bool {
+        !self.has_details
+            && self.name.len() < ChildHead::LONGEST_NAME
+            && self.span_type != SpanType::Agent
     }
 
     /// The context that the span starts in, but for its options.
@@ -87,11 +122,21 @@ impl NewSpan {
         options.context(cx)
     }
 
-    /// Keeps the memory of the details, which are used up.
+    /// Forgets everything, and keeps the memory of the details.
     #[inline]
-    pub(super) fn give_details_back(&mut self) {
-        if let Some(details) = self.details.take() {
-            Details::give_back(details);
+    pub(super) fn clear(&mut self) {
+        if let Cow::Owned(name) = mem::replace(&mut self.name, Cow::Borrowed("")) {
+            drop(name);
+        }
+        self.kind = None;
+        if !matches!(self.parent, ParentChoice::Current) {
+            self.parent = ParentChoice::Current;
+        }
+        self.omits_type = false;
+        self.early = Early::None;
+        if self.has_details {
+            self.has_details = false;
+            self.details.clear();
         }
     }
 }

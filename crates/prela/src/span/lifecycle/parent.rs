@@ -6,7 +6,7 @@ use super::pool::Blank;
 use super::provider::Provider;
 use crate::context::{self, Correlation, Origin};
 use opentelemetry::Context;
-use opentelemetry::trace::{TraceContextExt as _, TraceState};
+use opentelemetry::trace::TraceState;
 
 /// What the current context says about a new span at a glance.
 pub(super) enum Glance {
@@ -46,9 +46,10 @@ fn glance(provider: &Provider) -> Glance {
             Some(origin) if origin.instance != instance => Glance::Unclear,
             Some(_) if concerns_span(cx) => Glance::Unclear,
             Some(origin) if origin.flags.is_sampled() || records_all => {
-                match cx.span().span_context().trace_state() == &TraceState::NONE {
-                    true => Glance::Child(*origin),
-                    false => Glance::Unclear,
+                if origin.is_plain {
+                    Glance::Child(*origin)
+                } else {
+                    Glance::Unclear
                 }
             }
             Some(_) => Glance::Unsampled(cx.clone(), context::slot_of(cx)),

@@ -2,30 +2,123 @@
 //!
 //! It stays on the thread that ended the span, so the next span there finds it in the nearest cache.
 
-use super::details::Details;
+use super::new_span::NewSpan;
 use super::provider::{Provider, Source};
 use super::record::Record;
+use crate::SpanType;
 use crate::span::message::SpanMessage;
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::sync::Arc;
 
 struct Pool {
-    spans: Vec<(Arc<Record>, Box<SpanMessage>)>,
+    /// What builders hold, mostly with the memory of a span.
+    #[expect(clippy::vec_box, reason = "they come and go in their boxes")]
+    prepared: Vec<Box<Prepared>>,
+    /// Of spans that ended without their builder at hand.
+    blanks: Vec<Blank>,
     /// Of spans whose record somebody still refers to.
     #[expect(clippy::vec_box, reason = "they come and go in their boxes")]
     messages: Vec<Box<SpanMessage>>,
-    #[expect(clippy::vec_box, reason = "they come and go in their boxes")]
-    details: Vec<Box<Details>>,
 }
 
 thread_local! {
     static POOL: RefCell<Pool> = const {
-        RefCell::new(Pool { spans: Vec::new(), messages: Vec::new(), details: Vec::new() })
+        RefCell::new(Pool { prepared: Vec::new(), blanks: Vec::new(), messages: Vec::new() })
     };
 }
 
 /// The most that is kept of each: open spans of a thread are seldom deeper.
 const MOST: usize = 64;
+
+/// What a builder holds: the span as it will be, and the memory that it will have. It is one word to whoever
+/// moves a builder.
+pub(in crate::span) struct Prepared {
+    /// None if no instance is installed, or if it was shut down. Then a context may become current nevertheless.
+    pub(in crate::span) blank: Option<Blank>,
+    pub(in crate::span) span: NewSpan,
+}
+
+impl Prepared {
+    /// A span of this source, in memory of earlier ones.
+    #[inline(always)]
+    pub(in crate::span) fn take(
+        source: &Arc<Source>,
+        name: Cow<'static, str>,
+        span_type: SpanType,
+    ) -> Box<Self> {
+        let pooled = POOL.try_with(|pool| pool.borrow_mut().prepared.pop()).ok().flatten();
+        let mut prepared = match pooled {
+            Some(prepared) if prepared.is_of(source) => prepared,
+            pooled => Self::complete(source, pooled),
+        };
+        prepared.span.name = name;
+        prepared.span.span_type = span_type;
+        prepared
+    }
+
+    fn is_of(&self, source: &Arc<Source>) -> bool {
+        self.blank.as_ref().is_some_and(|blank| blank.is_of(source))
+    }
+
+    /// What has memory for a span of this source.
+    #[inline(never)]
+    fn complete(source: &Arc<Source>, pooled: Option<Box<Self>>) -> Box<Self> {
+        let mut prepared = pooled.unwrap_or_else(Self::without_instance);
+        // A record of another instance is dropped here and not under a borrow of the pool: it may be the last to
+        // keep that instance, whose processors are the user's.
+        let message = prepared.blank.take().map(|blank| blank.message);
+        prepared.blank = Some(Blank::take(source, message));
+        prepared
+    }
+
+    /// A span that will not be recorded: what it says of its context counts nevertheless.
+    pub(in crate::span) fn without_instance() -> Box<Self> {
+        Box::new(Self { blank: None, span: NewSpan::empty() })
+    }
+
+    /// Keeps the memory for another span, once this one has started, or will not.
+    #[inline]
+    pub(in crate::span) fn give_back(mut self: Box<Self>) {
+        // What is dropped may be the user's: not under the borrow.
+        self.span.clear();
+        self.keep();
+    }
+
+    /// Keeps the memory, with that of the span that has ended.
+    #[inline]
+    pub(in crate::span) fn give_back_with(
+        mut self: Box<Self>,
+        record: Arc<Record>,
+        message: Option<Box<SpanMessage>>,
+    ) {
+        match message {
+            Some(message) if is_reusable(&record) => self.blank = Some(Blank { record, message }),
+            Some(message) => {
+                drop(record);
+                give_back_message(Some(message));
+            }
+            None => give_back_record(record),
+        }
+        self.keep();
+    }
+
+    /// Keeps the memory, once the span has forgotten what the builder was given.
+    #[inline]
+    pub(in crate::span) fn keep(mut self: Box<Self>) {
+        if self.blank.as_ref().is_some_and(|blank| !blank.provider().is_running()) {
+            // An idle thread must not keep an instance alive that was shut down.
+            self.blank = None;
+        }
+        let mut prepared = Some(self);
+        let _ = POOL.try_with(|pool| {
+            let kept = &mut pool.borrow_mut().prepared;
+            if kept.len() < MOST {
+                kept.extend(prepared.take());
+            }
+        });
+    }
+}
 
 /// The record of a span that has not started, and what its message can be written to.
 ///
@@ -37,25 +130,24 @@ pub(in crate::span) struct Blank {
 }
 
 impl Blank {
-    #[inline(always)]
-    pub(in crate::span) fn take(source: &Arc<Source>) -> Self {
-        let pooled = POOL.try_with(|pool| pool.borrow_mut().spans.pop());
+    /// Memory for a span of this source.
+    fn take(source: &Arc<Source>, message: Option<Box<SpanMessage>>) -> Self {
+        let pooled = POOL.try_with(|pool| pool.borrow_mut().blanks.pop()).ok().flatten();
         match pooled {
-            Ok(Some((record, message))) if Arc::ptr_eq(&record.source, source) => {
-                Self { record, message }
-            }
-            // A record of another instance is dropped here and not under the borrow: it may be the last to
-            // keep that instance, whose processors are the user's.
-            Ok(pooled) => Self::new(source, pooled.map(|(_, message)| message)),
-            Err(_) => Self::new(source, None),
+            Some(blank) if blank.is_of(source) => blank,
+            pooled => Self::new(source, message.or(pooled.map(|blank| blank.message))),
         }
     }
 
     #[cold]
     fn new(source: &Arc<Source>, message: Option<Box<SpanMessage>>) -> Self {
-        let pooled = || POOL.try_with(|pool| pool.borrow_mut().messages.pop()).ok().flatten();
-        let message = message.or_else(pooled).unwrap_or_default();
+        let message = message.unwrap_or_else(take_message);
         Self { record: Arc::new(Record::new(source.clone())), message }
+    }
+
+    #[inline(always)]
+    fn is_of(&self, source: &Arc<Source>) -> bool {
+        Arc::ptr_eq(&self.record.source, source)
     }
 
     #[cfg(any(feature = "retry", feature = "genai", all(feature = "macros", feature = "testing")))]
@@ -90,35 +182,33 @@ impl Blank {
         }
         record
     }
-
-    /// Keeps the memory for another span.
-    #[inline]
-    pub(super) fn give_back(self) {
-        give_back(self.record, self.message);
-    }
 }
 
 /// Keeps the memory of a span for another one; only that of its message if somebody still refers to the
 /// record.
 #[inline]
-pub(in crate::span) fn give_back(record: Arc<Record>, message: Box<SpanMessage>) {
+pub(in crate::span) fn give_back(record: Arc<Record>, message: Option<Box<SpanMessage>>) {
+    let Some(message) = message else { return give_back_record(record) };
     if !is_reusable(&record) {
+        drop(record);
         return give_back_message(Some(message));
     }
-    let mut span = Some((record, message));
+    let mut blank = Some(Blank { record, message });
     let _ = POOL.try_with(|pool| {
-        let spans = &mut pool.borrow_mut().spans;
-        if spans.len() < MOST {
-            spans.extend(span.take());
+        let Pool { prepared, blanks, .. } = &mut *pool.borrow_mut();
+        match prepared.last_mut() {
+            Some(next) if next.blank.is_none() => next.blank = blank.take(),
+            _ if blanks.len() < MOST => blanks.extend(blank.take()),
+            _ => {}
         }
     });
 }
 
 /// Keeps the record of a span whose message was given back before, or that had none.
-pub(in crate::span) fn give_back_record(record: Arc<Record>) {
+#[cold]
+fn give_back_record(record: Arc<Record>) {
     if is_reusable(&record) {
-        let message = POOL.try_with(|pool| pool.borrow_mut().messages.pop()).ok().flatten();
-        give_back(record, message.unwrap_or_default());
+        give_back(record, Some(take_message()));
     }
 }
 
@@ -129,6 +219,11 @@ fn is_reusable(record: &Arc<Record>) -> bool {
     Arc::strong_count(record) == 1 && record.source.provider.is_running()
 }
 
+fn take_message() -> Box<SpanMessage> {
+    let pooled = POOL.try_with(|pool| pool.borrow_mut().messages.pop());
+    pooled.ok().flatten().unwrap_or_default()
+}
+
 /// Keeps the memory of a span's message.
 pub(in crate::span) fn give_back_message(message: Option<Box<SpanMessage>>) {
     let _ = POOL.try_with(|pool| {
@@ -137,24 +232,4 @@ pub(in crate::span) fn give_back_message(message: Option<Box<SpanMessage>>) {
             messages.extend(message);
         }
     });
-}
-
-impl Details {
-    /// Empty details, in memory of earlier ones.
-    pub(in crate::span) fn take() -> Box<Self> {
-        let pooled = POOL.try_with(|pool| pool.borrow_mut().details.pop());
-        pooled.ok().flatten().unwrap_or_default()
-    }
-
-    /// Keeps the memory of details that are used up.
-    pub(super) fn give_back(mut details: Box<Self>) {
-        // Before the borrow: what is dropped may be the user's.
-        details.clear();
-        let _ = POOL.try_with(|pool| {
-            let kept = &mut pool.borrow_mut().details;
-            if kept.len() < MOST {
-                kept.push(details);
-            }
-        });
-    }
 }

@@ -46,6 +46,9 @@ pub(crate) struct Provider {
     pub(super) records_all: bool,
     /// What is noted of each span when it starts, if anything.
     pub(super) watch: Option<Watch>,
+    /// Whether the start of a span below another one runs no code of the user's, and has nothing to look for: its
+    /// clock and its ids are the usual ones, as are its limits.
+    pub(super) is_usual: bool,
     /// Where log records go, if anywhere.
     #[cfg(all(feature = "tracing", feature = "__otlp"))]
     pub(crate) logs: Option<Box<dyn LogIntake>>,
@@ -99,7 +102,7 @@ impl Provider {
         let running = AtomicBool::new(true);
         let decisions = Arc::default();
         let shows_context = !baggage_to_attributes.is_empty() || hooks.is_some();
-        Self {
+        let new = Self {
             id,
             sampler,
             decisions,
@@ -112,29 +115,41 @@ impl Provider {
             shows_context,
             records_all: false,
             watch: None,
+            is_usual: false,
             #[cfg(all(feature = "tracing", feature = "__otlp"))]
             logs: None,
             types: AllTypes::new(Conventions::GENAI),
             wording: Wording::default(),
             running,
             shutdown: OnceLock::new(),
-        }
+        };
+        new.knowing_whether_usual()
+    }
+
+    fn knowing_whether_usual(self) -> Self {
+        let is_usual = matches!(self.clock, AnyClock::System)
+            && matches!(self.ids, AnyIds::Random)
+            && self.admits_type()
+            && !self.shows_context
+            && !self.records_all;
+        Self { is_usual, ..self }
     }
 
     /// Sets how spans are written.
     pub(crate) fn with_wording(self, wording: Wording) -> Self {
-        Self { types: AllTypes::new(wording.conventions), wording, ..self }
+        let types = AllTypes::new(wording.conventions);
+        Self { types, wording, ..self }.knowing_whether_usual()
     }
 
     /// Sets whether spans that are not sampled are recorded as well.
     pub(crate) fn recording_all(self, records_all: bool) -> Self {
-        Self { records_all, ..self }
+        Self { records_all, ..self }.knowing_whether_usual()
     }
 
     /// Sets what is noted of each span when it starts.
     pub(crate) fn watched(self, watch: Option<Watch>) -> Self {
         let shows_context = self.shows_context || watch.is_some();
-        Self { watch, shows_context, ..self }
+        Self { watch, shows_context, ..self }.knowing_whether_usual()
     }
 
     /// Sets where log records go.

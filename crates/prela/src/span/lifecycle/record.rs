@@ -9,10 +9,13 @@ use crate::span::message::{Event, KeyHash, Link, Scalar, SpanMessage, Written};
 use crate::{SpanType, Value};
 use opentelemetry::Key;
 use opentelemetry::trace::{SpanContext, SpanId, Status};
+use spin::{Mutex, MutexGuard};
 use std::borrow::Cow;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
+use std::hint;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, SystemTime};
 
 /// A span that has started. Shared by every handle and context that refers to it.
 pub(crate) struct Record {
@@ -21,6 +24,7 @@ pub(crate) struct Record {
     pub(in crate::span) parent_span_id: Option<SpanId>,
     /// What the span gives to its children.
     pub(in crate::span) origin: Origin,
+    /// Held for as long as it takes to write a few bytes, and nothing of the user's runs meanwhile.
     state: Mutex<State>,
 }
 
@@ -70,7 +74,7 @@ impl Record {
     /// The state, without a lock, before anybody else refers to the record.
     #[inline]
     pub(super) fn state_mut(&mut self) -> &mut State {
-        self.state.get_mut().unwrap_or_else(PoisonError::into_inner)
+        self.state.get_mut()
     }
 
     /// The local root above this span, or the span itself.
@@ -101,8 +105,29 @@ impl Record {
         &self.source.provider.limits
     }
 
+    #[inline(always)]
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        match self.state.try_lock() {
+            Some(state) => state,
+            None => self.wait_for_state(),
+        }
+    }
+
+    /// Waits for another thread that writes to the span. It may have been interrupted, even by this one if that
+    /// has a higher priority: so it is given time to go on.
+    #[cold]
+    fn wait_for_state(&self) -> MutexGuard<'_, State> {
+        for attempt in 0_u32.. {
+            match attempt {
+                0..SPINS => hint::spin_loop(),
+                SPINS..YIELDS => thread::yield_now(),
+                _ => thread::sleep(A_MOMENT),
+            }
+            if let Some(state) = self.state.try_lock() {
+                return state;
+            }
+        }
+        self.state.lock()
     }
 
     /// Accesses the message, if the span is recorded.
@@ -230,6 +255,12 @@ impl Record {
         });
     }
 }
+
+/// Attempts to get the lock while its holder most likely runs on another core.
+const SPINS: u32 = 100;
+/// Attempts, with those, while its holder most likely waits for a core.
+const YIELDS: u32 = 200;
+const A_MOMENT: Duration = Duration::from_micros(50);
 
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -3,105 +3,210 @@
 use super::instances::{self, Parent};
 use super::new_span::NewSpan;
 use super::parent::{Found, Glance};
-use super::pool::Blank;
+use super::pool::{Blank, Prepared};
+use super::provider::Provider;
 use super::record::Record;
 use super::{calls, roots};
 use crate::TraceContext;
-use crate::context::ContextScope;
+use crate::context::{self, Child, ContextScope, Correlation};
 use opentelemetry::Context;
 use std::sync::Arc;
 
-/// What there is of a span that has started.
-pub(in crate::span) enum StartedSpan {
-    /// Nothing: no instance is running, or nothing is recorded here.
+/// A span of whatever kind, as a handle refers to it.
+#[derive(Clone)]
+pub(in crate::span) enum AnySpan {
+    /// None: no instance is running, or nothing is recorded here.
     None,
     Own(Arc<Record>),
     /// A span that is not sampled, below another one, whose context it shares.
     Inherited(Context),
+    /// A span of another OpenTelemetry library, or of another process, by the context it is in.
+    Foreign(Context),
 }
 
-impl NewSpan {
+impl Prepared {
     /// Starts the span and makes it current.
     #[inline(always)]
-    pub(in crate::span) fn enter(&mut self, blank: Blank) -> (StartedSpan, ContextScope) {
-        match self.glance(blank.provider()) {
+    pub(in crate::span) fn enter(&mut self) -> (AnySpan, ContextScope) {
+        match self.enter_usual() {
+            Some(entered) => entered,
+            None => self.enter_unusual(),
+        }
+    }
+
+    /// Starts the span if it is below the current one and nothing else concerns it, in one visit to the thread's
+    /// context.
+    #[inline(always)]
+    fn enter_usual(&mut self) -> Option<(AnySpan, ContextScope)> {
+        let Self { blank: place, span } = self;
+        let provider = place.as_ref()?.provider();
+        let instance = provider.id;
+        let is_usual = provider.is_usual
+            && span.is_in_current_context()
+            && !Provider::is_one_of_several()
+            && !context::is_unrecorded(instance);
+        if !is_usual {
+            return None;
+        }
+        let mut started = AnySpan::None;
+        let scope = ContextScope::of_child(|cx, parent| {
+            if parent.instance != instance
+                || cx.is_telemetry_suppressed()
+                || Correlation::of(cx).is_some()
+            {
+                return None;
+            }
+            if !parent.flags.is_sampled() {
+                started = AnySpan::Inherited(cx.clone());
+                return Some(Child::Inherited);
+            }
+            if !parent.is_plain || !span.is_usual_child() {
+                return None;
+            }
+            let record = span.start_child(place.take()?, parent);
+            let cx = instances::alone_with(cx, &record);
+            let span_id = record.origin.span_id;
+            started = AnySpan::Own(record);
+            Some(Child::Own(cx, span_id))
+        })?;
+        if let AnySpan::Inherited(_) = started {
+            self.count_unsampled();
+        }
+        self.span.clear();
+        Some((started, scope))
+    }
+
+    #[inline(never)]
+    fn enter_unusual(&mut self) -> (AnySpan, ContextScope) {
+        let Some(blank) = self.blank.take() else { return self.enter_context() };
+        match self.span.glance(blank.provider()) {
             Glance::Child(parent) => {
-                let record = self.start_child(blank, &parent);
+                let record = self.span.start_child(blank, &parent);
+                self.span.clear();
                 let scope = make_current(&record, instances::current_with(&record));
-                (StartedSpan::Own(record), scope)
+                (AnySpan::Own(record), scope)
             }
             Glance::Unsampled(cx, slot) => {
                 self.leave_out(blank);
-                (StartedSpan::Inherited(cx), ContextScope::of_current(slot))
+                (AnySpan::Inherited(cx), ContextScope::of_current(slot))
             }
-            Glance::Suppressed(slot) => (StartedSpan::None, ContextScope::of_current(slot)),
+            Glance::Suppressed(slot) => {
+                self.keep_out(blank);
+                (AnySpan::None, ContextScope::of_current(slot))
+            }
             Glance::Unclear => self.enter_elsewhere(blank),
         }
     }
 
-    #[inline(never)]
-    fn enter_elsewhere(&mut self, blank: Blank) -> (StartedSpan, ContextScope) {
+    fn enter_elsewhere(&mut self, blank: Blank) -> (AnySpan, ContextScope) {
         let (span, cx) = self.start_elsewhere(blank, instances::context_with);
         let scope = match &span {
-            StartedSpan::Own(record) => make_current(record, cx),
-            StartedSpan::Inherited(_) | StartedSpan::None => ContextScope::enter(cx),
+            AnySpan::Own(record) => make_current(record, cx),
+            AnySpan::None | AnySpan::Inherited(_) | AnySpan::Foreign(_) => ContextScope::enter(cx),
         };
         (span, scope)
     }
 
+    /// Makes the context current that the span would have started in.
+    #[cold]
+    fn enter_context(&mut self) -> (AnySpan, ContextScope) {
+        let cx = self.span.context_of_none();
+        self.span.clear();
+        (AnySpan::None, ContextScope::enter(cx))
+    }
+
     /// Starts the span, and returns the context in which it is current, too.
-    pub(in crate::span) fn start_for_future(&mut self, blank: Blank) -> (StartedSpan, Context) {
-        match self.glance(blank.provider()) {
+    pub(in crate::span) fn start_for_future(&mut self) -> (AnySpan, Context) {
+        let Some(blank) = self.blank.take() else {
+            return (AnySpan::None, self.span.context_of_none());
+        };
+        match self.span.glance(blank.provider()) {
             Glance::Child(parent) => {
-                let record = self.start_child(blank, &parent);
+                let record = self.span.start_child(blank, &parent);
                 let cx = instances::current_with(&record);
-                (StartedSpan::Own(record), cx)
+                (AnySpan::Own(record), cx)
             }
             Glance::Unsampled(cx, _) => {
                 self.leave_out(blank);
-                (StartedSpan::Inherited(cx), TraceContext::current().into())
+                (AnySpan::Inherited(cx), TraceContext::current().into())
             }
-            Glance::Suppressed(_) => (StartedSpan::None, TraceContext::current().into()),
+            Glance::Suppressed(_) => {
+                self.keep_out(blank);
+                (AnySpan::None, TraceContext::current().into())
+            }
             Glance::Unclear => self.start_elsewhere(blank, instances::context_with),
         }
     }
 
     /// Starts the span, of which no context will know.
-    pub(in crate::span) fn start(&mut self, blank: Blank) -> StartedSpan {
-        match self.glance(blank.provider()) {
-            Glance::Child(parent) => StartedSpan::Own(self.start_child(blank, &parent)),
+    pub(in crate::span) fn start(&mut self) -> AnySpan {
+        let Some(blank) = self.blank.take() else { return AnySpan::None };
+        match self.span.glance(blank.provider()) {
+            Glance::Child(parent) => AnySpan::Own(self.span.start_child(blank, &parent)),
             Glance::Unsampled(cx, _) => {
                 self.leave_out(blank);
-                StartedSpan::Inherited(cx)
+                AnySpan::Inherited(cx)
             }
-            Glance::Suppressed(_) => StartedSpan::None,
+            Glance::Suppressed(_) => {
+                self.keep_out(blank);
+                AnySpan::None
+            }
             Glance::Unclear => self.start_elsewhere(blank, |base, _| base.clone()).0,
         }
-    }
-
-    /// Starts the span below what a context holds, for a library that makes it current itself.
-    pub(in crate::span) fn start_in(&mut self, blank: Blank, base: &Context) -> Arc<Record> {
-        let parent = instances::parent_in(base, blank.provider());
-        self.start_below(blank, &parent, base)
     }
 
     fn start_elsewhere(
         &mut self,
         blank: Blank,
         context_with: impl FnOnce(&Context, &Arc<Record>) -> Context,
-    ) -> (StartedSpan, Context) {
-        match self.find_parent(blank.provider()) {
-            Found::Suppressed(cx) => (StartedSpan::None, cx),
+    ) -> (AnySpan, Context) {
+        match self.span.find_parent(blank.provider()) {
+            Found::Suppressed(cx) => {
+                self.keep_out(blank);
+                (AnySpan::None, cx)
+            }
             Found::Unsampled(cx) => {
                 self.leave_out(blank);
-                (StartedSpan::Inherited(cx.clone()), cx)
+                (AnySpan::Inherited(cx.clone()), cx)
             }
             Found::Below(parent, base) => {
-                let record = self.start_below(blank, &parent, &base);
+                let record = self.span.start_below(blank, &parent, &base);
+                self.span.clear();
                 let cx = context_with(&base, &record);
-                (StartedSpan::Own(record), cx)
+                (AnySpan::Own(record), cx)
             }
         }
+    }
+
+    /// Leaves out a span below one that is not sampled. It shares the context of that one, ids and all:
+    /// nobody will ever look for it.
+    #[inline(always)]
+    fn leave_out(&mut self, blank: Blank) {
+        self.keep_out(blank);
+        self.count_unsampled();
+    }
+
+    /// Counts a span that is left out: here, since a handle that can be cloned cannot tell how often it was ended.
+    #[inline(always)]
+    fn count_unsampled(&self) {
+        if let Some(blank) = &self.blank {
+            blank.provider().intake.on_unsampled();
+        }
+    }
+
+    /// Keeps the memory of a span that will not start.
+    #[inline(always)]
+    fn keep_out(&mut self, blank: Blank) {
+        self.blank = Some(blank);
+        self.span.clear();
+    }
+}
+
+impl NewSpan {
+    /// Starts the span below what a context holds, for a library that makes it current itself.
+    pub(in crate::span) fn start_in(&mut self, blank: Blank, base: &Context) -> Arc<Record> {
+        let parent = instances::parent_in(base, blank.provider());
+        self.start_below(blank, &parent, base)
     }
 
     #[inline(never)]
@@ -114,16 +219,6 @@ impl NewSpan {
         calls::note_received(parent, &record);
         roots::add(&record);
         record
-    }
-
-    /// Leaves out a span below one that is not sampled. It shares the context of that one, ids and all:
-    /// nobody will ever look for it.
-    #[inline(always)]
-    fn leave_out(&mut self, blank: Blank) {
-        // Counted here, since a handle that can be cloned cannot tell how often it was ended.
-        blank.provider().intake.on_unsampled();
-        blank.give_back();
-        self.give_details_back();
     }
 }
 

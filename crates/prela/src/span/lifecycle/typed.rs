@@ -4,7 +4,7 @@ use super::record::Record;
 use crate::Value;
 use crate::context::CurrentAgent;
 use crate::semconv::genai;
-use crate::span::wording::content::ContentCapture;
+use crate::span::wording::ContentCapture;
 use opentelemetry::{Context, Key};
 use std::fmt;
 use std::mem;

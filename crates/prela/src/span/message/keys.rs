@@ -6,6 +6,8 @@ pub(super) struct Keys {
     /// One bit for each value of the hash's highest byte.
     seen: [u64; 4],
     count: usize,
+    /// Up to this many keys, one that is certainly new is added without looking any further.
+    quick: usize,
     /// The first hashes. Few spans have more.
     first: [KeyHash; FIRST],
     more: Vec<KeyHash>,
@@ -17,17 +19,16 @@ const SMALL: usize = 4;
 
 impl Keys {
     /// Adds a key that is certainly new. False, and nothing is added, if it may be there already, or if there
-    /// are many.
+    /// are many, or as many as there may be.
     #[inline(always)]
     pub(super) fn add_new(&mut self, hash: KeyHash) -> bool {
         let (word, bit) = hash.place();
-        let Some(place) = self.first.get_mut(self.count) else { return false };
         let seen = self.seen[word];
-        if seen & bit != 0 {
+        if self.count >= self.quick || seen & bit != 0 {
             return false;
         }
         self.seen[word] = seen | bit;
-        *place = hash;
+        self.first[self.count % FIRST] = hash;
         self.count += 1;
         true
     }
@@ -49,10 +50,11 @@ impl Keys {
         self.count += 1;
     }
 
-    /// Replaces the content with that of another set, which had better be small.
+    /// Replaces the content with that of another set, which had better be small. There may be `most` keys.
     #[inline(always)]
-    pub(super) fn start_with(&mut self, others: &Self) {
+    pub(super) fn start_with(&mut self, others: &Self, most: usize) {
         self.forget_more();
+        self.quick = most.min(FIRST);
         self.seen = others.seen;
         self.first[..SMALL].copy_from_slice(&others.first[..SMALL]);
         self.count = others.count.min(SMALL);
@@ -78,9 +80,11 @@ impl Keys {
         self.count
     }
 
+    /// Forgets all keys. There may be `most`.
     #[inline]
-    pub(super) fn clear(&mut self) {
+    pub(super) fn clear(&mut self, most: usize) {
         self.forget_more();
+        self.quick = most.min(FIRST);
         self.seen = [0; 4];
         self.count = 0;
     }
@@ -143,6 +147,12 @@ fn short(key: &[u8]) -> (u64, u64) {
 mod tests {
     use super::*;
 
+    fn empty() -> Keys {
+        let mut keys = Keys::default();
+        keys.clear(usize::MAX);
+        keys
+    }
+
     /// Whether it was taken for one that is there.
     fn insert(keys: &mut Keys, name: &str) -> bool {
         let hash = KeyHash::of(name.as_bytes());
@@ -155,7 +165,7 @@ mod tests {
 
     #[test]
     fn a_key_that_was_inserted_is_never_denied() {
-        let mut keys = Keys::default();
+        let mut keys = empty();
         let names: Vec<_> = (0..300).map(|n| "k".repeat(n % 20) + &n.to_string()).collect();
         for name in &names {
             insert(&mut keys, name);
@@ -169,10 +179,10 @@ mod tests {
     fn a_set_that_starts_with_another_has_its_keys_and_no_older_ones() {
         for size in [0, 1, 3, 4, 5, FIRST, FIRST + 1, 100] {
             let names = |from: usize| (from..from + size).map(|n| format!("key-{n}"));
-            let (mut keys, mut others) = (Keys::default(), Keys::default());
+            let (mut keys, mut others) = (empty(), empty());
             names(0).for_each(|name| _ = insert(&mut keys, &name));
             names(1_000).for_each(|name| _ = insert(&mut others, &name));
-            keys.start_with(&others);
+            keys.start_with(&others, usize::MAX);
             let has = |name: String| keys.may_have(KeyHash::of(name.as_bytes()));
             assert!(names(1_000).all(has) && !names(0).any(has), "{size}");
             assert_eq!(keys.len(), size);
@@ -181,7 +191,7 @@ mod tests {
 
     #[test]
     fn a_key_that_was_not_is_seldom_taken_for_one() {
-        let mut keys = Keys::default();
+        let mut keys = empty();
         let names = (0..2_000).flat_map(|n| {
             ["input.documents.%.id", "key-%", "%", "a.rather.long.name.of.%.parts"]
                 .map(|name| name.replace('%', &n.to_string()))

@@ -102,4 +102,16 @@ impl<'a> Written<'a> {
             _ => Self::Other,
         }
     }
+
+    /// How a value of OpenTelemetry's API can be written.
+    #[inline(always)]
+    pub(in crate::span) fn of_otel(value: &'a opentelemetry::Value) -> Self {
+        match value {
+            opentelemetry::Value::Bool(value) => Self::Scalar(Scalar::bool(*value)),
+            opentelemetry::Value::I64(value) => Self::Scalar(Scalar::i64(*value)),
+            opentelemetry::Value::F64(value) => Self::Scalar(Scalar::f64(*value)),
+            opentelemetry::Value::String(text) => Self::Text(text.as_str().as_bytes()),
+            _ => Self::Other,
+        }
+    }
 }

@@ -18,7 +18,7 @@ use crate::protobuf::fields::span::{
 };
 use crate::protobuf::{Reader, Writer};
 #[cfg(feature = "genai")]
-use crate::span::wording::content::ContentCapture;
+use crate::span::wording::ContentCapture;
 use crate::{SpanType, Value};
 use opentelemetry::Key;
 use opentelemetry::trace::Status;
@@ -34,8 +34,8 @@ pub(in crate::span) struct SpanMessage {
     message: Writer,
     name: Range<usize>,
     attributes_at: usize,
-    /// How many attributes there may be still.
-    attributes_left: usize,
+    /// How many attributes there may be. There are as many as there are keys.
+    most_attributes: usize,
     /// The most characters of a text.
     longest_text: usize,
     keys: Keys,
@@ -85,9 +85,9 @@ impl SpanMessage {
         self.message.clear();
         self.name = head(&mut self.message, start);
         self.attributes_at = self.message.len();
-        self.attributes_left = most_attributes;
+        self.most_attributes = most_attributes;
         self.longest_text = longest_text;
-        self.keys.clear();
+        self.keys.clear(most_attributes);
         self.flags = flags(start.span_context, parent_is_remote);
         self.summary = summary(start, span_type, parent_is_remote);
         if self.has_rare {
@@ -133,11 +133,9 @@ impl SpanMessage {
         of_type: &TypeAttributes,
     ) -> Vec<(Key, Value)> {
         let attributes = self.read_attributes(of_type);
-        let most = self.attributes_left + self.keys.len();
-        self.attributes_left = most.saturating_sub(of_type.count);
         self.message.truncate(self.attributes_at);
         self.message.all(&of_type.fields);
-        self.keys.start_with(&of_type.keys);
+        self.keys.start_with(&of_type.keys, self.most_attributes);
         attributes
     }
 
@@ -166,9 +164,9 @@ impl SpanMessage {
         self.message.clear();
         self.name = child_head(&mut self.message, start, &of_type.fields);
         self.attributes_at = self.message.len() - of_type.fields.len();
-        self.attributes_left = most_attributes.saturating_sub(of_type.count);
+        self.most_attributes = most_attributes;
         self.longest_text = longest_text;
-        self.keys.start_with(&of_type.keys);
+        self.keys.start_with(&of_type.keys, most_attributes);
         self.set_start(start);
         if self.has_rare {
             self.has_rare = false;
@@ -180,8 +178,7 @@ impl SpanMessage {
     #[inline]
     pub(in crate::span) fn set_type(&mut self, of_type: &TypeAttributes) {
         self.message.all(&of_type.fields);
-        self.attributes_left = self.attributes_left.saturating_sub(of_type.count);
-        self.keys.start_with(&of_type.keys);
+        self.keys.start_with(&of_type.keys, self.most_attributes);
     }
 
     /// Writes one attribute: over the value of the same key, or else at the end, if the limit allows it.
@@ -224,9 +221,7 @@ impl SpanMessage {
     #[inline(always)]
     fn admits(&mut self, key: &[u8], hash: KeyHash) -> bool {
         // A key is never empty: <https://opentelemetry.io/docs/specs/otel/common/#attribute>.
-        let is_new = !key.is_empty() && self.attributes_left > 0 && self.keys.add_new(hash);
-        self.attributes_left -= usize::from(is_new);
-        is_new
+        !key.is_empty() && self.keys.add_new(hash)
     }
 
     /// Writes an attribute whose key may be there already, or that may be one too many.
@@ -238,8 +233,7 @@ impl SpanMessage {
             && let Some(known) = self.find(key)
         {
             self.replace(known, write);
-        } else if self.attributes_left > 0 && !key.is_empty() {
-            self.attributes_left -= 1;
+        } else if self.keys.len() < self.most_attributes && !key.is_empty() {
             self.keys.insert(hash);
             write(&mut self.message);
         } else {

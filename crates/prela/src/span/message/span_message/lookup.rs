@@ -11,7 +11,7 @@ use crate::Value;
 use crate::protobuf::Reader;
 use crate::protobuf::fields::span::KIND;
 #[cfg(feature = "genai")]
-use crate::span::wording::content::ContentCapture;
+use crate::span::wording::ContentCapture;
 use opentelemetry::trace::SpanKind;
 
 impl SpanMessage {
