@@ -1,7 +1,7 @@
 // The newest traces, as they come in.
 import { el, fill, icon, say, announce } from "./dom.js";
 import { empty } from "./empty.js";
-import { onNews, onConnection } from "./live.js";
+import { connected, onNews, onConnection } from "./live.js";
 import { Rows } from "./rows.js";
 import { address, go, replace } from "./route.js";
 import { traces } from "./source.js";
@@ -163,9 +163,9 @@ export function showList(main, at) {
     announce(shown[chosen].name);
   }
 
-  const done = [onNews((news) => !isOld && take(news)), onConnection((isLive, isAgain) => isLive && isAgain && load().catch(() => {}))];
+  const done = [onNews((news) => !isOld && take(news)), onConnection((isLive) => isLive && !isOld && load().catch(() => {}))];
   return {
-    ready: load(),
+    ready: connected().then(load),
     keys: {
       down: () => choose(chosen + 1),
       up: () => choose(chosen < 0 ? 0 : chosen - 1),

@@ -9,7 +9,7 @@ import { Flame } from "./flame.js";
 import { idleGaps, WORTH_IT } from "./gaps.js";
 import { Lanes } from "./lanes.js";
 import { shortened } from "./list.js";
-import { onConnection, onNews } from "./live.js";
+import { connected, onConnection, onNews } from "./live.js";
 import { Minimap } from "./minimap.js";
 import { Trace } from "./model.js";
 import { address, go, replace } from "./route.js";
@@ -242,7 +242,7 @@ export function showTrace(main, at) {
   };
   const done = [
     onNews((news) => trace && news.some((it) => it.trace_id === trace?.summary.trace_id) && again()),
-    onConnection((isLive, isAgain) => isLive && isAgain && again()),
+    onConnection((isLive) => isLive && trace && again()),
   ];
   // What runs grows.
   const ticking = window.setInterval(() => {
@@ -291,7 +291,7 @@ export function showTrace(main, at) {
   }
 
   return {
-    ready: load(),
+    ready: connected().then(load),
     accepts: (to) => to.parts[0] === "trace" && to.parts[1] === asked,
     navigate,
     keys: {
