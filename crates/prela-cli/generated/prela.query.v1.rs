@@ -50,7 +50,7 @@ pub struct TraceSummary {
     /// Spans that failed.
     #[prost(uint64, tag = "8")]
     pub errors: u64,
-    /// Spans that still run.
+    /// Spans without an end: they run, or are unfinished.
     #[prost(uint64, tag = "9")]
     pub open: u64,
     #[prost(uint64, tag = "10")]
@@ -60,6 +60,9 @@ pub struct TraceSummary {
     /// Billionths of a US dollar.
     #[prost(uint64, tag = "12")]
     pub cost_nusd: u64,
+    /// Spans without an end that were not said to run for eight seconds.
+    #[prost(uint64, tag = "13")]
+    pub unfinished: u64,
 }
 /// A span that was found, and the trace it is in.
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]

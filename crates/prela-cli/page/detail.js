@@ -33,7 +33,7 @@ export class Detail {
    */
   async show(trace, i, sums, findings) {
     const id = trace.ids[i];
-    const key = `${trace.summary.trace_id} ${id} ${trace.durations[i]} ${findings.length}`;
+    const key = `${trace.summary.trace_id} ${id} ${trace.took(i).split(" ")[0]} ${trace.durations[i]} ${findings.length}`;
     this.element.hidden = false;
     if (this.shown === key) return;
     const isSame = this.shown.startsWith(`${trace.summary.trace_id} ${id} `);
@@ -87,9 +87,9 @@ export class Detail {
   facts(trace, i, facts) {
     const parent = trace.parent[i];
     const whole = trace.end();
-    const time = trace.isRunning(i) ? el("b", { class: "running-text" }, "running") : el("b", {}, duration(trace.durations[i]));
+    const time = el("b", { class: trace.isRunning(i) ? "running-text" : "" }, trace.isRunning(i) ? "running" : trace.took(i));
     const items = [
-      [time, trace.isRunning(i) ? "" : `${percent(trace.durations[i] / whole)} of the trace`],
+      [time, trace.unfinished.has(i) ? "its process ended, most likely" : trace.isRunning(i) ? "" : `${percent(trace.durations[i] / whole)} of the trace`],
       [`+${duration(trace.start[i])}`, "after its start"],
       [trace.text("service", i), "service"],
       facts.model && [facts.model, "model"],

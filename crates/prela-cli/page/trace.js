@@ -144,6 +144,7 @@ export function showTrace(main, at) {
     const running = trace.running;
     fill(facts, [
       el("b", { class: running ? "running-text" : "" }, running ? `running ${duration(trace.end())}` : duration(trace.end())),
+      trace.unfinished.size > 0 && `${trace.unfinished.size} unfinished`,
       counted(trace.count, "span"),
       trace.errors.size > 0 && el("span", { class: "bad" }, counted(trace.errors.size, "error")),
       (all.input > 0 || all.output > 0) && `${tokens(all.input, all.output)} tokens`,
@@ -178,7 +179,7 @@ export function showTrace(main, at) {
     find.current = i;
     if (i >= 0) {
       waterfall.reveal(i);
-      announce(`${trace.name(i)}, ${trace.isRunning(i) ? "running" : duration(trace.durations[i])}${trace.errors.has(i) ? ", failed" : ""}`);
+      announce(`${trace.name(i)}, ${trace.took(i)}${trace.errors.has(i) ? ", failed" : ""}`);
     }
     const q = find.input.value ? { q: find.input.value } : {};
     if (!isNavigation) replace(i >= 0 ? ["trace", asked, "span", trace.ids[i]] : ["trace", asked], q);

@@ -3,14 +3,13 @@
 mod agent;
 mod model;
 mod search;
-mod threads;
 
 use self::agent::Agent;
-use self::threads::Threads;
 use crate::ids::TraceId;
 use anyhow::{Context as _, anyhow};
 use axum::Router;
-use prela::reqwest::Middleware;
+use prela::genai::{Price, Prices};
+use prela::llm::LlmLayer;
 use prela::{Exporter, Prela};
 use reqwest_middleware::ClientBuilder;
 use std::sync::Arc;
@@ -37,7 +36,7 @@ pub async fn play(collector: &str) -> anyhow::Result<TraceId> {
     let client = reqwest::Client::builder().no_proxy().build()?;
     let agent = Agent {
         tracer: desk.tracer(),
-        client: ClientBuilder::new(client).with(Middleware::new().tracer(&desk.tracer())).build(),
+        client: ClientBuilder::new(client).with(LlmLayer::new().tracer(&desk.tracer())).build(),
         pool: Arc::new(pool),
         search,
         model,
@@ -60,8 +59,10 @@ fn traced(service: &str, collector: &str) -> anyhow::Result<Prela> {
     let prela = prela::builder()
         .env::<&str, &str>([])
         .service_name(service)
-        .resource([("service.instance.id", format!("demo-{}", std::process::id()))])
-        .processor(Threads)
+        .capture_content(true)
+        .prices(Prices::new().model(model::MODEL, Price::per_million(2.5, 10.0)))
+        .record_threads(true)
+        .pending_spans(true)
         .exporter(Exporter::otlp_grpc(collector).no_proxy())
         .build();
     prela.map_err(|error| anyhow!("{error}"))

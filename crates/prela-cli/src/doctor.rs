@@ -4,6 +4,7 @@
 
 mod advice;
 mod find;
+mod stray;
 
 pub use self::find::{Doctor, examine};
 
@@ -31,6 +32,8 @@ pub struct Finding {
     pub reason: String,
     /// What to write instead.
     pub code: String,
+    /// Whether the SDK saw that the context was missing; else all is guessed from times and threads.
+    pub is_marked: bool,
     /// Nanoseconds since 1970.
     #[serde(skip)]
     pub start_ns: i64,
@@ -45,7 +48,7 @@ pub struct Finding {
 pub enum Kind {
     /// Its parent is not in the store.
     Orphan,
-    /// It is a whole trace, begun within a span of another one, on another thread.
+    /// It begins a trace, within a span of another one, on another thread or in another task.
     StrayRoot,
 }
 

@@ -17,7 +17,7 @@ pub use self::rows::{Row, rows};
 pub use self::text::{clean, fit, width_of_output, wrap};
 pub use self::units::{count, dollars, duration};
 pub(crate) use self::waterfall::{Parts, Waterfall, errors};
-pub use self::waterfall::{compact, header, waterfall};
+pub use self::waterfall::{compact, header, trace_took, waterfall};
 
 use anstyle::{AnsiColor, Style};
 

@@ -10,6 +10,7 @@ mod file;
 mod insert;
 mod lock;
 mod retention;
+mod running;
 mod schema;
 mod writer;
 

@@ -111,8 +111,7 @@ fn table(out: &mut dyn Write, traces: &[TraceSummary], is_numbered: bool) -> io:
             write!(out, "{number:>digits$}  ", digits = numbers - 2)?;
         }
         let id = trace.trace_id.to_string();
-        let took =
-            if trace.open > 0 { "running".to_owned() } else { render::duration(trace.duration_ns) };
+        let took = render::trace_took(trace);
         let style = if trace.errors > 0 { RED } else { anstyle::Style::new() };
         writeln!(
             out,

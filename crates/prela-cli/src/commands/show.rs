@@ -52,7 +52,14 @@ impl Show {
     pub(super) fn run(self, global: &Global, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         let Detail { full, compact, as_test } = self.detail;
         let reader = global.reader()?;
-        let trace = reader.trace(reader.find(&self.trace)?)?;
+        let doctor = Doctor::new(&reader);
+        let mut trace = reader.trace(reader.find(&self.trace)?)?;
+        // A span that was lost by mistake began last, but is not what was run last.
+        if self.trace == "last"
+            && let Some(home) = doctor.home_of(&trace)?
+        {
+            trace = reader.trace(home)?;
+        }
         if global.json {
             writeln!(out, "{}", crate::server::trace_json(&trace))?;
             return Ok(Outcome::Done);
@@ -62,7 +69,7 @@ impl Show {
             return Ok(Outcome::Done);
         }
         let width = render::width_of_output();
-        let findings = Doctor::new(&reader).of_trace(&trace)?;
+        let findings = doctor.of_trace(&trace)?;
         let rows = render::rows(&trace, &findings);
         render::header(out, &trace, findings.len(), width)?;
         if compact {

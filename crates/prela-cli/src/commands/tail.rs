@@ -58,7 +58,7 @@ fn is_absent(error: &StoreError) -> bool {
 
 fn line(out: &mut dyn Write, trace: &TraceSummary) -> io::Result<()> {
     let id = trace.trace_id.to_string();
-    let took = render::duration(trace.duration_ns);
+    let took = render::trace_took(trace);
     let style = if trace.errors > 0 { RED } else { anstyle::Style::new() };
     let mark = if trace.errors > 0 { "✗ " } else { "" };
     let name = clean(&trace.name);

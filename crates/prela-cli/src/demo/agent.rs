@@ -3,7 +3,7 @@
 use super::model::MODEL;
 use anyhow::{Context as _, bail};
 use prela::pool::SpawnTraced as _;
-use prela::{FutureExt as _, Span, SpanKind, SpanType, TraceId, Tracer};
+use prela::{FutureExt as _, SpanType, TraceId, Tracer};
 use rayon::ThreadPool;
 use reqwest_middleware::ClientWithMiddleware;
 use serde_json::{Value, json};
@@ -23,36 +23,42 @@ pub(super) struct Agent {
 
 impl Agent {
     pub(super) async fn plan(&self) -> anyhow::Result<TraceId> {
-        let span = self.tracer.span("plan_trip", SpanType::Agent).attr("question", QUESTION);
-        span.run(async |span| {
-            // Two tasks of tokio, each with the context of here.
-            let tools = ["trains", "hotels"]
-                .map(|what| tokio::spawn(self.clone().look_up(what).in_current_context()));
-            let mut facts = Vec::new();
-            for tool in tools {
-                facts.push(tool.await??);
-            }
-            // A tool may fail: its span says so, and the agent goes on.
-            if let Err(error) = self.book_table().await {
-                facts.push(format!("no table: {error}"));
-            }
-            self.choose().await?;
-            let answer = self.ask(&facts.join("; ")).await?;
-            span.set_attribute("answer", answer);
-            Ok(span.trace_id())
+        let agent = self.tracer.agent("trip planner").input(QUESTION);
+        agent
+            .run_result(async |agent| {
+                // Two tasks of tokio, each with the context of here.
+                let tools = ["trains", "hotels"]
+                    .map(|what| tokio::spawn(self.clone().look_up(what).in_current_context()));
+                let mut facts = Vec::new();
+                for tool in tools {
+                    facts.push(tool.await??);
+                }
+                // A tool may fail: its span says so, and the agent goes on.
+                if let Err(error) = self.book_table().await {
+                    facts.push(format!("no table: {error}"));
+                }
+                self.choose().await?;
+                agent.output(&self.ask(&facts.join("; ")).await?);
+                Ok(agent.trace_id())
+            })
+            .await
+    }
+
+    async fn look_up(self, what: &'static str) -> anyhow::Result<String> {
+        let tool = self.tracer.tool(format!("search_{what}")).arguments(json!({ "to": "Lisbon" }));
+        let url = format!("{}/offers/{what}", self.search);
+        tool.run_result(async move |tool| {
+            let found = self.client.get(url).send().await?.text().await?;
+            tool.result(&found);
+            Ok(found)
         })
         .await
     }
 
-    async fn look_up(self, what: &'static str) -> anyhow::Result<String> {
-        let span = self.tracer.span(format!("search_{what}"), SpanType::Tool);
-        let url = format!("{}/offers/{what}", self.search);
-        span.run(async move |_| Ok(self.client.get(url).send().await?.text().await?)).await
-    }
-
     async fn book_table(&self) -> Result<(), String> {
-        let span = self.tracer.span("book_table", SpanType::Tool).attr("restaurant", "A Cozinha");
-        span.run_result(async |_| {
+        let arguments = json!({ "restaurant": "A Cozinha", "day": "Monday" });
+        let tool = self.tracer.tool("book_table").arguments(arguments);
+        tool.run_result(async |_| {
             tokio::time::sleep(Duration::from_millis(20)).await;
             Err("closed on Mondays".to_owned())
         })
@@ -80,34 +86,26 @@ impl Agent {
         .await
     }
 
-    /// Asks the model, and reads its answer as it comes.
+    /// Asks the model, and reads its answer as it comes. The client's layer makes the span, and reads along.
     async fn ask(&self, facts: &str) -> anyhow::Result<String> {
-        let prompt = format!("{QUESTION}\nWhat is known: {facts}");
-        let said = |role: &str, text: &str| {
-            json!([{ "role": role, "parts": [{ "type": "text", "content": text }] }]).to_string()
-        };
-        let span = self
-            .tracer
-            .span(format!("chat {MODEL}"), SpanType::Llm)
-            .kind(SpanKind::Client)
-            .attr("gen_ai.provider.name", "openai")
-            .attr("gen_ai.request.model", MODEL)
-            .attr("gen_ai.input.messages", said("user", &prompt));
-        span.run(async |span| {
-            let messages = json!([{ "role": "user", "content": prompt }]);
-            let body = json!({ "model": MODEL, "stream": true, "messages": messages });
-            let request = self.client.post(format!("{}/v1/chat/completions", self.model));
-            let request = request.header("content-type", "application/json").body(body.to_string());
-            let answer = read(request.send().await?, &span).await?;
-            span.set_attribute("gen_ai.output.messages", said("assistant", &answer));
-            Ok(answer)
-        })
-        .await
+        let messages = json!([
+            { "role": "system", "content": "You plan trips. Answer in one sentence." },
+            { "role": "user", "content": format!("{QUESTION}\nWhat is known: {facts}") },
+        ]);
+        let body = json!({
+            "model": MODEL,
+            "stream": true,
+            "stream_options": { "include_usage": true },
+            "messages": messages,
+        });
+        let request = self.client.post(format!("{}/v1/chat/completions", self.model));
+        let request = request.header("content-type", "application/json").body(body.to_string());
+        read(request.send().await?).await
     }
 }
 
 /// Reads a stream of events to its end.
-async fn read(mut response: reqwest::Response, span: &Span) -> anyhow::Result<String> {
+async fn read(mut response: reqwest::Response) -> anyhow::Result<String> {
     let (mut answer, mut waiting) = (String::new(), Vec::new());
     while let Some(chunk) = response.chunk().await? {
         waiting.extend_from_slice(&chunk);
@@ -118,20 +116,7 @@ async fn read(mut response: reqwest::Response, span: &Span) -> anyhow::Result<St
                 return Ok(answer);
             }
             let event: Value = serde_json::from_slice(data)?;
-            if let Some(text) = event["choices"][0]["delta"]["content"].as_str() {
-                if answer.is_empty() {
-                    span.add_event("first_token", [("text", text.to_owned())]);
-                }
-                answer.push_str(text);
-            }
-            for (tokens, attribute) in [
-                ("prompt_tokens", "gen_ai.usage.input_tokens"),
-                ("completion_tokens", "gen_ai.usage.output_tokens"),
-            ] {
-                if let Some(number) = event["usage"][tokens].as_i64() {
-                    span.set_attribute(attribute, number);
-                }
-            }
+            answer.push_str(event["choices"][0]["delta"]["content"].as_str().unwrap_or_default());
         }
     }
     bail!("the model's answer has no end")

@@ -3,8 +3,9 @@
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::routing::get;
+use prela::Tracer;
+use prela::genai::Document;
 use prela::http::ServerLayer;
-use prela::{SpanType, Tracer};
 use std::time::Duration;
 
 pub(super) fn router(tracer: &Tracer) -> Router {
@@ -15,13 +16,18 @@ pub(super) fn router(tracer: &Tracer) -> Router {
 }
 
 async fn offers(State(tracer): State<Tracer>, Path(what): Path<String>) -> String {
-    let span = tracer.span("query_index", SpanType::Retrieval).attr("query", what.clone());
-    span.run(async move |span| {
-        // It takes its time, as an index on a disk does.
-        let time = if what == "trains" { 45 } else { 70 };
-        tokio::time::sleep(Duration::from_millis(time)).await;
-        span.set_attribute("results_count", 3);
-        format!("three {what} to Lisbon")
-    })
-    .await
+    let search = tracer.retrieval("offers").query(what.clone()).top_k(3);
+    search
+        .run(async move |search| {
+            // It takes its time, as an index on a disk does.
+            let time = if what == "trains" { 45 } else { 70 };
+            tokio::time::sleep(Duration::from_millis(time)).await;
+            let found = [("1", 0.91), ("2", 0.74), ("3", 0.52)].map(|(number, score)| {
+                let text = format!("{what} to Lisbon, offer {number}");
+                Document::new(format!("{what}-{number}")).score(score).content(text)
+            });
+            search.documents(&found);
+            format!("three {what} to Lisbon")
+        })
+        .await
 }

@@ -1,18 +1,19 @@
 //! The line of code that would have kept the context.
 
 use crate::query::Span;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
 
-/// What hands the context over to a thread of this name.
-pub(super) fn for_thread(thread: &str, name: &str) -> String {
+/// What hands the context over to whatever ran this span: a job of a pool, a task, or a thread.
+pub(super) fn for_job(span: &Span, thread: &str, is_task: bool) -> String {
     let thread = thread.to_ascii_lowercase();
     let is = |words: &[&str]| words.iter().any(|word| thread.contains(word));
     if is(&["rayon", "pool"]) {
         return "let job = pool.spawn_traced(move || work()); // use prela::prelude::*;".to_owned();
     }
-    if is(&["tokio", "async", "blocking"]) {
-        let name = name.escape_debug();
+    if is_task || is(&["tokio", "async", "blocking"]) {
+        let (name, span_type) = (span.name().escape_debug(), span_type(span));
         return format!(
-            "let span = prela::tracer().span(\"{name}\", SpanType::Custom);\n\
+            "let span = prela::tracer().span(\"{name}\", SpanType::{span_type});\n\
              tokio::spawn(work().in_span(span)); // use prela::prelude::*;"
         );
     }
@@ -20,8 +21,29 @@ pub(super) fn for_thread(thread: &str, name: &str) -> String {
         .to_owned()
 }
 
-/// Why the parent of a span is not there, and what helps.
-pub(super) fn for_orphan(span: &Span) -> (String, String) {
+/// The name of its type in Rust.
+fn span_type(span: &Span) -> &'static str {
+    let span_type = match span.attribute("prela.span.type") {
+        Some(Value::StringValue(name)) => name.as_str(),
+        _ => "custom",
+    };
+    match span_type {
+        "agent" => "Agent",
+        "llm" => "Llm",
+        "tool" => "Tool",
+        "retrieval" => "Retrieval",
+        "embedding" => "Embedding",
+        "chain" => "Chain",
+        "workflow" => "Workflow",
+        "reranker" => "Reranker",
+        "guardrail" => "Guardrail",
+        "evaluator" => "Evaluator",
+        _ => "Custom",
+    }
+}
+
+/// Why the parent of a span is not there, and what helps. `lived_on`: whether its process recorded more later.
+pub(super) fn for_orphan(span: &Span, lived_on: Option<bool>) -> (String, String) {
     const HAS_IS_REMOTE: u32 = 0x100;
     const IS_REMOTE: u32 = 0x200;
     let flags = span.message.flags;
@@ -36,10 +58,15 @@ pub(super) fn for_orphan(span: &Span) -> (String, String) {
                 .to_owned(),
         );
     }
+    let why = match lived_on {
+        Some(true) => "its process sent more since, so it still runs, or was lost on the way",
+        Some(false) => {
+            "its process sent nothing since, so it ended before the parent did, or still runs"
+        }
+        None => "it has not ended yet, or the process ended before it did",
+    };
     (
-        format!(
-            "its parent {parent} has not been sent: it has not ended yet, or the process ended before it did"
-        ),
+        format!("its parent {parent} has not been sent: {why}"),
         "let _prela = prela::init(\"service\")?; // kept in `main` until the end: dropping it sends the rest"
             .to_owned(),
     )

@@ -1,6 +1,7 @@
 //! Looks for spans that hang in the wrong place.
 
-use super::advice::{for_orphan, for_thread};
+use super::advice::for_orphan;
+use super::stray::{is_marked, stray};
 use super::{Finding, Kind, Suspect};
 use crate::ids::TraceId;
 use crate::otlp::attribute;
@@ -44,10 +45,10 @@ impl<'a> Doctor<'a> {
         };
         let mut beside = self.reader.list(&before)?;
         beside.retain(|it| {
-            let is_single = it.spans == 1 || own.spans == 1;
+            let is_small = it.spans.min(own.spans) <= SMALL;
             let overlaps =
                 it.start_ns.saturating_add(it.duration_ns) >= own.start_ns || it.open > 0;
-            it.trace_id != own.trace_id && is_single && overlaps
+            it.trace_id != own.trace_id && is_small && overlaps
         });
         let mut traces = self.read(beside)?;
         traces.push(trace.clone());
@@ -57,6 +58,18 @@ impl<'a> Doctor<'a> {
             is_own(it.trace_id) || it.parent.as_ref().is_some_and(|it| is_own(it.trace_id))
         });
         Ok(findings)
+    }
+
+    /// The trace to which this one belongs as a whole, if the SDK marked its root as lost: what was run then is
+    /// that one.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn home_of(&self, trace: &Trace) -> Result<Option<TraceId>, QueryError> {
+        let is_own = |it: &Finding| it.trace_id == trace.summary.trace_id;
+        let found = self.of_trace(trace)?.into_iter().find(|it| is_own(it) && it.is_marked);
+        Ok(found.and_then(|it| it.parent).map(|parent| parent.trace_id))
     }
 
     /// As many as are read in a moment.
@@ -93,45 +106,21 @@ fn orphans(trace: &Trace) -> Vec<Finding> {
         let others = nodes[..at].iter().chain(&nodes[at + 1 + below..]);
         let around = others.map(|it| &trace.spans[it.span]).filter(|it| encloses(it, span));
         let parent = around.max_by_key(|it| it.start_ns).map(|it| suspect(trace, it));
-        let (reason, code) = for_orphan(span);
+        let (reason, code) = for_orphan(span, lived_on(trace, span));
         findings.push(finding(Kind::Orphan, trace, span, parent, reason, code));
     }
     findings
 }
 
-/// A trace of one span that has no parent, if another trace of the same process was under way.
-fn stray(trace: &Trace, traces: &[Trace]) -> Option<Finding> {
-    let [span] = &trace.spans[..] else { return None };
-    // A request that came in begins a trace by right, and a link says that somebody meant it.
-    const INCOMING: [i32; 2] = [2, 5];
-    let kind = span.message.kind;
-    if span.parent_id.is_some() || INCOMING.contains(&kind) || !span.message.links.is_empty() {
-        return None;
-    }
-    let (process, thread) = (process(span)?, span.thread.as_deref()?);
-    let others = traces.iter().filter(|it| it.summary.trace_id != trace.summary.trace_id);
-    let candidates = others.flat_map(|it| it.spans.iter().map(move |other| (it, other)));
-    let candidates = candidates.filter(|(_, other)| {
-        encloses(other, span)
-            && is_elsewhere(other, span)
-            && self::process(other).as_ref() == Some(&process)
-    });
-    let last = |span: &Span| span.end_ns.unwrap_or(i64::MAX);
-    // The innermost that was there until the end.
-    let (home, parent) =
-        candidates.max_by_key(|(_, other)| (last(other) >= last(span), other.start_ns))?;
-    let overlap = if last(parent) >= last(span) { "all of it within" } else { "begun within" };
-    let reason = format!(
-        "it has no parent, and began on thread `{thread}` while `{}` was open on thread `{}` of the same \
-         process ({overlap}): the context was probably lost on the way to that thread",
-        parent.name(),
-        parent.thread.as_deref().unwrap_or_default(),
-    );
-    let code = for_thread(thread, span.name());
-    Some(finding(Kind::StrayRoot, trace, span, Some(suspect(home, parent)), reason, code))
+/// Whether the process of a span recorded others after that had ended; none if its process is not known.
+fn lived_on(trace: &Trace, span: &Span) -> Option<bool> {
+    let (own, end) = (process(span)?, span.end_ns?);
+    let later =
+        |it: &&Span| it.end_ns.is_some_and(|it| it > end) && process(it).as_ref() == Some(&own);
+    Some(trace.spans.iter().any(|it| later(&it)))
 }
 
-fn finding(
+pub(super) fn finding(
     kind: Kind,
     trace: &Trace,
     span: &Span,
@@ -149,12 +138,13 @@ fn finding(
         parent,
         reason,
         code,
+        is_marked: is_marked(span),
         start_ns: span.start_ns,
         end_ns: span.end_ns,
     }
 }
 
-fn suspect(trace: &Trace, span: &Span) -> Suspect {
+pub(super) fn suspect(trace: &Trace, span: &Span) -> Suspect {
     Suspect {
         trace_id: trace.summary.trace_id,
         span_id: span.span_id,
@@ -163,21 +153,12 @@ fn suspect(trace: &Trace, span: &Span) -> Suspect {
 }
 
 /// Whether a span was open when another one began.
-fn encloses(outer: &Span, inner: &Span) -> bool {
+pub(super) fn encloses(outer: &Span, inner: &Span) -> bool {
     outer.start_ns <= inner.start_ns && outer.end_ns.is_none_or(|end| inner.start_ns < end)
 }
 
-/// Whether two spans began on different threads; `false` where that is not known.
-fn is_elsewhere(one: &Span, other: &Span) -> bool {
-    let id = |span: &Span| span.attribute("thread.id").cloned();
-    match (id(one), id(other)) {
-        (Some(one), Some(other)) => one != other,
-        _ => one.thread.is_some() && other.thread.is_some() && one.thread != other.thread,
-    }
-}
-
 /// Which start of which program recorded a span.
-fn process(span: &Span) -> Option<String> {
+pub(super) fn process(span: &Span) -> Option<String> {
     let attributes = &span.resource.message.as_ref()?.attributes;
     if let Some(Value::StringValue(instance)) = attribute(attributes, "service.instance.id") {
         return Some(format!("{} {instance}", span.service()));
@@ -189,4 +170,6 @@ fn process(span: &Span) -> Option<String> {
 }
 
 const NEIGHBOURS: usize = 200;
+/// Spans of a trace that may be part of another one: what is lost is seldom much.
+const SMALL: u64 = 20;
 const MOST_SPANS: u64 = 100_000;

@@ -26,6 +26,9 @@ pub fn columns(trace: &Trace) -> serde_json::Value {
             Link::Circle => columns.circles.push(at),
             Link::Root | Link::Child => {}
         }
+        if span.is_unfinished {
+            columns.unfinished.push(at);
+        }
         columns.start.push(span.start_ns.saturating_sub(trace.summary.start_ns));
         columns.duration.push(span.duration_ns().unwrap_or(-1));
         columns.name.push(texts.of(Some(span.name())));
@@ -81,6 +84,8 @@ struct Columns {
     /// These are few: the place of a span, and what is known of it.
     orphans: Vec<usize>,
     circles: Vec<usize>,
+    /// Without an end, and not heard of for a while.
+    unfinished: Vec<usize>,
     errors: Vec<(usize, String)>,
     events: Vec<(usize, Vec<i64>)>,
 }

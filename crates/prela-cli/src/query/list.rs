@@ -15,7 +15,10 @@ pub(super) const SUMMARY: &str = "trace.trace_id, trace.start_ns, trace.end_ns, 
     (SELECT s FROM str WHERE id = trace.root_name), (SELECT s FROM str WHERE id = trace.service),
     CASE WHEN trace.root_name IS NULL THEN
         (SELECT s FROM span JOIN str ON str.id = span.name WHERE span.trace = trace.id ORDER BY span.start_ns, span.id LIMIT 1)
-    END";
+    END,
+    CASE WHEN trace.open > 0 THEN
+        (SELECT count(*) FROM pending WHERE pending.trace = trace.id AND pending.seen < unixepoch() - 8)
+    ELSE 0 END";
 
 pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<TraceSummary> {
     let number = |column| row.get::<_, i64>(column);
@@ -32,6 +35,7 @@ pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<TraceSummary> {
         spans: count(3)?,
         errors: count(4)?,
         open: count(5)?,
+        unfinished: count(12)?,
         input_tokens: count(6)?,
         output_tokens: count(7)?,
         cost_nusd: count(8)?,
@@ -86,20 +90,20 @@ pub(super) fn hit(connection: &Connection, row: i64) -> rusqlite::Result<(SpanHi
     ))?;
     select.query_row([row], |row| {
         let trace = summary(row)?;
-        let message = Message::decode(row.get_ref(17)?.as_blob()?).unwrap_or_default();
+        let message = Message::decode(row.get_ref(18)?.as_blob()?).unwrap_or_default();
         let resource =
-            crate::otlp::Resource::decode(row.get_ref(18)?.as_blob()?).unwrap_or_default();
+            crate::otlp::Resource::decode(row.get_ref(19)?.as_blob()?).unwrap_or_default();
         let (service, _) = crate::otlp::resource_facts(&resource.resource.unwrap_or_default());
-        let (start_ns, end_ns): (i64, i64) = (row.get(14)?, row.get(15)?);
+        let (start_ns, end_ns): (i64, i64) = (row.get(15)?, row.get(16)?);
         let hit = SpanHit {
             trace_id: trace.trace_id,
             trace_name: trace.name,
-            span_id: SpanId(row.get(12)?),
-            name: row.get::<_, Option<String>>(13)?.unwrap_or_default(),
+            span_id: SpanId(row.get(13)?),
+            name: row.get::<_, Option<String>>(14)?.unwrap_or_default(),
             service,
             start_ns,
             duration_ns: end_ns.saturating_sub(start_ns).max(0),
-            is_error: row.get::<_, i64>(16)? == 2,
+            is_error: row.get::<_, i64>(17)? == 2,
             status_message: status_message(&message).to_owned(),
             found_in: String::new(),
             excerpt: String::new(),

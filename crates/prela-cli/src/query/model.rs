@@ -32,8 +32,10 @@ pub struct TraceSummary {
     pub spans: u64,
     /// Those of these spans that failed.
     pub errors: u64,
-    /// Those that still run.
+    /// Those without an end: they run, or are unfinished.
     pub open: u64,
+    /// Those of the open ones that were not said to run for eight seconds: their process ended, most likely.
+    pub unfinished: u64,
     /// Tokens of all prompts.
     pub input_tokens: u64,
     /// Tokens of all answers.
@@ -68,6 +70,8 @@ pub struct Span {
     pub start_ns: i64,
     /// Nanoseconds since 1970; none while it runs.
     pub end_ns: Option<i64>,
+    /// Whether it has no end and was not said to run for eight seconds: its process ended, most likely.
+    pub is_unfinished: bool,
     /// What it does, such as `chat`.
     pub operation: Option<String>,
     /// The model that answered, or that was asked.

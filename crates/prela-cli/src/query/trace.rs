@@ -48,7 +48,7 @@ impl Reader {
             let mut select = connection.prepare_cached(&format!(
                 "SELECT {SUMMARY}, trace.id FROM trace WHERE trace_id = ?1 AND spans > 0"
             ))?;
-            let found = select.query_row([id.0], |row| Ok((summary(row)?, row.get(12)?)));
+            let found = select.query_row([id.0], |row| Ok((summary(row)?, row.get(13)?)));
             let Some((summary, row)) = found.optional()? else { return Ok(None) };
             let mut shared = Shared::new(connection);
             let spans = spans(connection, &mut shared, row, span)?;
@@ -66,7 +66,9 @@ fn spans(
 ) -> rusqlite::Result<Vec<Span>> {
     let mut select = connection.prepare_cached(
         "SELECT span.span_id, span.parent_id, span.start_ns, span.end_ns, span.op, span.model, span.thread,
-             span.tok_in, span.tok_out, span.cost_nusd, span_data.data, span.res, span.scope
+             span.tok_in, span.tok_out, span.cost_nusd, span_data.data, span.res, span.scope,
+             span.end_ns = 0 AND coalesce(
+                 (SELECT seen FROM pending WHERE pending.span = span.id), 0) < unixepoch() - 8
          FROM span JOIN span_data ON span_data.id = span.id WHERE span.trace = ?1 AND (?2 IS NULL OR span.span_id = ?2)
          ORDER BY span.start_ns, span.id",
     )?;
@@ -81,6 +83,7 @@ fn spans(
             parent_id: row.get::<_, Option<[u8; 8]>>(1)?.map(SpanId),
             start_ns: row.get(2)?,
             end_ns: (end_ns != 0).then_some(end_ns),
+            is_unfinished: row.get(13)?,
             operation: shared.string(row.get(4)?)?,
             model: shared.string(row.get(5)?)?,
             thread: shared.string(row.get(6)?)?,

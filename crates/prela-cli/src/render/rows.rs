@@ -20,6 +20,8 @@ pub struct Row {
     pub start_ns: i64,
     /// None while it runs.
     pub end_ns: Option<i64>,
+    /// Whether it has no end and will get none, most likely.
+    pub is_unfinished: bool,
     /// Whether it failed.
     pub is_error: bool,
     /// Whether its place is a guess.
@@ -70,6 +72,7 @@ pub fn rows(trace: &Trace, findings: &[Finding]) -> Vec<Row> {
                 name: clean(span.name()),
                 start_ns: span.start_ns,
                 end_ns: span.end_ns,
+                is_unfinished: span.is_unfinished,
                 is_error: span.is_error(),
                 is_guess: false,
                 thread: span.thread.as_deref().map(clean).unwrap_or_default(),
@@ -102,6 +105,7 @@ fn place(rows: &mut Vec<Row>, trace: &Trace, finding: &Finding) {
             name: clean(&finding.name),
             start_ns: finding.start_ns,
             end_ns: finding.end_ns,
+            is_unfinished: false,
             is_error: false,
             is_guess: true,
             thread: finding.thread.as_deref().map(clean).unwrap_or_default(),

@@ -4,7 +4,7 @@ use super::rows::Row;
 use super::text::{clean, fit};
 use super::units::duration;
 use super::{BOLD, DIM, RED, YELLOW};
-use crate::query::Trace;
+use crate::query::{Trace, TraceSummary};
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr as _;
@@ -26,8 +26,11 @@ pub fn header(out: &mut dyn Write, trace: &Trace, broken: usize, width: usize) -
             parts.push(counted(number, what));
         }
     }
-    if summary.open > 0 {
-        parts.push(format!("{} running", summary.open));
+    let running = summary.open.saturating_sub(summary.unfinished);
+    for (number, what) in [(running, "running"), (summary.unfinished, "unfinished")] {
+        if number > 0 {
+            parts.push(format!("{number} {what}"));
+        }
     }
     let id = summary.trace_id.to_string();
     let rest = format!("{}  {}", &id[..16], parts.join(" · "));
@@ -162,8 +165,20 @@ fn name(row: &Row, most: usize) -> String {
 }
 
 fn took(row: &Row) -> String {
-    row.end_ns
-        .map_or_else(|| "running".to_owned(), |end| duration(end.saturating_sub(row.start_ns)))
+    match row.end_ns {
+        Some(end) => duration(end.saturating_sub(row.start_ns)),
+        None if row.is_unfinished => NO_END.to_owned(),
+        None => RUNNING.to_owned(),
+    }
+}
+
+/// How long a trace took, in a list; or that it still runs, or has spans that will never end.
+pub fn trace_took(trace: &TraceSummary) -> String {
+    match trace.open {
+        0 => duration(trace.duration_ns),
+        open if open > trace.unfinished => RUNNING.to_owned(),
+        _ => NO_END.to_owned(),
+    }
 }
 
 fn style(row: &Row) -> anstyle::Style {
@@ -223,6 +238,8 @@ pub(crate) fn errors(
     Ok(())
 }
 
+const RUNNING: &str = "running";
+const NO_END: &str = "no end";
 const DURATION: usize = 8;
 const MAX_DEPTH: usize = 20;
 /// Eighths of a cell, from none on.

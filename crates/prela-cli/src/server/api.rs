@@ -5,7 +5,8 @@
 //! | `/api/hello` | who this is: [`Hello`] |
 //! | `/api/stats` | what the store holds: [`Totals`](crate::query::Totals) |
 //! | `/api/traces` | a list of [`TraceSummary`](crate::query::TraceSummary); parameters are those of a [`Filter`] |
-//! | `/api/traces/{id}` | `summary`, and the trace as OTLP's JSON |
+//! | `/api/traces/{id}` | `summary`, the trace as OTLP's JSON, and in `pending` the ids of spans without an end: of those
+//!   that are `running`, and of those that are `unfinished` since nothing was heard of them for a while |
 //! | `/api/errors` | a list of [`SpanHit`](crate::query::SpanHit) |
 //! | `/api/search?q=` | a list of [`SpanHit`](crate::query::SpanHit) |
 //! | `/api/live` | server-sent events, each a list of [`TraceSummary`](crate::query::TraceSummary) |
@@ -13,7 +14,7 @@
 use super::access::Access;
 use super::hello::Hello;
 use super::watch::{self, News};
-use crate::query::{Filter, QueryError, Trace};
+use crate::query::{Filter, QueryError, Span, Trace};
 use axum::Router;
 use axum::body::Body;
 use axum::extract::{Path, Query};
@@ -80,6 +81,10 @@ pub(super) fn routes(news: &News) -> Router {
 pub fn trace(trace: &Trace) -> serde_json::Value {
     let mut object = trace.otlp_json();
     object["summary"] = json!(trace.summary);
+    let open = trace.spans.iter().filter(|span| span.end_ns.is_none());
+    let (unfinished, running): (Vec<_>, Vec<_>) = open.partition(|span| span.is_unfinished);
+    let ids = |spans: Vec<&Span>| spans.iter().map(|span| span.span_id).collect::<Vec<_>>();
+    object["pending"] = json!({ "running": ids(running), "unfinished": ids(unfinished) });
     object
 }
 

@@ -142,6 +142,7 @@ impl From<TraceSummary> for v1::TraceSummary {
             spans: trace.spans,
             errors: trace.errors,
             open: trace.open,
+            unfinished: trace.unfinished,
             input_tokens: trace.input_tokens,
             output_tokens: trace.output_tokens,
             cost_nusd: trace.cost_nusd,

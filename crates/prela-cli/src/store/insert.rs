@@ -1,7 +1,8 @@
 //! Writes batches within one transaction.
 //!
 //! A span that is stored already is left alone, so a request that is sent again changes nothing. Only a span
-//! that was still running is replaced when it ends. A trace's sums are raised only for rows that are new.
+//! that was still running is replaced: when it ends, or when more is known of it (`running.rs`). A trace's sums are
+//! raised only for rows that are new.
 
 use super::batch::{Accepted, Batch, Counts, LogEntry, ResourceEntry, SpanEntry};
 use super::caches::{Cache, Caches};
@@ -16,23 +17,23 @@ pub(super) struct Insert<'a> {
     pub(super) caches: &'a mut Caches,
     /// Seconds since 1970.
     pub(super) now: i64,
-    sums: HashMap<i64, Sums>,
+    pub(super) sums: HashMap<i64, Sums>,
     counts: Counts,
 }
 
 /// What changes in a trace's row.
 #[derive(Default)]
-struct Sums {
+pub(super) struct Sums {
     start_ns: Option<i64>,
     end_ns: Option<i64>,
     root_name: Option<i64>,
     service: Option<i64>,
-    spans: i64,
-    errors: i64,
-    open: i64,
-    input_tokens: i64,
-    output_tokens: i64,
-    cost_nusd: i64,
+    pub(super) spans: i64,
+    pub(super) errors: i64,
+    pub(super) open: i64,
+    pub(super) input_tokens: i64,
+    pub(super) output_tokens: i64,
+    pub(super) cost_nusd: i64,
 }
 
 impl<'a> Insert<'a> {
@@ -149,17 +150,19 @@ impl<'a> Insert<'a> {
                 row,
             ])
         };
-        let mut is_new = insert(None)? == 1;
-        if !is_new
-            && facts.end_ns != 0
-            && let Some(row) = self.remove_running(trace, facts.span_id.0)?
-        {
-            is_new = insert(Some(row))? == 1;
-        }
-        if !is_new {
-            return Ok(false);
+        let is_first = insert(None)? == 1;
+        if !is_first {
+            let replaces = facts.end_ns != 0 || self.still_runs(trace, entry)?;
+            let Some(row) = replaces.then(|| self.remove_running(trace, facts.span_id.0)) else {
+                return Ok(false);
+            };
+            let Some(row) = row? else { return Ok(false) };
+            insert(Some(row))?;
         }
         let row = self.connection.last_insert_rowid();
+        if facts.end_ns == 0 {
+            self.note_running(trace, row)?;
+        }
         let mut data =
             self.connection.prepare_cached("INSERT INTO span_data(id, data) VALUES (?1, ?2)")?;
         data.execute(params![row, &entry.message[..]])?;
@@ -181,39 +184,7 @@ impl<'a> Insert<'a> {
         sums.input_tokens += facts.input_tokens;
         sums.output_tokens += facts.output_tokens;
         sums.cost_nusd += facts.cost_nusd;
-        Ok(true)
-    }
-
-    /// Removes a running span, since its end has come. Returns the row for the ended one: a new row, so that
-    /// followers, who read on from the last row, see the change.
-    fn remove_running(&mut self, trace: i64, span_id: [u8; 8]) -> rusqlite::Result<Option<i64>> {
-        let mut select = self.connection.prepare_cached("SELECT max(id) + 1 FROM span")?;
-        let next: i64 = select.query_row([], |row| row.get(0))?;
-        let mut delete = self.connection.prepare_cached(
-            "DELETE FROM span WHERE trace = ?1 AND span_id = ?2 AND end_ns = 0
-             RETURNING id, status, tok_in, tok_out, cost_nusd",
-        )?;
-        let removed = delete.query_row(params![trace, span_id], |row| {
-            Ok((
-                row.get::<_, i64>(0)?,
-                row.get::<_, i64>(1)?,
-                row.get(2)?,
-                row.get(3)?,
-                row.get(4)?,
-            ))
-        });
-        let Some((row, status, input, output, cost)) = removed.optional()? else { return Ok(None) };
-        let mut delete = self.connection.prepare_cached("DELETE FROM span_data WHERE id = ?1")?;
-        delete.execute([row])?;
-        let sums = self.sums.entry(trace).or_default();
-        let (input, output, cost): (i64, i64, i64) = (input, output, cost);
-        sums.spans -= 1;
-        sums.open -= 1;
-        sums.errors -= i64::from(status == 2);
-        sums.input_tokens -= input;
-        sums.output_tokens -= output;
-        sums.cost_nusd -= cost;
-        Ok(Some(next))
+        Ok(is_first)
     }
 
     fn log(&mut self, entry: &LogEntry, rows: &Rows, scope: i64) -> rusqlite::Result<bool> {

@@ -75,7 +75,8 @@ fn expired(connection: &Connection, seen_before: i64) -> rusqlite::Result<Vec<(i
 }
 
 fn remove(connection: &Connection, trace: i64) -> rusqlite::Result<()> {
-    const STATEMENTS: [&str; 4] = [
+    const STATEMENTS: [&str; 5] = [
+        "DELETE FROM pending WHERE trace = ?1",
         "DELETE FROM span_data WHERE id IN (SELECT id FROM span WHERE trace = ?1)",
         "DELETE FROM span WHERE trace = ?1",
         "DELETE FROM log WHERE trace = ?1",

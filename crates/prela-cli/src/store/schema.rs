@@ -9,7 +9,8 @@ use rusqlite::{Connection, Transaction};
 pub(super) const APPLICATION: i32 = 0x7072_656c;
 
 /// Each step leads to the version after its index; a step that was released never changes.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = [
+    "
     -- One start of a process.
     CREATE TABLE run(id INTEGER PRIMARY KEY, run_id TEXT UNIQUE NOT NULL, start_ns INTEGER NOT NULL, service INTEGER);
     -- `ResourceSpans` without spans, and `ScopeSpans` likewise.
@@ -44,7 +45,14 @@ const STEPS: [&str; 1] = ["
     CREATE UNIQUE INDEX log_key ON log(trace, time_ns, digest);
     -- What was not kept, and how often.
     CREATE TABLE counter(name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
-"];
+",
+    "
+    -- Spans that have no end yet. `seen` is when they were last said to run, in seconds since 1970.
+    CREATE TABLE pending(span INTEGER PRIMARY KEY, trace INTEGER NOT NULL, seen INTEGER NOT NULL);
+    CREATE INDEX pending_trace ON pending(trace);
+    INSERT INTO pending(span, trace, seen) SELECT id, trace, 0 FROM span WHERE end_ns = 0;
+",
+];
 
 /// The version that this program writes.
 pub(super) fn latest() -> usize {

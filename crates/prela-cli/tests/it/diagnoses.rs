@@ -3,6 +3,7 @@
 use crate::commands::say;
 use crate::requests::{self, START, span, text, trace_id, traces};
 use crate::store::fresh;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::{Span, span::Link};
 use prela_cli::otlp::Envelope;
 use prela_cli::store::{Batch, Store};
@@ -104,6 +105,85 @@ fn advice_fits_the_thread() {
     }
 }
 
+/// The SDK's own mark makes a finding of what times and threads alone would not tell.
+#[test]
+fn what_the_sdk_marked_is_found_whatever_its_shape() {
+    let flag = |key: &str, value: Value| requests::pair(key, value);
+    let marked = |span: Span, task: i64| {
+        let mut span = span;
+        span.attributes.push(flag("prela.context.absent", Value::BoolValue(true)));
+        span.attributes.push(flag("prela.task.id", Value::IntValue(task)));
+        span
+    };
+    let in_task = |span: Span, task: i64| {
+        let mut span = span;
+        span.attributes.push(flag("prela.task.id", Value::IntValue(task)));
+        span
+    };
+    let below = || at(span(2, 6, 5), "tokio-1", 210, 290);
+    for (what, stray, parent) in [
+        ("another thread", vec![marked(at(span(2, 5, 0), "rayon-1", 200, 300), 9)], "span 1"),
+        (
+            "another task, the same thread",
+            vec![marked(at(span(2, 5, 0), "tokio-1", 200, 300), 9)],
+            "span 1",
+        ),
+        ("the same task", vec![marked(at(span(2, 5, 0), "tokio-1", 200, 300), 4)], ""),
+        ("not marked", vec![in_task(at(span(2, 5, 0), "tokio-1", 200, 300), 9)], ""),
+        (
+            "with spans below",
+            vec![marked(at(span(2, 5, 0), "tokio-1", 200, 300), 9), below()],
+            "span 1",
+        ),
+        ("after all", vec![marked(at(span(2, 5, 0), "rayon-1", 2_000, 2_100), 9)], ""),
+    ] {
+        let (_dir, path, store) = fresh();
+        send(&store, "a", vec![in_task(at(span(1, 1, 0), "tokio-1", 0, 1_000), 4)]);
+        send(&store, "a", stray);
+        for asked in [&["doctor", "--json"][..], &["doctor", "last~1", "--json"]] {
+            let findings: Vec<Json> = serde_json::from_str(&say(&path, 80, asked).0).unwrap();
+            let parents: Vec<_> =
+                findings.iter().map(|it| it["parent"]["name"].as_str().unwrap()).collect();
+            assert_eq!(parents.join(","), parent, "{what}");
+            assert!(findings.iter().all(|it| it["is_marked"] == true), "{what}");
+        }
+        // What was run last is the other trace, and what is lost of it stays what it is.
+        let last: Json = serde_json::from_str(&say(&path, 80, &["last", "--json"]).0).unwrap();
+        let name = if parent.is_empty() { "span 5" } else { parent };
+        assert_eq!(last["summary"]["name"], name, "{what}");
+    }
+}
+
+#[test]
+fn a_task_is_advised_to_be_spawned_in_its_span() {
+    let (_dir, path, store) = fresh();
+    send(&store, "a", vec![at(span(1, 1, 0), "main", 0, 1_000)]);
+    let mut stray = at(span(2, 2, 0), "worker", 100, 200);
+    stray.attributes.push(requests::pair("prela.task.id", Value::IntValue(7)));
+    stray.attributes.push(text("prela.span.type", "tool"));
+    send(&store, "a", vec![stray]);
+    let (said, _, _) = say(&path, 80, &["doctor"]);
+    assert!(said.contains(r#"prela::tracer().span("span 2", SpanType::Tool);"#), "{said}");
+    assert!(said.contains("tokio::spawn(work().in_span(span));"), "{said}");
+}
+
+#[test]
+fn an_orphan_says_whether_its_process_went_on() {
+    for (instance, later, reason) in [
+        ("a", true, "its process sent more since"),
+        ("a", false, "its process sent nothing since"),
+        ("", true, "it has not ended yet, or the process ended before it did"),
+    ] {
+        let (_dir, path, store) = fresh();
+        send(&store, instance, vec![at(span(1, 3, 9), "", 100, 200)]);
+        if later {
+            send(&store, instance, vec![at(span(1, 4, 9), "", 300, 400)]);
+        }
+        let (said, _, _) = say(&path, 200, &["doctor"]);
+        assert!(said.contains(reason), "{reason}: {said}");
+    }
+}
+
 #[test]
 fn orphans_are_told_apart_by_where_their_parent_is() {
     let (_dir, path, store) = fresh();
@@ -127,23 +207,32 @@ fn the_demo_shows_a_trace_and_its_mistake_and_ends() {
     let (said, complaint, code) = say(&path, 100, &["demo", "--once"]);
     assert_eq!((complaint.as_str(), code), ("", 0), "{said}");
     for part in [
-        "16 spans · 2 services",
-        "1 error · 1 broken link\nplan_trip ",
+        "15 spans · 2 services",
+        "1 error · 1 broken link\ninvoke_agent trip planner ",
         "\n      GET /offers/{what} ",
-        "\n  ✗ book_table ",
+        "\n  ✗ execute_tool book_table ",
         "\n    score_offer ",
         "\n    ⚠ rank_offers ",
         "\n  chat stub-1 ",
         "1.2k→19",
-        "✗ book_table: closed on Mondays",
+        "✗ execute_tool book_table: closed on Mondays",
         "⚠ `rank_offers` is a trace of its own",
         "probably belongs under `choose_offer`",
+        "the thread had been given contexts before, and had none this time",
         "pool.spawn_traced(",
     ] {
         assert!(said.contains(part), "{part}: {said}");
     }
     let shown = say(&path, 100, &["show", "last~1", "--full"]).0;
-    assert!(shown.contains("Take the night train on Friday"), "{shown}");
+    for part in ["Take the night train on Friday", "You plan trips.", "trains-1", "A Cozinha"] {
+        assert!(shown.contains(part), "{part}: {shown}");
+    }
+    // What began last is the span that was lost; what was run last is the agent.
+    let last = say(&path, 100, &["last"]).0;
+    assert!(
+        last.contains("\ninvoke_agent trip planner ") && last.contains("⚠ rank_offers"),
+        "{last}"
+    );
     // Again, beside a server of the same store.
     let server = crate::program::Prela::start_at(&path, &[]);
     let (said, _, code) = say(&path, 100, &["demo", "--json"]);

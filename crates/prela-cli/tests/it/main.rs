@@ -22,6 +22,7 @@ mod json;
 mod kills;
 mod limits;
 mod page;
+mod pending;
 mod ports;
 mod program;
 mod projects;

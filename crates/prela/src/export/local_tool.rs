@@ -1,7 +1,7 @@
 //! `prela serve`, where an OTLP exporter of this process sends its spans.
 
 use super::{EncodedExporter as _, OtlpExporter};
-use crate::otlp::transport::{Connection, is_local_tool};
+use crate::otlp::transport::{Connection, is_here, is_local_tool};
 use bytes::Bytes;
 use std::time::{Duration, Instant};
 
@@ -18,12 +18,12 @@ pub(crate) struct LocalTool {
 impl LocalTool {
     /// None of a receiver that is certainly another one: not on this machine, or behind TLS or a proxy.
     pub(super) fn at(connection: &Connection) -> Option<Self> {
-        let direct = connection.socket.is_none() && connection.proxy.is_none();
-        if !direct || connection.is_tls() {
-            return None;
-        }
+        let is_direct = connection.socket.is_none() && connection.proxy.is_none();
         let endpoint = &connection.endpoint;
         let host = endpoint.host()?.trim_matches(['[', ']']).to_owned();
+        if !is_direct || connection.is_tls() || !is_here(&host) {
+            return None;
+        }
         let port = endpoint.port_u16().unwrap_or(80);
         let exporter = OtlpExporter::new(connection.clone());
         Some(Self { host, port, exporter, answer: None })

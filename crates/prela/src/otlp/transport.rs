@@ -19,7 +19,7 @@ mod tls;
 
 pub(crate) use self::compression::Compression;
 pub(crate) use self::connection::{Connection, Identity, Pem, Protocol};
-pub(crate) use self::local_tool::is_local_tool;
+pub(crate) use self::local_tool::{is_here, is_local_tool};
 pub(crate) use self::proxy::Proxy;
 pub(crate) use self::reply::Reply;
 

@@ -14,7 +14,10 @@ fn the_readme_opens_with_a_picture_of_the_page() {
     check_done(&run(&prela.store(), &["demo"]));
     let reader = prela.reader();
     let traces = reader.list(&prela_cli::query::Filter::default()).unwrap();
-    let trip = traces.iter().find(|it| it.name == "plan_trip").expect("the demo plans a trip");
+    let trip = traces
+        .iter()
+        .find(|it| it.name == "invoke_agent trip planner")
+        .expect("the demo plans a trip");
     let Some(mut page) = open(&prela, &format!("#/trace/{}", trip.trace_id)) else { return };
     page.prefer("prefers-color-scheme", "dark");
     page.find(".finding", "rank_offers");

@@ -6,20 +6,21 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
+/// Whether a host is this machine.
+pub(crate) fn is_here(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
 /// Whether `prela serve` is at this port of this machine. Any other program is asked for a page that it does
-/// not have, once; another machine is not asked at all.
+/// not have.
 pub(crate) async fn is_local_tool(host: &str, port: u16) -> bool {
     timeout(PATIENCE, ask(host, port)).await.ok().flatten().unwrap_or_default()
 }
 
 async fn ask(host: &str, port: u16) -> Option<bool> {
-    let is_here = host.eq_ignore_ascii_case("localhost")
-        || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback());
-    if !is_here {
-        return None;
-    }
     let addresses: Vec<_> = lookup_host((host, port)).await.ok()?.collect();
     let mut connection = TcpStream::connect(&addresses[..]).await.ok()?;
+    // Whatever `localhost` is called here.
     if !connection.peer_addr().ok()?.ip().is_loopback() {
         return None;
     }

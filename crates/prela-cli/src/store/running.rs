@@ -1,0 +1,74 @@
+//! Spans that came before their end: they are there at once, and once only.
+
+use super::batch::SpanEntry;
+use super::insert::Insert;
+use rusqlite::{OptionalExtension as _, params};
+
+impl Insert<'_> {
+    /// Notes that a span runs, of which this row is new.
+    pub(super) fn note_running(&mut self, trace: i64, row: i64) -> rusqlite::Result<()> {
+        let mut insert = self
+            .connection
+            .prepare_cached("INSERT INTO pending(span, trace, seen) VALUES (?1, ?2, ?3)")?;
+        insert.execute(params![row, trace, self.now]).map(drop)
+    }
+
+    /// Notes that a span that is there still runs. Whether more is known of it now; not if its end is there,
+    /// which came before.
+    pub(super) fn still_runs(&mut self, trace: i64, entry: &SpanEntry) -> rusqlite::Result<bool> {
+        let mut select = self.connection.prepare_cached(
+            "SELECT span.id, span_data.data = ?3 FROM span JOIN span_data ON span_data.id = span.id
+             WHERE span.trace = ?1 AND span.span_id = ?2 AND span.end_ns = 0",
+        )?;
+        let found = select
+            .query_row(params![trace, entry.facts.span_id.0, &entry.message[..]], |row| {
+                Ok((row.get::<_, i64>(0)?, row.get::<_, bool>(1)?))
+            })
+            .optional()?;
+        let Some((row, is_same)) = found else { return Ok(false) };
+        let mut update =
+            self.connection.prepare_cached("UPDATE pending SET seen = ?2 WHERE span = ?1")?;
+        update.execute(params![row, self.now])?;
+        // Retention counts from the last arrival.
+        self.sums.entry(trace).or_default();
+        Ok(!is_same)
+    }
+
+    /// Removes a span that has not ended, since more of it is here. Gives the row for that: a new one, so
+    /// that whoever follows the rows sees that it has changed. None if the span has ended.
+    pub(super) fn remove_running(
+        &mut self,
+        trace: i64,
+        span_id: [u8; 8],
+    ) -> rusqlite::Result<Option<i64>> {
+        let mut select = self.connection.prepare_cached("SELECT max(id) + 1 FROM span")?;
+        let next: i64 = select.query_row([], |row| row.get(0))?;
+        let mut delete = self.connection.prepare_cached(
+            "DELETE FROM span WHERE trace = ?1 AND span_id = ?2 AND end_ns = 0
+             RETURNING id, status, tok_in, tok_out, cost_nusd",
+        )?;
+        let removed = delete.query_row(params![trace, span_id], |row| {
+            Ok((
+                row.get::<_, i64>(0)?,
+                row.get::<_, i64>(1)?,
+                row.get(2)?,
+                row.get(3)?,
+                row.get(4)?,
+            ))
+        });
+        let Some((row, status, input, output, cost)) = removed.optional()? else { return Ok(None) };
+        for table in ["DELETE FROM span_data WHERE id = ?1", "DELETE FROM pending WHERE span = ?1"]
+        {
+            self.connection.prepare_cached(table)?.execute([row])?;
+        }
+        let sums = self.sums.entry(trace).or_default();
+        let (input, output, cost): (i64, i64, i64) = (input, output, cost);
+        sums.spans -= 1;
+        sums.open -= 1;
+        sums.errors -= i64::from(status == 2);
+        sums.input_tokens -= input;
+        sums.output_tokens -= output;
+        sums.cost_nusd -= cost;
+        Ok(Some(next))
+    }
+}
