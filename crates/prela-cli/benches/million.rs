@@ -103,7 +103,17 @@ fn ingest(store: &Path, way: Way, count: u64, rate: Option<u64>) {
 
 fn serve(store: &Path) -> (Child, Hello) {
     let mut server = Command::new(env!("CARGO_BIN_EXE_prela"))
-        .args(["serve", "--json", "--grpc-port", "0", "--http-port", "0", "--store"])
+        .args([
+            "serve",
+            "--json",
+            "--grpc-port",
+            "0",
+            "--http-port",
+            "0",
+            "--page-port",
+            "0",
+            "--store",
+        ])
         .arg(store)
         .stdout(Stdio::piped())
         .spawn()

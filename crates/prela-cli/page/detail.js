@@ -11,8 +11,9 @@ import { remember, remembered } from "./theme.js";
 import { counted, dayTime, duration, percent } from "./units.js";
 
 export class Detail {
-  /** @param {{ onclose: () => void, onselect: (index: number) => void }} how */
-  constructor({ onclose, onselect }) {
+  /** @param {{ onclose: () => void, onselect: (index: number) => void, finding: (finding: any) => Node }} how */
+  constructor({ onclose, onselect, finding }) {
+    this.finding = finding;
     this.onselect = onselect;
     this.body = el("div", { class: "detail-body" });
     this.title = el("h2", { class: "detail-title", tabindex: "-1" });
@@ -32,7 +33,7 @@ export class Detail {
    */
   async show(trace, i, sums, findings) {
     const id = trace.ids[i];
-    const key = `${trace.summary.trace_id} ${id} ${trace.durations[i]} ${findings.length}`;
+    const key = `${trace.summary.trace_id} ${id} ${trace.took(i).split(" ")[0]} ${trace.durations[i]} ${findings.length}`;
     this.element.hidden = false;
     if (this.shown === key) return;
     const isSame = this.shown.startsWith(`${trace.summary.trace_id} ${id} `);
@@ -66,7 +67,7 @@ export class Detail {
     return [
       this.facts(trace, i, facts),
       failures(span.status, events),
-      own.map((it) => el("p", { class: "notice" }, icon("warn"), el("span", { text: it.reason }))),
+      own.length > 0 && el("div", { class: "findings" }, own.map(this.finding)),
       hasMessages && section("Conversation", counted(said.length, "message"), conversation(said)),
       tools !== undefined && section("Tools it was offered", "", content(tools), false),
       input !== undefined && section(hasMessages ? "Input" : trace.typeName(i) === "tool" ? "Arguments" : "Input", "", content(input, { isText: true }), !hasMessages),
@@ -86,9 +87,9 @@ export class Detail {
   facts(trace, i, facts) {
     const parent = trace.parent[i];
     const whole = trace.end();
-    const time = trace.isRunning(i) ? el("b", { class: "running-text" }, "running") : el("b", {}, duration(trace.durations[i]));
+    const time = el("b", { class: trace.isRunning(i) ? "running-text" : "" }, trace.isRunning(i) ? "running" : trace.took(i));
     const items = [
-      [time, trace.isRunning(i) ? "" : `${percent(trace.durations[i] / whole)} of the trace`],
+      [time, trace.unfinished.has(i) ? "its process ended, most likely" : trace.isRunning(i) ? "" : `${percent(trace.durations[i] / whole)} of the trace`],
       [`+${duration(trace.start[i])}`, "after its start"],
       [trace.text("service", i), "service"],
       facts.model && [facts.model, "model"],

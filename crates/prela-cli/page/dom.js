@@ -29,7 +29,8 @@ export function fill(node, ...children) {
 
 /** Sets a text only where it is another one: most rows that are filled again say the same. */
 export function say(node, text) {
-  if (node.textContent !== text) node.textContent = text;
+  const shown = clean(text);
+  if (node.textContent !== shown) node.textContent = shown;
 }
 
 /**
@@ -39,7 +40,7 @@ export function say(node, text) {
 export function clean(text) {
   return String(text).replace(UNSEEN, (character) => {
     const code = character.codePointAt(0) ?? 0;
-    if (code < 0x20) return String.fromCodePoint(0x24 + code);
+    if (code < 0x20) return String.fromCodePoint(0x2400 + code);
     if (code === 0x7f) return "␡";
     return `⟨U+${code.toString(16).toUpperCase().padStart(4, "0")}⟩`;
   });

@@ -16,7 +16,7 @@ export class Find {
     this.note = el("span", { class: "find-note", role: "status" });
     const step = (by, text, sign) => el("button", { type: "button", class: "quiet", "aria-label": text, title: text, onclick: () => this.step(by) }, sign);
     this.buttons = el("span", { class: "find-steps", hidden: true }, step(-1, "Previous hit (N)", "↑"), step(1, "Next hit (n)", "↓"));
-    this.element = el("div", { class: "find", role: "search" }, icon("search"), this.input, this.note, this.buttons);
+    this.element = el("div", { class: "find", role: "search", "aria-label": "This trace" }, icon("search"), this.input, this.note, this.buttons);
     this.input.addEventListener("input", () => this.look());
     this.input.addEventListener("keydown", (event) => {
       if (event.key === "Enter") this.step(event.shiftKey ? -1 : 1);

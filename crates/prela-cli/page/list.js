@@ -1,7 +1,7 @@
 // The newest traces, as they come in.
 import { el, fill, icon, say, announce } from "./dom.js";
 import { empty } from "./empty.js";
-import { onNews, onConnection } from "./live.js";
+import { connected, onNews, onConnection } from "./live.js";
 import { Rows } from "./rows.js";
 import { address, go, replace } from "./route.js";
 import { traces } from "./source.js";
@@ -45,19 +45,20 @@ export function showList(main, at) {
     row.href = address(["trace", it.trace_id]);
     row.classList.toggle("chosen", index === chosen);
     row.setAttribute("aria-selected", String(index === chosen));
-    row.setAttribute("aria-label", `${it.name}, ${it.service}, ${it.open ? "running" : duration(it.duration_nano)}, ${counted(it.spans, "span")}${it.errors ? `, ${counted(it.errors, "error")}` : ""}`);
-    const state = it.open ? "running" : it.errors ? "bad" : "good";
+    row.setAttribute("aria-label", `${it.name}, ${it.service}, ${it.open > it.unfinished ? "running" : duration(it.duration_nano)}, ${counted(it.spans, "span")}${it.errors ? `, ${counted(it.errors, "error")}` : ""}`);
+    const running = it.open > it.unfinished;
+    const state = running ? "running" : it.errors ? "bad" : "good";
     if (mark.dataset.state !== state) {
       mark.dataset.state = state;
-      mark.replaceChildren(it.open ? el("i", { class: "pulse" }) : icon(it.errors ? "cross" : "check"));
+      mark.replaceChildren(running ? el("i", { class: "pulse" }) : icon(it.errors ? "cross" : "check"));
     }
     say(title.firstChild, shortened(it.name));
-    say(title.lastChild, it.has_root ? "" : "root missing");
+    say(title.lastChild, it.unfinished ? "unfinished" : it.has_root ? "" : "root missing");
     say(where, it.service);
     say(time, `${clockTime(it.start_time_unix_nano)}`);
     time.title = `${ago(it.start_time_unix_nano)} ago`;
     took.firstChild.style.width = `${Math.max(2, 50 * Math.sqrt(it.duration_nano / longest))}%`;
-    say(took.lastChild, it.open && !it.duration_nano ? "running" : duration(it.duration_nano));
+    say(took.lastChild, running && !it.duration_nano ? "running" : duration(it.duration_nano));
     say(spans, it.errors ? `${whole(it.spans)} · ${it.errors} ✗` : whole(it.spans));
     spans.classList.toggle("bad", it.errors > 0);
     say(used, tokens(it.input_tokens, it.output_tokens));
@@ -163,9 +164,9 @@ export function showList(main, at) {
     announce(shown[chosen].name);
   }
 
-  const done = [onNews((news) => !isOld && take(news)), onConnection((isLive, isAgain) => isLive && isAgain && load().catch(() => {}))];
+  const done = [onNews((news) => !isOld && take(news)), onConnection((isLive) => isLive && !isOld && load().catch(() => {}))];
   return {
-    ready: load(),
+    ready: connected().then(load),
     keys: {
       down: () => choose(chosen + 1),
       up: () => choose(chosen < 0 ? 0 : chosen - 1),

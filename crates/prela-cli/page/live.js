@@ -6,7 +6,7 @@ const AT_MOST = 10000;
 
 /** @type {Set<(traces: any[]) => void>} */
 const listeners = new Set();
-/** @type {Set<(isLive: boolean, isAgain: boolean) => void>} */
+/** @type {Set<(isLive: boolean) => void>} */
 const watchers = new Set();
 let isLive = false;
 
@@ -16,58 +16,76 @@ export function onNews(listener) {
   return () => listeners.delete(listener);
 }
 
-/**
- * Calls when the server comes and goes. `isAgain`: something may have been missed meanwhile.
- * @param {(isLive: boolean, isAgain: boolean) => void} watcher
- */
+/** Calls when the server comes and goes: in between, something may have been missed. @param {(isLive: boolean) => void} watcher */
 export function onConnection(watcher) {
   watchers.add(watcher);
-  watcher(isLive, false);
   return () => watchers.delete(watcher);
+}
+
+/** Waits until it is known whether there are news: a list that is asked for after that misses none of them. */
+export const connected = () => (isFile || isKnown ? Promise.resolve() : new Promise((done) => waiting.push(done)));
+/** @type {((value?: unknown) => void)[]} */
+const waiting = [];
+let isKnown = false;
+
+function know() {
+  isKnown = true;
+  waiting.splice(0).forEach((done) => done());
+}
+
+let wake = (/** @type {unknown} */ _) => {};
+
+/** Asks at once again, as with a token that was not known before. */
+export function retry() {
+  isKnown = false;
+  wake(null);
 }
 
 /** Follows the server for as long as the page is open. */
 export async function follow() {
   if (isFile) return;
   let pause = AT_FIRST;
-  let isAgain = false;
   for (;;) {
     try {
       const response = await fetch("api/live", { headers: headers() });
       if (response.ok && response.body) {
-        set(true, isAgain);
-        isAgain = true;
+        set(true);
+        know();
         pause = AT_FIRST;
         await read(response.body);
       }
     } catch {
       // It is not there, or is gone: it may come again.
     }
-    set(false, isAgain);
-    await new Promise((done) => setTimeout(done, pause));
+    set(false);
+    know();
+    await new Promise((done) => {
+      wake = done;
+      setTimeout(done, pause);
+    });
     pause = Math.min(pause * 2, AT_MOST);
   }
 }
 
-/** @param {boolean} live @param {boolean} isAgain */
-function set(live, isAgain) {
+/** @param {boolean} live */
+function set(live) {
   if (isLive === live) return;
   isLive = live;
-  watchers.forEach((watcher) => watcher(live, isAgain));
+  watchers.forEach((watcher) => watcher(live));
 }
 
 /** @param {ReadableStream<Uint8Array>} body */
 async function read(body) {
   const reader = body.pipeThrough(new TextDecoderStream()).getReader();
-  let waiting = "";
+  let rest = "";
   for (;;) {
     const { value, done } = await reader.read();
     if (done) return;
-    waiting += value;
+    rest += value;
     let end;
-    while ((end = waiting.indexOf("\n\n")) >= 0) {
-      const event = waiting.slice(0, end);
-      waiting = waiting.slice(end + 2);
+    while ((end = rest.indexOf("\n\n")) >= 0) {
+      const event = rest.slice(0, end);
+      rest = rest.slice(end + 2);
       if (event.startsWith("data: ")) {
         const news = JSON.parse(event.slice(6));
         listeners.forEach((listener) => listener(news));

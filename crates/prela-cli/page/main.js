@@ -4,7 +4,7 @@ import { showDiff } from "./diff.js";
 import { showHits } from "./hits.js";
 import { help, listenToKeys } from "./keys.js";
 import { showList } from "./list.js";
-import { follow, onConnection } from "./live.js";
+import { follow, onConnection, retry } from "./live.js";
 import { address, go, route } from "./route.js";
 import { showSessions } from "./sessions.js";
 import { isFile, Refused, setToken, view } from "./source.js";
@@ -18,15 +18,17 @@ let current = null;
 function pageHead() {
   const state = el("span", { class: "state", role: "status" });
   const search = el("input", { type: "search", placeholder: "Search everything", "aria-label": "Search all traces", spellcheck: "false" });
-  const form = el("form", { class: "search", role: "search" }, icon("search"), search);
+  const form = el("form", { class: "search", role: "search", "aria-label": "All traces" }, icon("search"), search);
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     if (search.value.trim()) go(["search"], { q: search.value.trim() });
   });
-  onConnection((isLive) => {
+  const showState = (/** @type {boolean} */ isLive) => {
     state.className = `state ${isLive ? "live" : "lost"}`;
     fill(state, el("i"), isLive ? "Live" : "Not connected");
-  });
+  };
+  onConnection(showState);
+  showState(false);
   const links = [["Traces", []], ["Sessions", ["sessions"]]].map(([text, parts]) => el("a", { href: address(/** @type {string[]} */ (parts)), "data-place": parts[0] ?? "" }, text));
   const keys = el("button", { type: "button", class: "quiet", "aria-label": "Keys", title: "Keys (?)", onclick: help }, icon("keys"));
   return el("header", { class: "top" },
@@ -71,6 +73,7 @@ function askForToken() {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     setToken(token.value);
+    retry();
     show();
   });
   fill(main, form);
@@ -88,8 +91,8 @@ async function begin() {
     history.replaceState(null, "", address(["trace", summary.trace_id]));
   }
   addEventListener("hashchange", show);
-  show();
   follow();
+  show();
 }
 
 begin();

@@ -1,5 +1,7 @@
 // A trace as the page knows it: columns of numbers, spans from the top of the tree to its bottom.
 
+import { duration } from "./units.js";
+
 /** What a span is, from what it says of itself. */
 export const TYPES = /** @type {const} */ (["chain", "agent", "llm", "tool", "retrieval", "embedding", "http"]);
 
@@ -35,11 +37,13 @@ export class Trace {
     this.events = new Map(columns.events);
     this.orphans = new Set(columns.orphans);
     this.circles = new Set(columns.circles);
+    /** Spans without an end of which nothing was heard for a while: their process ended, most likely. */
+    this.unfinished = new Set(columns.unfinished);
     this.shape();
     this.type = this.classify();
     /** When the page got it: running spans go on from there. */
     this.loaded = performance.now();
-    this.running = this.durations.reduce((sum, it) => sum + (it < 0 ? 1 : 0), 0);
+    this.running = this.durations.reduce((sum, it) => sum + (it < 0 ? 1 : 0), 0) - this.unfinished.size;
     /** When nothing was known yet of what runs. */
     this.known = this.furthest();
     this.age = this.running ? Math.max(0, Date.now() * 1e6 - Number(summary.start_time_unix_nano)) : 0;
@@ -99,7 +103,13 @@ export class Trace {
 
   /** @param {number} i */
   isRunning(i) {
-    return this.durations[i] < 0;
+    return this.durations[i] < 0 && !this.unfinished.has(i);
+  }
+
+  /** How long it took, in words. @param {number} i */
+  took(i) {
+    if (this.unfinished.has(i)) return "unfinished";
+    return this.isRunning(i) ? `running ${duration(this.durationOf(i))}` : duration(this.durations[i]);
   }
 
   /** @param {number} i */

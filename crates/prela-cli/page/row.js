@@ -33,7 +33,7 @@ export function showSpan(row, i, depth, isGuess, shown) {
   const isError = trace.errors.has(i);
   const isOrphan = trace.orphans.has(i);
   const type = trace.type[i];
-  row.className = `span-row ${TYPES[type]}${isError ? " failed" : ""}${isGuess ? " guess" : ""}${isOrphan && !isGuess ? " orphan" : ""}${trace.isRunning(i) ? " running" : ""}${shown.selected === i ? " selected" : ""}${shown.hits.has(i) ? " hit" : ""}${shown.path && !shown.path.has(i) ? " off-path" : ""}`;
+  row.className = `span-row ${TYPES[type]}${isError ? " failed" : ""}${isGuess ? " guess" : ""}${isOrphan && !isGuess ? " orphan" : ""}${trace.isRunning(i) ? " running" : trace.unfinished.has(i) ? " unfinished" : ""}${shown.selected === i ? " selected" : ""}${shown.hits.has(i) ? " hit" : ""}${shown.path && !shown.path.has(i) ? " off-path" : ""}`;
   row.setAttribute("aria-selected", String(shown.selected === i));
   const name = shortened(trace.name(i));
   frame(row, parts, depth, trace.children[i] > 0, shown.isClosed(i));
@@ -47,7 +47,7 @@ export function showSpan(row, i, depth, isGuess, shown) {
   const isSum = !trace.input[i] && !trace.output[i];
   say(parts.used, input || output || cost ? `${isSum ? "Σ " : ""}${tokens(input, output)}${cost && shown.isWide ? ` · ${dollars(cost)}` : ""}` : "");
   const [from, to] = place(parts, scale, width, trace.start[i], trace.endOf(i));
-  say(parts.took, trace.isRunning(i) ? `running ${duration(trace.durationOf(i))}` : duration(trace.durations[i]));
+  say(parts.took, trace.took(i));
   label(parts.took, from, to, width);
   const stretches = shown.path?.get(i) ?? [];
   const events = trace.events.get(i) ?? [];
@@ -55,7 +55,7 @@ export function showSpan(row, i, depth, isGuess, shown) {
     ...stretches.slice(0, 12).map((it) => ({ kind: "critical", from: scale.where(it.from) * width, to: scale.where(it.to) * width })),
     ...events.map((time) => ({ kind: "event", from: scale.where(time) * width, to: 0 })),
   ].filter((it) => it.from <= width && it.from >= -1e4 && (it.kind === "critical" || it.from >= 0)), width);
-  row.setAttribute("aria-label", `${name}, ${TYPES[type]}, ${trace.isRunning(i) ? "running" : duration(trace.durations[i])}${isError ? `, failed: ${trace.errors.get(i)}` : ""}${isGuess ? ", place is a guess" : ""}`);
+  row.setAttribute("aria-label", `${name}, ${TYPES[type]}, ${trace.took(i)}${isError ? `, failed: ${trace.errors.get(i)}` : ""}${isGuess ? ", place is a guess" : ""}`);
 }
 
 /** A span of another trace that probably belongs here. @param {any} row @param {any} finding @param {number} depth @param {Shown} shown @param {boolean} isSelected */

@@ -9,7 +9,7 @@ import { Flame } from "./flame.js";
 import { idleGaps, WORTH_IT } from "./gaps.js";
 import { Lanes } from "./lanes.js";
 import { shortened } from "./list.js";
-import { onConnection, onNews } from "./live.js";
+import { connected, onConnection, onNews } from "./live.js";
 import { Minimap } from "./minimap.js";
 import { Trace } from "./model.js";
 import { address, go, replace } from "./route.js";
@@ -40,8 +40,8 @@ export function showTrace(main, at) {
   const lanes = new Lanes({ onselect: select });
   const flame = new Flame({ onselect: select });
   const minimap = new Minimap({ onwindow: rescaled });
-  const detail = new Detail({ onclose: () => select(-1), onselect: select });
   const overview = new Overview({ onselect: select, onstray: chooseStray });
+  const detail = new Detail({ onclose: () => select(-1), onselect: select, finding: (it) => overview.finding(it) });
   const find = new Find({ onselect: select, onhits: (hits) => {
     shown.hits = hits;
     redraw();
@@ -50,17 +50,21 @@ export function showTrace(main, at) {
 
   const title = el("h1", { class: "trace-title", tabindex: "-1" });
   const facts = el("p", { class: "facts" });
-  const doctor = el("button", { type: "button", class: "toggle warn", hidden: true, onclick: () => select(-1) });
+  const doctor = el("button", { type: "button", class: "toggle warn", hidden: true, onclick: () => {
+    select(-1);
+    overview.element.scrollIntoView({ behavior: isCalm() ? "auto" : "smooth", block: "nearest" });
+  } });
   const tabs = el("div", { class: "tabs", role: "group", "aria-label": "View" }, VIEWS.map(([name, text]) => el("button", { type: "button", "aria-pressed": "false", "data-view": name, onclick: () => look(name) }, text)));
   const critical = el("button", { type: "button", class: "toggle", "aria-pressed": "false", title: "What had to be faster for the trace to be faster (c)", onclick: () => togglePath() }, "Critical path");
   const shrink = el("button", { type: "button", class: "toggle", "aria-pressed": "false", hidden: true, onclick: () => toggleGaps() });
   const whole = el("button", { type: "button", class: "toggle", hidden: true, title: "Show all of it (0)", onclick: () => zoom(0) }, "Whole time");
+  const buttons = el("div", { class: "buttons", hidden: true }, el("button", { type: "button", onclick: () => trace && chooseOther(trace.summary) }, "Compare"), el("button", { type: "button", onclick: () => trace && share(trace.summary.trace_id) }, icon("share"), "Share"));
   const stage = el("div", { class: "stage" }, minimap.element, waterfall.element, lanes.element, flame.element);
   fill(main, el("div", { class: "trace" },
     el("header", { class: "trace-head" },
       !isFile && el("a", { class: "quiet", href: "#/", "aria-label": "All traces", title: "All traces (g)" }, icon("back")),
       el("div", { class: "trace-names" }, title, facts),
-      !isFile && el("div", { class: "buttons" }, el("button", { type: "button", onclick: () => trace && chooseOther(trace.summary) }, "Compare"), el("button", { type: "button", onclick: () => trace && share(trace.summary.trace_id) }, icon("share"), "Share"))),
+      buttons),
     el("div", { class: "bar-line" }, tabs, critical, shrink, doctor, whole, el("span", { class: "push" }), find.element),
     el("div", { class: "trace-body" }, stage, overview.element, detail.element)));
   look("waterfall");
@@ -140,6 +144,7 @@ export function showTrace(main, at) {
     const running = trace.running;
     fill(facts, [
       el("b", { class: running ? "running-text" : "" }, running ? `running ${duration(trace.end())}` : duration(trace.end())),
+      trace.unfinished.size > 0 && `${trace.unfinished.size} unfinished`,
       counted(trace.count, "span"),
       trace.errors.size > 0 && el("span", { class: "bad" }, counted(trace.errors.size, "error")),
       (all.input > 0 || all.output > 0) && `${tokens(all.input, all.output)} tokens`,
@@ -158,6 +163,7 @@ export function showTrace(main, at) {
     if (!trace) return;
     const i = shown.selected;
     overview.element.hidden = i >= 0;
+    overview.trace = trace;
     main.classList.toggle("with-detail", i >= 0);
     if (i < 0) {
       detail.hide();
@@ -173,7 +179,7 @@ export function showTrace(main, at) {
     find.current = i;
     if (i >= 0) {
       waterfall.reveal(i);
-      announce(`${trace.name(i)}, ${trace.isRunning(i) ? "running" : duration(trace.durations[i])}${trace.errors.has(i) ? ", failed" : ""}`);
+      announce(`${trace.name(i)}, ${trace.took(i)}${trace.errors.has(i) ? ", failed" : ""}`);
     }
     const q = find.input.value ? { q: find.input.value } : {};
     if (!isNavigation) replace(i >= 0 ? ["trace", asked, "span", trace.ids[i]] : ["trace", asked], q);
@@ -218,6 +224,7 @@ export function showTrace(main, at) {
     take(seen);
     // A large trace is not read again and again while it grows.
     pause = Math.max(250, (performance.now() - begin) * 8);
+    buttons.hidden = isFile;
     if (isFirst) navigate(at);
     found = await findings(asked).catch(() => []);
     if (!isOpen || !trace) return;
@@ -236,14 +243,15 @@ export function showTrace(main, at) {
   };
   const done = [
     onNews((news) => trace && news.some((it) => it.trace_id === trace?.summary.trace_id) && again()),
-    onConnection((isLive, isAgain) => isLive && isAgain && again()),
+    onConnection((isLive) => isLive && trace && again()),
   ];
   // What runs grows.
   const ticking = window.setInterval(() => {
     if (!trace?.running || document.hidden) return;
     fresh();
     headline();
-    redraw();
+    // Lanes and flame of many spans are more than a moment's work: they wait for news.
+    if (which === "waterfall" || trace.count < 2000) redraw();
   }, isCalm() ? 2000 : 200);
 
   /** @param {import("./route.js").Route} to */
@@ -284,7 +292,7 @@ export function showTrace(main, at) {
   }
 
   return {
-    ready: load(),
+    ready: connected().then(load),
     accepts: (to) => to.parts[0] === "trace" && to.parts[1] === asked,
     navigate,
     keys: {

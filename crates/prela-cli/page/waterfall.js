@@ -148,7 +148,7 @@ export class Waterfall {
   axis() {
     const { scale, trace } = this.shown;
     const ticks = scale.ticks(Math.max(2, this.width / 84));
-    this.ruler.replaceChildren(...ticks.filter((it) => it.place < 0.96).map((it) => at(el("span", {}, duration(it.time)), it.place)));
+    this.ruler.replaceChildren(...ticks.filter((it) => it.place < 0.94).map((it) => at(el("span", {}, duration(it.time)), it.place)));
     const gaps = scale.gaps.map((gap) => {
       const [from, to] = [scale.where(gap.from), scale.where(gap.to)];
       const band = at(el("i", { class: "gap" }), Math.max(0, from));

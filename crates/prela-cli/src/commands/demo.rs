@@ -96,7 +96,7 @@ impl Demo {
         if self.once {
             writeln!(
                 out,
-                "  prela serve                  {DIM}# receives the traces of your programs{DIM:#}"
+                "  prela serve                  {DIM}# receives the traces of your programs, and has a page{DIM:#}"
             )
         } else {
             writeln!(out, "  export OTEL_EXPORTER_OTLP_ENDPOINT=http://{}", hello.http)?;

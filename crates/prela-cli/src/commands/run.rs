@@ -53,11 +53,8 @@ impl Run {
             environment::set(&mut command, &hello, &run, &project.root, &settings.program);
             let mut err = anstream::stderr();
             if !global.json {
-                let url = environment::url(hello.http);
-                writeln!(
-                    err,
-                    "{DIM}prela: receives traces at {url}; `prela tail` follows them{DIM:#}"
-                )?;
+                let (url, page) = (environment::url(hello.http), hello.page_url());
+                writeln!(err, "{DIM}prela: receives traces at {url}; see them at {page}{DIM:#}")?;
             }
             let ended = match command.spawn() {
                 Ok(child) => process::wait(child, signals).await.map(process::code),

@@ -34,7 +34,7 @@ impl Reader {
     pub fn sessions(&self) -> Result<Vec<Session>, QueryError> {
         self.ask(|connection| {
             let mut select = connection.prepare_cached(&format!(
-                "SELECT {SUMMARY}, trace.id FROM trace WHERE trace.spans > 0 ORDER BY trace.start_ns DESC LIMIT ?1"
+                "SELECT {SUMMARY}, trace.id AS number FROM trace WHERE trace.spans > 0 ORDER BY trace.start_ns DESC LIMIT ?1"
             ))?;
             let mut first = connection.prepare_cached(
                 "SELECT data FROM span JOIN span_data ON span_data.id = span.id WHERE span.trace = ?1
@@ -44,7 +44,7 @@ impl Reader {
             let mut places: HashMap<String, usize> = HashMap::new();
             let mut traces = select.query([MOST_TRACES])?;
             while let Some(row) = traces.next()? {
-                let (trace, number): (TraceSummary, i64) = (summary(row)?, row.get(12)?);
+                let (trace, number): (TraceSummary, i64) = (summary(row)?, row.get("number")?);
                 let mut spans = first.query((number, FIRST_SPANS))?;
                 let mut named = None;
                 while let (None, Some(span)) = (&named, spans.next()?) {

@@ -74,7 +74,7 @@ pub(super) fn routes(news: &News) -> Router {
                 answer(found.ask(move |reader| reader.search(&text, &asked.filter())).await)
             }),
         )
-        .route("/api/live", get(async move || follow(news)))
+        .route("/api/live", get(async move || follow(news).await))
 }
 
 /// A trace as JSON, as `prela show --json` prints it, too.
@@ -123,8 +123,11 @@ impl Asked {
 
 /// A line of JSON for each moment with news, and an empty comment now and then, so that both sides
 /// notice when the other one is gone.
-fn follow(news: News) -> Response {
-    let changes = watch::changes(news);
+async fn follow(news: News) -> Response {
+    let changes = match watch::changes(news).await {
+        Ok(changes) => changes,
+        Err(error) => return answer::<()>(Err(error)),
+    };
     let events = changes.map(|traces| match traces {
         Ok(traces) => format!("data: {}\n\n", json!(traces)),
         Err(error) => format!("event: error\ndata: {}\n\n", json!(error.to_string())),

@@ -82,7 +82,7 @@ impl v1::query_service_server::QueryService for Answers {
         &self,
         _: Request<v1::WatchTracesRequest>,
     ) -> Result<Response<Self::WatchTracesStream>, Status> {
-        let changes = watch::changes(self.0.clone());
+        let changes = watch::changes(self.0.clone()).await.map_err(status)?;
         let responses = changes.map(|traces| {
             let traces = traces.map_err(status)?.into_iter().map(Into::into).collect();
             Ok(v1::WatchTracesResponse { traces })

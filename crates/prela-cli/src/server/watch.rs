@@ -15,17 +15,22 @@ pub(super) struct News {
     pub(super) stopped: watch::Receiver<bool>,
 }
 
-/// What comes in from now on, gathered over a moment. It ends with the server.
-pub(super) fn changes(
+/// What comes in from now on, gathered over a moment; a list that is asked for afterwards misses nothing
+/// in between. It ends with the server.
+pub(super) async fn changes(
     news: News,
+) -> Result<impl Stream<Item = Result<Vec<TraceSummary>, QueryError>> + Send + 'static, QueryError>
+{
+    let now = news.readers.ask(|reader| reader.now()).await?;
+    Ok(changes_since(news, now))
+}
+
+fn changes_since(
+    news: News,
+    cursor: Cursor,
 ) -> impl Stream<Item = Result<Vec<TraceSummary>, QueryError>> + Send + 'static {
-    let begin = (news, None::<Cursor>);
-    stream::try_unfold(begin, async |(mut news, cursor)| {
+    stream::try_unfold((news, cursor), async |(mut news, mut cursor)| {
         let News { readers, commits, stopped } = &mut news;
-        let mut cursor = match cursor {
-            Some(cursor) => cursor,
-            None => readers.ask(|reader| reader.now()).await?,
-        };
         loop {
             tokio::select! {
                 changed = commits.changed() => if changed.is_err() { return Ok(None) },
@@ -44,7 +49,7 @@ pub(super) fn changes(
                 }
             }
             if !traces.is_empty() {
-                return Ok(Some((traces, (news, Some(cursor)))));
+                return Ok(Some((traces, (news, cursor))));
             }
         }
     })

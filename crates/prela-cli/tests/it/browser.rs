@@ -1,6 +1,5 @@
 //! A real browser, driven by its own protocol: Chromium without a window.
 
-use crate::program::text;
 use base64::Engine as _;
 use serde_json::{Value, json};
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -228,12 +227,6 @@ fn found(selector: &str, text: &str) -> String {
     format!(
         "[...document.querySelectorAll({selector})].find((it) => !it.closest('[hidden]') && it.textContent.includes({text}))"
     )
-}
-
-/// What a command that is to write a file says, if it does not.
-#[track_caller]
-pub(crate) fn check_done(output: &std::process::Output) {
-    assert!(output.status.success(), "{}", text(&output.stderr));
 }
 
 const PATIENCE: Duration = Duration::from_secs(60);

@@ -92,10 +92,11 @@ fn a_place_that_cannot_be_written_is_said_at_once() {
     let dir = TempDir::new().unwrap();
     std::fs::write(dir.path().join("file"), "x").unwrap();
     let store = dir.path().join("file/prela.db");
-    let output = command(["serve", "--grpc-port", "0", "--http-port", "0", "--store"])
-        .arg(&store)
-        .output()
-        .unwrap();
+    let output =
+        command(["serve", "--grpc-port", "0", "--http-port", "0", "--page-port", "0", "--store"])
+            .arg(&store)
+            .output()
+            .unwrap();
     assert_eq!(output.status.code(), Some(2));
     let said = text(&output.stderr);
     assert!(said.contains("cannot be made") && said.contains("file"), "{said}");

@@ -35,6 +35,12 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
+/// What a command says that did not do what it should.
+#[track_caller]
+pub(crate) fn check_done(output: &Output) {
+    assert!(output.status.success(), "{}", text(&output.stderr));
+}
+
 impl Prela {
     pub(crate) fn start() -> Self {
         Self::start_with(&[])
@@ -49,23 +55,17 @@ impl Prela {
 
     /// Starts it, at ports of the system's choice, and waits until it takes requests.
     pub(crate) fn start_at(store: &Path, arguments: &[&str]) -> Self {
-        let mut process = command([
-            "serve",
-            "--json",
-            "--grpc-port",
-            "0",
-            "--http-port",
-            "0",
-            "--page-port",
-            "0",
-        ])
-        .arg("--store")
-        .arg(store)
-        .args(arguments)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+        let page: &[&str] =
+            if arguments.contains(&"--page-port") { &[] } else { &["--page-port", "0"] };
+        let mut process = command(["serve", "--json", "--grpc-port", "0", "--http-port", "0"])
+            .arg("--store")
+            .arg(store)
+            .args(page)
+            .args(arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         if line.is_empty() {

@@ -1,8 +1,8 @@
 //! A trace as a file of its own.
 
 use super::{Prela, agent, id, open, send, trace};
-use crate::browser::{Page, check_done};
-use crate::program::run;
+use crate::browser::Page;
+use crate::program::{check_done, run};
 use serde_json::Value;
 
 #[test]
@@ -28,7 +28,7 @@ fn an_exported_trace_opens_without_a_server() {
     page.press("3");
     page.find(".box", "chat big-model");
     // There is nothing else to go to.
-    page.wait("!document.querySelector('nav') && ![...document.querySelectorAll('button')].some((it) => it.textContent.includes('Share'))");
+    page.wait("!document.querySelector('nav') && ![...document.querySelectorAll('button')].some((it) => it.checkVisibility() && it.textContent.includes('Share'))");
     page.close();
 }
 

@@ -24,7 +24,7 @@ fn a_span_without_its_parent_hangs_dashed_below_the_likely_one() {
     page.find(".rank li", "chat big-model890 ms · 40 %");
     page.find("section .figures", "big-model23.0k→90$0.03");
     page.click(".finding button", "save_answer");
-    page.find(".notice", "has not been sent");
+    page.find(".detail .finding", "has not been sent");
     page.close();
 }
 

@@ -115,7 +115,7 @@ fn a_shared_file_keeps_hostile_texts_apart_from_its_scripts() {
         &prela.store(),
         &["export", "last", "--html", "-o", path.to_str().unwrap()],
     );
-    crate::browser::check_done(&output);
+    crate::program::check_done(&output);
     let Some(mut page) = crate::browser::Page::open(&format!("file://{}", path.display())) else {
         return;
     };

@@ -1,8 +1,8 @@
 //! How it looks: in every width and colour something to see, and the picture of the README.
 
 use super::{Prela, agent, open, send, trace};
-use crate::browser::{Page, check_done};
-use crate::program::run;
+use crate::browser::Page;
+use crate::program::{check_done, run};
 use crate::requests::span;
 use std::path::Path;
 

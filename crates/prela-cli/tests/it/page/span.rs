@@ -14,7 +14,7 @@ fn a_model_call_is_a_conversation_with_tokens_and_cost() {
     page.find(".turn.system", "Be brief.");
     page.find(".turn.user", "Where do we eat in Lisbon?");
     page.find(".turn.answer .call", "book_table");
-    page.find(".turn.answer .call", "\"guests\": 2");
+    page.find(".turn.answer .call", "\"guests\":2");
     page.find(".turn.answer", "tool_call");
     page.find(".figures tbody tr", "This span1,20030$0.0125");
     page.find(".events", "first_token");
