@@ -58,7 +58,7 @@ impl Queues {
     }
 
     /// Takes in a span that ended.
-    #[inline]
+    #[inline(always)]
     pub(super) fn take_in(&self, span: EndedSpan<'_>) {
         if self.counts.has_tail() && !span.summary.is_sampled {
             self.let_wait(span);

@@ -302,7 +302,7 @@ impl SpanBuilder {
         let Some(Self(Some(mut prepared))) = span else {
             return ContextSpan::fallback(parent.span().span_context().clone());
         };
-        let Some(mut blank) = prepared.blank.take() else {
+        let Some(blank) = prepared.blank.take() else {
             return ContextSpan::fallback(parent.span().span_context().clone());
         };
         let span = &mut prepared.span;
@@ -311,10 +311,7 @@ impl SpanBuilder {
         if builder.start_time.is_some() {
             span.details().start_time = builder.start_time;
         }
-        for attribute in builder.attributes.into_iter().flatten() {
-            span.write_otel_attribute(&mut blank, attribute);
-        }
-        let record = span.start_in(blank, parent);
+        let record = span.start_in(blank, parent, builder.attributes.unwrap_or_default());
         prepared.give_back();
         for link in builder.links.unwrap_or_default() {
             record.add_link(link.span_context, attribute_pairs(link.attributes));

@@ -1,5 +1,8 @@
 //! The record of one span: what it began with, and what is written while it runs.
 
+#[cfg(test)]
+mod tests;
+
 use super::details::Measurement;
 use super::limits::SpanLimits;
 use super::provider::Source;
@@ -7,8 +10,8 @@ use crate::clock::from_unix_nano;
 use crate::context::Origin;
 use crate::span::message::{Event, KeyHash, Link, Scalar, SpanMessage, Written};
 use crate::{SpanType, Value};
-use opentelemetry::Key;
 use opentelemetry::trace::{SpanContext, SpanId, Status};
+use opentelemetry::{Key, KeyValue};
 use spin::{Mutex, MutexGuard};
 use std::borrow::Cow;
 use std::fmt;
@@ -191,6 +194,27 @@ impl Record {
             Written::Text(_) | Written::Other => return self.set_other(key, value),
         }
         value.discard();
+    }
+
+    /// Sets attributes as OpenTelemetry's API has them.
+    pub(super) fn write_otel_attributes(&self, attributes: Vec<KeyValue>) {
+        let limits = self.limits();
+        self.with(|message| {
+            for attribute in attributes {
+                let key = attribute.key.as_str().as_bytes();
+                let is_written = match Written::of_otel(&attribute.value) {
+                    Written::Scalar(value) => {
+                        message.set_scalar(key, KeyHash::of(key), value);
+                        true
+                    }
+                    Written::Text(text) => message.set_text(key, KeyHash::of(key), text),
+                    Written::Other => false,
+                };
+                if !is_written {
+                    limits.set(message, attribute.key.as_str(), &mut attribute.value.into());
+                }
+            }
+        });
     }
 
     /// Sets an attribute to a value that is too short for any limit.
