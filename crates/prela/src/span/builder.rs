@@ -16,6 +16,7 @@ use opentelemetry::{Context, Key};
 use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -67,7 +68,8 @@ impl SpanBuilder {
     #[inline(always)]
     pub fn attr(mut self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
         if let Some((blank, span)) = self.content() {
-            span.write_attribute(blank, key.into(), value.into());
+            let (key, value) = (ManuallyDrop::new(key.into()), ManuallyDrop::new(value.into()));
+            span.write_attribute(blank, key, value);
         }
         self
     }

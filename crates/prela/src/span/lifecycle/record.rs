@@ -16,6 +16,7 @@ use spin::{Mutex, MutexGuard};
 use std::borrow::Cow;
 use std::fmt;
 use std::hint;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -175,25 +176,25 @@ impl Record {
     }
 
     pub(in crate::span) fn set_attribute(&self, key: &Key, value: Value) {
-        self.set_other(key.as_str(), value);
+        self.set_other(key.as_str(), ManuallyDrop::new(value));
     }
 
-    fn set_other(&self, key: &str, mut value: Value) {
+    #[inline(never)]
+    fn set_other(&self, key: &str, mut value: ManuallyDrop<Value>) {
         self.with(|message| self.limits().set(message, key, &mut value));
-        value.discard();
+        Value::discard(value);
     }
 
     /// Sets an attribute, where the compiler may know key and value: then their kinds and the key's hash are
     /// constants.
     #[inline(always)]
-    pub(in crate::span) fn write_attribute(&self, key: &str, value: Value) {
+    pub(in crate::span) fn write_attribute(&self, key: &str, value: ManuallyDrop<Value>) {
         let hash = KeyHash::of(key.as_bytes());
         match Written::of(&value) {
             Written::Scalar(value) => self.set_scalar(key, hash, value),
-            Written::Text(text) if self.set_text(key, hash, text) => {}
-            Written::Text(_) | Written::Other => return self.set_other(key, value),
+            Written::Text(text) if self.set_text(key, hash, text) => Value::discard(value),
+            Written::Text(_) | Written::Other => self.set_other(key, value),
         }
-        value.discard();
     }
 
     /// Sets attributes as OpenTelemetry's API has them.

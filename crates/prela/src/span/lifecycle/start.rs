@@ -1,4 +1,7 @@
 //! The start of a span: the parent is found, the decision made, the head written, the span made current.
+//!
+//! Most spans are children of the current one, or begin a trace that is recorded anyway, and have nothing but a name,
+//! a type and attributes. These start in one piece, while what is kept about the thread's contexts is borrowed once.
 
 use super::instances::{self, Parent};
 use super::new_span::NewSpan;
