@@ -3,6 +3,7 @@
 //! It goes in slices, between which the writer goes on: a slice is a transaction, and who sends meanwhile
 //! waits for it.
 
+use super::blocks;
 use rusqlite::{Connection, params};
 use std::time::Duration;
 
@@ -56,6 +57,9 @@ impl Sweep {
             if removed > SLICE_SPANS {
                 break;
             }
+        }
+        if removed > 0 {
+            blocks::trim(&transaction)?;
         }
         transaction.commit()?;
         let is_done = removed == 0;

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Transaction};
 pub(super) const APPLICATION: i32 = 0x7072_656c;
 
 /// Each step leads to the version after its index; a step that was released never changes.
-const STEPS: [&str; 1] = ["
+const STEPS: [&str; 2] = ["
     -- One start of a process.
     CREATE TABLE run(id INTEGER PRIMARY KEY, run_id TEXT UNIQUE NOT NULL, start_ns INTEGER NOT NULL, service INTEGER);
     -- `ResourceSpans` without spans, and `ScopeSpans` likewise.
@@ -44,6 +44,9 @@ const STEPS: [&str; 1] = ["
     CREATE UNIQUE INDEX log_key ON log(trace, time_ns, digest);
     -- What was not kept, and how often.
     CREATE TABLE counter(name TEXT PRIMARY KEY, n INTEGER NOT NULL) WITHOUT ROWID;
+", "
+    -- Rows of `span` from the first to the last, and which runs of bytes their messages have.
+    CREATE TABLE block(first INTEGER PRIMARY KEY, last INTEGER NOT NULL, grams BLOB NOT NULL);
 "];
 
 /// The version that this program writes.
