@@ -2,6 +2,7 @@
 
 mod absent;
 mod collector;
+mod content;
 mod crossing;
 mod deadlines;
 mod end_to_end;
@@ -13,6 +14,7 @@ mod interop;
 mod llm;
 mod logs;
 mod metrics;
+mod phoenix;
 mod processes;
 mod program;
 mod public_api;

@@ -12,14 +12,14 @@ pub struct TraceId(pub [u8; 16]);
 pub struct SpanId(pub [u8; 8]);
 
 impl TraceId {
-    /// None if these are not 16 bytes, or all zero.
+    /// Makes an id; none if these are not 16 bytes, or all zero.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         valid(bytes).map(Self)
     }
 }
 
 impl SpanId {
-    /// None if these are not 8 bytes, or all zero.
+    /// Makes an id; none if these are not 8 bytes, or all zero.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         valid(bytes).map(Self)
     }
@@ -41,13 +41,13 @@ impl fmt::Display for SpanId {
     }
 }
 
-/// A text is no id in hexadecimal digits.
+/// The error of a text that is not an id in hexadecimal digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ParseIdError;
 
 impl fmt::Display for ParseIdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("no id: 32 or 16 hexadecimal digits that are not all zero")
+        f.write_str("not an id: expected 32 or 16 hexadecimal digits that are not all zero")
     }
 }
 

@@ -15,6 +15,7 @@ pub mod doctor;
 pub mod explore;
 pub mod ids;
 pub mod otlp;
+pub mod page;
 pub mod project;
 pub mod query;
 pub mod receive;

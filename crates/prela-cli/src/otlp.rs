@@ -1,4 +1,4 @@
-//! OTLP's messages: their outermost layers, what is known of a span, what it says, and their JSON.
+//! OTLP's messages: their outermost layers, the facts and the content of a span, and their JSON.
 
 mod content;
 mod envelope;

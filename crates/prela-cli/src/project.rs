@@ -16,12 +16,12 @@ pub struct Project {
 }
 
 impl Project {
-    /// The project of the current folder: the nearest one above it that has a `prela.toml` or is under
-    /// version control, or else the folder itself. `store` names another file.
+    /// The project of the current folder: the nearest folder, from it upwards, that has a `prela.toml` or is
+    /// under version control, or else the folder itself. `store` names another file.
     ///
     /// # Errors
     ///
-    /// There is no current folder, or no place for data of this user.
+    /// There is no current folder, or no place for this user's data.
     pub fn here(store: Option<&Path>) -> anyhow::Result<Self> {
         let here = env::current_dir().context("there is no current folder")?;
         let root = root_of(&here);
@@ -29,7 +29,7 @@ impl Project {
             Some(store) => std::path::absolute(store).context("--store is empty")?,
             None => {
                 let data = data_folder().context(
-                    "there is no place for data: HOME is not set; name a file by --store",
+                    "there is no place for data: HOME is not set; name a file with --store",
                 )?;
                 data.join("prela").join(folder_name(&root)).join("prela.db")
             }
@@ -37,7 +37,7 @@ impl Project {
         Ok(Self { root, store })
     }
 
-    /// How people call it: its folder's name.
+    /// The name that people use: that of its folder.
     pub fn name(&self) -> String {
         let name = self.root.file_name().unwrap_or(self.root.as_os_str());
         name.to_string_lossy().into_owned()
@@ -49,17 +49,17 @@ fn root_of(here: &Path) -> PathBuf {
     roots.unwrap_or(here).to_owned()
 }
 
-/// What the top of a project has.
+/// What marks the top of a project.
 const MARKS: [&str; 4] = [Settings::FILE, ".git", ".jj", ".hg"];
 
-/// The folder's name for people, and a number that tells it from others of that name.
+/// The folder's name for people, and a number that distinguishes it from others of that name.
 fn folder_name(root: &Path) -> String {
     let name = root.file_name().unwrap_or_default().to_string_lossy();
     let name: String = name
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() || "-_.".contains(c) { c } else { '_' })
         .collect();
-    // FNV-1a: the same in each version, since files are named by it.
+    // FNV-1a, which stays the same in every version, since files are named by it.
     let hash =
         root.as_os_str().as_encoded_bytes().iter().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
             (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3)
@@ -67,7 +67,7 @@ fn folder_name(root: &Path) -> String {
     format!("{name}-{:08x}", hash >> 32)
 }
 
-/// Where the system has data of a user's programs.
+/// Where the system keeps the data of a user's programs.
 fn data_folder() -> Option<PathBuf> {
     let folder =
         |name: &str| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());

@@ -1,7 +1,7 @@
 //! Reads the store: what the command line, the JSON API and the gRPC API all show.
 //!
-//! [`Reader`] opens the file for reading alone, so it works whether a server writes it or not. Its calls
-//! block; they are short, but for a search that finds nothing.
+//! [`Reader`] opens the file for reading only, so it works whether a server writes it or not. Its calls
+//! block; all are short, except a search that finds nothing.
 
 mod changes;
 mod diff;
@@ -11,8 +11,10 @@ mod find;
 mod list;
 mod model;
 mod otlp;
+mod part;
 mod reader;
 mod search;
+mod sessions;
 mod trace;
 mod tree;
 
@@ -22,4 +24,5 @@ pub use self::error::QueryError;
 pub use self::filter::Filter;
 pub use self::model::{Log, Named, Span, SpanHit, Trace, TraceSummary};
 pub use self::reader::{Reader, Totals};
+pub use self::sessions::Session;
 pub use self::tree::{Link, Node, Tree};

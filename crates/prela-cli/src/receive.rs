@@ -1,7 +1,7 @@
 //! Takes OTLP in: over gRPC and HTTP, as protobuf and as JSON, compressed or not.
 //!
-//! A request is acknowledged when the store has committed it. What cannot be taken now is refused in a
-//! way that exporters understand as "later", what never can be as "no".
+//! A request is acknowledged when the store has committed it. What cannot be taken now is refused so that
+//! exporters try again; what can never be taken, so that they do not.
 
 mod answer;
 mod body;
@@ -30,7 +30,7 @@ pub fn routes(intake: &Intake) -> Router {
     }
     for signal in [Signal::Traces, Signal::Logs, Signal::Metrics] {
         let intake = intake.clone();
-        // Every method: it answers preflights, and says of others what to use.
+        // Every method, to answer preflights, and to say which one to use.
         let http = axum::routing::any(async move |request: Request| {
             http::export(&intake, signal, request).await
         });

@@ -1,16 +1,18 @@
 //! `prela serve`: the ports, and what is answered on them.
 //!
-//! Both ports answer everything, so an exporter that mixed them up is heard all the same.
+//! All ports answer everything, so an exporter that mixed them up is heard all the same.
 
 mod access;
 mod api;
 mod connections;
 mod guard;
 mod hello;
+mod page;
 mod port;
 mod readers;
 mod rpc;
 mod run;
+mod view;
 mod watch;
 
 pub use self::access::Access;

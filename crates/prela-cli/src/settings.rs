@@ -40,6 +40,8 @@ pub struct Collector {
     pub grpc_port: Option<u16>,
     /// For OTLP over HTTP.
     pub http_port: Option<u16>,
+    /// For the page.
+    pub page_port: Option<u16>,
     /// Bytes from which on the oldest traces go, such as `"500MB"`.
     #[serde(deserialize_with = "size")]
     pub max_size: Option<u64>,
@@ -57,6 +59,11 @@ impl Collector {
     /// The port for HTTP; that of OTLP where nothing else is said.
     pub fn http_port(&self) -> u16 {
         self.http_port.unwrap_or(4318)
+    }
+
+    /// The port for the page; 4319 where nothing else is said.
+    pub fn page_port(&self) -> u16 {
+        self.page_port.unwrap_or(4319)
     }
 
     /// What is kept.
@@ -103,10 +110,11 @@ impl Settings {
              # traces that is recorded, from 0 to 1.\n\
              [program]\n{service}\nsample_rate = {:?}\n\n\
              # Where `prela serve`, `run` and `demo` take OTLP, and how much they keep.\n\
-             [collector]\ngrpc_port = {}\nhttp_port = {}\nmax_size = {}\nmax_age = {}\n",
+             [collector]\ngrpc_port = {}\nhttp_port = {}\npage_port = {}\nmax_size = {}\nmax_age = {}\n",
             sample_rate.unwrap_or(1.0),
             collector.grpc_port(),
             collector.http_port(),
+            collector.page_port(),
             text(&size_text(collector.max_size.unwrap_or(default.max_bytes))),
             text(
                 &humantime::format_duration(collector.max_age.unwrap_or(default.max_age))

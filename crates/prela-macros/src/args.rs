@@ -96,7 +96,7 @@ impl TraceArgs {
                 "name" => parsed.name = Some(read_name(input, &option)?),
                 "span_type" => parsed.span_type = Some(read_span_type(input, &option)?),
                 "skip" => parsed.skip = Some(read_names(input, &option, errors)?),
-                // What happens without `skip` too, unless arguments are captured; this says that it is meant.
+                // The default, unless arguments are captured; this says that it is meant.
                 "skip_all" => parsed.skip_all = true,
                 "capture" => parsed.capture = Some(option.span()),
                 "fields" => {
@@ -227,7 +227,7 @@ fn read_all(
         errors.read_list(input, read);
         Ok(())
     };
-    // Whatever is wrong in it is in `errors`, and all of it was read.
+    // Never fails: mistakes are in `errors`, and all of it was read.
     let _: syn::Result<()> = parser.parse2(args);
 }
 
@@ -252,11 +252,11 @@ fn read_name(input: ParseStream<'_>, option: &Ident) -> syn::Result<LitStr> {
     if input.peek(LitStr) {
         input.parse()
     } else {
-        Err(input.error("the name must be a text, as `\"search\"`"))
+        Err(input.error("the name must be a text, such as `\"search\"`"))
     }
 }
 
-/// A name that is known, or an expression of type `prela::SpanType`.
+/// Reads a known name, or an expression of type `prela::SpanType`.
 fn read_span_type(input: ParseStream<'_>, option: &Ident) -> syn::Result<TokenStream> {
     if !input.peek(Token![=]) {
         return Err(Error::new(option.span(), "`span_type` needs a value: `span_type = \"tool\"`"));
@@ -293,7 +293,7 @@ fn read_value(input: ParseStream<'_>, option: &Ident, example: &str) -> syn::Res
     input.parse()
 }
 
-/// A share as a number, or anything that becomes a `prela::Sampler`.
+/// Reads a share as a number, or anything that becomes a `prela::Sampler`.
 fn read_sample(input: ParseStream<'_>, option: &Ident) -> syn::Result<Expr> {
     let value = read_value(input, option, "0.1")?;
     let digits = match &value {
@@ -350,7 +350,7 @@ fn unknown(option: &Ident, options: &[&str]) -> Error {
 /// The option by which `#[prela::trace_impl]` names the type to `#[prela::trace]`.
 pub(crate) const IN_TYPE: &str = "__in_type";
 
-/// What `prela::SpanType` has: its names, and its variants.
+/// The names of `prela::SpanType`, and its variants.
 const SPAN_TYPES: [(&str, &str); 11] = [
     ("agent", "Agent"),
     ("llm", "Llm"),

@@ -18,12 +18,12 @@ impl Errors {
         }
     }
 
-    /// What was read; none, and one mistake more, if it could not be.
+    /// Returns what was read; if it could not be, notes the mistake.
     pub(crate) fn note<T>(&mut self, read: syn::Result<T>) -> Option<T> {
         read.map_err(|error| self.push(error)).ok()
     }
 
-    /// `skip` names something that is not there.
+    /// Notes that `skip` names something that is not there.
     pub(crate) fn nothing_to_skip(&mut self, noun: &str, skipped: &Ident, known: &[String]) {
         let known = match known {
             [] => format!("there are no {noun}s"),
@@ -34,15 +34,15 @@ impl Errors {
         self.push(Error::new(skipped.span(), message));
     }
 
-    /// The item as it was written, so that nothing else fails for want of it, with the mistakes.
-    /// None if there are none.
+    /// The mistakes, and the item as it was written, so that code that uses it still compiles. None without
+    /// mistakes.
     pub(crate) fn report(self, item: &TokenStream) -> Option<TokenStream> {
         let mut tokens = self.all?.into_compile_error();
         tokens.extend(item.clone());
         Some(tokens)
     }
 
-    /// Reads what commas separate. After a mistake it goes on behind the next comma.
+    /// Reads items between commas. After a mistake it goes on after the next comma.
     pub(crate) fn read_list<T>(
         &mut self,
         input: ParseStream<'_>,

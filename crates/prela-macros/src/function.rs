@@ -32,10 +32,10 @@ pub(crate) fn expand(args: TokenStream, item: TokenStream) -> TokenStream {
 }
 
 impl Traced {
-    /// What the options ask for must be there.
+    /// Checks that the function has what the options ask for.
     fn check(mut function: Function, options: TraceArgs, errors: &mut Errors) -> Self {
         if options.retry.is_some() {
-            // What is mutable is the body's own copy.
+            // The copy of each attempt is mutable instead.
             options::bind_immutably(&mut function.sig);
         }
         if let Some(constness) = &function.sig.constness {

@@ -74,7 +74,7 @@ fn add_options(attr: &mut Attribute, in_type: &TokenStream, span_type: Option<&T
     let (path, own) = match &attr.meta {
         Meta::Path(path) => (path.clone(), TokenStream::new()),
         Meta::List(list) => (list.path.clone(), list.tokens.clone()),
-        // `#[trace = …]`: what is wrong is said by the attribute itself.
+        // `#[trace = …]`: the attribute itself reports the mistake.
         Meta::NameValue(_) => return,
     };
     let is_option =
@@ -86,7 +86,7 @@ fn add_options(attr: &mut Attribute, in_type: &TokenStream, span_type: Option<&T
     attr.meta = Meta::List(MetaList { path, delimiter, tokens });
 }
 
-/// `Agent` of `impl<T> crate::Agent<T>`; another type as it is written.
+/// The name of a type: `Agent` of `impl<T> crate::Agent<T>`, another as it is written.
 fn type_name(ty: &Type) -> String {
     match ty {
         Type::Path(path) => match path.path.segments.last() {
@@ -100,7 +100,7 @@ fn type_name(ty: &Type) -> String {
     }
 }
 
-/// What the item is instead.
+/// An error that says what the item is instead.
 fn not_an_impl(item: &TokenStream) -> Option<Error> {
     let item = syn::parse2::<Item>(item.clone()).ok()?;
     let message = match &item {

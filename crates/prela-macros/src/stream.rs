@@ -9,7 +9,7 @@ use syn::{
     TypeParamBound, parse_quote,
 };
 
-/// What a function gives back, as far as its signature says.
+/// What a function returns, as far as its signature says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Returned {
     Value,
@@ -69,7 +69,7 @@ impl Returned {
         matches!(self, Self::Stream { .. })
     }
 
-    /// The future or stream with its span, as what the function returns.
+    /// Boxes the future or stream, if the function returns it boxed.
     pub(crate) fn wrap(self, polled: TokenStream) -> TokenStream {
         match self {
             Self::Future { is_boxed: true } | Self::Stream { is_boxed: true } => {
@@ -101,7 +101,7 @@ pub(crate) fn inferred(output: &ReturnType) -> TokenStream {
     }
 }
 
-/// What the future of an `impl Future<Output = ..>` gives. Of other types the compiler knows it by itself.
+/// The output of an `impl Future<Output = ..>`. That of other types the compiler knows by itself.
 pub(crate) fn awaited(ty: &Type) -> Option<TokenStream> {
     let bounds = match ty {
         Type::ImplTrait(ty) => &ty.bounds,

@@ -15,7 +15,7 @@ use std::time::{Duration, SystemTime};
 
 /// Tells the time. Tests give their own to [`Builder::clock`](crate::Builder::clock).
 ///
-/// Read on the hot path, at every start, event and end. Where it panics, [`SystemClock`] is read.
+/// Read on the hot path, at every start, event and end. If it panics, [`SystemClock`] is read instead.
 pub trait Clock: Send + Sync + Debug + 'static {
     /// The wall-clock time.
     fn wall(&self) -> SystemTime;
@@ -136,7 +136,7 @@ pub(crate) fn unix_nano(time: SystemTime) -> u64 {
     u64::try_from(since.as_nanos()).unwrap_or(u64::MAX)
 }
 
-/// The time that is so many nanoseconds after 1970 began.
+/// The time this many nanoseconds after the beginning of 1970.
 pub(crate) fn from_unix_nano(nanos: u64) -> SystemTime {
     let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_nanos(nanos));
     time.unwrap_or(SystemTime::UNIX_EPOCH)

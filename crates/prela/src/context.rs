@@ -39,7 +39,7 @@ pub(crate) use self::current::{Origin, current, is_innermost_unsampled, slot_of,
 pub(crate) use self::polled::{OfFuture, Polled};
 pub(crate) use self::scope::{ContextScope, not_current};
 pub(crate) use self::suppression::{
-    is_suppressed, is_unrecorded, processing, suppress_thread, unrecorded,
+    Suppressed, is_suppressed, is_unrecorded, processing, suppress_thread, unrecorded,
 };
 
 use std::any::Any;

@@ -1,6 +1,6 @@
 //! The process environment: the only place that reads it.
 //!
-//! Here is which variables there are and how a value is written; what it means is `init`'s matter.
+//! It knows the variables and how a value is written; `init` knows what it means.
 
 mod instead;
 mod setting;
@@ -17,10 +17,9 @@ use std::ffi::OsString;
 use std::fmt;
 use std::path::Path;
 
-/// The variables of Prela's that are set, as they were at one moment, and what could not be used of
-/// them.
+/// The values of Prela's variables at one moment, and which of them could not be used.
 ///
-/// Variables are set for many programs at once, so no value may keep one from starting: what cannot be
+/// Variables are set for many programs at once, so no value may keep a program from starting: what cannot be
 /// used is left out.
 #[derive(Default)]
 pub(crate) struct Environment {
@@ -36,8 +35,8 @@ impl Environment {
         Self { values: VARIABLES.iter().filter_map(value).collect(), ..Self::default() }
     }
 
-    /// The variables given in code; of two with the same name the later one. What Prela does not
-    /// read is left out, so that a whole environment can be given.
+    /// Takes variables from code; of two with the same name the later one. What Prela does not read is left
+    /// out, so that a whole environment can be given.
     pub(crate) fn of_pairs(pairs: impl IntoIterator<Item = (OsString, OsString)>) -> Self {
         let mut values = Vec::new();
         for (name, value) in pairs {
@@ -49,12 +48,11 @@ impl Environment {
         Self { values, ..Self::default() }
     }
 
-    /// What `read` makes of the environment. As long as it fails on a value, that value is left out and
-    /// it reads again.
+    /// Reads the environment by `read`. Each value that it fails on is left out, and it reads again.
     ///
     /// # Errors
     ///
-    /// What `read` fails with and is not about the environment.
+    /// Those of `read` that are not about the environment.
     pub(crate) fn settle<T>(
         &mut self,
         mut read: impl FnMut(&Self) -> Result<T, Error>,
@@ -78,14 +76,14 @@ impl Environment {
             let problem = problem.replace(char::is_control, " ");
             let warning = format!("{}: {problem}; used instead: {instead}", variable.name());
             self.warnings.push(warning);
-            // Who mends the cause has mended this too.
+            // Mending the cause mends this too.
             if !is_consequence {
                 self.errors.push(error);
             }
         }
     }
 
-    /// Whether anything changed.
+    /// Removes or replaces a value; false if that changes nothing.
     fn leave_out(&mut self, variable: Variable, instead: &Instead) -> bool {
         let Some(at) = self.values.iter().position(|(known, _)| *known == variable) else {
             return false;
@@ -121,28 +119,13 @@ impl Environment {
         self.left_out.iter().any(|left_out| variables.contains(left_out))
     }
 
-    /// What it says of signals other than traces: without the variables that are for traces alone.
-    #[cfg(all(
-        any(feature = "tracing", feature = "metrics"),
-        any(feature = "otlp-grpc", feature = "otlp-http")
-    ))]
-    pub(crate) fn without_those_for_traces(&self) -> Self {
-        let is_kept =
-            |variable: Variable| !variable.name().starts_with("OTEL_EXPORTER_OTLP_TRACES_");
-        Self {
-            values: self.values.iter().filter(|(it, _)| is_kept(*it)).cloned().collect(),
-            left_out: self.left_out.iter().copied().filter(|it| is_kept(*it)).collect(),
-            ..Self::default()
-        }
-    }
-
-    /// Takes every variable for not set. What could not be used before is still told.
+    /// Unsets every variable. Earlier warnings stay.
     pub(crate) fn clear(&mut self) {
         self.values.clear();
     }
 
-    /// Adds a warning about what is used all the same.
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    /// Adds a warning about a value that is used all the same.
+    #[cfg(feature = "__otlp")]
     pub(crate) fn advise(&mut self, warning: String) {
         self.warnings.push(warning);
     }
@@ -151,7 +134,7 @@ impl Environment {
     ///
     /// # Errors
     ///
-    /// The warnings as one error, if they have to be one.
+    /// All of them as one error, if `are_errors`.
     pub(crate) fn warnings(self, are_errors: bool) -> Result<Vec<String>, Error> {
         let mut errors = self.errors;
         match errors.len() {
@@ -214,8 +197,8 @@ impl Variable {
         error.with_unusable(Unusable { variable: self.name(), instead, needs: Vec::new() })
     }
 
-    /// Makes the environment's what would otherwise be an error of the code's.
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    /// Turns an error about the code into one about this variable.
+    #[cfg(feature = "__otlp")]
     pub(crate) fn blamed_for(self, error: Error) -> Error {
         let (variable, instead) = (self.name(), Instead::Default);
         error.with_unusable(Unusable { variable, instead, needs: Vec::new() })
@@ -229,13 +212,12 @@ impl fmt::Debug for Environment {
     }
 }
 
-/// A variable that carries a context and is no setting: one of the names of
-/// [`propagation`](crate::propagation). What is not UTF-8 is no context.
+/// The value of a variable that carries a context and is no setting: one that
+/// [`propagation`](crate::propagation) names. None if it is not UTF-8.
 pub(crate) fn process_variable(name: &str) -> Option<String> {
     std::env::var(name).ok()
 }
 
-/// The file name of the running program.
 pub(crate) fn program_name() -> Option<String> {
     let path = std::env::current_exe().ok()?;
     path.file_name().map(Path::new).map(|name| name.display().to_string())

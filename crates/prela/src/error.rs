@@ -32,18 +32,15 @@ struct Inner {
     unusable: Option<Unusable>,
 }
 
-/// What a failed request tells of the peer that it was for.
+/// What a failed request says about the peer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    not(any(feature = "otlp-grpc", feature = "otlp-http")),
-    expect(dead_code, reason = "only our own transports know")
-)]
+#[cfg_attr(not(feature = "__otlp"), expect(dead_code, reason = "only our own transports know"))]
 pub(crate) enum Contact {
     /// It answered.
     Answered,
     /// It took the connection, which broke off before an answer came.
     Broken,
-    /// Nobody is there: no connection, or no word in time.
+    /// Nobody is there: no connection, or no answer in time.
     Absent,
 }
 
@@ -55,7 +52,7 @@ pub enum ErrorKind {
     AlreadyInitialized,
     /// A setting, in code or in the environment, cannot be used.
     Config,
-    /// A file, a thread or a socket could not be had, or a peer could not be reached.
+    /// A file, a thread or a socket is not to be had, or a peer cannot be reached.
     Io,
     /// The peer refused what was sent.
     Rejected,
@@ -92,10 +89,10 @@ impl Error {
     /// Marks what failed as worth another attempt, after this time at the earliest; zero if the peer
     /// did not say when.
     ///
-    /// Whether the peer is there at all decides for how long a shutdown goes on with attempts. An exporter
-    /// of your own says that it is by a time of more than zero, which somebody must have asked for, or by
-    /// the kind [`Rejected`](ErrorKind::Rejected), such as for an HTTP 503. Any other kind is taken for a
-    /// peer that cannot be reached.
+    /// A shutdown makes further attempts for as long as the peer seems to be there. An exporter of your own
+    /// says that it is by a time above zero, which the peer must have asked for, or by the kind
+    /// [`Rejected`](ErrorKind::Rejected), such as for an HTTP 503. Any other kind means that the peer
+    /// cannot be reached.
     #[must_use]
     pub fn with_retry(mut self, after: Duration) -> Self {
         self.inner.retry_after = Some(after);
@@ -107,18 +104,18 @@ impl Error {
         self.inner.retry_after
     }
 
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    #[cfg(feature = "__otlp")]
     pub(crate) fn with_contact(mut self, contact: Contact) -> Self {
         self.inner.contact = Some(contact);
         self
     }
 
-    /// What is known of the peer; none if whoever made this error did not say.
+    /// What is known of the peer; none if the exporter did not say.
     pub(crate) fn contact(&self) -> Option<Contact> {
         self.inner.contact
     }
 
-    /// Whether the peer gave a sign of life, whatever it was.
+    /// Whether the peer gave any sign of life.
     pub(crate) fn is_sign_of_life(&self) -> bool {
         match self.contact() {
             Some(contact) => contact != Contact::Absent,
@@ -129,14 +126,14 @@ impl Error {
         }
     }
 
-    /// Says that this is about a value of the environment, which a program can do without.
+    /// Says that this is about a value of the environment, without which a program can run.
     #[must_use]
     pub(crate) fn with_unusable(mut self, unusable: Unusable) -> Self {
         self.inner.unusable = Some(unusable);
         self
     }
 
-    /// Says that this variable of the environment would have to be used for the value to mean something.
+    /// Says that the value means nothing unless this other variable can be used.
     #[must_use]
     pub(crate) fn needing(mut self, variable: &'static str) -> Self {
         if let Some(unusable) = &mut self.inner.unusable {
@@ -145,7 +142,7 @@ impl Error {
         self
     }
 
-    /// The value of the environment that this is about, if it is about one.
+    /// The value of the environment that this is about, if any.
     pub(crate) fn unusable(&self) -> Option<&Unusable> {
         self.inner.unusable.as_ref()
     }
@@ -199,7 +196,7 @@ impl StdError for Error {
 pub(crate) struct Unusable {
     pub(crate) variable: &'static str,
     pub(crate) instead: Instead,
-    /// Variables of which one would have to be used for this one to mean something.
+    /// Variables without which this one means nothing: at least one of them must be usable.
     pub(crate) needs: Vec<&'static str>,
 }
 
@@ -208,10 +205,10 @@ pub(crate) struct Unusable {
 pub(crate) enum Instead {
     /// What holds when the variable is not set.
     Default,
-    /// Nothing, since nothing holds: the value is about something that is not there.
+    /// Nothing: the value is about something that is not there.
     Nothing,
-    /// The list without the entries at these positions, counted from 0 and in order. Those that stay may be shown
-    /// if they are no secrets.
+    /// The list without the entries at these positions, counted from 0 and in order. The others are shown if they
+    /// are no secrets.
     OtherEntries {
         without: Vec<usize>,
         are_shown: bool,
@@ -219,8 +216,8 @@ pub(crate) enum Instead {
     Value(String),
 }
 
-/// The time that a `Retry-After` header asks for: seconds, or a date. None if it is neither. A date that
-/// has passed is no time at all.
+/// The time that a `Retry-After` header asks for, in seconds or by a date. None if it is neither; zero if the
+/// date has passed.
 ///
 /// ```
 /// # #[cfg(feature = "retry")] {

@@ -6,19 +6,23 @@
 mod any_exporter;
 mod console;
 mod file;
+#[cfg(feature = "__otlp")]
+mod local_tool;
 mod memory;
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 mod otlp;
 
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 pub(crate) use any_exporter::EncodedExporter;
 pub(crate) use any_exporter::{AnyExporter, Encode};
 pub use console::ConsoleExporter;
 #[cfg(feature = "testing")]
 pub(crate) use console::tree;
 pub use file::FileExporter;
+#[cfg(feature = "__otlp")]
+pub(crate) use local_tool::LocalTool;
 pub use memory::MemoryExporter;
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 pub(crate) use otlp::{OneAttempt, OtlpExporter};
 
 pub use crate::span::Batch;
@@ -106,12 +110,12 @@ pub struct Exported {
 }
 
 impl Exported {
-    /// Every span was taken.
+    /// A batch of which every span was taken.
     pub fn all() -> Self {
         Self::default()
     }
 
-    /// All but `rejected` spans were taken.
+    /// A batch of which all but `rejected` spans were taken.
     pub fn all_but(rejected: u64) -> Self {
         Self { rejected, message: None }
     }

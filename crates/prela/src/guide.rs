@@ -3,6 +3,7 @@
 //! - [`context`]: what is current where, and how to take it along.
 //! - [`spans`]: types, attributes and errors, and names that serve a reader.
 //! - `agents`: model calls, tools and searches, in words that backends read (feature `genai`).
+//! - `phoenix`, `langfuse`, `jaeger`: what to set for each of them, and what it shows (feature `genai`).
 //! - [`sampling`]: which traces are kept.
 //! - [`exporters`]: where they go.
 //! - `services`: one trace through several of them, over HTTP and gRPC (feature `http`).
@@ -12,6 +13,8 @@
 //! - [`endings`]: how a program ends, and what becomes of its spans.
 //! - [`instances`]: several of them in one process.
 //! - `testing`: what your code records, in tests that run side by side (feature `testing`).
+//! - `migration`: from OpenTelemetry's SDK, `tracing-opentelemetry`, fastrace and the Python SDK, call by call
+//!   (features `macros` and `tracing`).
 //! - [`troubleshooting`]: from what you see to what to do.
 
 #[cfg(feature = "genai")]
@@ -25,8 +28,20 @@ pub mod endings {}
 pub mod exporters {}
 #[doc = include_str!("guide/instances.md")]
 pub mod instances {}
+#[cfg(feature = "genai")]
+#[doc = include_str!("guide/jaeger.md")]
+pub mod jaeger {}
+#[cfg(feature = "genai")]
+#[doc = include_str!("guide/langfuse.md")]
+pub mod langfuse {}
+#[cfg(all(feature = "macros", feature = "tracing", feature = "otlp-grpc"))]
+#[doc = include_str!("guide/migration.md")]
+pub mod migration {}
 #[doc = include_str!("guide/patterns.md")]
 pub mod patterns {}
+#[cfg(feature = "genai")]
+#[doc = include_str!("guide/phoenix.md")]
+pub mod phoenix {}
 #[doc = include_str!("guide/production.md")]
 pub mod production {}
 #[doc = include_str!("guide/sampling.md")]

@@ -2,10 +2,10 @@
 //!
 //! [`ServerLayer`] and [`ClientLayer`] are `tower` layers over the types of the crate `http`, so that
 //! one pair serves axum, hyper and tonic, with any body. [`Outbound`] says which host gets the trace
-//! and which the baggage; [`Trust`] says what a server makes of what it gets.
+//! and which the baggage; [`Trust`] says what a server accepts from its callers.
 //!
-//! A client without such a hook has its headers filled in, in one line. What it does gets a span of
-//! its own from [`Tracer::span`](crate::Tracer::span):
+//! For a client without such a hook, one line makes the headers, and [`Tracer::span`](crate::Tracer::span) the
+//! span:
 //!
 //! ```
 //! use prela::{SpanKind, SpanType};
@@ -19,8 +19,8 @@
 //! });
 //! ```
 //!
-//! It makes spans and no metrics, follows no headers of proxies, and records no query, no other header
-//! and no body.
+//! It makes spans and no metrics, ignores the headers of proxies, and records no query, no body, and no header
+//! but `user-agent`.
 //!
 //! Sources: OpenTelemetry's conventions for [HTTP](https://opentelemetry.io/docs/specs/semconv/http/http-spans/)
 //! and [gRPC](https://opentelemetry.io/docs/specs/semconv/rpc/grpc/).
@@ -51,8 +51,8 @@ pub(crate) use self::future::{Mark, StartedSpan};
 
 use http::{HeaderMap, Request};
 
-/// The headers that a request to this URL is to have, of the current context, by the default
-/// [`Outbound`]: the trace for every host, baggage for private ones.
+/// The headers that carry the current context in a request to this URL, by the default [`Outbound`]: the trace
+/// for every host, baggage for private ones.
 ///
 /// ```
 /// prela::baggage::scope([("user_id", "u1")], || {

@@ -1,6 +1,6 @@
 //! Where trace and span ids come from.
 
-use crate::fork;
+use crate::fork::Generation;
 use opentelemetry::trace::{SpanId, TraceId};
 use rand::rngs::SmallRng;
 use rand::{RngCore, SeedableRng};
@@ -11,15 +11,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 /// Makes the ids of new traces and spans.
 ///
 /// Called once for each span that starts, on the thread that starts it, so it must be cheap. An
-/// all-zero id means "no id" in W3C Trace Context; one that comes back is asked for again once, and
-/// then replaced by a random id.
+/// all-zero id means "no id" in W3C Trace Context, and is replaced by a random id.
 pub trait IdGenerator: Send + Sync + Debug + 'static {
     /// A new 16-byte trace id, not all zero.
     fn new_trace_id(&self) -> TraceId;
     /// A new 8-byte span id, not all zero.
     fn new_span_id(&self) -> SpanId;
     /// Whether the low 56 bits of each trace id are random: then new traces carry the `random` flag of
-    /// W3C Trace Context Level 2, by which services may sample alike. Default: no.
+    /// W3C Trace Context Level 2, so that services can sample alike. Default: no.
     fn is_random(&self) -> bool {
         false
     }
@@ -34,10 +33,10 @@ pub trait IdGenerator: Send + Sync + Debug + 'static {
 pub struct RandomIds;
 
 thread_local! {
-    /// The thread's generator, and the [generation](fork::generation) it belongs to: a forked process seeds its
+    /// The thread's generator, and the [generation](Generation) it belongs to: a forked process seeds its
     /// own.
-    static RNG: RefCell<(u32, SmallRng)> =
-        RefCell::new((fork::generation(), SmallRng::from_os_rng()));
+    static RNG: RefCell<(Generation, SmallRng)> =
+        RefCell::new((Generation::current(), SmallRng::from_os_rng()));
 }
 
 #[inline(always)]
@@ -45,8 +44,8 @@ fn random<T>(draw: impl Fn(&mut SmallRng) -> T) -> T {
     // A span may still start while its thread's locals are being destroyed.
     RNG.try_with(|rng| {
         let (generation, rng) = &mut *rng.borrow_mut();
-        if *generation != fork::generation() {
-            (*generation, *rng) = (fork::generation(), SmallRng::from_os_rng());
+        if !generation.is_current() {
+            (*generation, *rng) = (Generation::current(), SmallRng::from_os_rng());
         }
         draw(rng)
     })
@@ -80,7 +79,7 @@ impl AnyIds {
         }
     }
 
-    /// A new trace id. A random one where the user's generator panics or gives none.
+    /// A new trace id: a random one if the user's generator panics or returns zeros.
     pub(crate) fn new_trace_id(&self) -> TraceId {
         if let Self::Other(ids) = self
             && let Ok(id) = catch_unwind(AssertUnwindSafe(|| ids.new_trace_id()))

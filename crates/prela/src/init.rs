@@ -1,16 +1,17 @@
 //! Starting: what the code and the environment ask for becomes a running instance.
 //!
-//! Everything that can be wrong is found out before an export thread starts.
+//! All settings are checked before an export thread starts.
 
 mod builder;
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 mod endpoint;
 mod exit;
 mod exporter;
 mod guard;
+mod langfuse;
 #[cfg(feature = "metrics")]
 mod metrics;
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 mod otlp;
 mod pipeline;
 mod pipelines;
@@ -18,16 +19,15 @@ mod running;
 mod settings;
 #[cfg(feature = "signal")]
 mod signal;
+mod signals;
 #[cfg(test)]
 mod tests;
-mod unrecorded;
-mod wording;
 
 pub use self::builder::Builder;
 pub use self::exit::exit;
 pub use self::exporter::Exporter;
 pub use self::guard::Prela;
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 pub use self::otlp::Otlp;
 #[cfg(feature = "signal")]
 pub use self::signal::shutdown_signal;
@@ -35,12 +35,12 @@ pub use self::signal::shutdown_signal;
 use crate::Error;
 use crate::tracer::global;
 
-/// Starts tracing: an instance that is set up by the environment, and that [`tracer`](crate::tracer())
-/// and the attribute macros follow.
+/// Starts tracing: makes an instance from the environment, which [`tracer`](crate::tracer()) and the attribute
+/// macros use.
 ///
 /// The service name given here wins over every variable; an empty one counts as none. Without any variable
-/// traces are printed to the standard output. [`Builder`] lists the variables. One that cannot be used is no
-/// error: it is left out, and [`Prela::warnings`] has a line about it. [`Builder::init`] does the same with
+/// traces are printed to the standard output. [`Builder`] lists the variables. A value that cannot be used is
+/// no error: it is ignored, and [`Prela::warnings`] has a line about it. [`Builder::init`] does the same with
 /// settings in code.
 ///
 /// Keep the returned guard until the program ends: dropping it sends what is queued and ends tracing.
@@ -49,7 +49,7 @@ use crate::tracer::global;
 /// # Errors
 ///
 /// [`AlreadyInitialized`](crate::ErrorKind::AlreadyInitialized) while another instance is global, with
-/// the service name of that one; otherwise as [`Builder::build`]. In neither case is a thread started.
+/// the service name of that one; otherwise as [`Builder::build`].
 ///
 /// # Examples
 ///

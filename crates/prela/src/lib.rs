@@ -61,14 +61,15 @@
 //! | `rayon` | no | `rayon`: spawning on rayon with the context |
 //! | `retry` | no | `SpanBuilder::retry`: attempts with back-off, one span each |
 //! | `resources` | no | `SpanBuilder::resources`: CPU time and memory of a span |
-//! | `metrics` | no | `Builder::metrics` and `Builder::meter`: calls of models as OpenTelemetry metrics; `Prela::observe`: sampling counts |
+//! | `metrics` | no | `Builder::metrics` and `Builder::meter`: model calls as OpenTelemetry metrics; `Prela::observe`: sampling counts |
 //! | `signal` | no | `Prela::shutdown_on_signal` and `shutdown_signal`: Ctrl-C and SIGTERM |
 //! | `tracing` | no | `tracing`: spans and events of the crate `tracing`; ids in the lines of `tracing_subscriber::fmt` |
 //! | `http` | no | `http`: layers for servers and clients of HTTP and gRPC |
 //! | `axum` | no | `http::ServerLayer::axum`: the layer that knows axum's routes |
 //! | `reqwest` | no | `reqwest`: a middleware for its client |
-//! | `llm` | no | `llm`: spans of model calls, understood from requests and responses |
-//! | `async-openai` | no | `llm::LlmLayer::async_openai`: the same for async-openai 0.43 |
+//! | `llm` | no | `llm`: spans of model calls, made from requests and responses |
+//! | `async-openai` | no | `llm::LlmLayer::async_openai`: spans of the calls of async-openai 0.43 |
+//! | `mcp` | no | `mcp`: clients and servers of the Model Context Protocol, by `rmcp` |
 //! | `testing` | no | `testing`: spans as text, with a fixed clock and ids |
 //!
 //! A feature adds names and changes nothing else.
@@ -103,6 +104,8 @@ pub mod genai;
 pub mod http;
 #[cfg(feature = "llm")]
 pub mod llm;
+#[cfg(feature = "mcp")]
+pub mod mcp;
 #[cfg(feature = "reqwest")]
 pub mod reqwest;
 
@@ -110,8 +113,6 @@ mod patterns;
 
 mod tracer;
 
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
-mod logs;
 mod otlp;
 pub mod propagation;
 pub mod span;
@@ -152,7 +153,7 @@ pub use context::{
 pub use context::{baggage, pool, thread};
 pub(crate) use error::Contact;
 pub use error::{Error, ErrorKind};
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 pub use init::Otlp;
 #[cfg(feature = "signal")]
 pub use init::shutdown_signal;

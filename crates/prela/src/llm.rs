@@ -1,11 +1,11 @@
-//! Calls of models, whichever client makes them: a span for each, understood from what goes over the wire.
+//! Model calls of any client: a span for each, made from what goes over the wire.
 //!
 //! [`LlmLayer`] is the one line that a client needs: a layer of `tower`, a middleware of reqwest and with it of rig,
-//! and a service of async-openai. It knows no client library, but how OpenAI, Anthropic, Gemini, Ollama and whatever
-//! is compatible with them write requests and answers: see [`Call`], which does the understanding and can be used by
-//! itself. [`LlmStreamExt`] is for clients that let nobody see their requests.
+//! and a service of async-openai. It knows no client library, only how OpenAI, Anthropic, Gemini, Ollama and
+//! whatever is compatible with them write requests and answers. [`Call`] reads these, and can be used by
+//! itself. [`LlmStreamExt`] is for clients whose requests cannot be seen.
 //!
-//! Requests and answers are read, never changed. OpenAI tells the usage of a stream only to those who ask for it, by
+//! Requests and answers are read, never changed. OpenAI sends the usage of a stream only if the request has
 //! `stream_options: {"include_usage": true}`.
 //!
 //! Sources: [GenAI spans](https://github.com/open-telemetry/semantic-conventions-genai); the API references of
@@ -27,8 +27,6 @@ mod layer;
 mod outline;
 mod record;
 mod request_body;
-#[cfg(feature = "reqwest")]
-mod reqwest;
 mod response;
 mod stream;
 

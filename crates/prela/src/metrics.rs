@@ -1,4 +1,4 @@
-//! Metrics of calls of models, from the spans of these calls.
+//! Metrics of model calls, from the spans of these calls.
 
 use crate::span::SpanIntake;
 use crate::span::{EndedSpan, SpanData};
@@ -62,10 +62,10 @@ impl ModelMetrics {
         };
         self.time_to_first_chunk.record(*first, &common);
         if let Some(Value::I64(chunks)) = span.attribute(semconv::PRELA_STREAM_ITEMS)
-            && let Ok(more) = u32::try_from(chunks - 1)
+            && let Ok(more) = u32::try_from(chunks.saturating_sub(1))
             && more > 0
         {
-            // When each came is not known, only how many there were in which time.
+            // Only the number of chunks and their whole time are known.
             let each = (duration - first).max(0.0) / f64::from(more);
             for _ in 0..more.min(MOST_CHUNKS) {
                 self.time_per_output_chunk.record(each, &common);
@@ -75,7 +75,7 @@ impl ModelMetrics {
     }
 }
 
-/// The same with what kind of error it was, if it was one.
+/// The attributes, with the type of the error if the span failed.
 fn with_error(mut common: Vec<KeyValue>, span: &SpanData) -> Vec<KeyValue> {
     if matches!(span.status, Status::Error { .. }) {
         let kind = span.attribute(semconv::ERROR_TYPE).cloned().unwrap_or_else(|| OTHER.into());
@@ -84,13 +84,13 @@ fn with_error(mut common: Vec<KeyValue>, span: &SpanData) -> Vec<KeyValue> {
     common
 }
 
-/// Sees calls of models on their way to the pipeline.
+/// Measures model calls on their way to the pipeline.
 struct Metered {
     intake: Box<dyn SpanIntake>,
     metrics: Vec<ModelMetrics>,
 }
 
-/// The same place for spans, which are measured by these meters first.
+/// Wraps an intake of spans, so that these meters measure them first.
 pub(crate) fn metered(
     intake: Box<dyn SpanIntake>,
     meters: impl Iterator<Item = Meter>,
@@ -124,7 +124,7 @@ impl SpanIntake for Metered {
     }
 }
 
-/// Attributes of spans with few values.
+/// Attributes that metrics have: those with few values.
 const ATTRIBUTES: &[&str] = &[
     semconv::GEN_AI_OPERATION_NAME,
     semconv::GEN_AI_PROVIDER_NAME,

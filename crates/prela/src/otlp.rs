@@ -1,17 +1,17 @@
 //! OTLP: messages and transports. Knows nothing of queues, exporters or configuration.
-//! What a span is on the wire, `span::message` knows.
+//! How a span is written on the wire is known by `span::message`.
 
 pub(crate) mod encode;
 pub(crate) mod json;
 #[cfg(test)]
 mod message;
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 mod signal;
 mod split;
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 pub(crate) mod transport;
 
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 pub(crate) use signal::Signal;
 pub(crate) use split::split;
 

@@ -1,11 +1,11 @@
-//! Cutting long values, and saying so.
+//! Cuts long values, and marks that they were cut.
 
 use crate::Value;
 use crate::semconv::{ORIGINAL_LENGTH_PREFIX, is_identifier};
 use crate::span::SpanData;
 use opentelemetry::Key;
 
-/// Cuts each text and each bytes value of the span and its events to `limit` bytes, at a character
+/// Cuts each text and each bytes value of the span, its events and its links to `limit` bytes, at a character
 /// boundary; identifiers stay whole.
 ///
 /// A text that was cut ends in [`MARK`], and the attribute's length before is in an attribute of its
@@ -14,6 +14,9 @@ pub(crate) fn limit(span: &mut SpanData, limit: usize) {
     pairs(&mut span.attributes, limit);
     for event in &mut span.events {
         pairs(&mut event.attributes, limit);
+    }
+    for link in &mut span.links {
+        pairs(&mut link.attributes, limit);
     }
 }
 
@@ -46,7 +49,7 @@ fn shorten(key: &str, value: &mut Value, limit: usize) -> bool {
     false
 }
 
-/// Bytes of text and bytes in a value.
+/// The length of all texts and bytes in a value.
 fn length(value: &Value) -> usize {
     match value {
         Value::Empty | Value::Bool(_) | Value::I64(_) | Value::F64(_) => 0,

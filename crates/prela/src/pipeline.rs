@@ -1,4 +1,4 @@
-//! The pipeline: what happens to a span between its end and its arrival somewhere.
+//! The pipeline: what happens to a span from its end to its arrival at a receiver.
 //!
 //! Ending a span puts it into one bounded queue for each exporter, and that is all that the caller's
 //! thread ever does. A thread for each exporter, `prela-export`, takes batches from its queue and hands
@@ -14,10 +14,11 @@ mod export_loop;
 mod fate;
 mod forks;
 mod last_call;
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
 mod logs;
 mod outage;
-mod overflow;
+#[cfg(feature = "__otlp")]
+mod pending;
 mod pieces;
 mod queue;
 mod queues;
@@ -32,9 +33,13 @@ mod worker;
 
 pub(crate) use self::diagnostics::Diagnostics;
 pub(crate) use self::drop_handler::DropHandler;
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
 pub(crate) use self::logs::LogPipeline;
-pub use self::overflow::Overflow;
+#[cfg(feature = "__otlp")]
+pub(crate) use self::pending::PendingSpans;
+#[cfg(feature = "__otlp")]
+pub use self::pending::PendingStats;
+pub use self::queue::Overflow;
 pub(crate) use self::settings::PipelineSettings;
 pub use self::stats::{Dropped, ExporterStats, Recovered, ShutdownReport, Stats};
 pub use self::tail::TailRule;
@@ -61,7 +66,7 @@ impl Pipeline {
     ///
     /// # Errors
     ///
-    /// The operating system gives no thread, or no event queue for its runtime.
+    /// The operating system cannot start a thread, or has no event queue for its runtime.
     pub(crate) fn start(
         exporters: Vec<AnyExporter>,
         resource: Arc<Resource>,
@@ -84,7 +89,7 @@ impl Pipeline {
         self.process.current().queues.flush(within)
     }
 
-    /// Begins what [`shutdown`](Self::shutdown) waits for.
+    /// Begins the shutdown, which [`shutdown`](Self::shutdown) waits for.
     pub(crate) fn close(&self, within: Duration) {
         self.process.current().queues.close(within);
     }
@@ -116,7 +121,7 @@ impl SpanIntake for Pipeline {
 
     fn on_late(&self, was_used: bool) {
         let PerProcess { setup, queues, .. } = self.process.current();
-        // Without exporters nobody wants to know.
+        // Without exporters no span is missed.
         if !queues.is_empty() {
             setup.diagnostics.spans_after_shutdown(&setup.resource.service_name(), was_used);
         }

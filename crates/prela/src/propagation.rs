@@ -100,9 +100,9 @@ use crate::TraceContext;
 
 /// Writes the current context into a carrier; [`TraceContext::inject`] does it for any other.
 ///
-/// In the formats of [`Propagator::global`], by default those of W3C. Their fields become those of this
-/// context, and only those: outside every span a `traceparent` that the carrier has is removed, and
-/// without entries its `baggage` is. A context without a span still sends its baggage.
+/// Uses the formats of [`Propagator::global`], by default those of W3C. Fields of these formats that are in
+/// the carrier already are replaced or removed: outside every span a `traceparent`, without entries a
+/// `baggage`. A context without a span still sends its baggage.
 ///
 /// Cost: one allocation for each field written, besides those of the carrier.
 ///
@@ -117,10 +117,10 @@ pub fn inject<C: Injector + ?Sized>(carrier: &mut C) {
     TraceContext::current().inject(carrier);
 }
 
-/// The context that a carrier holds, to be the parent of a span or to be attached.
+/// Reads the context that a carrier holds, to be the parent of a span or to be attached.
 ///
-/// In the formats of [`Propagator::global`]. What is current on this thread plays no part. From a
-/// carrier without a usable trace comes a context without a span, in which a new trace begins.
+/// Uses the formats of [`Propagator::global`]. What is current on this thread plays no part. A carrier
+/// without a usable trace gives a context without a span, in which a new trace begins.
 ///
 /// Cost: four allocations for a trace, two for `tracestate` and two for each of its members, four for
 /// all of the baggage, and one for each of its values that is percent-encoded. OpenTelemetry's form of
@@ -138,7 +138,7 @@ pub fn extract<C: Extractor + ?Sized>(carrier: &C) -> TraceContext {
     Propagator::global().extract(carrier)
 }
 
-/// [`extract`], and what was not used of the carrier.
+/// Does what [`extract`] does, and says what it could not use.
 ///
 /// ```
 /// use prela::propagation::{Reason, extract_report};
@@ -156,7 +156,7 @@ pub fn extract_report<C: Extractor + ?Sized>(carrier: &C) -> Extracted {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Extracted {
-    /// The context, of what could be used.
+    /// The context, from what could be used.
     pub context: TraceContext,
     /// What could not be used. Empty if a field was not there at all.
     pub refused: Vec<Refused>,

@@ -1,7 +1,7 @@
 //! Protobuf's wire format: the numbers of OTLP's fields, how they are written, and how they are read.
 //!
-//! The only place that knows numbers and tags. What belongs into which message is known by those who
-//! write one: a span's by `span`, a request's by `otlp`.
+//! The only place that knows numbers and tags. What goes into which message is known by the rooms that
+//! write it: `span` for a span, `otlp` for a request.
 
 mod field;
 pub(crate) mod fields;

@@ -1,4 +1,4 @@
-//! Taking secrets out of spans before anything keeps them.
+//! Takes secrets out of spans before anything keeps them.
 
 mod cards;
 mod detect;
@@ -21,14 +21,14 @@ use std::sync::Arc;
 
 /// What must not leave the program; for [`Builder::redact`](crate::Builder::redact).
 ///
-/// Applied once, when a span has ended and before it is queued, on the thread that ended it: to
-/// attributes of the span, its events and its links, within lists, maps and the JSON of typed spans too, and, as far as
-/// detectors go, to the span's name, its events' names and its status description. The resource, keys
-/// and bytes are left as they are.
+/// Applied once, when a span has ended and before it is queued, on the thread that ended it: to attributes of
+/// the span, its events and its links, also within lists, maps and the JSON of typed spans. Detectors also
+/// search the span's name, its events' names and its status description. The resource, keys and bytes are left
+/// as they are.
 ///
 /// A detector replaces what it finds by its name, such as `[redacted email]`, and leaves the rest of
-/// the text. All are off until they are switched on: they cost time for each text, and they may take
-/// out what is none. No detector finds everything; content that must not leave is better not recorded.
+/// the text. All are off until they are switched on: they cost time for each text, and they may take out what
+/// is no secret. No detector finds everything; content that must not leave is better not recorded.
 ///
 /// Cost: each span is read back from its message and written again, which is about twice the work of
 /// recording it, besides what detectors and rules take.
@@ -65,7 +65,7 @@ pub struct Redactor {
 type Rule = dyn Fn(&str, &Value) -> Option<Value> + Send + Sync;
 
 impl Redactor {
-    /// One that changes nothing.
+    /// Makes a redactor that changes nothing.
     pub fn new() -> Self {
         Self::default()
     }
@@ -110,14 +110,14 @@ impl Redactor {
         self.with(Detector::CardNumber)
     }
 
-    /// All detectors.
+    /// Switches on all detectors.
     #[must_use]
     pub fn everything_known(self) -> Self {
         self.api_keys().bearer_tokens().emails().card_numbers()
     }
 
-    /// A rule of your own: given a key and a value, what to put in its place, or `None` to leave it.
-    /// Called for each attribute, before all else, and not for what is inside of lists and maps. If it
+    /// Adds a rule of your own: given a key and a value, it returns what to put in its place, or `None` to
+    /// leave it. Called for each attribute, before all else, and not for what is inside lists and maps. If it
     /// panics the value becomes `[redacted]`.
     #[must_use]
     pub fn rule(
@@ -156,7 +156,7 @@ impl Redactor {
             let key = key.as_str();
             if is_outermost {
                 for rule in &self.rules {
-                    // The user's code.
+                    // User code.
                     match context::hook(|| rule(key, value)) {
                         Some(Some(replacement)) => *value = replacement,
                         Some(None) => {}
@@ -172,7 +172,7 @@ impl Redactor {
         }
     }
 
-    /// Takes out of JSON that is written as text what would be taken out of maps. False if it is no such.
+    /// Cleans JSON that is written as text, as maps are cleaned. False if the value is no such JSON.
     #[cfg(feature = "genai")]
     fn json(&self, key: &str, value: &mut Value) -> bool {
         use serde_json::Value as Json;
@@ -218,7 +218,7 @@ impl Redactor {
             Value::Array(values) => values.iter_mut().for_each(|value| self.value(value)),
             Value::Map(entries) => self.pairs(entries, false),
             Value::I64(number) => {
-                // It may be a card's.
+                // It may be a card number.
                 if *number >= 1_000_000_000_000
                     && self.detectors.contains(&Detector::CardNumber)
                     && let Some(clean) = self.text(&number.to_string())
@@ -261,7 +261,7 @@ impl fmt::Debug for Redactor {
     }
 }
 
-/// `part` is in lower case.
+/// Whether a key contains `part`, which is in lower case.
 fn contains_ignoring_case(key: &str, part: &str) -> bool {
     !part.is_empty()
         && key.as_bytes().windows(part.len()).any(|it| it.eq_ignore_ascii_case(part.as_bytes()))

@@ -9,8 +9,9 @@ use reqwest_middleware::Next;
 
 /// A span for each request of a reqwest client, and the context in its headers.
 ///
-/// As [`ClientLayer`]: the same attributes, the same [`Outbound`], and the span ends with the response's
-/// body, of which nobody needs to read more than they want. Added before a middleware that tries again it sees one request, added after it each attempt.
+/// It works as [`ClientLayer`] does: the same attributes, the same [`Outbound`], and the span ends with the
+/// response's body, which need not be read to its end. Added before a middleware that tries again, it sees one
+/// request; added after it, each attempt.
 ///
 /// reqwest follows redirects by itself, with the headers of the first request and in its span. Where
 /// baggage must not follow a redirect to another host, give the client a `redirect::Policy`.
@@ -41,7 +42,7 @@ impl Middleware {
         Self { layer: self.layer.tracer(tracer) }
     }
 
-    /// Which host gets what.
+    /// Sets which host gets what.
     #[must_use]
     pub fn outbound(self, outbound: Outbound) -> Self {
         Self { layer: self.layer.outbound(outbound) }
@@ -59,11 +60,11 @@ impl Middleware {
         Self { layer: self.layer.without_trace_to(hosts) }
     }
 
-    /// Whether it can be used as it was told; see [`Outbound::check`].
+    /// Checks its lists of hosts; see [`Outbound::check`].
     ///
     /// # Errors
     ///
-    /// [`Config`](crate::ErrorKind::Config), with the first host of its lists that is none.
+    /// [`Config`](crate::ErrorKind::Config), with the first entry of its lists that is no host.
     pub fn check(&self) -> Result<(), Error> {
         self.layer.check()
     }
@@ -88,7 +89,7 @@ impl reqwest_middleware::Middleware for Middleware {
     }
 }
 
-/// A response as `http` has it, which has no place for the URL but the extensions.
+/// Converts to a response of the crate `http`, which has the URL in its extensions.
 pub(crate) fn into_http(response: Response) -> http::Response<Body> {
     let url = http::Response::builder().url(response.url().clone()).body(());
     let mut response = http::Response::<Body>::from(response);
@@ -98,12 +99,13 @@ pub(crate) fn into_http(response: Response) -> http::Response<Body> {
     response
 }
 
-/// The way back, with another body.
+/// Converts back, with another body.
 pub(crate) fn from_http(response: http::Response<Body>) -> Response {
     response.into()
 }
 
-/// The URL as `http` has it. What it does not take, a path of more than 64 KiB for example, is left out.
+/// Converts to a URL of the crate `http`. What that does not take, such as a path of more than 64 KiB, is left
+/// out.
 pub(crate) fn uri_of(url: &Url) -> Uri {
     let origin = || url.origin().ascii_serialization().parse().unwrap_or_default();
     url.as_str().parse().unwrap_or_else(|_| origin())

@@ -5,8 +5,8 @@ use opentelemetry::Key;
 
 /// Attributes of the process that produced the spans, sent once with each batch.
 ///
-/// Holds `service.name`, `telemetry.sdk.{name, language, version}`, what `OTEL_RESOURCE_ATTRIBUTES`
-/// says and what [`Builder::resource`](crate::Builder::resource) adds.
+/// Holds `service.name`, `telemetry.sdk.{name, language, version}`, those of `OTEL_RESOURCE_ATTRIBUTES`
+/// and those of [`Builder::resource`](crate::Builder::resource).
 ///
 /// Source: [OpenTelemetry Resource SDK](https://opentelemetry.io/docs/specs/otel/resource/sdk/).
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -1,10 +1,12 @@
 //! Attribute keys and event names: the only place that spells them.
 //!
-//! What model calls and agents are called is in `semconv/`; which type of span has which kind, in `span_type.rs`.
+//! Names for model calls and agents are in `semconv/`; which type of span has which kind is in `span_type.rs`.
 
 mod conventions;
 #[cfg(feature = "genai")]
 pub(crate) mod genai;
+#[cfg(feature = "mcp")]
+pub(crate) mod mcp;
 #[cfg(feature = "genai")]
 pub(crate) mod openinference;
 mod profiles;
@@ -14,11 +16,11 @@ pub(crate) use self::profiles::*;
 
 // Prela's own.
 pub(crate) const PRELA_SPAN_TYPE: &str = "prela.span.type";
-/// Items that a traced stream gave.
+/// Items that a traced stream yielded.
 pub(crate) const PRELA_STREAM_ITEMS: &str = "prela.stream.items";
 /// Seconds from the start of a traced stream to its first item.
 pub(crate) const PRELA_STREAM_TIME_TO_FIRST_ITEM: &str = "prela.stream.time_to_first_item";
-/// The rule that a trace was recorded by.
+/// The rule by which a trace was recorded.
 pub(crate) const PRELA_SAMPLER_RULE: &str = "prela.sampler.rule";
 #[cfg(feature = "metrics")]
 pub(crate) const PRELA_SAMPLER_DECISION: &str = "prela.sampler.decision";
@@ -26,9 +28,12 @@ pub(crate) const PRELA_SAMPLER_DECISION: &str = "prela.sampler.decision";
 pub(crate) const PRELA_SAMPLER_DECISIONS_METRIC: &str = "prela.sampler.decisions";
 #[cfg(feature = "metrics")]
 pub(crate) const PRELA_SAMPLER_RULE_DECISIONS_METRIC: &str = "prela.sampler.rule.decisions";
-/// Before an attribute's key: its length in bytes before it was cut.
+/// Precedes an attribute's key: the length of its value in bytes before it was cut.
 pub(crate) const ORIGINAL_LENGTH_PREFIX: &str = "prela.original_length.";
-/// Why a trace was kept that the sampler had left out.
+/// On what is sent of a span before it ends.
+#[cfg(feature = "__otlp")]
+pub(crate) const PRELA_PENDING: &str = "prela.pending";
+/// Why the tail rule kept a trace that the sampler had left out.
 pub(crate) const PRELA_KEPT_BY: &str = "prela.kept_by";
 #[cfg(feature = "macros")]
 pub(crate) const PRELA_RETURN: &str = "prela.return";
@@ -38,10 +43,10 @@ pub(crate) const GEN_AI_OPERATION_NAME: &str = "gen_ai.operation.name";
 pub(crate) const GEN_AI_CONVERSATION_ID: &str = "gen_ai.conversation.id";
 pub(crate) const GEN_AI_TIME_TO_FIRST_CHUNK: &str = "gen_ai.response.time_to_first_chunk";
 
-/// Before the names of the conventions, of which `tracing` may hear any.
+/// Precedes the names of the conventions, any of which may come in by `tracing`.
 #[cfg(feature = "tracing")]
 pub(crate) const GEN_AI_PREFIX: &str = "gen_ai.";
-/// Before the number of tokens that an agent used altogether.
+/// Precedes the numbers of tokens that an agent used altogether.
 #[cfg(feature = "tracing")]
 pub(crate) const PRELA_USAGE_PREFIX: &str = "prela.usage.";
 
@@ -68,7 +73,7 @@ pub(crate) use self::metrics::*;
 // OpenInference.
 pub(crate) const OPENINFERENCE_SPAN_KIND: &str = "openinference.span.kind";
 
-// What programs call what goes in and comes out, where no convention has told them; see typed spans.
+// What programs call inputs and outputs for which no convention has a name; see typed spans.
 #[cfg(feature = "genai")]
 pub(crate) const INPUT: &str = "input";
 #[cfg(feature = "genai")]
@@ -78,7 +83,8 @@ pub(crate) const QUERY: &str = "query";
 /// What a search found.
 #[cfg(feature = "genai")]
 pub(crate) const RESULTS_COUNT: &str = "results_count";
-/// What the calls of an agent took together; by the conventions it has no usage of its own, which would count twice.
+/// What the calls of an agent used together. By the conventions an agent has no usage of its own, which would
+/// count twice.
 #[cfg(feature = "genai")]
 pub(crate) const PRELA_USAGE_INPUT_TOKENS: &str = "prela.usage.input_tokens";
 #[cfg(feature = "genai")]
@@ -103,12 +109,12 @@ pub(crate) const SESSION_OPERATION_NUMBER: &str = "session.operation_number";
 pub(crate) const USER_ID: &str = "user.id";
 pub(crate) const USER_TRACED: &str = "user.traced";
 
-/// What is known of one attempt, as `_failed`; nothing: that it began.
+/// The key for what is known of one attempt, such as `_failed`; an empty `what`: that it began.
 #[cfg(feature = "retry")]
 pub(crate) fn retry_attempt(number: u32, what: &str) -> String {
     format!("retry.attempt_{number}{what}")
 }
-/// Whether a key is one of [`retry_attempt`], and its value no text of an error.
+/// Whether a key is one of [`retry_attempt`] whose value is not the text of an error.
 #[cfg(feature = "retry")]
 fn is_state_of_attempt(key: &str) -> bool {
     let Some(rest) = key.strip_prefix("retry.attempt_") else { return false };
@@ -139,6 +145,14 @@ mod resources {
 #[cfg(feature = "resources")]
 pub(crate) use self::resources::*;
 
+// Threads and tasks.
+pub(crate) const THREAD_ID: &str = "thread.id";
+pub(crate) const THREAD_NAME: &str = "thread.name";
+/// Tokio's number of a task.
+pub(crate) const PRELA_TASK_ID: &str = "prela.task.id";
+/// On a root that began with an empty context on a thread to which contexts were carried before.
+pub(crate) const PRELA_CONTEXT_ABSENT: &str = "prela.context.absent";
+
 // Code.
 #[cfg(feature = "macros")]
 pub(crate) const CODE_FUNCTION_NAME: &str = "code.function.name";
@@ -148,8 +162,6 @@ mod tracing {
     pub(crate) const CODE_FILE_PATH: &str = "code.file.path";
     pub(crate) const CODE_LINE_NUMBER: &str = "code.line.number";
     pub(crate) const CODE_NAMESPACE: &str = "code.namespace";
-    pub(crate) const THREAD_ID: &str = "thread.id";
-    pub(crate) const THREAD_NAME: &str = "thread.name";
     pub(crate) const BUSY_NS: &str = "busy_ns";
     pub(crate) const IDLE_NS: &str = "idle_ns";
 }
@@ -158,6 +170,8 @@ pub(crate) use self::tracing::*;
 
 // Resource.
 pub(crate) const SERVICE_NAME: &str = "service.name";
+pub(crate) const SERVICE_INSTANCE_ID: &str = "service.instance.id";
+pub(crate) const PROCESS_PID: &str = "process.pid";
 pub(crate) const TELEMETRY_SDK_NAME: &str = "telemetry.sdk.name";
 pub(crate) const TELEMETRY_SDK_LANGUAGE: &str = "telemetry.sdk.language";
 pub(crate) const TELEMETRY_SDK_VERSION: &str = "telemetry.sdk.version";
@@ -199,7 +213,7 @@ pub(crate) mod http {
         RPC_RESPONSE_STATUS_CODE,
     ];
 
-    /// A value that is none of those known: of a method, and of `error.type`.
+    /// The value for an unknown method, or an unknown `error.type`.
     pub(crate) const OTHER: &str = "_OTHER";
     /// The event of a client's response whose body was not read to its end.
     pub(crate) const BODY_INCOMPLETE: &str = "body.incomplete";
@@ -221,8 +235,8 @@ pub(crate) mod llm {
     pub(crate) const RESEND_COUNT: &str = "http.request.resend_count";
 }
 
-/// Whether the value of a key that Prela writes is compared as a whole by whoever reads it: a part of it
-/// would be another type, id or address. Such values are never cut.
+/// Whether the value of a key that Prela writes is an identifier, such as a type, an id or an address. These are
+/// never cut: a part would be another identifier.
 pub(crate) fn is_identifier(key: &str) -> bool {
     #[cfg(feature = "macros")]
     if key == CODE_FUNCTION_NAME {
@@ -234,6 +248,10 @@ pub(crate) fn is_identifier(key: &str) -> bool {
     }
     #[cfg(feature = "genai")]
     if genai::IDENTIFIERS.contains(&key) {
+        return true;
+    }
+    #[cfg(feature = "mcp")]
+    if mcp::IDENTIFIERS.contains(&key) {
         return true;
     }
     #[cfg(feature = "retry")]
@@ -252,7 +270,8 @@ pub(crate) fn is_json(key: &str) -> bool {
         || openinference::JSON_KEYS.iter().any(|end| key.ends_with(end))
 }
 
-/// Attributes that say nothing new to a person: of the span's type, or with the value that another one has, too.
+/// Attributes that say nothing new to a person: those of the span's type, and those whose value the named other
+/// attribute has too.
 pub(crate) const REPEATING: &[(&str, Option<&str>)] = &[
     (PRELA_SPAN_TYPE, None),
     (GEN_AI_OPERATION_NAME, None),
@@ -274,7 +293,7 @@ pub(crate) const REPEATING: &[(&str, Option<&str>)] = &[
     ("output.mime_type", None),
 ];
 
-/// Attributes that may be empty, so that there are two.
+/// Attributes that may be empty, written only because backends want both.
 pub(crate) const FILLED: &[&str] = &["input.value", "output.value"];
 
 const IDENTIFIERS: &[&str] = &[

@@ -48,12 +48,20 @@ pub(crate) use self::failure::Failure;
 pub(crate) use self::failure::as_error;
 #[cfg(feature = "llm")]
 pub(crate) use self::future::monotonic;
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
+pub(crate) use self::lifecycle::LogIntake;
 #[cfg(feature = "resources")]
 pub(crate) use self::lifecycle::Measurement;
 #[cfg(feature = "testing")]
 pub(crate) use self::lifecycle::alone_in;
-pub(crate) use self::lifecycle::{Companion, Provider, Source, SpanIntake, calls, without_spans};
+pub(crate) use self::lifecycle::{
+    Companion, Provider, Source, SpanIntake, Watch, calls, without_spans,
+};
+#[cfg(feature = "__otlp")]
+pub(crate) use self::lifecycle::{MOST_RUNNING, RunningSpan, RunningSpans};
 pub(crate) use self::message::{Blocks, EncodedSpan, EndedSpan, SpanSummary};
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
+pub(crate) use self::message::{LogRecord, Severity};
 pub(crate) use self::processor::SpanProcessors;
 #[cfg(any(feature = "retry", feature = "genai"))]
 pub(crate) use self::recordable::Recordable;

@@ -1,4 +1,4 @@
-//! Span types of an agent, and what each writes on the wire.
+//! Types of an agent's spans, and the attributes that each writes.
 
 use crate::semconv::{self, Conventions};
 use crate::{Key, Value};
@@ -9,8 +9,8 @@ use std::str::FromStr;
 
 /// What a span of an agent does.
 ///
-/// Each span carries its type as `prela.span.type`. Where OpenTelemetry's GenAI conventions or
-/// OpenInference have a word for the type, the span carries that too, so that any backend shows the
+/// Each span has its type as `prela.span.type`. Where OpenTelemetry's GenAI conventions or
+/// OpenInference have a word for the type, the span has that too, so that any backend shows the
 /// right icon:
 ///
 /// | type | `prela.span.type` | `gen_ai.operation.name` | `openinference.span.kind` | span kind |
@@ -27,7 +27,7 @@ use std::str::FromStr;
 /// | `Guardrail` | `guardrail` | – | `GUARDRAIL` | internal |
 /// | `Evaluator` | `evaluator` | – | `EVALUATOR` | internal |
 ///
-/// With [`Conventions`](crate::span::Conventions) that are asked for it says the same in their words, too.
+/// Other [`Conventions`](crate::span::Conventions), if asked for, add their own words for the type.
 ///
 /// ```
 /// use prela::SpanType;
@@ -72,7 +72,7 @@ struct Row {
     operation: Option<&'static str>,
     openinference: Option<&'static str>,
     kind: SpanKind,
-    /// OpenLLMetry has a kind for it, or else a type of request.
+    /// OpenLLMetry's kind for it, or else its type of request.
     traceloop: Traceloop,
     langfuse: &'static str,
     honeyhive: &'static str,
@@ -142,7 +142,7 @@ impl SpanType {
 }
 
 impl SpanType {
-    /// Writes what a span of this type has from its start.
+    /// Writes the attributes that a span of this type has from its start.
     pub(crate) fn write_attributes(
         self,
         conventions: Conventions,

@@ -1,9 +1,8 @@
 //! The spool: encoded spans on disk, while their receiver is away.
 //!
-//! A directory for each exporter has one for each run of the program, which that run holds by a lock.
-//! In it are segments, files that are written from front to back and removed when every record in them
-//! is done. A run begins by taking over what is locked by nobody: the runs that were killed, or left
-//! something behind.
+//! Each exporter has a directory, and in it one for each run of the program, which that run keeps locked. A run
+//! writes segments: files that are appended to, and removed when every record in them is done. It begins by
+//! taking over the directories that nobody locks: of runs that were killed, or left something behind.
 
 mod run;
 mod segment;
@@ -16,7 +15,7 @@ pub use self::settings::Spool;
 
 use self::run::Run;
 use self::segment::{Place, Segment};
-use crate::store::{Found, LostBatch, SpooledBatch, Store};
+use crate::store::{KeptBy, Leftovers, LostBatch, SpooledBatch, Store};
 use crate::{Error, ErrorKind};
 use bytes::Bytes;
 use std::collections::VecDeque;
@@ -32,7 +31,7 @@ pub(crate) struct DiskStore {
     dir: PathBuf,
     /// This run's part of it, made at the first record.
     own: Option<Run>,
-    /// Earlier runs', locked by this one for as long as they hold something.
+    /// Those of earlier runs, locked by this one for as long as they hold something.
     adopted: Vec<Run>,
     /// Oldest first. The last one is written to, if it is this run's.
     segments: VecDeque<Segment>,
@@ -45,7 +44,7 @@ pub(crate) struct DiskStore {
 }
 
 impl DiskStore {
-    /// Touches nothing yet. `number` tells the exporters of one program apart.
+    /// Makes a store, without touching the disk yet. `number` tells the exporters of one program apart.
     pub(crate) fn new(settings: Spool, number: usize) -> Self {
         let dir = settings.dir.join(format!("exporter-{number}"));
         Self {
@@ -65,14 +64,16 @@ impl DiskStore {
     fn segment_for(&mut self, length: u64) -> io::Result<&mut Segment> {
         let most = self.settings.segment_size();
         let fits = self.segments.back().is_some_and(|last| {
-            last.is_own && !last.is_broken && (last.len == 0 || last.len + length <= most)
+            last.kept_by == KeptBy::ThisRun
+                && !last.is_broken
+                && (last.len == 0 || last.len + length <= most)
         });
         if !fits {
             let own = match &mut self.own {
                 Some(own) => own,
                 none => none.insert(Run::begin(&self.dir)?),
             };
-            let segment = Segment::create(own.next_path(), true)?;
+            let segment = Segment::create(own.next_path(), KeptBy::ThisRun)?;
             self.segments.push_back(segment);
         }
         self.segments.back_mut().ok_or_else(|| io::Error::other("no segment"))
@@ -81,7 +82,10 @@ impl DiskStore {
     /// Removes segments that have nothing more to give, and runs without segments.
     fn clean(&mut self) {
         let own_is_open = |segment: &Segment, is_last: bool| {
-            segment.is_own && is_last && !segment.is_broken && segment.len < LONGEST_EMPTY
+            segment.kept_by == KeptBy::ThisRun
+                && is_last
+                && !segment.is_broken
+                && segment.len < LONGEST_EMPTY
         };
         let last = self.segments.len().saturating_sub(1);
         let mut bytes = 0;
@@ -114,7 +118,7 @@ impl DiskStore {
                 }
                 let text = format!("send what is older than {:?}", self.settings.max_age);
                 let error = Error::new(ErrorKind::Timeout, text);
-                self.losses.push(LostBatch { spans: place.spans, is_own: segment.is_own, error });
+                self.losses.push(LostBatch { spans: place.spans, kept_by: segment.kept_by, error });
                 segment.done();
             }
         }
@@ -128,8 +132,8 @@ impl DiskStore {
 }
 
 impl Store for DiskStore {
-    fn recover(&mut self) -> Found {
-        let mut found = Found::default();
+    fn recover(&mut self) -> Leftovers {
+        let mut found = Leftovers::default();
         for run in Run::abandoned(&self.dir) {
             for path in run.segments() {
                 match Segment::open(path) {
@@ -158,7 +162,7 @@ impl Store for DiskStore {
         }
         if self.bytes + length > self.settings.max_bytes {
             let text = format!(
-                "write to the spool {}: it has its {} bytes",
+                "write to the spool {}: its limit of {} bytes is reached",
                 self.dir.display(),
                 self.settings.max_bytes
             );
@@ -190,15 +194,15 @@ impl Store for DiskStore {
             let place = segment.first()?;
             match segment.read(place) {
                 Ok(body) => {
-                    let is_own = segment.is_own;
+                    let kept_by = segment.kept_by;
                     self.under_way = Some(place.id);
-                    return Some(SpooledBatch { id: place.id, body, spans: place.spans, is_own });
+                    return Some(SpooledBatch { id: place.id, body, spans: place.spans, kept_by });
                 }
                 Err(error) => {
                     let text = format!("read the spool {}", segment.path.display());
                     let error = Error::new(ErrorKind::Io, text).with_source(error);
-                    let is_own = segment.is_own;
-                    self.losses.push(LostBatch { spans: place.spans, is_own, error });
+                    let kept_by = segment.kept_by;
+                    self.losses.push(LostBatch { spans: place.spans, kept_by, error });
                     segment.done();
                 }
             }
@@ -206,7 +210,7 @@ impl Store for DiskStore {
     }
 
     fn done(&mut self, id: u64) {
-        // Only ever the oldest: nothing else was asked for.
+        // Always the oldest: no other is handed out.
         if let Some(segment) = self.segments.iter_mut().find(|segment| !segment.is_empty())
             && segment.first().is_some_and(|place| place.id == id)
         {
@@ -242,7 +246,7 @@ fn unix_seconds() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO).as_secs()
 }
 
-/// A directory, and those above it, that only the owner can look into.
+/// Creates a directory, and those above it, that only the owner can look into.
 fn create_private_dir(dir: &Path) -> io::Result<()> {
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
@@ -251,5 +255,5 @@ fn create_private_dir(dir: &Path) -> io::Result<()> {
     builder.create(dir)
 }
 
-/// An emptied segment is written on until it has this length.
+/// An emptied segment is written to again until it has this length.
 const LONGEST_EMPTY: u64 = 1 << 16;

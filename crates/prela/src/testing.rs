@@ -1,4 +1,11 @@
-//! Spans as text, the same in each run: for tests.
+//! For tests: spans as text, the same in each run.
+
+mod trace;
+
+#[doc(hidden)]
+pub use self::trace::{ExpectedSpan, assert_trees, span_type};
+#[doc(inline)]
+pub use crate::__assert_trace as assert_trace;
 
 use crate::clock::Clock;
 use crate::context::Polled;
@@ -13,8 +20,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-/// An instance of its own that keeps what it records: with a fixed clock, ids 1, 2, 3 … and no
-/// reading of the environment. For code that uses the global instance see [`Capture::run`], and
+/// An instance that keeps what it records, with a fixed clock, ids 1, 2, 3 … and no variables of the
+/// environment. For code that uses the global instance see [`Capture::run`], and
 /// [`guide::testing`](mod@crate::guide::testing).
 ///
 /// ```
@@ -36,12 +43,12 @@ pub struct Capture {
 }
 
 impl Capture {
-    /// With default settings.
+    /// Makes an instance with default settings.
     pub fn new() -> Self {
         Self::with(|builder| builder)
     }
 
-    /// With settings of the test's own.
+    /// Makes an instance with settings of the test's own.
     ///
     /// # Panics
     ///
@@ -69,12 +76,12 @@ impl Capture {
         self.prela.tracer()
     }
 
-    /// Runs `f`; below it this instance is the one that the attribute macros, [`tracer`](crate::tracer()),
-    /// layers and [`Session::operation`](crate::Session::operation) find, instead of the global one.
+    /// Runs `f` with this instance in place of the global one: the attribute macros,
+    /// [`tracer`](crate::tracer()), layers and [`Session::operation`](crate::Session::operation) use it.
     ///
-    /// So tests of code that uses the global instance can run side by side. It is a part of the context:
-    /// it goes along to threads, tasks and pools like the current span, and is there below contexts that
-    /// are passed, such as a caller's. A span of another instance that is current outside is no parent.
+    /// So tests of code that uses the global instance can run side by side. The choice is part of the context:
+    /// it follows to threads, tasks and pools like the current span, and holds within contexts that are passed
+    /// in, such as a caller's. A current span of another instance is no parent.
     ///
     /// ```
     /// use prela::testing::Capture;
@@ -92,7 +99,7 @@ impl Capture {
         global::choose(self.prela.source()).run(f)
     }
 
-    /// A future or stream below which this instance is the one that is found; see [`Capture::run`].
+    /// Makes a future or stream use this instance in place of the global one; see [`Capture::run`].
     ///
     /// ```
     /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
@@ -111,12 +118,12 @@ impl Capture {
         global::choose(self.prela.source()).bind(future_or_stream)
     }
 
-    /// The clock, to move on.
+    /// The clock, which stands still until it is moved.
     pub fn clock(&self) -> &ManualClock {
         &self.clock
     }
 
-    /// The spans that have ended so far, in that order.
+    /// The spans that have ended so far, in the order of their ends.
     ///
     /// # Panics
     ///
@@ -131,7 +138,7 @@ impl Capture {
     ///
     /// # Panics
     ///
-    /// As [`Capture::spans`].
+    /// If the spans do not arrive within ten seconds.
     pub fn tree(&self) -> String {
         tree::plain(&self.spans())
     }
@@ -175,7 +182,7 @@ impl Clock for ManualClock {
     }
 }
 
-/// Ids 1, 2, 3 …, each kind on its own.
+/// Generates ids 1, 2, 3 …, counted apart for traces and spans.
 #[derive(Debug, Default)]
 pub struct CountedIds {
     traces: AtomicU64,

@@ -45,7 +45,7 @@ impl Tracer {
 
     /// A span of this type, to be started by one of the builder's scopes.
     ///
-    /// The name should have few different values, since backends group by it; what varies belongs into
+    /// The name should have few different values, since backends group by it; what varies belongs in
     /// attributes.
     #[inline(always)]
     pub fn span(&self, name: impl Into<Cow<'static, str>>, span_type: SpanType) -> SpanBuilder {

@@ -1,12 +1,11 @@
-//! The crate `tracing`: its spans and events as Prela's, by [`layer`], and the ids of the current span in the lines of
-//! `tracing_subscriber::fmt`, by [`WithIds`].
+//! Support for the crate `tracing`: [`layer`] records its spans and events, and [`WithIds`] puts the ids of the
+//! current span into the lines of `tracing_subscriber::fmt`.
 
 mod bridge;
-mod entered;
 mod fields;
 mod genai;
 mod json;
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
 mod logs;
 mod noise;
 
@@ -49,8 +48,8 @@ pub struct WithIds<F> {
 }
 
 impl<F> WithIds<F> {
-    /// What this format writes, with the ids. A format is taken for JSON if its type says so, as
-    /// `format().json()` does; for another there is [`WithIds::json`].
+    /// Adds the ids to what `format` writes. It counts as JSON if the name of its type says so, as that of
+    /// `format().json()` does; for others there is [`WithIds::json`].
     pub fn new(format: F) -> Self {
         let types = type_name::<F>().split(['<', '>', ',', ' ']);
         let mut names = types.filter_map(|path| path.rsplit("::").next());
@@ -58,7 +57,7 @@ impl<F> WithIds<F> {
         Self { format, is_json }
     }
 
-    /// The same for a format that writes an object of JSON for each event.
+    /// Adds the ids to a format that writes a JSON object for each event.
     pub fn json(format: F) -> Self {
         Self { format, is_json: true }
     }

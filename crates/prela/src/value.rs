@@ -26,17 +26,17 @@ use std::time::Duration;
 /// |---|---|
 /// | `bool` | [`Bool`](Self::Bool) |
 /// | `i16` to `i64`, `u16`, `u32` | [`I64`](Self::I64) |
-/// | `u64`, `usize`, `isize`, `u128`, `i128` | `I64`; what is beyond it, as a `u64` above [`i64::MAX`], its decimal text rather than a wrong number |
+/// | `u64`, `usize`, `isize`, `u128`, `i128` | `I64`; out of its range, such as above [`i64::MAX`], the decimal text rather than a wrong number |
 /// | `f32`, `f64` | [`F64`](Self::F64) |
 /// | `&str`, `String`, `&String`, `char`, `Box<str>`, `Arc<str>`, `Cow<'static, str>`, [`Text`] | [`String`](Self::String) |
 /// | [`Duration`] | its seconds, `F64`, as OpenTelemetry's conventions have it |
 /// | `Vec<u8>`, `&[u8]`, `Arc<[u8]>` | [`Bytes`](Self::Bytes) |
 /// | `Vec` and arrays of all of these | [`Array`](Self::Array) |
 /// | `Option` of all of these | the value; `None` sets no attribute, and is [`Empty`](Self::Empty) in a list or a map |
-/// | `serde_json::Value`, and a reference to one (feature `json`) | what it is: objects become [`Map`](Self::Map), `null` is as `None` |
+/// | `serde_json::Value`, and a reference to one (feature `json`) | the same type; objects become [`Map`](Self::Map), `null` counts as `None` |
 ///
 /// For other types use their `Display` or `Debug`: `value.to_string()`. Lists and maps are recorded to a depth of
-/// 30; below that `…` is recorded, since receivers refuse what is much deeper.
+/// 30; anything deeper becomes `…`, since receivers refuse what is nested too deeply.
 ///
 /// ```
 /// use prela::Value;
@@ -86,7 +86,7 @@ impl Value {
         Self::Map(map)
     }
 
-    /// Drops the value, faster than the compiler does for one that owns nothing, as most do.
+    /// Drops the value, faster than the compiler does for the many that own nothing.
     #[inline(always)]
     pub(crate) fn discard(self) {
         match &self {
@@ -102,7 +102,7 @@ impl Value {
         }
     }
 
-    /// Replaces lists and maps that are too deep for receivers, and for the stacks of threads, by text.
+    /// Replaces by text the lists and maps that are nested too deeply for receivers and for threads' stacks.
     pub(crate) fn limit_depth(&mut self) {
         self.limit_depth_to(DEEPEST);
     }
@@ -139,7 +139,7 @@ impl Value {
 /// The most levels of lists and maps. Each makes three nested messages, and receivers read at most a hundred.
 const DEEPEST: usize = 30;
 
-/// Text as it is; inside lists and maps it is quoted. Bytes as `0x` and lower-case hex, no value as `null`.
+/// Writes text as it is, but quoted inside lists and maps; bytes as `0x` and lower-case hex; no value as `null`.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -191,7 +191,7 @@ macro_rules! from {
     )*};
 }
 
-// No `u8` and `i8`: so that `Vec<u8>` can mean bytes.
+// Without `u8` and `i8`, so that `Vec<u8>` can mean bytes.
 from! {
     bool => Bool,
     i16 => I64, i32 => I64, i64 => I64, u16 => I64, u32 => I64,
@@ -241,7 +241,7 @@ impl From<char> for Value {
     }
 }
 
-/// In seconds.
+/// Converts to seconds.
 impl From<Duration> for Value {
     fn from(value: Duration) -> Self {
         Self::F64(value.as_secs_f64())
@@ -267,7 +267,7 @@ impl<T: Into<Self>, const N: usize> From<[T; N]> for Value {
     }
 }
 
-/// Values set through the OpenTelemetry API.
+/// Converts values that are set through OpenTelemetry's API.
 impl From<opentelemetry::Value> for Value {
     fn from(value: opentelemetry::Value) -> Self {
         use opentelemetry::{Array, Value as Otel};
@@ -280,13 +280,13 @@ impl From<opentelemetry::Value> for Value {
             Otel::Array(Array::I64(values)) => values.into(),
             Otel::Array(Array::F64(values)) => values.into(),
             Otel::Array(Array::String(values)) => values.into(),
-            // A later minor may bring more; their text is better than nothing.
+            // A later minor version may bring more; their text is better than nothing.
             other => Self::from(other.to_string()),
         }
     }
 }
 
-/// For OpenTelemetry's API, which knows neither bytes, maps nor mixed lists: those become text.
+/// Converts for OpenTelemetry's API, which has no bytes, maps and mixed lists: these become text.
 impl From<Value> for opentelemetry::Value {
     fn from(value: Value) -> Self {
         use opentelemetry::Array;

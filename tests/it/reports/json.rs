@@ -122,6 +122,8 @@ fn partial_success_is_read() {
         (r#" { "partialSuccess" : { "rejectedSpans" : 3.0 , "more" : [ { } ] } } "#, 3, None),
         (r#"{"partial_success":{"rejected_spans":"3","error_message":"quota"}}"#, 3, Some("quota")),
         (r#"{"partialSuccess":{"errorMessage":"d\u00e9j\u00e0\nvu"}}"#, 0, Some("déjà vu")),
+        (r#"{"partialSuccess":{"rejectedLogRecords":"3"}}"#, 3, None),
+        (r#"{"partial_success":{"rejected_data_points":3}}"#, 3, None),
         (r#"{"partialSuccess":{"rejectedSpans":"-3"}}"#, 0, None),
         (r#"{"partialSuccess":{"rejectedSpans":"many"}}"#, 0, None),
         (r#"{"partialSuccess":[]}"#, 0, None),

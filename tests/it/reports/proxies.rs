@@ -158,7 +158,7 @@ fn a_proxy_that_asks_is_told_who_comes() {
             send("user:p@ss:word@").unwrap();
             for (user, said) in [
                 ("", "wants a user and a password"),
-                ("user:wrong-word@", "does not take the user and the password of its URL"),
+                ("user:wrong-word@", "refuses the user and the password of its URL"),
             ] {
                 let failure = send(user).unwrap_err();
                 let named = format!("the proxy http://{} answered 407", proxy.address());

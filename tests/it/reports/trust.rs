@@ -159,12 +159,12 @@ fn names_and_dates_count_for_what_is_given() {
             (
                 authority(&["a.example", "10.0.0.1"]),
                 "is for `a.example`, `10.0.0.1`, and not for `127.0.0.1`: use such a name in the endpoint, \
-                 or have one made whose `subjectAltName` has `IP:127.0.0.1`",
+                 or have one issued whose `subjectAltName` has `IP:127.0.0.1`",
             ),
             (leaf(&["a.example"]), "is for `a.example`, and not for `127.0.0.1`"),
             (
                 authority(&[]),
-                "names no host: have one made whose `subjectAltName` has `IP:127.0.0.1`",
+                "names no host: have one issued whose `subjectAltName` has `IP:127.0.0.1`",
             ),
             (leaf(&[]), "names no host"),
         ] {
@@ -193,7 +193,7 @@ fn what_is_not_given_byte_for_byte_is_not_taken() {
         params.distinguished_name.push(DnType::CommonName, "mine");
         let (mine, key) = signed_by_itself(&params);
         let error = shown(transport, &[&mine, &given], &key, &given.pem()).unwrap_err();
-        assert!(error.contains("only taken if it is given"), "{error}");
+        assert!(error.contains("accepted only if it is configured"), "{error}");
 
         let root_key = KeyPair::generate().unwrap();
         let given = authority(&[]).self_signed(&root_key).unwrap().pem();
@@ -201,7 +201,7 @@ fn what_is_not_given_byte_for_byte_is_not_taken() {
         clients.extended_key_usages = vec![ExtendedKeyUsagePurpose::ClientAuth];
         let (certificate, key) = signed_by(&clients, authority(&[]), &root_key);
         let error = shown(transport, &[&certificate], &key, &given).unwrap_err();
-        assert!(error.contains("is not for servers: have one made"), "{error}");
+        assert!(error.contains("is not for servers: have one issued"), "{error}");
     }
 }
 

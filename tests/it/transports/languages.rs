@@ -74,7 +74,7 @@ fn an_answer_of_http_to_grpc_says_so() {
             Peer::start(Transport::Grpc, move |_| Reaction::http(status, &[], "nothing here"));
         let failure = Sender::new(Transport::Grpc.exporter(peer.endpoint())).send().unwrap_err();
         assert_eq!((failure.kind, failure.retry_after), (ErrorKind::Rejected, None));
-        let hint = " and no gRPC: is the port meant for the protocol `http/protobuf`?";
+        let hint = " instead of gRPC: is the port meant for the protocol `http/protobuf`?";
         assert!(failure.line.ends_with(hint), "{failure:?}");
     }
 }

@@ -143,7 +143,7 @@ fn what_is_no_certificate_or_key_is_named_with_its_variable() {
         (&none, &key, "CERTIFICATE", "has no PEM certificate"),
         (&malformed, &key, "CERTIFICATE", "has a malformed certificate"),
         (&certificate, &none, "KEY", "has no PEM key"),
-        (&certificate, &other, "KEY", "is no key for the client's certificate"),
+        (&certificate, &other, "KEY", "does not belong to the client's certificate"),
     ] {
         let variables = [
             ("OTEL_EXPORTER_OTLP_ENDPOINT", "https://localhost"),

@@ -30,6 +30,7 @@ impl Collector {
             options: settings.options(),
             grpc: at(settings.grpc_port()),
             http: at(settings.http_port()),
+            page: at(settings.page_port()),
             any_port: true,
             access: Access::default(),
         };

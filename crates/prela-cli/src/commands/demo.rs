@@ -32,7 +32,8 @@ impl Demo {
         let mut settings = Settings::of(&project.root)?.collector;
         if self.once {
             // It is there for a moment, and takes no place that others know.
-            (settings.grpc_port, settings.http_port) = (Some(0), Some(0));
+            let ports = [&mut settings.grpc_port, &mut settings.http_port, &mut settings.page_port];
+            ports.into_iter().for_each(|port| *port = Some(0));
         }
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
@@ -98,7 +99,8 @@ impl Demo {
             )
         } else {
             writeln!(out, "  export OTEL_EXPORTER_OTLP_ENDPOINT=http://{}", hello.http)?;
-            writeln!(out, "It receives the traces of your programs there, until Ctrl-C.")
+            writeln!(out, "It receives the traces of your programs there, until Ctrl-C.")?;
+            writeln!(out, "\nSee it in a browser: {BOLD}{}#/trace/{id}{BOLD:#}", hello.page_url())
         }
     }
 }

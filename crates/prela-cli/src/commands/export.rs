@@ -2,6 +2,8 @@
 
 use super::progress::Progress;
 use super::{Global, Outcome};
+use crate::doctor::Doctor;
+use crate::page::{self, Content};
 use crate::query::{Filter, QueryError, Reader};
 use crate::render;
 use anyhow::Context as _;
@@ -18,8 +20,11 @@ pub(super) struct Export {
     #[command(flatten)]
     format: Format,
     /// Every trace of the store instead of one, a line each.
-    #[arg(long, conflicts_with_all = ["trace", "perfetto"])]
+    #[arg(long, conflicts_with_all = ["trace", "html", "perfetto"])]
     all: bool,
+    /// Leaves out what was said: prompts, answers, documents, arguments and results of tools.
+    #[arg(long, requires = "html")]
+    without_content: bool,
     /// Into a file.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -31,6 +36,9 @@ struct Format {
     /// As a line of OTLP's JSON, as the OpenTelemetry Collector writes files. `prela import` reads it.
     #[arg(long)]
     otlp_json: bool,
+    /// As a page of its own, which opens in any browser without a network.
+    #[arg(long)]
+    html: bool,
     /// As events of Chrome's tracing, for https://ui.perfetto.dev: threads as tracks.
     #[arg(long)]
     perfetto: bool,
@@ -54,8 +62,15 @@ impl Export {
             return all(reader, out);
         };
         let trace = reader.trace(reader.find(trace)?)?;
-        let json = if self.format.perfetto { render::perfetto(&trace) } else { trace.otlp_json() };
-        writeln!(out, "{json}")?;
+        if self.format.html {
+            let findings = Doctor::new(reader).of_trace(&trace)?;
+            let content = if self.without_content { Content::Without } else { Content::Whole };
+            write!(out, "{}", page::file(&trace, &findings, content))?;
+        } else if self.format.perfetto {
+            writeln!(out, "{}", render::perfetto(&trace))?;
+        } else {
+            writeln!(out, "{}", trace.otlp_json())?;
+        }
         Ok(Outcome::Done)
     }
 }

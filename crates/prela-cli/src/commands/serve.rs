@@ -1,6 +1,7 @@
 //! `prela serve`.
 
 use super::{Global, Outcome};
+use crate::render::BOLD;
 use crate::server::{Access, Config, Server};
 use crate::settings::{Collector, Settings, bytes};
 use crate::store::Options;
@@ -24,6 +25,9 @@ pub(super) struct Serve {
     /// For OTLP over HTTP, and the JSON API [default: 4318, or that of prela.toml].
     #[arg(long, value_name = "PORT")]
     http_port: Option<u16>,
+    /// For the page; a free one where this is taken [default: 4319, or that of prela.toml].
+    #[arg(long, value_name = "PORT")]
+    page_port: Option<u16>,
     /// Takes free ports where these are taken.
     #[arg(long)]
     any_port: bool,
@@ -72,6 +76,7 @@ impl Serve {
             options: Options { durable: self.durable, ..self.limits.options(&settings) },
             grpc: SocketAddr::new(self.listen, self.grpc_port.unwrap_or(settings.grpc_port())),
             http: SocketAddr::new(self.listen, self.http_port.unwrap_or(settings.http_port())),
+            page: SocketAddr::new(self.listen, self.page_port.unwrap_or(settings.page_port())),
             any_port: self.any_port,
             access: token.as_deref().map_or_else(Access::default, Access::by_token),
         };
@@ -103,7 +108,14 @@ impl Serve {
                         "  export OTEL_EXPORTER_OTLP_HEADERS=\"authorization=Bearer%20<token>\""
                     )?;
                 }
-                writeln!(out, "Then `prela list` shows what came in. Ctrl-C ends it.")?;
+                writeln!(
+                    out,
+                    "Then see it at {BOLD}{}{BOLD:#} or by `prela list`. Ctrl-C ends it.",
+                    hello.page_url()
+                )?;
+                if token.is_some() {
+                    writeln!(out, "The page asks for the token.")?;
+                }
             }
             out.flush()?;
             let trouble = tokio::spawn(report(server.trouble()));

@@ -1,7 +1,7 @@
 //! The outermost layers of an export request, which are the same for traces, logs and metrics.
 //!
-//! What is inside stays as the bytes that came, so that nothing of it is lost, fields of later versions
-//! of OTLP among them.
+//! What is inside stays encoded as it came, so that nothing of it is lost, not even fields of later versions
+//! of OTLP.
 
 use bytes::Bytes;
 use prost::Message;
@@ -45,9 +45,9 @@ pub struct Scope {
 }
 
 impl Envelope {
-    /// Resources, scopes and records in the bytes of a request, without making anything of them: two
-    /// bytes can stand for one of them, which in memory is a hundred times as much. None if the bytes are no
-    /// such request.
+    /// Counts resources, scopes and records in the bytes of a request without decoding them: two bytes can
+    /// stand for one of them, which in memory is a hundred times as much. None if the bytes are no such
+    /// request.
     pub fn parts(request: &[u8]) -> Option<usize> {
         let mut parts = 0;
         each(request, 1, &mut |resource| {
@@ -63,19 +63,19 @@ impl Envelope {
         Some(parts)
     }
 
-    /// Spans, log records or metrics in it.
+    /// The number of spans, log records or metrics in it.
     pub fn len(&self) -> usize {
         let scopes = self.resources.iter().flat_map(|resource| &resource.scopes);
         scopes.map(|scope| scope.records.len()).sum()
     }
 
-    /// Whether there is nothing in it, which exporters may send.
+    /// Whether there is no record in it. Exporters may send such requests.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 }
 
-/// Every message in a field of a message.
+/// Calls `found` with every message in a field of a message.
 fn each(mut message: &[u8], field: u32, found: &mut impl FnMut(&[u8]) -> Option<()>) -> Option<()> {
     while !message.is_empty() {
         let (number, wire) = decode_key(&mut message).ok()?;

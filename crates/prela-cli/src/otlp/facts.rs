@@ -1,4 +1,4 @@
-//! What the columns of the store hold: read once from a record that comes in.
+//! The facts that the store has columns for, read once from a record that comes in.
 
 use crate::ids::{SpanId, TraceId};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
@@ -16,7 +16,7 @@ pub struct SpanFacts {
     pub trace_id: TraceId,
     /// Its own id.
     pub span_id: SpanId,
-    /// The span it was started in; none of a root.
+    /// The span it was started in; none for a root.
     pub parent_id: Option<SpanId>,
     /// Its name.
     pub name: String,
@@ -28,8 +28,8 @@ pub struct SpanFacts {
     pub start_ns: i64,
     /// Nanoseconds since 1970; 0 while the span runs.
     pub end_ns: i64,
-    /// What it does, as `chat` or `execute_tool`: `gen_ai.operation.name`, or else the kind of
-    /// OpenInference or of Prela.
+    /// What it does, such as `chat` or `execute_tool`: `gen_ai.operation.name`, or else OpenInference's or
+    /// Prela's kind.
     pub operation: Option<String>,
     /// The model that answered, or that was asked.
     pub model: Option<String>,
@@ -59,7 +59,7 @@ pub enum RefusedRecord {
 impl fmt::Display for RefusedRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Malformed => "is no message of OTLP",
+            Self::Malformed => "is not an OTLP message",
             Self::TraceId => "has a trace id that is zero or not 16 bytes long",
             Self::SpanId => "has a span id that is zero or not 8 bytes long",
             Self::ParentId => "has a parent span id that is not 8 bytes long",
@@ -78,14 +78,14 @@ impl SpanFacts {
         Self::of(span)
     }
 
-    /// As [`read`](Self::read), of a message that is decoded already.
+    /// Does what [`read`](Self::read) does, with a decoded message.
     ///
     /// # Errors
     ///
     /// [`RefusedRecord`] of a span that could not be found again.
     pub fn of(span: Span) -> Result<Self, RefusedRecord> {
         let attributes = &span.attributes;
-        // A parent of zeros is what some SDKs write for none.
+        // Some SDKs write zeros for no parent.
         let parent_id = match SpanId::from_bytes(&span.parent_span_id) {
             Some(parent) => Some(parent),
             None if span.parent_span_id.iter().all(|byte| *byte == 0) => None,
@@ -116,11 +116,11 @@ impl SpanFacts {
 /// What is known of a log record.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LogFacts {
-    /// The trace it belongs to; none where it belongs to none.
+    /// The trace it belongs to, if any.
     pub trace_id: Option<TraceId>,
     /// The span it was written in.
     pub span_id: Option<SpanId>,
-    /// Nanoseconds since 1970: when it was written, or else when it was seen.
+    /// Nanoseconds since 1970: when it was written, or if that is unknown, when it was observed.
     pub time_ns: i64,
     /// OTLP's number of its severity.
     pub severity: i32,
@@ -145,7 +145,7 @@ impl LogFacts {
     }
 }
 
-/// The service and the run, one start of a process, that a message `Resource` names.
+/// The service, and the run (one start of a process), that a message `Resource` names.
 pub fn resource_facts(message: &[u8]) -> (String, Option<String>) {
     let attributes = Resource::decode(message).unwrap_or_default().attributes;
     let service = text(&attributes, "service.name").unwrap_or_default();
@@ -212,16 +212,13 @@ fn number(attributes: &[KeyValue], key: &str) -> Option<f64> {
     }
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "what is no sensible number becomes the nearest"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "the number is clamped to what fits")]
 fn whole(number: f64) -> i64 {
     // Sums of a trace must not overflow, whatever is sent.
     number.round().clamp(0.0, 1e15) as i64
 }
 
-/// Times beyond the year 2262 become that year.
+/// A time as a signed number. Times beyond the year 2262 become that year.
 fn nanos(time: u64) -> i64 {
     i64::try_from(time).unwrap_or(i64::MAX)
 }

@@ -1,7 +1,7 @@
 //! OTLP's JSON: protobuf's, but ids are hexadecimal and enumerations numbers.
 //!
-//! One table of fields leads both ways, so what comes in as JSON is stored as the same bytes as what
-//! comes in as protobuf, and can go out as either.
+//! One table of fields serves both directions, so JSON is stored as the same bytes that protobuf would be, and
+//! can go out as either.
 
 mod read;
 mod schema;

@@ -12,14 +12,14 @@ pub struct Cursor(i64);
 /// What came in since.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changes {
-    /// Traces that are new or have new spans, as they are now, by the arrival of the trace.
+    /// Traces that are new or have new spans, as they are now, in the order of their arrival.
     pub traces: Vec<TraceSummary>,
     /// Where to go on.
     pub cursor: Cursor,
 }
 
 impl Reader {
-    /// The end of what has come in: changes from here on are what comes later.
+    /// A cursor at the end of what has come in.
     ///
     /// # Errors
     ///
@@ -31,8 +31,8 @@ impl Reader {
         })
     }
 
-    /// Traces with spans that came in after a cursor. Of very many, the first; the next question gives
-    /// the others. A trace with many spans comes once, however many of them are new.
+    /// Traces with spans that came in after a cursor; of very many only the first, and the next question gives
+    /// the others. Each trace comes once, however many of its spans are new.
     ///
     /// # Errors
     ///
@@ -43,7 +43,7 @@ impl Reader {
             let mut select = connection.prepare_cached(sql)?;
             let last: i64 = select.query_row((since.0, MAX_SPANS), |row| row.get(0))?;
             if last == 0 {
-                // All that came may have been let go of, and its numbers are given out again.
+                // The newest spans may have been removed; then their numbers are given out again.
                 let mut select = connection.prepare_cached("SELECT coalesce(max(id), 0) FROM span")?;
                 let end: i64 = select.query_row([], |row| row.get(0))?;
                 return Ok(Changes { traces: Vec::new(), cursor: Cursor(end.min(since.0)) });
@@ -58,5 +58,5 @@ impl Reader {
     }
 }
 
-/// Spans that are looked at in one go, so that a follower that is far behind is not read to for long.
+/// Spans that are looked at in one question, so that it does not take long for a follower that is far behind.
 const MAX_SPANS: i64 = 20_000;

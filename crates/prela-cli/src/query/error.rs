@@ -18,7 +18,7 @@ pub enum QueryError {
         /// The traces, the newest first; with many of them, some.
         candidates: Vec<TraceId>,
     },
-    /// What names a trace is neither its id nor `last`.
+    /// The text that should name a trace is neither digits of an id nor `last`.
     BadReference(String),
 }
 

@@ -2,29 +2,29 @@
 
 use rusqlite::types::Value;
 
-/// Which traces are asked for: those to which all of it applies, the newest first.
+/// Which traces are asked for: those to which all conditions apply, the newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
-    /// At most so many.
+    /// At most this many.
     pub limit: usize,
     /// Begun at this time or later; nanoseconds since 1970.
     pub since_ns: Option<i64>,
     /// Begun before this time.
     pub until_ns: Option<i64>,
-    /// `service.name` of the root, or of the first span that came.
+    /// `service.name` of the root, or of the first span that came in.
     pub service: Option<String>,
     /// Part of the root's name.
     pub name: Option<String>,
     /// Only those in which any span failed.
     pub errors_only: bool,
-    /// Nanoseconds that it took at least.
+    /// Those that took at least this many nanoseconds.
     pub min_duration_ns: Option<i64>,
-    /// The start of a process that it came from: `prela.run.id` or `service.instance.id`.
+    /// The run (one start of a process) that it came from: `prela.run.id` or `service.instance.id`.
     pub run: Option<String>,
 }
 
 impl Default for Filter {
-    /// The newest 20 of all.
+    /// The newest 20 of all traces.
     fn default() -> Self {
         Self {
             limit: 20,
@@ -40,7 +40,7 @@ impl Default for Filter {
 }
 
 impl Filter {
-    /// What is asked for from outside is no more than this at a time.
+    /// The most that a question from outside may ask for at a time.
     pub const MOST: usize = 10_000;
 
     /// The conditions on table `trace`, and the values of their `?`.
@@ -80,7 +80,7 @@ impl Filter {
         (sql, values)
     }
 
-    /// As SQLite's `LIMIT`.
+    /// The limit as SQLite's `LIMIT`.
     pub(super) fn sql_limit(&self) -> i64 {
         i64::try_from(self.limit).unwrap_or(i64::MAX)
     }

@@ -46,7 +46,7 @@ impl Reader {
             QueryError::NotFound(if back == 0 {
                 "there are no traces yet".to_owned()
             } else {
-                format!("there are not {} traces yet", u64::from(back) + 1)
+                format!("there are fewer than {} traces", u64::from(back) + 1)
             })
         })
     }
@@ -72,5 +72,5 @@ impl Reader {
     }
 }
 
-/// What fits on a screen.
+/// As many as fit on a screen.
 const CANDIDATES: u32 = 20;

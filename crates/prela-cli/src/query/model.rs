@@ -1,4 +1,4 @@
-//! What a question is answered with.
+//! The answers to questions.
 
 use crate::ids::{SpanId, TraceId};
 use crate::otlp::attribute;
@@ -10,8 +10,8 @@ use opentelemetry_proto::tonic::trace::v1::Span as Message;
 use serde::{Serialize, Serializer};
 use std::sync::Arc;
 
-/// A trace in a list. As JSON it is an object of these fields; times are texts, since numbers of
-/// JavaScript cannot hold them, and durations numbers.
+/// A trace in a list. In JSON it is an object of these fields; times are texts, since JavaScript's numbers
+/// cannot hold them, and durations numbers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct TraceSummary {
     /// Its id.
@@ -30,9 +30,9 @@ pub struct TraceSummary {
     pub duration_ns: i64,
     /// Spans that are in the store.
     pub spans: u64,
-    /// Spans of those that failed.
+    /// Those of these spans that failed.
     pub errors: u64,
-    /// Spans of those that still run.
+    /// Those that still run.
     pub open: u64,
     /// Tokens of all prompts.
     pub input_tokens: u64,
@@ -49,11 +49,11 @@ fn as_text<S: Serializer>(number: &i64, serializer: S) -> Result<S::Ok, S::Error
 /// A trace with all that is stored of it.
 #[derive(Debug, Clone)]
 pub struct Trace {
-    /// As in a list.
+    /// What a list shows of it.
     pub summary: TraceSummary,
-    /// By start, and at the same start as they arrived.
+    /// Its spans by start, and with the same start in the order of arrival.
     pub spans: Vec<Span>,
-    /// By time.
+    /// Its log records by time.
     pub logs: Vec<Log>,
 }
 
@@ -139,7 +139,7 @@ pub struct SpanHit {
     pub is_error: bool,
     /// The description of its status, or else the message of its exception.
     pub status_message: String,
-    /// Where what was searched for stands, as `attribute gen_ai.input.messages`; empty for errors.
+    /// Where the searched text is, such as `attribute gen_ai.input.messages`; empty for errors.
     pub found_in: String,
     /// The text around it, in one line.
     pub excerpt: String,

@@ -8,13 +8,13 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 impl Trace {
-    /// A message `TracesData`. What was sent together is together, and each span is as it came in.
+    /// The message `TracesData`. Spans of one resource and scope are together, each as it came in.
     pub fn traces_data(&self) -> Envelope {
         let records = self.spans.iter().map(|it| (&it.resource, &it.scope, it.bytes.clone()));
         envelope(records)
     }
 
-    /// A message `LogsData`.
+    /// The message `LogsData`.
     pub fn logs_data(&self) -> Envelope {
         let bytes = |log: &Log| Arc::from(log.message.encode_to_vec());
         envelope(self.logs.iter().map(|it| (&it.resource, &it.scope, bytes(it))))
@@ -38,7 +38,7 @@ type Record<'a, R, S> = (&'a Arc<Named<R>>, &'a Arc<Named<S>>, Arc<[u8]>);
 /// Groups records by resource and scope, in the order in which these first come.
 fn envelope<'a, R: 'a, S: 'a>(records: impl Iterator<Item = Record<'a, R, S>>) -> Envelope {
     let mut envelope = Envelope::default();
-    // Those of one trace are few.
+    // A trace has few of them.
     let mut resources: Vec<&Arc<Named<R>>> = Vec::new();
     let mut scopes: Vec<Vec<&Arc<Named<S>>>> = Vec::new();
     for (resource, scope, bytes) in records {

@@ -1,11 +1,11 @@
-//! The connection that questions are asked on.
+//! The connection to the store for questions.
 
 use super::error::QueryError;
 use crate::store::{StoreError, open_for_reading};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 
-/// Reads a store, while it is written or not. It belongs to one thread at a time; opening another one
+/// Reads a store, whether it is being written or not. It is for one thread at a time; opening another reader
 /// takes less than a millisecond.
 #[derive(Debug)]
 pub struct Reader {
@@ -37,7 +37,7 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// There is none at this path, it is damaged, or of another version.
+    /// There is none at this path, it is damaged, or it is of another version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = open_for_reading(path)?;
         let reader = Self { connection, path: path.to_owned() };
@@ -45,7 +45,7 @@ impl Reader {
         Ok(reader)
     }
 
-    /// Reads by copies rather than by mapping the file, which would count as this process's memory as
+    /// Makes it read by copying rather than by mapping the file, which would count as this process's memory as
     /// long as it runs.
     ///
     /// # Errors
@@ -90,7 +90,7 @@ impl Reader {
         })
     }
 
-    /// Asks within one transaction, so that all of an answer is of the same moment.
+    /// Asks within one transaction, so that the whole answer is of one moment.
     pub(super) fn ask<T>(
         &self,
         question: impl FnOnce(&Connection) -> rusqlite::Result<T>,

@@ -1,9 +1,9 @@
-//! Searches for a text in all that a span says.
+//! Searches for a text in everything that a span holds.
 //!
-//! Spans are read from the newest on, in blocks of which it is known whether they may have the text; the
-//! bytes of those are looked through for it, and only what has it is decoded to see where it stands. To know
-//! that none of a million spans has a text takes milliseconds. Where each block has all parts of the
-//! text, and none the text, all of them are read: half a second.
+//! Spans are read from the newest on, in blocks; of each block it is known whether it may have the text. The
+//! bytes of those that may are searched for it, and only what has it is decoded to see where it is. That
+//! nothing has it is known after some milliseconds for a million spans; after half a second if each block has
+//! all parts of the text and none has the text.
 
 use super::error::QueryError;
 use super::filter::Filter;
@@ -11,7 +11,6 @@ use super::list::hit;
 use super::model::{Span, SpanHit};
 use super::reader::Reader;
 use crate::ids::bytes_of_hex;
-use crate::query::search::needle::Needle;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Said;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::Span as Message;
@@ -22,10 +21,12 @@ use std::sync::Arc;
 
 mod needle;
 
+pub(super) use self::needle::Needle;
+
 impl Reader {
     pub(super) fn define_functions(&self) -> rusqlite::Result<()> {
         let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-        // The second argument is the same in every row, so what is made of it is kept with it.
+        // The second argument is the same in every row, so its needle is made once.
         self.connection.create_scalar_function("has_text", 2, flags, |context| {
             let needle = context.get_or_create_aux(
                 1,
@@ -53,7 +54,8 @@ impl Reader {
         Ok(hits)
     }
 
-    /// As [`search`](Self::search), each hit as soon as it is found; ends when `found` gives `false`.
+    /// Searches as [`search`](Self::search) does, and calls `found` with each hit at once, until it returns
+    /// `false`.
     ///
     /// # Errors
     ///
@@ -116,7 +118,7 @@ impl Span {
 }
 
 /// Where in a span the text stands, and what is around it. None if only its bytes looked like it.
-fn place(span: &Message, needle: &Needle) -> Option<(String, String)> {
+pub(super) fn place(span: &Message, needle: &Needle) -> Option<(String, String)> {
     let found = |place: &str, text: &str| Some((place.to_owned(), needle.excerpt(text)?));
     found("name", &span.name)
         .or_else(|| found("status", &span.status.as_ref()?.message))
@@ -179,7 +181,7 @@ fn in_value(value: &AnyValue, needle: &Needle) -> Option<String> {
     }
 }
 
-/// The bytes that a text of digits may stand for: the id of a trace or a span.
+/// The id of a trace or a span that a text of digits may be.
 fn id_of(text: &str) -> Option<Vec<u8>> {
     bytes_of_hex(text).filter(|bytes| matches!(bytes.len(), 8 | 16))
 }

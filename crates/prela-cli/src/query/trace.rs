@@ -34,18 +34,27 @@ impl Reader {
     ///
     /// [`QueryError::NotFound`], or the store cannot be read.
     pub fn trace(&self, id: TraceId) -> Result<Trace, QueryError> {
-        let found = self.ask(|connection| {
+        let found = self.read(id, None)?;
+        found.ok_or_else(|| QueryError::NotFound(format!("there is no trace {id}")))
+    }
+
+    /// A trace, or only one span of it.
+    pub(super) fn read(
+        &self,
+        id: TraceId,
+        span: Option<SpanId>,
+    ) -> Result<Option<Trace>, QueryError> {
+        self.ask(|connection| {
             let mut select = connection.prepare_cached(&format!(
                 "SELECT {SUMMARY}, trace.id FROM trace WHERE trace_id = ?1 AND spans > 0"
             ))?;
             let found = select.query_row([id.0], |row| Ok((summary(row)?, row.get(12)?)));
             let Some((summary, row)) = found.optional()? else { return Ok(None) };
             let mut shared = Shared::new(connection);
-            let spans = spans(connection, &mut shared, row)?;
-            let logs = logs(connection, &mut shared, row)?;
+            let spans = spans(connection, &mut shared, row, span)?;
+            let logs = logs(connection, &mut shared, row, span)?;
             Ok(Some(Trace { summary, spans, logs }))
-        })?;
-        found.ok_or_else(|| QueryError::NotFound(format!("there is no trace {id}")))
+        })
     }
 }
 
@@ -53,14 +62,15 @@ fn spans(
     connection: &Connection,
     shared: &mut Shared<'_>,
     trace: i64,
+    only: Option<SpanId>,
 ) -> rusqlite::Result<Vec<Span>> {
     let mut select = connection.prepare_cached(
         "SELECT span.span_id, span.parent_id, span.start_ns, span.end_ns, span.op, span.model, span.thread,
              span.tok_in, span.tok_out, span.cost_nusd, span_data.data, span.res, span.scope
-         FROM span JOIN span_data ON span_data.id = span.id WHERE span.trace = ?1
+         FROM span JOIN span_data ON span_data.id = span.id WHERE span.trace = ?1 AND (?2 IS NULL OR span.span_id = ?2)
          ORDER BY span.start_ns, span.id",
     )?;
-    let mut rows = select.query([trace])?;
+    let mut rows = select.query((trace, only.map(|it| it.0)))?;
     let mut spans = Vec::new();
     while let Some(row) = rows.next()? {
         let end_ns: i64 = row.get(3)?;
@@ -91,11 +101,13 @@ fn logs(
     connection: &Connection,
     shared: &mut Shared<'_>,
     trace: i64,
+    only: Option<SpanId>,
 ) -> rusqlite::Result<Vec<Log>> {
     let mut select = connection.prepare_cached(
-        "SELECT span_id, time_ns, data, res, scope FROM log WHERE trace = ?1 ORDER BY time_ns, id",
+        "SELECT span_id, time_ns, data, res, scope FROM log
+         WHERE trace = ?1 AND (?2 IS NULL OR span_id = ?2) ORDER BY time_ns, id",
     )?;
-    let mut rows = select.query([trace])?;
+    let mut rows = select.query((trace, only.map(|it| it.0)))?;
     let mut logs = Vec::new();
     while let Some(row) = rows.next()? {
         logs.push(Log {
@@ -166,7 +178,7 @@ impl<'a> Shared<'a> {
 }
 
 fn named<T: Message + Default>(bytes: Option<&[u8]>, schema_url: String) -> Named<T> {
-    // What is no resource is kept as it came, and shown as none.
+    // A malformed message is kept as it came, and shown as none.
     let message = bytes.and_then(|bytes| T::decode(bytes).ok());
     Named { message, bytes: bytes.map(Arc::from), schema_url }
 }

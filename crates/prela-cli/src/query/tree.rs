@@ -4,10 +4,10 @@ use super::model::{Span, Trace};
 use crate::ids::SpanId;
 use std::collections::HashMap;
 
-/// The tree of a trace's spans, in which every span has a place: one whose parent is not there stands
-/// at the top, and so does one of a circle of parents.
+/// The tree of a trace's spans, in which every span has a place: a span whose parent is not stored is at the
+/// top, and so is one span of each circle of parents.
 ///
-/// Cost: in proportion to the spans, at any shape.
+/// Cost: proportional to the number of spans, whatever the shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tree {
     /// From the top to the bottom; siblings by start.
@@ -23,11 +23,11 @@ pub struct Node {
     pub depth: usize,
     /// The place of its parent in [`Trace::spans`].
     pub parent: Option<usize>,
-    /// Why it stands where it stands.
+    /// Why it is there.
     pub link: Link,
 }
 
-/// Why a span stands where it stands.
+/// Why a span is where it is in the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Link {
     /// It has no parent.
@@ -68,7 +68,7 @@ impl Tree {
         for (top, link) in tops {
             tree.place(top, link, &parents, &children, &mut is_placed);
         }
-        // What no top leads to hangs on a circle.
+        // What cannot be reached from a top hangs on a circle.
         for place in 0..spans.len() {
             if !is_placed[place] {
                 tree.place(place, Link::Circle, &parents, &children, &mut is_placed);
@@ -77,7 +77,7 @@ impl Tree {
         tree
     }
 
-    /// With a stack of its own: a trace may be as deep as it is long.
+    /// Places a span and all below it. It has a stack of its own, since a trace may be as deep as it is long.
     fn place(
         &mut self,
         top: usize,

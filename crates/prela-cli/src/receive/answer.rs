@@ -1,4 +1,4 @@
-//! Answers in the form that each transport has for them.
+//! Answers, in the form of each transport.
 
 use axum::body::Body;
 use bytes::{BufMut as _, Bytes, BytesMut};
@@ -12,11 +12,11 @@ use std::time::Duration;
 /// Why a request is not taken.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Refusal {
-    /// Over HTTP.
+    /// The status over HTTP.
     pub status: StatusCode,
-    /// Over gRPC.
+    /// The code over gRPC.
     pub code: tonic::Code,
-    /// For people.
+    /// The reason, for people.
     pub message: String,
     /// When to try again; none: the same request will not be taken later either.
     pub retry_after: Option<Duration>,
@@ -27,26 +27,26 @@ impl Refusal {
         Self { status, code, message: message.into(), retry_after: None }
     }
 
-    /// It cannot be understood.
+    /// The refusal of a request that cannot be understood.
     pub(crate) fn malformed(message: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, tonic::Code::InvalidArgument, message)
     }
 
-    /// It is larger than any request may be.
+    /// The refusal of a request that is larger than any may be.
     pub(crate) fn too_large(what: &str, limit: usize) -> Self {
         let message =
             format!("the {what} is larger than max ({limit} bytes): request body too large");
         Self::new(StatusCode::PAYLOAD_TOO_LARGE, tonic::Code::ResourceExhausted, message)
     }
 
-    /// It may be taken in a moment.
+    /// The refusal of a request that may be taken in a moment.
     pub(crate) fn congested(message: impl Into<String>) -> Self {
         let refusal =
             Self::new(StatusCode::TOO_MANY_REQUESTS, tonic::Code::ResourceExhausted, message);
         Self { retry_after: Some(Duration::from_secs(1)), ..refusal }
     }
 
-    /// The store cannot be written now.
+    /// The refusal while the store cannot be written.
     pub(crate) fn unavailable(message: impl Into<String>) -> Self {
         let refusal = Self::new(StatusCode::SERVICE_UNAVAILABLE, tonic::Code::Unavailable, message);
         Self { retry_after: Some(Duration::from_secs(10)), ..refusal }
@@ -67,14 +67,14 @@ impl Refusal {
         }
     }
 
-    /// As a gRPC server says it: headers alone.
+    /// The answer over gRPC, which is headers only.
     pub(super) fn into_grpc(self) -> Response<Body> {
         let details = self.details().encode_to_vec();
         let status = tonic::Status::with_details(self.code, self.message, details.into());
         status.into_http()
     }
 
-    /// As an HTTP server says it, in the format of the request.
+    /// The answer over HTTP, in the format of the request.
     pub(super) fn into_http(self, format: Format) -> Response<Body> {
         let body = match format {
             Format::Protobuf => self.details().encode_to_vec(),
@@ -98,7 +98,7 @@ impl Refusal {
 pub(super) enum Format {
     Protobuf,
     Json,
-    /// For those whose format nobody knows.
+    /// For requests of an unknown format.
     Text,
 }
 
@@ -128,12 +128,12 @@ pub(super) struct Partial {
     pub(super) message: String,
 }
 
-/// Success over gRPC: one message, and the status behind it.
+/// Success over gRPC: one message, and then the status.
 pub(super) fn grpc_success(partial: Partial) -> Response<Body> {
     let message = Answer::of(partial).encode_to_vec();
     let mut frame = BytesMut::with_capacity(5 + message.len());
     frame.put_u8(0);
-    // Nothing here is near 4 GB.
+    // It is never near 4 GB.
     frame.put_u32(u32::try_from(message.len()).unwrap_or(u32::MAX));
     frame.put_slice(&message);
     let mut trailers = HeaderMap::new();

@@ -14,7 +14,7 @@ use std::time::Duration;
 pub(super) enum Encoding {
     Identity,
     Gzip,
-    /// zlib, as HTTP means it; without its header, as some clients mean it.
+    /// zlib, as HTTP defines it, or without zlib's header, as some clients send it.
     Deflate,
     Zstd,
 }
@@ -61,8 +61,8 @@ pub(super) async fn read(
     Ok(whole.into())
 }
 
-/// Reads what is left of a body that is refused, and forgets it: who still writes does not hear what
-/// is said to it.
+/// Reads and discards the rest of a body that is refused, since a client that is still writing does not read
+/// the answer.
 pub(super) async fn forget(body: &mut Body) {
     let mut left = 2 * MAX_BYTES;
     let rest = async {
@@ -73,11 +73,11 @@ pub(super) async fn forget(body: &mut Body) {
             }
         }
     };
-    // Who is as slow as that has to try again.
+    // A slower client has to try again.
     let _ = tokio::time::timeout(STALL / 4, rest).await;
 }
 
-/// Unpacks a body; it stops at the limit, however much more there would be.
+/// Unpacks a body, and stops at the limit, however much more there would be.
 pub(super) async fn unpack(
     encoding: Encoding,
     packed: Bytes,
@@ -97,7 +97,7 @@ pub(super) async fn unpack(
             unpack_by(flate2::read::DeflateDecoder::new(&packed[..]), budget, share).await
         }
         Encoding::Zstd => {
-            // The window is the decoder's own memory, and gone with it.
+            // The window is the decoder's memory, and is given back with it.
             let mut window = Share::default();
             budget.take(&mut window, 1 << ZSTD_WINDOW_LOG).await?;
             let mut decoder =
@@ -118,7 +118,7 @@ async fn unpack_by(
     loop {
         budget.take(share, STEP).await?;
         let before = unpacked.len();
-        // One more, so that the end is seen without room for another step.
+        // One byte more, so that the end is seen without room for another step.
         make_room(&mut unpacked, STEP + 1);
         let mut step = decoder.by_ref().take(STEP as u64);
         step.read_to_end(&mut unpacked).map_err(|_| broken())?;
@@ -128,13 +128,13 @@ async fn unpack_by(
         if unpacked.len() - before < STEP {
             return Ok(unpacked.into());
         }
-        // Unpacking takes time that others want, too.
+        // Unpacking takes long: others get a turn.
         tokio::task::yield_now().await;
     }
 }
 
-/// Makes room for that many bytes, and hardly more: what a vector makes by itself, twice as much, is in
-/// nobody's share.
+/// Makes room for that many bytes and hardly more: a vector by itself would double, and the extra memory would
+/// be in nobody's share.
 fn make_room(bytes: &mut Vec<u8>, more: usize) {
     if bytes.capacity() - bytes.len() < more {
         bytes.reserve_exact(more.max(bytes.len() / 8));
@@ -150,11 +150,11 @@ fn has_zlib_header(packed: &[u8]) -> bool {
     first & 0x0f == 8 && (u16::from(first) << 8 | u16::from(second)) % 31 == 0
 }
 
-/// Of a request, compressed and not.
+/// The most bytes of a request, both compressed and decompressed.
 pub(super) const MAX_BYTES: usize = 16 << 20;
-/// Between two parts of a body.
+/// The longest time between two parts of a body.
 const STALL: Duration = Duration::from_secs(10);
 const WHOLE: Duration = Duration::from_secs(60);
 const STEP: usize = 256 << 10;
-/// 8 MB, what the format asks decoders to allow.
+/// 8 MB, which the format asks decoders to support.
 const ZSTD_WINDOW_LOG: u32 = 23;

@@ -1,7 +1,7 @@
 //! OTLP's services over gRPC: one message in, one out.
 //!
-//! By hand rather than by generated code: the body passes the same limits as over HTTP, and what
-//! is in the message stays bytes.
+//! Written by hand rather than generated, so that the body passes the same limits as over HTTP, and the
+//! records in the message stay encoded.
 
 use super::answer::{Refusal, grpc_success};
 use super::body::{self, Encoding};
@@ -56,14 +56,14 @@ async fn take(
     Ok(grpc_success(intake.take_protobuf(signal, message, &mut share).await?))
 }
 
-/// The one message of a body: whether it is compressed, its length, itself.
+/// The one message of a body, and whether it is compressed.
 fn unframe(mut frame: Bytes) -> Result<(bool, Bytes), Refusal> {
     if frame.len() < 5 {
         return Err(Refusal::malformed("the request has no message"));
     }
     let (flag, length) = (frame.get_u8(), frame.get_u32());
     if flag > 1 || frame.len() != length as usize {
-        return Err(Refusal::malformed("the request is not one message of gRPC"));
+        return Err(Refusal::malformed("the request is not a single gRPC message"));
     }
     Ok((flag == 1, frame))
 }

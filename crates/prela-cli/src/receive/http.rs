@@ -17,7 +17,7 @@ pub(super) async fn export(
     let origin = request.headers().get(header::ORIGIN).cloned();
     let format = Format::of(request.headers());
     let mut response = match &origin {
-        // Not only unread by the page, but not even done.
+        // Refused before anything is stored, not only hidden from the page.
         Some(origin) if !is_local_origin(origin) => {
             let message = "pages of other hosts may not send here";
             let refusal =
@@ -77,13 +77,13 @@ async fn take(
     Ok(http_success(partial, format, signal.rejected()))
 }
 
-/// What a browser asks before it sends.
+/// Answers what a browser asks before it sends.
 fn preflight(headers: &HeaderMap) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     let allowed = response.headers_mut();
     allowed.insert(header::ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static("POST"));
-    // Exporters are given headers of all sorts.
+    // Users give exporters headers of all sorts.
     if let Some(asked) = headers.get(header::ACCESS_CONTROL_REQUEST_HEADERS) {
         allowed.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked.clone());
     }

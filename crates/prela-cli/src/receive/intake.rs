@@ -1,4 +1,4 @@
-//! From a request that was read to the store.
+//! The way of a request, once it is read, to the store.
 
 use super::answer::{Partial, Refusal};
 use super::budget::{Budget, Share};
@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use tokio::sync::watch;
 
-/// Where requests go. Clones are the same one.
+/// Takes requests into a store. Clones share everything.
 #[derive(Debug, Clone)]
 pub struct Intake {
     store: Arc<Store>,
@@ -19,7 +19,7 @@ pub struct Intake {
     trouble: watch::Sender<Option<String>>,
 }
 
-/// What kind of telemetry a request has.
+/// The kind of telemetry in a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Signal {
     /// Spans.
@@ -66,24 +66,24 @@ impl Signal {
 }
 
 impl Intake {
-    /// Into this store.
+    /// An intake for this store.
     pub fn new(store: Arc<Store>, budget: Budget) -> Self {
         Self { store, budget, spans: Arc::default(), trouble: watch::Sender::new(None) }
     }
 
-    /// Spans that were taken since the start.
+    /// The number of spans that were taken since the start.
     pub fn spans(&self) -> u64 {
         self.spans.load(Relaxed)
     }
 
-    /// Stores what is in a request of protobuf; done when it is committed.
+    /// Stores a request in protobuf, and returns when it is committed.
     pub(super) async fn take_protobuf(
         &self,
         signal: Signal,
         message: Bytes,
         share: &mut Share,
     ) -> Result<Partial, Refusal> {
-        let malformed = || Refusal::malformed("the request is no message of OTLP");
+        let malformed = || Refusal::malformed("the request is not an OTLP message");
         let parts = Envelope::parts(&message).ok_or_else(malformed)?;
         self.budget.take(share, parts.saturating_mul(BYTES_OF_PART)).await?;
         let turn = self.budget.turn().await;
@@ -93,7 +93,7 @@ impl Intake {
         self.store(batch, &refused).await
     }
 
-    /// As [`take_protobuf`](Self::take_protobuf), of JSON.
+    /// Stores a request in JSON, as [`take_protobuf`](Self::take_protobuf) does one in protobuf.
     pub(super) async fn take_json(
         &self,
         signal: Signal,
@@ -103,7 +103,7 @@ impl Intake {
         self.budget.take(share, json.len().saturating_mul(JSON_GROWS)).await?;
         let turn = self.budget.turn().await;
         let (envelope, malformed) = json::read_request(signal.schema(), json).map_err(|error| {
-            Refusal::malformed(format!("the request is no JSON of OTLP: {error}"))
+            Refusal::malformed(format!("the request is not OTLP JSON: {error}"))
         })?;
         let (batch, refused) = read(signal, envelope, malformed);
         drop(turn);
@@ -152,7 +152,7 @@ fn read(signal: Signal, envelope: Envelope, malformed: u64) -> (Batch, Refused) 
     (batch, refused)
 }
 
-/// What is kept beside the bytes of a record until it is written.
+/// Memory that a record takes beside its bytes until it is written.
 const BYTES_OF_PART: usize = 300;
-/// As objects, JSON is several times as large.
+/// Memory that JSON takes as objects, in multiples of its text.
 const JSON_GROWS: usize = 2;

@@ -1,7 +1,8 @@
-//! Who a browser says it is, and where it believes to be.
+//! Which pages in a browser may send requests here.
 //!
-//! A page from elsewhere can reach services of this machine in two ways: it asks directly, and names
-//! its origin; or its own name leads to 127.0.0.1 for a moment, and its requests name that as their host.
+//! A page from elsewhere can reach services of this machine in two ways. It asks directly, and its requests
+//! name its origin; or its own host name is made to lead to 127.0.0.1 (DNS rebinding), and its requests name
+//! that host.
 
 use http::HeaderValue;
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -17,15 +18,15 @@ pub fn is_local_origin(origin: &HeaderValue) -> bool {
     })
 }
 
-/// Whether a request that names this host was meant for this program: `localhost`, or an address, which
-/// nobody else can let point here.
+/// Whether a request that names this host was meant for this program: it is `localhost` or an address, which
+/// no name server can redirect.
 pub fn is_local_host(host: &str) -> bool {
     !matches!(name(host), Name::Other)
 }
 
 enum Name {
     Localhost,
-    /// Whether it is one of the machine itself.
+    /// An address, and whether it is a loopback one.
     Address(bool),
     Other,
 }

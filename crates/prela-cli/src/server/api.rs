@@ -140,7 +140,7 @@ fn follow(news: News) -> Response {
     (headers, body).into_response()
 }
 
-fn answer<T: Serialize>(result: Result<T, QueryError>) -> Response {
+pub(super) fn answer<T: Serialize>(result: Result<T, QueryError>) -> Response {
     match result {
         Ok(value) => json_of(&value),
         Err(error @ QueryError::NotFound(_)) => self::error(StatusCode::NOT_FOUND, &error),

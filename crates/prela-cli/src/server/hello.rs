@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use std::io::{Read as _, Write as _};
-use std::net::{SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -21,10 +21,12 @@ pub struct Hello {
     pub grpc: SocketAddr,
     /// Where it takes OTLP over HTTP, and answers the JSON API.
     pub http: SocketAddr,
+    /// Where its page is.
+    pub page: SocketAddr,
 }
 
 impl Hello {
-    pub(super) fn new(store: &Path, grpc: SocketAddr, http: SocketAddr) -> Self {
+    pub(super) fn new(store: &Path, grpc: SocketAddr, http: SocketAddr, page: SocketAddr) -> Self {
         Self {
             name: NAME.to_owned(),
             version: env!("CARGO_PKG_VERSION").to_owned(),
@@ -32,7 +34,21 @@ impl Hello {
             store: store.to_owned(),
             grpc,
             http,
+            page,
         }
+    }
+
+    /// Where a browser finds the page. One that listens everywhere is found at this machine.
+    pub fn page_url(&self) -> String {
+        let mut page = self.page;
+        if page.ip().is_unspecified() {
+            page.set_ip(if page.is_ipv4() {
+                Ipv4Addr::LOCALHOST.into()
+            } else {
+                Ipv6Addr::LOCALHOST.into()
+            });
+        }
+        format!("http://{page}/")
     }
 
     /// Who is at this address; none if it is nobody, or no prela. It takes at most a second.

@@ -5,10 +5,12 @@ use super::api;
 use super::connections::{self, Connections};
 use super::guard;
 use super::hello::{Hello, Note, running};
+use super::page;
 use super::port::{PortError, bind};
 use super::readers::Readers;
 use super::rpc::Answers;
 use super::rpc::v1::query_service_server::QueryServiceServer;
+use super::view;
 use super::watch::News;
 use crate::receive::{self, Budget, Intake};
 use crate::store::{Options, Store, StoreError, StoreErrorKind};
@@ -37,6 +39,8 @@ pub struct Config {
     pub grpc: SocketAddr,
     /// OTLP over HTTP, and the JSON API.
     pub http: SocketAddr,
+    /// The page. Where it is taken, a free port will do: nothing but people needs to know it.
+    pub page: SocketAddr,
     /// Whether another port will do where one is taken.
     pub any_port: bool,
     /// Who may come in.
@@ -76,7 +80,7 @@ pub struct Server {
     store: Arc<Store>,
     intake: Intake,
     hello: Hello,
-    listeners: [TcpListener; 2],
+    listeners: [TcpListener; 3],
     routes: Router,
     note: Option<Note>,
     stopping: watch::Sender<bool>,
@@ -89,9 +93,10 @@ impl Server {
     ///
     /// [`ServeError`]: who has the port, or what is wrong with the store.
     pub async fn open(config: Config) -> Result<Self, ServeError> {
-        let Config { store: path, options, grpc, http, any_port, access } = config;
+        let Config { store: path, options, grpc, http, page, any_port, access } = config;
         let grpc = bind(grpc, "--grpc-port", any_port, &path).await.map_err(ServeError::Port)?;
         let http = bind(http, "--http-port", any_port, &path).await.map_err(ServeError::Port)?;
+        let page = bind(page, "--page-port", true, &path).await.map_err(ServeError::Port)?;
         let store = Store::open(&path, options).map_err(|error| {
             let other = Some(()).filter(|()| error.kind() == StoreErrorKind::Busy);
             other
@@ -99,7 +104,7 @@ impl Server {
                 .map_or(ServeError::Store(error), ServeError::Running)
         })?;
         let store = Arc::new(store);
-        let hello = Hello::new(&path, grpc.1, http.1);
+        let hello = Hello::new(&path, grpc.1, http.1, page.1);
         let intake = Intake::new(store.clone(), Budget::new(BUDGET));
         let (stopping, stopped) = watch::channel(false);
         let readers = Readers::new(store.path().to_owned());
@@ -107,7 +112,15 @@ impl Server {
         let routes = routes(&news, &intake, &hello, access);
         // Without the note, others cannot find the server, but it serves.
         let note = Note::write(&hello).ok();
-        Ok(Self { store, intake, hello, listeners: [grpc.0, http.0], routes, note, stopping })
+        Ok(Self {
+            store,
+            intake,
+            hello,
+            listeners: [grpc.0, http.0, page.0],
+            routes,
+            note,
+            stopping,
+        })
     }
 
     /// Who it is, and where.
@@ -185,12 +198,13 @@ fn routes(news: &News, intake: &Intake, hello: &Hello, access: Access) -> Router
     let host = move |request: Request, next: Next| check_host(host.clone(), request, next);
     // What shows prompts is asked for by its right name; anybody may send.
     let shown = api::routes(news)
+        .merge(view::routes(&news.readers))
         .route_service(
             "/prela.query.v1.QueryService/{*rest}",
             QueryServiceServer::new(Answers(news.clone())),
         )
         .layer(from_fn(host.clone()));
-    let greeting = api::hello(hello.clone(), access).layer(from_fn(host));
+    let greeting = api::hello(hello.clone(), access).merge(page::routes()).layer(from_fn(host));
     let guarded = receive::routes(intake).merge(shown).layer(from_fn(token));
     guarded.merge(greeting).fallback(nothing)
 }
@@ -200,7 +214,8 @@ async fn nothing(request: Request) -> Response {
     if kind.is_some_and(|kind| kind.starts_with(b"application/grpc")) {
         return tonic::Status::unimplemented("there is no such service").into_http();
     }
-    let message = "this is prela: OTLP over HTTP at /v1/traces, the JSON API at /api/traces\n";
+    let message =
+        "this is prela: the page at /, OTLP over HTTP at /v1/traces, the JSON API at /api/traces\n";
     (StatusCode::NOT_FOUND, message).into_response()
 }
 

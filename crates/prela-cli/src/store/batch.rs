@@ -42,7 +42,7 @@ pub(super) struct LogEntry {
     pub(super) message: Bytes,
 }
 
-/// What came in and is not kept.
+/// Counts of what came in and is not kept.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Counts {
     /// Spans and log records that were refused.
@@ -67,7 +67,7 @@ pub struct Accepted {
 }
 
 impl Refused {
-    /// How many records.
+    /// The number of refused records.
     pub fn count(&self) -> u64 {
         self.0.values().sum()
     }
@@ -79,7 +79,7 @@ impl Refused {
     }
 }
 
-/// As in "2 records refused: 1 has a …, 1 is no …".
+/// Writes, for example, "2 refused: 1 has a …, 1 is not …".
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} refused", self.count())?;
@@ -92,7 +92,7 @@ impl fmt::Display for Refused {
 }
 
 impl Batch {
-    /// Spans of an `ExportTraceServiceRequest`. What cannot be kept is left out.
+    /// The spans of an `ExportTraceServiceRequest`. What cannot be kept is left out.
     pub fn of_spans(envelope: Envelope) -> (Self, Refused) {
         let mut refused = Refused::default();
         let mut batch =
@@ -106,7 +106,7 @@ impl Batch {
         (batch, refused)
     }
 
-    /// Records of an `ExportLogsServiceRequest`. Those of no trace are only counted.
+    /// The records of an `ExportLogsServiceRequest`. Those of no trace are only counted.
     pub fn of_logs(envelope: Envelope) -> (Self, Refused) {
         let mut refused = Refused::default();
         let batch = Self::read(envelope, |batch, resource, scope, message| {
@@ -127,7 +127,7 @@ impl Batch {
         Self { counts, ..Self::default() }
     }
 
-    /// Counts records that could not even be made messages of.
+    /// Counts records that could not even become messages.
     pub(crate) fn add_malformed(&mut self, refused: &mut Refused, count: u64) {
         refused.add(RefusedRecord::Malformed, count);
         self.counts.refused = refused.count();
@@ -151,12 +151,12 @@ impl Batch {
         batch
     }
 
-    /// Spans in it.
+    /// The number of spans in it.
     pub fn spans(&self) -> usize {
         self.spans.len()
     }
 
-    /// What it takes in the store, about.
+    /// About how many bytes it takes in the store.
     pub(super) fn bytes(&self) -> u64 {
         const ROW: u64 = 150;
         let spans = self.spans.iter().map(|span| span.message.len() as u64 + ROW);

@@ -1,4 +1,4 @@
-//! Row numbers of what was written lately, so that most rows need no look at an index, and the block
+//! Row numbers of what was written lately, so that most rows need no look-up in an index, and the block
 //! that is being filled.
 
 use super::blocks::Blocks;
@@ -18,8 +18,8 @@ pub(super) struct Caches {
     pub(super) blocks: Blocks,
 }
 
-/// Forgets what was not asked for lately: what is asked for moves to the young half, and when that
-/// is full the old half goes.
+/// A cache that forgets what was not asked for lately: what is asked for moves to the young half, and when
+/// that is full, the old half is dropped.
 #[derive(Debug)]
 pub(super) struct Cache<K, V> {
     young: HashMap<K, V>,

@@ -18,11 +18,11 @@ pub enum StoreErrorKind {
     Absent,
     /// Another process writes to it.
     Busy,
-    /// The file is no store, or its content is broken.
+    /// The file is not a store, or its content is broken.
     Damaged,
     /// The disk, or what the store may use of it, is full.
     Full,
-    /// More is waiting to be written than may wait; a moment later it may fit.
+    /// Too much is waiting to be written; a moment later it may fit.
     Congested,
     /// A later version of Prela wrote it.
     Newer,
@@ -37,7 +37,7 @@ impl StoreError {
         Self { kind, message: message.into() }
     }
 
-    /// Says which store it was that SQLite could not work with.
+    /// An error of SQLite's, with the store that it is about.
     pub(crate) fn of(error: &rusqlite::Error, path: &Path) -> Self {
         let path = path.display();
         let kind = match error.sqlite_error_code() {
@@ -48,12 +48,12 @@ impl StoreError {
         };
         let message = match kind {
             StoreErrorKind::Damaged => format!(
-                "the store {path} is damaged ({error}); move it away, and a new one is made: \
+                "the store {path} is damaged ({error}); move it away, and a new one will be made: \
                  mv '{path}' '{path}.damaged'"
             ),
             StoreErrorKind::Full => format!(
                 "the store {path} cannot grow ({error}): make room on its disk, or let it keep \
-                 less by --max-size and `prela gc`"
+                 less with --max-size and `prela gc`"
             ),
             StoreErrorKind::Busy => format!("the store {path} is in use ({error}); try again"),
             _ => format!("the store {path} cannot be used: {error}"),

@@ -1,4 +1,4 @@
-//! Opens the store's file, for the one that writes and for those that read.
+//! Opens the store's file, for its writer and for readers.
 
 use super::error::{StoreError, StoreErrorKind};
 use super::schema;
@@ -7,7 +7,7 @@ use std::fs::{DirBuilder, OpenOptions};
 use std::path::Path;
 use std::time::Duration;
 
-/// Makes the folder and the file, if they are not there, for this user alone: prompts are in it.
+/// Makes the folder and the file, if they are missing, for this user only, since prompts will be in it.
 pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let failed = |what: &Path, how: &str, error: std::io::Error| {
@@ -23,7 +23,7 @@ pub(super) fn make_private(path: &Path) -> Result<(), StoreError> {
         file.mode(0o600);
     }
     folders.recursive(true).create(folder).map_err(|error| failed(folder, "made", error))?;
-    // SQLite's other files get the rights of this one.
+    // SQLite gives its other files the permissions of this one.
     let made = file.append(true).create(true).open(path);
     made.map(drop).map_err(|error| failed(path, "written", error))
 }
@@ -42,12 +42,12 @@ pub(super) fn open_for_writing(
     connection.busy_timeout(BUSY).map_err(failed)?;
     let is_new = is_empty(&connection).map_err(failed)?;
     if is_new {
-        // Can be said before the first table only.
+        // It can only be set before the first table is made.
         connection.pragma_update(None, "auto_vacuum", "INCREMENTAL").map_err(failed)?;
     } else {
         check(&connection, path)?;
     }
-    // Where the file system has no shared memory it stays at a mode that works, and readers wait.
+    // If the file system has no shared memory, SQLite keeps a mode that works, and readers wait.
     connection.pragma_update(None, "journal_mode", "WAL").map_err(failed)?;
     let synchronous = if durable { "FULL" } else { "NORMAL" };
     connection.pragma_update(None, "synchronous", synchronous).map_err(failed)?;
@@ -56,7 +56,7 @@ pub(super) fn open_for_writing(
     connection.set_prepared_statement_cache_capacity(64);
     let page: u64 =
         connection.pragma_query_value(None, "page_size", |row| row.get(0)).map_err(failed)?;
-    // Retention keeps it at `max_bytes`; this is for the time that takes, and for one trace without end.
+    // Retention keeps it at `max_bytes`; this bounds it meanwhile, and if one trace never ends.
     let pages = max_bytes.saturating_add(max_bytes / 4) / page + SLACK_PAGES;
     connection.pragma_update(None, "max_page_count", pages).map_err(failed)?;
     if schema::version(&connection).map_err(failed)? < schema::latest() {
@@ -67,11 +67,11 @@ pub(super) fn open_for_writing(
     Ok(connection)
 }
 
-/// Opens a store that is there, so that nothing of it can be changed; its writer may be running or not.
+/// Opens an existing store without the means to change it, whether its writer runs or not.
 ///
 /// # Errors
 ///
-/// There is none, it is damaged, or of another version.
+/// There is none, it is damaged, or it is of another version.
 pub fn open_for_reading(path: &Path) -> Result<Connection, StoreError> {
     let failed = |error: rusqlite::Error| StoreError::of(&error, path);
     if !path.exists() {
@@ -83,7 +83,7 @@ pub fn open_for_reading(path: &Path) -> Result<Connection, StoreError> {
     let connection = Connection::open_with_flags(path, flags).map_err(failed)?;
     connection.busy_timeout(BUSY).map_err(failed)?;
     connection.set_prepared_statement_cache_capacity(32);
-    // A search reads all of the file, and only once.
+    // A search reads the whole file once, which mapping makes cheaper.
     connection.pragma_update(None, "mmap_size", READER_MMAP).map_err(failed)?;
     check(&connection, path)?;
     let version = schema::version(&connection).map_err(failed)?;
@@ -97,14 +97,14 @@ pub fn open_for_reading(path: &Path) -> Result<Connection, StoreError> {
     Ok(connection)
 }
 
-/// Refuses what is no store of ours, before anything is written to it.
+/// Refuses a file that is not our store, before anything is written to it.
 fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     let failed = |error: rusqlite::Error| StoreError::of(&error, path);
     let application: i32 =
         connection.pragma_query_value(None, "application_id", |row| row.get(0)).map_err(failed)?;
     if application != schema::APPLICATION {
         let message = format!(
-            "{} is no store of prela: it is another program's, and stays as it is",
+            "{} is not a store of prela: it belongs to another program, and is left as it is",
             path.display()
         );
         return Err(StoreError::new(StoreErrorKind::Damaged, message));
@@ -121,7 +121,7 @@ fn check(connection: &Connection, path: &Path) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Whether there is nothing in it, or no file yet.
+/// Whether the file is empty or new.
 fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
     let tables: i64 =
         connection.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
@@ -131,5 +131,5 @@ fn is_empty(connection: &Connection) -> rusqlite::Result<bool> {
 const BUSY: Duration = Duration::from_secs(5);
 const READER_MMAP: i64 = 4 << 30;
 const WRITER_CACHE_KIB: i64 = 32 << 10;
-/// So that the tables themselves fit, however little is allowed.
+/// Room for the tables themselves, however little is allowed.
 const SLACK_PAGES: u64 = 64;

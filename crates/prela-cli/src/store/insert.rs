@@ -1,8 +1,7 @@
 //! Writes batches within one transaction.
 //!
-//! A span that is there already is left alone, so a request that is sent again changes nothing. Only
-//! one that was still running is replaced by its end. A trace's sums are raised for rows that are
-//! really new.
+//! A span that is stored already is left alone, so a request that is sent again changes nothing. Only a span
+//! that was still running is replaced when it ends. A trace's sums are raised only for rows that are new.
 
 use super::batch::{Accepted, Batch, Counts, LogEntry, ResourceEntry, SpanEntry};
 use super::caches::{Cache, Caches};
@@ -186,8 +185,8 @@ impl<'a> Insert<'a> {
         Ok(true)
     }
 
-    /// Removes a span that has not ended, since its end is here. Gives the row for that: a new one, so
-    /// that whoever follows the rows sees that it has changed.
+    /// Removes a running span, since its end has come. Returns the row for the ended one: a new row, so that
+    /// followers, who read on from the last row, see the change.
     fn remove_running(&mut self, trace: i64, span_id: [u8; 8]) -> rusqlite::Result<Option<i64>> {
         let mut select = self.connection.prepare_cached("SELECT max(id) + 1 FROM span")?;
         let next: i64 = select.query_row([], |row| row.get(0))?;
@@ -242,7 +241,7 @@ impl<'a> Insert<'a> {
         Ok(insert.execute(values)? == 1)
     }
 
-    /// Writes what was summed up; the transaction can be committed then.
+    /// Writes the sums; then the transaction can be committed.
     pub(super) fn finish(self) -> rusqlite::Result<()> {
         let mut update = self.connection.prepare_cached(
             "UPDATE trace SET seen = ?2, spans = spans + ?3, errors = errors + ?4, open = open + ?5,
@@ -282,14 +281,14 @@ impl<'a> Insert<'a> {
     }
 }
 
-/// Rows of a resource and of what it says.
+/// The rows of a resource, and of the service and the run that it names.
 struct Rows {
     resource: i64,
     service: Option<i64>,
     run: Option<i64>,
 }
 
-/// The row of a value in a table of values, a new one if need be.
+/// The row of a value in a table of values; a new one if there is none.
 fn row_of<V>(
     connection: &Connection,
     cache: &mut Cache<V, i64>,

@@ -1,11 +1,11 @@
-//! The right to write, which one process has at a time.
+//! The right to write, which one process holds at a time.
 
 use super::error::{StoreError, StoreErrorKind};
 use rusqlite::{Connection, ErrorCode};
 use std::path::Path;
 use std::time::Duration;
 
-/// Held as long as the store is written. It ends with the process, however that ends.
+/// A lock that is held while the store may be written. It ends with the process, however that ends.
 ///
 /// It is a transaction of a second file, next to the store: SQLite's own locks work wherever SQLite
 /// does, and a lock on the store itself would shut readers out.
@@ -27,7 +27,7 @@ impl Lock {
             Ok(held) => Ok(Self { _held: held }),
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => {
                 let message = format!(
-                    "another prela writes to {}: use that one, stop it, or name another store by --store",
+                    "another prela writes to {}: use that one, stop it, or name another store with --store",
                     store.display()
                 );
                 Err(StoreError::new(StoreErrorKind::Busy, message))

@@ -1,7 +1,7 @@
-//! Lets go of the oldest traces, so that the store stays within its size and age.
+//! Removes the oldest traces, so that the store stays within its size and age.
 //!
-//! It goes in slices, between which the writer goes on: a slice is a transaction, and who sends meanwhile
-//! waits for it.
+//! It works in slices, each a transaction, and the writer goes on between them: so requests wait for one slice
+//! at most.
 
 use super::blocks;
 use rusqlite::{Connection, params};
@@ -27,12 +27,12 @@ pub struct Swept {
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Sweep {
     pub(super) swept: Swept,
-    /// Once it is over its size, it gets well below: else each span would be a sweep.
+    /// Once the store is over its size, it is brought well below: or else each span would start a sweep.
     is_oversize: bool,
 }
 
 impl Sweep {
-    /// Removes one slice. Gives `true` when nothing is left to do.
+    /// Removes one slice. True when nothing is left to do.
     pub(super) fn slice(
         &mut self,
         connection: &mut Connection,
@@ -68,7 +68,7 @@ impl Sweep {
     }
 }
 
-/// The first traces that came, and their spans.
+/// The traces that came first and have expired, with the number of their spans.
 fn expired(connection: &Connection, seen_before: i64) -> rusqlite::Result<Vec<(i64, u64)>> {
     let mut select = connection
         .prepare_cached("SELECT id, spans FROM trace WHERE seen < ?1 ORDER BY id LIMIT ?2")?;
@@ -90,7 +90,7 @@ fn remove(connection: &Connection, trace: i64) -> rusqlite::Result<()> {
         .try_for_each(|statement| connection.prepare_cached(statement)?.execute([trace]).map(drop))
 }
 
-/// What nothing refers to any more: names, resources, scopes, runs. It reads the whole store.
+/// Removes what nothing refers to any more: names, resources, scopes, runs. It reads the whole store.
 pub(super) fn remove_unused(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute_batch(
         "BEGIN IMMEDIATE;
@@ -119,7 +119,7 @@ pub(super) fn give_back_all(connection: &Connection) -> rusqlite::Result<()> {
     drain(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
 }
 
-/// A vacuum frees a page a row, so it has to be read to its end.
+/// Runs a pragma to its end: a vacuum frees one page for each row that is read.
 fn drain(connection: &Connection, pragma: &str) -> rusqlite::Result<()> {
     let mut statement = connection.prepare(pragma)?;
     let mut rows = statement.query([])?;
@@ -127,12 +127,12 @@ fn drain(connection: &Connection, pragma: &str) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Bytes of the file that hold something.
+/// Bytes of the file that are in use.
 fn used_bytes(connection: &Connection) -> rusqlite::Result<u64> {
     let pragma = |name: &str| connection.pragma_query_value(None, name, |row| row.get::<_, u64>(0));
     Ok((pragma("page_count")? - pragma("freelist_count")?) * pragma("page_size")?)
 }
 
-/// A slice of this takes about as long as a group of spans does.
+/// A slice of this size takes about as long as writing a group of spans.
 const SLICE_TRACES: u32 = 100;
 const SLICE_SPANS: u64 = 5_000;

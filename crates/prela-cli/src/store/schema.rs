@@ -1,7 +1,7 @@
 //! Tables, and the steps from each version of them to the next.
 //!
-//! A span's row is narrow and its message lies apart, so that lists read little. Row numbers are numbers
-//! of arrival: both B-trees grow at their ends, where random ids would touch all of them.
+//! A span's row is narrow and its message is in another table, so that lists read little. Rows are numbered as
+//! they arrive, so both B-trees grow at their ends, while random ids would touch all of them.
 
 use rusqlite::{Connection, Transaction};
 
@@ -58,7 +58,7 @@ pub(super) fn version(connection: &Connection) -> rusqlite::Result<usize> {
     connection.pragma_query_value(None, "user_version", |row| row.get(0))
 }
 
-/// Takes the tables from whatever version they have to the latest.
+/// Brings the tables from any version to the latest.
 pub(super) fn migrate(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
     for step in &STEPS[version(transaction)?.min(latest())..] {
         transaction.execute_batch(step)?;

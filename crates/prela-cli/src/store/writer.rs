@@ -19,11 +19,11 @@ use tokio::sync::{mpsc, oneshot, watch};
 /// What a store keeps, and how safely.
 #[derive(Debug, Clone, Copy)]
 pub struct Options {
-    /// Bytes of the file from which on the oldest traces go.
+    /// Bytes of the file above which the oldest traces are removed.
     pub max_bytes: u64,
-    /// How long a trace stays after something of it came last.
+    /// How long a trace stays after its last span or log record came.
     pub max_age: Duration,
-    /// Whether a commit waits for the disk: what is acknowledged then survives a loss of power, too.
+    /// Whether a commit waits for the disk, so that what is acknowledged survives a loss of power too.
     pub durable: bool,
 }
 
@@ -38,7 +38,7 @@ impl Default for Options {
 #[derive(Debug)]
 pub struct Store {
     path: PathBuf,
-    /// None once it is being closed.
+    /// None while it is being closed.
     jobs: Option<mpsc::Sender<Job>>,
     commits: watch::Receiver<u64>,
     thread: Option<JoinHandle<()>>,
@@ -49,9 +49,9 @@ type Done<T> = oneshot::Sender<Result<T, StoreError>>;
 #[derive(Debug)]
 enum Job {
     Insert(Batch, Done<Accepted>),
-    /// The limits now, all of it at once.
+    /// Apply these limits now, completely.
     Sweep(Limits, Arc<AtomicU64>, Done<Swept>),
-    /// A look at whether the limits are kept.
+    /// Check whether the store keeps its limits.
     Check,
 }
 
@@ -94,18 +94,18 @@ impl Store {
         &self.path
     }
 
-    /// Writes a batch; done when it is committed.
+    /// Writes a batch, and returns when it is committed.
     ///
     /// # Errors
     ///
     /// [`StoreErrorKind::Congested`] at once if too much waits already; else why it could not be
-    /// written, in which case nothing of it was.
+    /// written. Then nothing of it was written.
     pub async fn insert(&self, batch: Batch) -> Result<Accepted, StoreError> {
         let (done, result) = oneshot::channel();
         let jobs = self.jobs.as_ref().ok_or_else(closed)?;
         jobs.try_send(Job::Insert(batch, done)).map_err(|error| match error {
             TrySendError::Full(_) => {
-                let message = "more is waiting to be written than may wait; try again in a second";
+                let message = "too much is waiting to be written; try again in a second";
                 StoreError::new(StoreErrorKind::Congested, message)
             }
             TrySendError::Closed(_) => closed(),
@@ -113,7 +113,8 @@ impl Store {
         result.await.map_err(|_| closed())?
     }
 
-    /// As [`insert`](Self::insert), for threads outside of any runtime: it waits where that would refuse.
+    /// Writes a batch as [`insert`](Self::insert) does, from a thread outside of any runtime. It waits where
+    /// that one would refuse.
     ///
     /// # Errors
     ///
@@ -126,7 +127,7 @@ impl Store {
         self.ask(|done| Job::Insert(batch, done))
     }
 
-    /// Lets go of what is older or more than this, and of everything that nothing refers to.
+    /// Removes what exceeds this size or age, and everything that nothing refers to.
     ///
     /// # Errors
     ///
@@ -164,11 +165,10 @@ impl Store {
         result.blocking_recv().map_err(|_| closed())?
     }
 
-    /// Has the store look whether it keeps its limits; to be called now and then, since age comes
-    /// without spans.
+    /// Makes the store check its limits. To be called now and then, since traces age even if nothing comes in.
     pub fn check_limits(&self) {
         if let Some(jobs) = &self.jobs {
-            // A store that is busy looks by itself.
+            // A busy store checks by itself.
             let _ = jobs.try_send(Job::Check);
         }
     }
@@ -192,7 +192,7 @@ fn closed() -> StoreError {
     StoreError::new(StoreErrorKind::Closed, "the store is closed")
 }
 
-/// The thread's own.
+/// What the writing thread owns.
 struct Writer {
     path: PathBuf,
     connection: Connection,
@@ -200,7 +200,7 @@ struct Writer {
     limits: Limits,
     incoming: mpsc::Receiver<Job>,
     committed: watch::Sender<u64>,
-    /// Set while there may be something to let go of.
+    /// Set while there may be something to remove.
     sweep: Option<Sweep>,
     bytes_since_check: u64,
     _lock: Lock,
@@ -226,7 +226,7 @@ impl Writer {
                 Some(Job::Insert(batch, done)) => waiting = self.insert_group(batch, done),
                 Some(Job::Sweep(limits, gone, done)) => {
                     let swept = self.sweep_all(&limits, &gone);
-                    // Who asked may have gone away.
+                    // Whoever asked may have gone away.
                     let _ = done.send(swept.map_err(|error| self.failed(&error)));
                 }
                 Some(Job::Check) => self.sweep = self.sweep.or(Some(Sweep::default())),
@@ -234,12 +234,12 @@ impl Writer {
             }
             self.go_on_sweeping();
         }
-        // The next one that opens it has less to read; if somebody reads now, it will do that.
+        // So that the next process that opens it reads less. If somebody reads now, the next one does this.
         let _ = self.connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
     }
 
     /// Writes this batch and those that wait behind it in one transaction: at a high rate commits are
-    /// few, at a low one nobody waits. Gives the job back that ended the group.
+    /// few, at a low one nobody waits. Returns the job that ended the group.
     fn insert_group(&mut self, first: Batch, done: Done<Accepted>) -> Option<Job> {
         let mut spans = first.spans.len();
         let mut group = vec![(first, done)];
@@ -301,7 +301,7 @@ impl Writer {
         let traces = sweep.swept.traces;
         match sweep.slice(&mut self.connection, &self.limits, now()) {
             Ok(false) => {}
-            // Where it fails, the next request says so; trying at once again would only spin.
+            // If it fails, the next request reports it; trying again at once would only spin.
             Ok(true) | Err(_) => self.sweep = None,
         }
         if self.sweep.is_none_or(|sweep| sweep.swept.traces != traces) {
@@ -334,9 +334,9 @@ fn now() -> i64 {
     since.as_secs().cast_signed()
 }
 
-/// Batches that may wait. How many bytes may, is up to those who receive them.
+/// Batches that may wait. Their bytes are bounded where they are received.
 const MAX_WAITING: usize = 1024;
-/// From here on a larger transaction is no faster.
+/// Beyond this size a transaction is no faster.
 const GROUP_SPANS: usize = 4096;
-/// Looks at the store's size while as much comes in as it may keep.
+/// How often the size is checked while as much comes in as the store may keep.
 const CHECKS: u64 = 32;

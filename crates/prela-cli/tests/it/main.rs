@@ -6,6 +6,7 @@
 )]
 
 mod asking;
+mod browser;
 mod clients;
 mod commands;
 mod contract;
@@ -20,6 +21,7 @@ mod formats;
 mod json;
 mod kills;
 mod limits;
+mod page;
 mod ports;
 mod program;
 mod projects;

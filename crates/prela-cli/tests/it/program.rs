@@ -49,14 +49,23 @@ impl Prela {
 
     /// Starts it, at ports of the system's choice, and waits until it takes requests.
     pub(crate) fn start_at(store: &Path, arguments: &[&str]) -> Self {
-        let mut process = command(["serve", "--json", "--grpc-port", "0", "--http-port", "0"])
-            .arg("--store")
-            .arg(store)
-            .args(arguments)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut process = command([
+            "serve",
+            "--json",
+            "--grpc-port",
+            "0",
+            "--http-port",
+            "0",
+            "--page-port",
+            "0",
+        ])
+        .arg("--store")
+        .arg(store)
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         if line.is_empty() {

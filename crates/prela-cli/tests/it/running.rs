@@ -68,7 +68,7 @@ fn a_program_is_traced_and_summed_up() {
     assert_eq!(code, 7, "{err}");
     assert!(out.contains(&format!("endpoint http://{}", prela.hello.http)), "{out}");
     assert!(
-        err.contains(&format!(" · http://{}", prela.hello.http)),
+        err.contains(&format!(" · {}", prela.hello.page_url())),
         "where it can be looked at: {err}"
     );
     let output = command(["run", "--json", "--"])

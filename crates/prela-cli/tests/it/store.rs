@@ -229,7 +229,7 @@ fn what_is_no_store_stays_as_it_is() {
         (
             sqlite("CREATE TABLE t(x); INSERT INTO t VALUES (1)"),
             StoreErrorKind::Damaged,
-            "is no store of prela",
+            "is not a store of prela",
         ),
         (newer, StoreErrorKind::Newer, "a newer version of prela wrote"),
     ] {

@@ -11,7 +11,7 @@ use syn::{Attribute, FnArg, Pat, PatIdent, PatType, Receiver, Signature, Token};
 pub(super) struct Argument {
     /// What the pattern binds. Empty for a receiver.
     pub(super) names: Vec<Ident>,
-    /// What decides whether the argument is there at all.
+    /// The `cfg` attributes, which decide whether the argument is there at all.
     pub(super) cfg: Vec<Attribute>,
     receiver: Option<Token![self]>,
     /// The pattern, if it is more than a name, and the name of ours that the argument has instead.
@@ -62,7 +62,7 @@ impl Argument {
         let Some((pattern, name)) = &self.pattern else { return TokenStream::new() };
         let cfg = &self.cfg;
         match pattern {
-            // The first takes all of it into the future, also what the pattern leaves.
+            // The first `let` moves all of it into the future, also what the pattern leaves out.
             Pat::Wild(_) => quote!(#(#cfg)* let _ = &#name;),
             pattern => quote!(#(#cfg)* let _ = &#name; #(#cfg)* let #pattern = #name;),
         }
@@ -80,13 +80,13 @@ impl Argument {
     }
 }
 
-/// A name like `_permit` says that the body does not use it. We do, and no lint should say so.
+/// Keeps a lint from reporting our use of a name like `_permit`, which the body does not use.
 pub(super) fn allow_use(name: &Ident) -> Option<TokenStream> {
     let is_unused = name.to_string().starts_with('_');
     is_unused.then(|| quote!(#[allow(clippy::used_underscore_binding)]))
 }
 
-/// What `skip` names must be there.
+/// Checks that what `skip` names is there.
 pub(super) fn check_skip(
     options: &TraceArgs,
     sig: &Signature,

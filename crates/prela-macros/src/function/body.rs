@@ -1,4 +1,4 @@
-//! What a traced function becomes.
+//! The expansion of a traced function.
 
 use super::Traced;
 use super::arguments::{Argument, allow_use};
@@ -44,10 +44,10 @@ impl Traced {
         }
     }
 
-    /// The future or stream that the function returns has the span.
+    /// Gives the span to the future or stream that the function returns.
     fn wrap_returned(&self) -> TokenStream {
         let (span, start, closure) = (span_name(), self.start(), self.closure());
-        // What is no future is reported there.
+        // A type that is no future is reported there.
         let place = self.return_place();
         let returned = quote_spanned!(place=> ::prela::__private::call(#closure));
         let returned = match self.finish() {
@@ -62,8 +62,8 @@ impl Traced {
         quote!(#start #polled)
     }
 
-    /// An `async fn` becomes what the compiler would make of it, a function that returns a future:
-    /// so that the parent is what was current at the call, also when another task polls the future.
+    /// Turns an `async fn` into what the compiler would make of it, a function that returns a future: so that
+    /// the parent is what was current at the call, also when another task polls the future.
     fn expand_async(&self) -> TokenStream {
         let (attrs, vis) = (&self.function.attrs, &self.function.vis);
         let (span, attributes, block) = (span_name(), self.attributes(), self.async_block());
@@ -115,14 +115,14 @@ impl Traced {
 
     fn begin(&self) -> TokenStream {
         let (span, wanted, make) = (span_name(), own_name("wanted"), self.make());
-        // Asked where the parent is current, which another task's need not be.
+        // Asked here, where the parent is current: another task may poll the future.
         let asks = self
             .has_attributes()
             .then(|| quote!(let #wanted = ::prela::__private::wants_attributes(&#span);));
         quote!(let #span = #make; #asks)
     }
 
-    /// The same again where the future is polled, for a test that has chosen its instance only there.
+    /// Makes the span again where the future is polled, for a test that has chosen its instance only there.
     fn begin_again(&self) -> TokenStream {
         let (span, make) = (span_name(), self.make());
         let (wanted, asked) = if self.has_attributes() {
@@ -137,7 +137,7 @@ impl Traced {
         }
     }
 
-    /// With the type, if `#[prela::trace_impl]` says it.
+    /// The function's name, with its type if `#[prela::trace_impl]` gives it.
     fn full_name(&self) -> String {
         let ident = self.function.sig.ident.unraw();
         match &self.options.in_type {
@@ -151,7 +151,7 @@ impl Traced {
         given.unwrap_or_else(|| LitStr::new(&self.full_name(), Span::call_site()))
     }
 
-    /// The span, without what is not there yet.
+    /// Makes the builder of the span, without attributes.
     fn make(&self) -> TokenStream {
         let (full_name, name) = (self.full_name(), self.name());
         let span_type = self.options.span_type.clone();
@@ -174,12 +174,12 @@ impl Traced {
         has_arguments || !self.options.fields.is_empty()
     }
 
-    /// Options; arguments, if `skip` asks for them; and fields.
+    /// Sets the options; arguments, if `skip` asks for them; and fields.
     fn attributes(&self) -> TokenStream {
         let (span, wanted) = (span_name(), own_name("wanted"));
         let options = self.span_options();
         let mut attributes = vec![self.capture_arguments()];
-        // Those that are captured are no attributes besides.
+        // Arguments that are captured are not attributes as well.
         if let Some(skip) = self.options.skip.as_ref().filter(|_| self.options.capture.is_none()) {
             for argument in &self.arguments {
                 for name in argument.names.iter().filter(|name| !skip.contains(name)) {
@@ -227,8 +227,8 @@ impl Traced {
         quote!(move || -> #output { #fresh #mentions #block })
     }
 
-    /// The same for an `async fn`. A block cannot say what it gives, so a `return` that is never
-    /// reached does.
+    /// The body of an `async fn` as a block. A block cannot say its type, so a `return` that is never reached
+    /// does.
     fn async_block(&self) -> TokenStream {
         let (mentions, block) = (self.mentions(), self.function.block());
         if self.returns_never() {
@@ -250,7 +250,7 @@ impl Traced {
         self.arguments.iter().rev().map(Argument::mention).collect()
     }
 
-    /// `!` can only stand where a function returns it.
+    /// Whether the function returns `!`, which can stand nowhere else.
     fn returns_never(&self) -> bool {
         let output = &self.function.sig.output;
         matches!(output, ReturnType::Type(_, ty) if matches!(**ty, Type::Never(_)))
@@ -266,7 +266,7 @@ impl Traced {
                 Format::Display => Ident::new("return_by_display", place),
                 Format::Debug => Ident::new("return_by_debug", place),
             };
-            // Of one place in the source, for the compiler to point at; the name is the same.
+            // The same name, with a place in the source for the compiler to point at.
             let result = Ident::new("result", place);
             quote_spanned!(place=> ::prela::__private::#function(#span, #result);)
         });
@@ -277,8 +277,7 @@ impl Traced {
 }
 
 impl Traced {
-    /// Records the error of a result, if it is one. What is no result is reported where the function says
-    /// what it returns.
+    /// Records the error of a result, if it is one. A type that is no result is reported at the return type.
     fn record_error(&self, shown: Shown) -> TokenStream {
         let (span, error) = (span_name(), own_name("error"));
         let (place, returned) = (located(shown.span), self.return_place());
@@ -287,7 +286,7 @@ impl Traced {
             ReturnType::Default => None,
         };
         let result = Ident::new("result", returned);
-        // Else a body that only says `Ok(..)` would leave the type of the error open here.
+        // Otherwise a body that only says `Ok(..)` would leave the type of the error open here.
         let known = awaited.map(|ty| quote_spanned!(returned=> let #result: &#ty = #result;));
         let fallible =
             quote_spanned!(returned=> ::prela::__private::shown::Fallible::error(#result));
@@ -305,7 +304,7 @@ impl Traced {
         }
     }
 
-    /// Where the function says what it returns.
+    /// The place of the return type.
     fn return_place(&self) -> Span {
         located(match &self.function.sig.output {
             ReturnType::Type(_, ty) => ty.span(),
@@ -341,12 +340,13 @@ pub(super) fn span_name() -> Ident {
     own_name("span")
 }
 
-/// A name that the function's own names cannot meet.
+/// A name that cannot collide with the function's own names.
 pub(super) fn own_name(name: &str) -> Ident {
     Ident::new(name, Span::mixed_site())
 }
 
-/// Errors are shown at this place, and the tokens still count as the macro's: lints leave them alone.
+/// A span that shows errors at this place, while the tokens count as the macro's, so that lints leave them
+/// alone.
 pub(super) fn located(place: Span) -> Span {
     place.resolved_at(Span::mixed_site())
 }

@@ -11,7 +11,7 @@ use syn::spanned::Spanned as _;
 use syn::{Error, LitStr, ReturnType, Type};
 
 impl Traced {
-    /// What cannot see its result cannot record it.
+    /// Refuses `capture` where the result cannot be seen.
     pub(super) fn check_capture(&self, errors: &mut Errors) {
         let Some(place) = self.options.capture else { return };
         let is_async = self.function.sig.asyncness.is_some();
@@ -25,7 +25,7 @@ impl Traced {
         errors.push(Error::new(place, message));
     }
 
-    /// The span knows what it is called after.
+    /// Names the tool or the agent of the span after the function.
     pub(super) fn capture_name(&self, name: &LitStr) -> TokenStream {
         let Some(place) = self.options.capture else { return TokenStream::new() };
         let (span, place) = (span_name(), located(place));
@@ -34,7 +34,7 @@ impl Traced {
         }
     }
 
-    /// All arguments but those that are skipped.
+    /// Captures all arguments but those that are skipped.
     pub(super) fn capture_arguments(&self) -> TokenStream {
         if self.options.capture.is_none() || self.options.skip_all {
             return TokenStream::new();
@@ -62,7 +62,7 @@ impl Traced {
         }
     }
 
-    /// What the function returns, if that is anything.
+    /// Captures what the function returns, if that is anything.
     pub(super) fn capture_result(&self) -> Option<TokenStream> {
         let place = self.options.capture?;
         let output = &self.function.sig.output;
@@ -86,7 +86,7 @@ impl Traced {
     }
 }
 
-/// A value as JSON, in the way that fits its type.
+/// Reads a value as JSON, in the way that fits its type.
 fn read(reference: &TokenStream) -> TokenStream {
     quote! {{
         #[allow(unused_imports)]

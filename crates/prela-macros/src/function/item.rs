@@ -1,4 +1,4 @@
-//! The function as it was written. Its body stays tokens: what is in it is no matter of ours.
+//! The function as it was written. Its body stays tokens: it need not be understood.
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
@@ -19,8 +19,8 @@ impl Function {
         syn::parse2(item)
     }
 
-    /// The body in its braces, as written. The parentheses are for a compiler that would find the
-    /// braces of a body in one line unnecessary.
+    /// The body in its braces, as written. The parentheses keep the compiler from calling the braces of a
+    /// one-line body unnecessary.
     pub(super) fn block(&self) -> TokenStream {
         let mut block = TokenStream::new();
         self.brace.surround(&mut block, |tokens| tokens.extend(self.body.clone()));
@@ -60,7 +60,7 @@ impl Parse for Function {
     }
 }
 
-/// What the item is instead.
+/// An error that says what the item is instead.
 fn not_a_function(input: ParseStream<'_>) -> Option<Error> {
     let rest: TokenStream = input.fork().parse().ok()?;
     let mut rest = rest.into_iter().peekable();

@@ -1,4 +1,4 @@
-//! What a span takes along: a sampler, a request, a session, a retry policy.
+//! The options of a span: its sampler, request, session and retry policy.
 
 use super::Traced;
 use super::body::{located, span_name};
@@ -10,7 +10,7 @@ use syn::spanned::Spanned as _;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Error, FnArg, PatIdent, ReturnType, Signature};
 
-/// `retry` looks at the result by itself.
+/// Refuses options that read the result beside `retry`, which does so itself.
 pub(super) fn check(options: &TraceArgs, sig: &Signature, errors: &mut Errors) {
     let Some(retry) = &options.retry else { return };
     if matches!(sig.output, ReturnType::Default) {
@@ -27,7 +27,7 @@ pub(super) fn check(options: &TraceArgs, sig: &Signature, errors: &mut Errors) {
     }
 }
 
-/// Takes `mut` from the arguments.
+/// Removes `mut` from the arguments.
 pub(super) fn bind_immutably(sig: &mut Signature) {
     struct Immutable;
 
@@ -48,7 +48,7 @@ pub(super) fn bind_immutably(sig: &mut Signature) {
 }
 
 impl Traced {
-    /// They hold whether or not the trace is recorded, unlike fields.
+    /// Sets the options, which hold whether or not the trace is recorded, unlike fields.
     pub(super) fn span_options(&self) -> TokenStream {
         let span = span_name();
         let mut tokens = TokenStream::new();
@@ -81,7 +81,7 @@ impl Traced {
         tokens
     }
 
-    /// The body can run several times if each time it has arguments of its own.
+    /// Clones the arguments for each attempt.
     pub(super) fn fresh_arguments(&self) -> TokenStream {
         let arguments = self.arguments.iter().flat_map(|argument| {
             argument.names.iter().map(|name| {

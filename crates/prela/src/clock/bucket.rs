@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-/// A bucket that gives out so many tokens a second, and up to `burst` at once. Lock-free.
+/// A bucket that gives out a number of tokens a second, and up to `burst` at once. Lock-free.
 #[derive(Debug)]
 pub(crate) struct Bucket {
     /// Nanoseconds from one token to the next.
@@ -42,7 +42,7 @@ impl Bucket {
         taken.is_ok()
     }
 
-    /// Takes the next token even if it is not there yet. Returns the time until it is.
+    /// Takes the next token even if it is not there yet, and returns the time until it is.
     pub(crate) fn take(&self, now: Duration) -> Duration {
         let now = nanos(now);
         let next = |full_at: u64| full_at.max(now).saturating_add(self.interval);

@@ -5,9 +5,13 @@
 //! pass or attach another context, such as an empty one. So the thread says so too.
 
 use super::{TraceContext, current};
+use crate::clock::Clock;
+use crate::id::IdGenerator;
 use opentelemetry::Context;
+use opentelemetry::trace::{SpanId, TraceId};
 use std::cell::Cell;
 use std::marker::PhantomData;
+use std::time::{Duration, SystemTime};
 
 thread_local! {
     /// The number of reasons to record nothing on this thread, and the bit [`PROCESSING`]. It is one cell
@@ -123,4 +127,32 @@ pub(crate) fn suppress_thread() {
     std::mem::forget(Unrecorded::enter());
     // So that other libraries record neither spans nor logs.
     std::mem::forget(Context::enter_telemetry_suppressed_scope());
+}
+
+/// A clock or id generator. Spans that it starts would call it again, without end.
+#[derive(Debug)]
+pub(crate) struct Suppressed<T>(pub(crate) T);
+
+impl<C: Clock> Clock for Suppressed<C> {
+    fn wall(&self) -> SystemTime {
+        unrecorded(|| self.0.wall())
+    }
+
+    fn monotonic(&self) -> Duration {
+        unrecorded(|| self.0.monotonic())
+    }
+}
+
+impl<G: IdGenerator> IdGenerator for Suppressed<G> {
+    fn new_trace_id(&self) -> TraceId {
+        unrecorded(|| self.0.new_trace_id())
+    }
+
+    fn new_span_id(&self) -> SpanId {
+        unrecorded(|| self.0.new_span_id())
+    }
+
+    fn is_random(&self) -> bool {
+        unrecorded(|| self.0.is_random())
+    }
 }

@@ -1,9 +1,10 @@
-//! What holds where a value was left out.
+//! What is used in place of a value that was left out.
 
 use super::{
-    Environment, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
-    OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, OTEL_TRACES_EXPORTER, PRELA_REDACT,
-    Variable,
+    Environment, OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_EXPORTER_OTLP_LOGS_ENDPOINT,
+    OTEL_EXPORTER_OTLP_METRICS_ENDPOINT, OTEL_EXPORTER_OTLP_TRACES_ENDPOINT,
+    OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT, OTEL_LOGS_EXPORTER, OTEL_METRICS_EXPORTER,
+    OTEL_TRACES_EXPORTER, PRELA_REDACT, Variable,
 };
 use crate::error::Instead;
 
@@ -26,10 +27,14 @@ impl Environment {
         }
     }
 
-    /// What holds when a variable is not set, as the documentation has it: another variable, if that is
-    /// set, or a default.
+    /// What is used for a variable that is not set, by the table of the documentation: another variable, if
+    /// that is set, or a default.
     fn default_of(&self, variable: Variable) -> String {
-        let endpoints = [OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_EXPORTER_OTLP_ENDPOINT];
+        let traces = [OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, OTEL_EXPORTER_OTLP_ENDPOINT];
+        let with = |endpoints: &[Variable], without: &str| {
+            let has_endpoint = endpoints.iter().any(|it| self.is_set(*it));
+            if has_endpoint { "`otlp`" } else { without }.to_owned()
+        };
         let mut name = variable.name();
         loop {
             let mut rows = rows().skip_while(|(known, _)| *known != name);
@@ -49,9 +54,12 @@ impl Environment {
                 None if name == OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT.name() => {
                     return "`NO_CONTENT`".to_owned();
                 }
-                None if name == OTEL_TRACES_EXPORTER.name() => {
-                    let has_endpoint = endpoints.into_iter().any(|it| self.is_set(it));
-                    return if has_endpoint { "`otlp`" } else { "`console`" }.to_owned();
+                None if name == OTEL_TRACES_EXPORTER.name() => return with(&traces, "`console`"),
+                None if name == OTEL_LOGS_EXPORTER.name() => {
+                    return with(&[OTEL_EXPORTER_OTLP_LOGS_ENDPOINT], "`none`");
+                }
+                None if name == OTEL_METRICS_EXPORTER.name() => {
+                    return with(&[OTEL_EXPORTER_OTLP_METRICS_ENDPOINT], "`none`");
                 }
                 None => return default.to_owned(),
             }

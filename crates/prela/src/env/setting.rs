@@ -19,8 +19,8 @@ pub(crate) struct Setting<'a> {
 }
 
 impl<'a> Setting<'a> {
-    /// The variable and its value, as an error begins. A problem reads after it.
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    /// The beginning of an error's text: the variable and its value. The problem follows.
+    #[cfg(feature = "__otlp")]
     pub(crate) fn shown(self) -> String {
         format!("read {}: {}", self.variable.name(), quoted(self.value))
     }
@@ -30,12 +30,12 @@ impl<'a> Setting<'a> {
         self.variable.unusable(&format!("{} {problem}", quoted(self.value)), Instead::Default)
     }
 
-    /// An error that shows the value, which is about something that is not there.
+    /// An error that shows a value without effect.
     pub(crate) fn of_no_use(self, problem: &str) -> Error {
         self.variable.unusable(&format!("{} {problem}", quoted(self.value)), Instead::Nothing)
     }
 
-    /// An error that shows the value, which means nothing by itself.
+    /// An error that shows a value without effect unless `other` is set.
     pub(crate) fn of_no_use_without(self, other: Variable) -> Error {
         self.of_no_use(&format!("is of no use without {}", other.name())).needing(other.name())
     }
@@ -45,7 +45,7 @@ impl<'a> Setting<'a> {
         self.variable.unusable(problem, Instead::Default)
     }
 
-    /// An error that shows the value, and with another value to use.
+    /// An error that shows the value, with another value to use instead.
     pub(crate) fn replaced(self, problem: &str, by: impl Into<String>) -> Error {
         let problem = format!("{} {problem}", quoted(self.value));
         self.variable.unusable(&problem, Instead::Value(by.into()))
@@ -85,13 +85,13 @@ impl<'a> Setting<'a> {
         }
     }
 
-    /// What goes with the name that the value is, in any case.
+    /// The choice that the value names, in upper or lower case.
     pub(crate) fn choice<T: Copy>(self, choices: &[(&str, T)]) -> Result<T, Error> {
         chosen(self.value, choices).map_err(|problem| self.hidden(&problem))
     }
 
-    /// The choices of a list; never empty. A choice can be an error: what it would need. The name `none`
-    /// stands alone.
+    /// The choices of a list; never empty. A choice can be an error: what it needs. The name `none` must stand
+    /// alone.
     pub(crate) fn choices<T: Copy>(
         self,
         choices: &[(&str, Result<T, &str>)],
@@ -111,12 +111,12 @@ impl<'a> Setting<'a> {
         }
     }
 
-    /// What `read` makes of each entry of a list, and of its position, counted from 1. Empty entries
-    /// are passed over.
+    /// Reads each entry of a list by `read`, which also gets its position, counted from 1. Empty entries are
+    /// skipped.
     ///
     /// # Errors
     ///
-    /// One for all entries that cannot be read; the others are to be used.
+    /// One for all entries that cannot be read; the other entries are used.
     pub(crate) fn each<T>(
         self,
         are_shown: bool,
@@ -149,12 +149,12 @@ impl<'a> Setting<'a> {
         Err(self.variable.unusable(&problem, instead))
     }
 
-    /// What `read` makes of the entries of `key=value,key=value`, given a key as it stands and a
-    /// percent-decoded value. A `%` with no code after it stands for itself.
+    /// Reads the entries of `key=value,key=value` by `read`, which gets the key as it stands and the value
+    /// percent-decoded. A `%` with no code after it stands for itself.
     ///
     /// # Errors
     ///
-    /// Name the entries by their positions alone, since headers are secrets.
+    /// They name the entries by position alone, since headers are secrets.
     pub(crate) fn pairs<T>(
         self,
         read: impl Fn(&'a str, &str) -> Result<T, &'static str>,
@@ -172,7 +172,6 @@ impl<'a> Setting<'a> {
     }
 }
 
-/// A percent-decoded text.
 pub(crate) fn decoded(text: &str) -> Result<String, &'static str> {
     match percent_decode_str(text).decode_utf8() {
         Ok(text) => Ok(text.into_owned()),
@@ -205,5 +204,5 @@ pub(crate) fn quoted(value: &str) -> String {
 }
 
 const LONGEST_SHOWN: usize = 200;
-/// More of one list would make its line unreadable.
+/// More problems of one list would make its line unreadable.
 const MOST_PROBLEMS: usize = 5;

@@ -139,7 +139,7 @@ fn bad_entries_are_named_by_position() {
     }
 }
 
-/// What is read in the end, and what is said about it.
+/// What is read in the end, and the warnings.
 fn settled<T>(
     pairs: &[(&str, &str)],
     read: impl FnMut(&Environment) -> Result<T, Error>,

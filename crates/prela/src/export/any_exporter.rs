@@ -1,5 +1,7 @@
 //! The pipeline's side of exporters.
 
+#[cfg(feature = "__otlp")]
+use super::LocalTool;
 use super::{ExportFuture, Exported, SpanExporter};
 use crate::span::EncodedSpan;
 use crate::{Resource, context};
@@ -19,6 +21,12 @@ pub(crate) trait EncodedExporter: Debug + Send + 'static {
 
     /// One attempt to send an encoded batch.
     fn send(&mut self, body: Bytes) -> ExportFuture<'_, Exported>;
+
+    /// Its receiver, if that may be the local tool.
+    #[cfg(feature = "__otlp")]
+    fn local_tool(&self) -> Option<LocalTool> {
+        None
+    }
 
     /// An exporter for a forked process; see [`SpanExporter::for_fork`].
     fn for_fork(&self) -> Box<dyn EncodedExporter>;
@@ -49,11 +57,20 @@ impl AnyExporter {
         }
     }
 
-    /// None: its batches are not encoded.
+    /// How its batches are encoded; none if they are not.
     pub(crate) fn encoder(&self) -> Option<Encode> {
         match self {
             Self::Spans(_) => None,
             Self::Encoded(exporter) => Some(exporter.encoder()),
+        }
+    }
+
+    /// Its receiver, if that may be the local tool.
+    #[cfg(feature = "__otlp")]
+    pub(crate) fn local_tool(&self) -> Option<LocalTool> {
+        match self {
+            Self::Spans(_) => None,
+            Self::Encoded(exporter) => exporter.local_tool(),
         }
     }
 

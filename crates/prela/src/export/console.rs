@@ -103,10 +103,10 @@ impl ConsoleExporter {
         self
     }
 
-    /// Whether nothing is cut, neither lines, by [`width`](Self::width) or the terminal's, nor values,
-    /// which may be long; and whether the stack traces of exceptions are shown.
+    /// Whether all is shown in full: lines and values are not cut, whatever the [`width`](Self::width), and
+    /// exceptions have their stack traces.
     ///
-    /// Default: not. `PRELA_CONSOLE=full` does it for [`Exporter::console`](crate::Exporter::console).
+    /// Default: no. `PRELA_CONSOLE=full` does it for [`Exporter::console`](crate::Exporter::console).
     #[must_use]
     pub fn full(mut self, full: bool) -> Self {
         self.look.is_full = full;
@@ -117,7 +117,7 @@ impl ConsoleExporter {
         printer::lock(&self.printer)
     }
 
-    /// Sees to it that what waits is printed in time, though nothing else may end until then.
+    /// Starts a timer that prints what waits in time, even if nothing else ends.
     fn watch(&mut self) {
         if self.timer.as_ref().is_some_and(|timer| !timer.is_finished()) {
             return;

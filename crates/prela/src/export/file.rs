@@ -138,7 +138,7 @@ struct Open {
     date: String,
 }
 
-/// One write, so that no other process's line can come between.
+/// Writes in one call, so that no other process's line can come between.
 fn write_whole(file: &mut File, line: &[u8]) -> io::Result<()> {
     loop {
         match file.write(line) {
@@ -197,7 +197,7 @@ fn date(now: SystemTime) -> String {
     text
 }
 
-/// Readable by the owner alone.
+/// Makes a new file readable by the owner alone.
 #[cfg(unix)]
 fn private(options: &mut OpenOptions) -> &mut OpenOptions {
     use std::os::unix::fs::OpenOptionsExt as _;

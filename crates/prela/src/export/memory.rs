@@ -41,7 +41,7 @@ struct Kept {
 }
 
 impl MemoryExporter {
-    /// An empty one.
+    /// Makes an empty exporter.
     pub fn new() -> Self {
         Self::default()
     }
@@ -51,12 +51,12 @@ impl MemoryExporter {
         self.kept().spans.clone()
     }
 
-    /// What produced the spans: none before the first span.
+    /// The resource that the spans are of; none before the first span.
     pub fn resource(&self) -> Option<Arc<Resource>> {
         self.kept().resource.clone()
     }
 
-    /// The spans so far, which it then forgets.
+    /// Returns the spans so far, and forgets them.
     #[must_use = "to forget the spans, call `clear`"]
     pub fn take(&self) -> Vec<Arc<SpanData>> {
         std::mem::take(&mut self.kept().spans)

@@ -1,6 +1,6 @@
 //! The OTLP exporter: batches to messages, messages to a transport.
 
-use super::{Batch, Encode, EncodedExporter, ExportFuture, Exported, SpanExporter};
+use super::{Batch, Encode, EncodedExporter, ExportFuture, Exported, LocalTool, SpanExporter};
 use crate::Error;
 use crate::otlp::encode;
 #[cfg(feature = "otlp-grpc")]
@@ -55,6 +55,10 @@ impl EncodedExporter for OtlpExporter {
 
     fn send(&mut self, body: Bytes) -> ExportFuture<'_, Exported> {
         Box::pin(async { Ok(self.attempt(body).await?.into()) })
+    }
+
+    fn local_tool(&self) -> Option<LocalTool> {
+        LocalTool::at(&self.connection)
     }
 
     fn for_fork(&self) -> Box<dyn EncodedExporter> {

@@ -10,11 +10,7 @@ mod part;
 mod request;
 mod usage;
 
-pub(super) use self::answer::{output, response};
-pub(super) use self::message::message;
-pub(super) use self::part::part;
-pub(super) use self::request::{input, parameters, tool_definitions};
-pub(super) use self::usage::usage;
+pub(super) use self::answer::output;
 
 use serde_json::Value as Json;
 
@@ -49,7 +45,7 @@ fn count(json: &Json) -> Option<u64> {
     json.as_u64().or_else(|| of_double(json.as_f64()?))
 }
 
-/// JSON that is written as a text, as arguments of tools are; the text, where it is none.
+/// Parses JSON that is written as text, as arguments of tools are. Text that is no JSON stays.
 fn parsed(json: &Json) -> Json {
     match json.as_str() {
         Some(text) => serde_json::from_str(text).unwrap_or_else(|_| json.clone()),

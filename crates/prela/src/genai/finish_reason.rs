@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// Why a model stopped, as a message of the conventions says it.
+/// Why a model stopped, in the conventions' words.
 ///
 /// ```
 /// use prela::genai::FinishReason;
@@ -14,9 +14,9 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FinishReason {
-    /// It was done, or came to a stop sequence.
+    /// It had finished, or came to a stop sequence.
     Stop,
-    /// There was no room for more tokens.
+    /// It reached its limit of tokens.
     Length,
     /// The content was refused.
     ContentFilter,

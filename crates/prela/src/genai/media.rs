@@ -8,7 +8,7 @@ use serde_json::{Map, Value as Json};
 pub struct Media {
     /// `image`, `audio`, `video`, or another word.
     pub modality: String,
-    /// As `image/png`, if it is known.
+    /// Such as `image/png`, if it is known.
     pub mime_type: Option<String>,
     /// Where it is.
     pub source: MediaSource,
@@ -27,7 +27,7 @@ pub enum MediaSource {
 }
 
 impl Media {
-    /// The modality is told by the MIME type; without one it is `document`.
+    /// Makes one with the modality of the MIME type: `image`, `audio` or `video`, and else `document`.
     pub fn new(mime_type: Option<String>, source: MediaSource) -> Self {
         let kind = mime_type.as_deref().and_then(|it| it.split('/').next());
         let is_known = |kind: &&str| matches!(*kind, "image" | "audio" | "video");
@@ -35,7 +35,7 @@ impl Media {
         Self { modality: modality.into(), mime_type, source }
     }
 
-    /// Another modality.
+    /// Sets another modality.
     #[must_use]
     pub fn modality(mut self, modality: impl Into<String>) -> Self {
         self.modality = modality.into();

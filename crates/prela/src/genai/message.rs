@@ -1,6 +1,5 @@
 //! A message to a model, or from it.
 
-use super::dialect;
 use super::{FinishReason, Part, Role, ToolCall, ToolCallResponse};
 use serde_json::{Map, Value as Json};
 
@@ -39,49 +38,41 @@ impl Message {
         Self { role, parts, name: None, finish_reason: None }
     }
 
-    /// Instructions.
+    /// A message of instructions.
     pub fn system(text: impl Into<String>) -> Self {
         Self::new(Role::System, text)
     }
 
-    /// What is asked.
+    /// A message of the user.
     pub fn user(text: impl Into<String>) -> Self {
         Self::new(Role::User, text)
     }
 
-    /// What the model says.
+    /// A message of the model.
     pub fn assistant(text: impl Into<String>) -> Self {
         Self::new(Role::Assistant, text)
     }
 
-    /// What a tool answers to the call of this id.
+    /// A tool's answer to the call with this id.
     pub fn tool(call_id: impl Into<String>, response: impl Into<Json>) -> Self {
         Self::new(Role::Tool, "").part(ToolCallResponse::new(call_id, response))
     }
 
-    /// One part more.
+    /// Adds a part.
     #[must_use]
     pub fn part(mut self, part: impl Into<Part>) -> Self {
         self.parts.push(part.into());
         self
     }
 
-    /// Why the model stopped.
+    /// Sets why the model stopped.
     #[must_use]
     pub fn finish_reason(mut self, reason: impl Into<FinishReason>) -> Self {
         self.finish_reason = Some(reason.into());
         self
     }
 
-    /// Reads a message as any provider, or the conventions, write it. None if there is none in it.
-    ///
-    /// Text by itself, and an object without a role, are the user's. Answers of tools that a provider puts
-    /// into a message of the user are the tool's, if there is nothing else in it.
-    pub fn read(json: &Json) -> Option<Self> {
-        dialect::message(json, Role::User)
-    }
-
-    /// The calls of tools in it.
+    /// The tool calls in it.
     pub fn tool_calls(&self) -> impl Iterator<Item = &ToolCall> {
         self.parts.iter().filter_map(|part| match part {
             Part::ToolCall(call) => Some(call),
@@ -89,8 +80,8 @@ impl Message {
         })
     }
 
-    /// By the conventions' schema: `{"role", "parts", "name", "finish_reason"}`, of which the last two only
-    /// where there are some.
+    /// Writes it by the conventions' schema: `{"role", "parts", "name", "finish_reason"}`, the last two only if
+    /// they are known.
     pub fn to_json(&self) -> Json {
         let mut object = Map::new();
         object.insert("role".into(), self.role.as_str().into());

@@ -1,6 +1,5 @@
 //! What a message is made of.
 
-use super::dialect;
 use super::{Media, ToolCall, ToolCallResponse};
 use serde_json::{Value as Json, json};
 
@@ -23,11 +22,6 @@ pub enum Part {
 }
 
 impl Part {
-    /// Reads a part as any provider writes it: text, or an object.
-    pub fn read(json: &Json) -> Self {
-        dialect::part(json)
-    }
-
     /// The text of a [`Text`](Self::Text).
     pub fn text(&self) -> Option<&str> {
         match self {
@@ -36,7 +30,7 @@ impl Part {
         }
     }
 
-    /// By the conventions' schema.
+    /// Writes it by the conventions' schema.
     pub fn to_json(&self) -> Json {
         match self {
             Self::Text(text) => json!({"type": "text", "content": text}),

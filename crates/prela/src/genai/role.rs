@@ -6,7 +6,7 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Role {
-    /// Who wrote the instructions; OpenAI's `developer` too is [`Other`](Self::Other).
+    /// The author of the instructions. OpenAI's `developer` is [`Other`](Self::Other).
     System,
     /// Who asks.
     User,

@@ -13,7 +13,6 @@ mod reranker;
 mod retrieval;
 #[cfg(feature = "retry")]
 mod retry;
-mod root;
 mod tool;
 mod workflow;
 
@@ -28,11 +27,10 @@ pub use self::evaluator::{Evaluation, EvaluatorSpan};
 pub use self::guard::{TypedOwnedSpan, TypedSpanGuard};
 pub use self::handle::TypedSpan;
 pub use self::reranker::RerankerSpan;
-pub use self::retrieval::RetrievalSpan;
+pub use self::retrieval::{Document, RetrievalSpan};
 #[cfg(feature = "retry")]
 pub use self::retry::TypedRetrying;
-pub use self::root::RootSpan;
 pub use self::tool::ToolSpan;
 #[cfg(feature = "macros")]
 pub(crate) use self::tool::named as named_tool;
-pub use self::workflow::{GuardrailSpan, WorkflowSpan};
+pub use self::workflow::{GuardrailSpan, RootSpan, WorkflowSpan};

@@ -1,17 +1,16 @@
 //! Tools: what they are, what a model asks of them, and what they answer.
 
-use super::dialect;
 use serde_json::{Map, Value as Json, json};
 
 /// What a model asks of a tool.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ToolCall {
-    /// Ties the call to its answer. Ollama and Gemini give none, at times.
+    /// Ties the call to its answer. Ollama and Gemini sometimes give none.
     pub id: Option<String>,
     /// The tool's name.
     pub name: String,
-    /// Mostly an object. What a provider writes as text is read, if it is JSON.
+    /// Usually an object. What a provider writes as text is parsed if it is JSON.
     pub arguments: Json,
 }
 
@@ -21,7 +20,7 @@ impl ToolCall {
         Self { id: None, name: name.into(), arguments: arguments.into() }
     }
 
-    /// Its id.
+    /// Sets its id.
     #[must_use]
     pub fn id(mut self, id: impl Into<String>) -> Self {
         self.id = Some(id.into());
@@ -90,12 +89,7 @@ impl ToolDefinition {
         self
     }
 
-    /// Reads a list of tools as any provider writes it.
-    pub fn read_all(tools: &Json) -> Vec<Self> {
-        dialect::tool_definitions(tools)
-    }
-
-    /// By the conventions' schema.
+    /// Writes it by the conventions' schema.
     pub fn to_json(&self) -> Json {
         let mut object = Map::new();
         object.insert("type".into(), self.kind.clone().into());

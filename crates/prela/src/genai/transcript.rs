@@ -1,7 +1,7 @@
 //! Messages in whatever form they are at hand.
 
 use super::dialect;
-use super::{FinishReason, Message, Part, Role, ToolDefinition};
+use super::{FinishReason, Input, Message, Role};
 use serde_json::Value as Json;
 
 /// What goes to a model, or comes from it, in whatever form it is at hand.
@@ -32,27 +32,8 @@ enum Repr {
     Json(Json),
 }
 
-/// What a request says to a model.
-#[derive(Clone, Debug, Default, PartialEq)]
-#[non_exhaustive]
-pub struct Input {
-    /// The messages, with those of the system that stand among them.
-    pub messages: Vec<Message>,
-    /// Instructions that a provider takes beside the messages.
-    pub system_instructions: Vec<Part>,
-    /// The tools that the model may ask for.
-    pub tools: Vec<ToolDefinition>,
-}
-
-impl Input {
-    /// Reads the request of any provider, or its list of messages.
-    pub fn read(request: &Json) -> Self {
-        dialect::input(request)
-    }
-}
-
 impl Transcript {
-    /// As what goes to a model.
+    /// Reads it as what goes to a model.
     pub fn into_input(self) -> Input {
         match self.0 {
             Repr::Text(text) => Input { messages: vec![Message::user(text)], ..Input::default() },
@@ -61,13 +42,14 @@ impl Transcript {
         }
     }
 
-    /// As what comes from a model. A message that does not say why it ended did so by `stop`: backends leave
-    /// those without a reason out.
+    /// Reads it as what comes from a model. A message that does not say why it ended gets `stop`, since
+    /// backends leave out those without a reason.
     pub fn into_output(self) -> Vec<Message> {
         self.into_output_or(|_| FinishReason::Stop)
     }
 
-    /// The same with other reasons for messages that have none, by their positions.
+    /// Reads it as what comes from a model. `reason` gives the reason of a message that has none, by its
+    /// position.
     pub(super) fn into_output_or(self, reason: impl Fn(usize) -> FinishReason) -> Vec<Message> {
         let mut messages = match self.0 {
             Repr::Text(text) => vec![Message::new(Role::Assistant, text)],

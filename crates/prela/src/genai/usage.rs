@@ -1,13 +1,11 @@
 //! Tokens that a call took.
 
-use super::dialect;
-use serde_json::Value as Json;
 use std::ops::AddAssign;
 
 /// Tokens that a call took: each as far as its provider tells.
 ///
-/// Providers count differently; here the conventions' rules hold, whichever it was: the input includes what was
-/// read from and written to a cache, the output includes what the model thought.
+/// Providers count differently; here the conventions' rules always hold: the input includes what was read from
+/// and written to a cache, the output includes what the model thought.
 ///
 /// ```
 /// use prela::genai::Usage;
@@ -21,9 +19,9 @@ use std::ops::AddAssign;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Usage {
-    /// Of the request, those in a cache included.
+    /// Tokens of the request, including those in a cache.
     pub input_tokens: Option<u64>,
-    /// Of the answer, the model's thoughts included.
+    /// Tokens of the answer, including the model's thoughts.
     pub output_tokens: Option<u64>,
     /// Of the input: those that were read from the provider's cache.
     pub cache_read_input_tokens: Option<u64>,
@@ -64,12 +62,6 @@ impl Usage {
         self
     }
 
-    /// Reads what a provider writes: its object of counts, or the whole response with that in it. None if
-    /// there is no count in it.
-    pub fn read(json: &Json) -> Option<Self> {
-        dialect::usage(json)
-    }
-
     /// Input and output; none if neither is known.
     pub fn total_tokens(&self) -> Option<u64> {
         match (self.input_tokens, self.output_tokens) {
@@ -81,7 +73,7 @@ impl Usage {
     }
 }
 
-/// Of several calls.
+/// Adds the tokens of another call.
 impl AddAssign for Usage {
     fn add_assign(&mut self, other: Self) {
         let add = |sum: &mut Option<u64>, more: Option<u64>| {

@@ -1,4 +1,4 @@
-//! What a span says of a request, from the start.
+//! The attributes of a request's span, from its start.
 //!
 //! No header is recorded but `user-agent`, and no query: those hold tokens and personal data.
 
@@ -12,7 +12,7 @@ use http::{HeaderMap, HeaderValue, Method, Uri, Version};
 use std::borrow::Cow;
 use std::net::IpAddr;
 
-/// What travels over HTTP.
+/// The protocol that a request speaks over HTTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Protocol {
     Http,
@@ -25,7 +25,7 @@ impl Protocol {
     }
 }
 
-/// `GET /items/{id}`, or `GET` without a route. Every caller can make up methods; a name has few values.
+/// `GET /items/{id}`, or `GET` without a route. Unknown methods become `HTTP`, since callers can make up any.
 pub(super) fn http_name(method: &Method, route: Option<&str>) -> Cow<'static, str> {
     let method = known_method(method).unwrap_or("HTTP");
     match route {
@@ -152,7 +152,6 @@ impl<'a> Target<'a> {
         self.authority.as_ref().map(Authority::host).filter(|host| !host.is_empty())
     }
 
-    /// The port, if it is said.
     pub(super) fn port(&self) -> Option<u16> {
         self.authority.as_ref().and_then(Authority::port_u16)
     }

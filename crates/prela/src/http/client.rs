@@ -23,10 +23,10 @@ use tower_service::Service;
 /// gRPC with the trailers, or when the body is dropped.
 ///
 /// A body that is dropped before its end is no error: readers of server-sent events stop at `[DONE]`, and
-/// a download may be cut by choice. The span is what it was as far as the answer was read, and has the
-/// event `body.incomplete`; without it, if nobody ever asked the body for a frame. A call of gRPC that is
-/// dropped before its status came has no `rpc.response.status_code`. If an answer that is cut is an error
-/// to you, as after a timeout around reading it, that is for the span around the request to say.
+/// a download may be cut by choice. The span keeps the status that it had by then, and gets the event
+/// `body.incomplete`, unless nobody ever asked the body for a frame. A call of gRPC that is dropped before its
+/// status came has no `rpc.response.status_code`. If a cut answer is an error to you, as after a timeout around
+/// reading it, record it on the span around the request.
 ///
 /// | attribute | of HTTP | of gRPC |
 /// |---|---|---|
@@ -37,11 +37,11 @@ use tower_service::Service;
 /// | `network.protocol.version` | yes | yes |
 /// | `error.type` and status `Error` | 4xx, 5xx, error of the transport, `cancelled` when dropped before the head | every code but `OK`, the same |
 ///
-/// The name is `GET`, or `package.Service/Method`. Which host gets what is the matter of
-/// [`Outbound`]: baggage goes to private hosts only, unless others are allowed.
+/// The name is `GET`, or `package.Service/Method`. [`Outbound`] decides which host gets what: baggage goes to
+/// private hosts only, unless others are allowed.
 ///
-/// Put it outside of a buffer: there the caller's context is no longer current. A tonic channel has
-/// one in it, and names its host only inside, so tell the layer where it leads:
+/// Put it outside of a buffer: inside, the caller's context is no longer current. A tonic channel has a buffer
+/// in it, and names its host only inside, so tell the layer where it leads:
 ///
 /// ```no_run
 /// # async fn doc() -> Result<(), Box<dyn std::error::Error>> {
@@ -57,7 +57,7 @@ use tower_service::Service;
 /// # }
 /// ```
 ///
-/// Inside of a layer that tries again each attempt has its own span, outside of it they share one.
+/// Inside of a layer that tries again, each attempt has its own span; outside of it, they share one.
 #[derive(Clone, Debug)]
 pub struct ClientLayer {
     pub(super) tracer: Tracer,
@@ -85,7 +85,7 @@ impl ClientLayer {
         self
     }
 
-    /// Which host gets what.
+    /// Sets which host gets what.
     #[must_use]
     pub fn outbound(mut self, outbound: Outbound) -> Self {
         self.outbound = Arc::new(outbound);
@@ -106,11 +106,11 @@ impl ClientLayer {
         self.outbound(outbound)
     }
 
-    /// Whether it can be used as it was told; see [`Outbound::check`].
+    /// Checks its lists of hosts; see [`Outbound::check`].
     ///
     /// # Errors
     ///
-    /// [`Config`](crate::ErrorKind::Config), with the first host of its lists that is none.
+    /// [`Config`](crate::ErrorKind::Config), with the first entry of its lists that is no host.
     pub fn check(&self) -> Result<(), Error> {
         self.outbound.check()
     }
@@ -127,7 +127,7 @@ impl ClientLayer {
         if Mark::of(extensions, Side::Client).is_some() {
             return None;
         }
-        // A request may say only which path it wants, of whatever its service is connected to.
+        // A request may have a path alone, of the host that its service is connected to.
         let whole = match &self.destination {
             Some(destination) if uri.authority().is_none() => destination,
             _ => uri,

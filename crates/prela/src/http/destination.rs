@@ -31,7 +31,6 @@ impl Destination<'_> {
         self.target.host_and_port()
     }
 
-    /// The tracer of the layer.
     pub(crate) fn tracer(&self) -> &Tracer {
         &self.layer.tracer
     }
@@ -43,7 +42,7 @@ impl Destination<'_> {
         attributes::address(span, &self.target, Some(default_port))
     }
 
-    /// Writes a context into the headers, as far as the host is to have it.
+    /// Writes a context into the headers, as far as the host may have it.
     pub(crate) fn inject(&self, cx: &TraceContext, headers: &mut HeaderMap) {
         self.layer.outbound.write(cx, self.target.host(), headers);
     }

@@ -22,8 +22,8 @@ pub(super) enum Side {
 }
 
 /// One request and its response. Its span ends by [`finish`](Self::finish), [`fail`](Self::fail),
-/// [`leave`](Self::leave) or [`cancel`](Self::cancel), whichever comes first; its context is current for what
-/// comes after, too.
+/// [`leave`](Self::leave) or [`cancel`](Self::cancel), whichever comes first; its context stays current for
+/// what comes after.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     span: Span,
@@ -31,7 +31,7 @@ pub(crate) struct Exchange {
     side: Side,
     protocol: Protocol,
     method: Method,
-    /// The id that the caller is told.
+    /// The request id to send to the caller.
     request_id: Option<RequestId>,
     status: StatusCode,
     code: Option<Code>,
@@ -89,7 +89,7 @@ impl Exchange {
         })
     }
 
-    /// The head of the response is there. Without a body to come, that is the end.
+    /// Notes the head of the response. Without a body to come, the span ends.
     pub(super) fn respond(&mut self, response: &mut Parts) {
         if let Some(id) = self.request_id.take()
             && !response.headers.contains_key("x-request-id")
@@ -134,7 +134,7 @@ impl Exchange {
         self.finish();
     }
 
-    /// The response has ended as it should.
+    /// Ends the span of a complete response.
     pub(super) fn finish(&mut self) {
         if self.has_ended {
             return;
@@ -153,9 +153,9 @@ impl Exchange {
         self.end();
     }
 
-    /// The body was dropped before its end. A client may have all that it wanted of it, as a reader of
-    /// server-sent events has at `[DONE]`, so what came is what counts. A server has sent less than it
-    /// was to, and is cancelled.
+    /// Ends the span of a body that was dropped before its end. A client may have read all that it wanted, as a
+    /// reader of server-sent events has at `[DONE]`, so what came counts. A server has sent less than it
+    /// should, and is cancelled.
     pub(super) fn leave(&mut self, was_read: bool) {
         if self.side == Side::Server || self.has_ended {
             return;
@@ -171,7 +171,7 @@ impl Exchange {
         if has_status { self.finish() } else { self.end() }
     }
 
-    /// The service or the body gave an error.
+    /// Ends the span with an error of the service or the body.
     pub(super) fn fail<E: Display + 'static>(&mut self, error: &E) {
         if self.has_ended {
             return;
@@ -183,7 +183,7 @@ impl Exchange {
         self.end();
     }
 
-    /// Dropped before its head came, or before all of it was sent: whoever waited does so no more.
+    /// Ends the span as cancelled: the response was dropped before its head came, or before all of it was sent.
     pub(super) fn cancel(&mut self) {
         if self.has_ended {
             return;
@@ -194,7 +194,7 @@ impl Exchange {
         self.end();
     }
 
-    /// A status that is an error. What the handler wrote of its own failure stays.
+    /// Sets a status that is an error, unless the handler has recorded a failure of its own.
     fn mark_failed(&self, error_type: String) {
         let Some(record) = self.span.record() else { return };
         if record.is_failed() == Some(false) {
@@ -209,7 +209,7 @@ impl Exchange {
     }
 }
 
-/// Whatever held it was dropped before its end.
+/// Cancels what was dropped before its end.
 impl Drop for Exchange {
     fn drop(&mut self) {
         self.cancel();

@@ -1,4 +1,4 @@
-//! What an error says, and those that caused it.
+//! The type and the text of an error and of its causes.
 
 use crate::context::guarded;
 use crate::semconv;
@@ -11,8 +11,8 @@ use std::iter::successors;
 
 type Boxed = Box<dyn Error + Send + Sync>;
 
-/// `error.type`: the error's type, if that tells anything; `timeout` if it, or one that caused it, is
-/// known to be one.
+/// `error.type`: the error's type, if that tells anything; `timeout` if it, or one that caused it, is a known
+/// timeout.
 pub(crate) fn type_of<E: 'static>(error: &E) -> &'static str {
     let any: &dyn Any = error;
     let is_timeout = || as_error(any).is_some_and(|error| causes(error).any(is_timeout));
@@ -35,16 +35,15 @@ pub(crate) fn message_of<E: Display + 'static>(error: &E) -> String {
     Failure::of_texts(guarded(texts).unwrap_or_default()).message
 }
 
-/// The text of an error; none if it has the URL of the request.
+/// The text of an error; empty if it has the URL of the request.
 fn text_of(error: &(dyn Error + 'static)) -> String {
     let has_url = HAS_URL.iter().any(|has_url| has_url(error));
     if has_url { String::new() } else { guarded(|| error.to_string()).unwrap_or_default() }
 }
 
-/// An error and its causes that are looked at.
+/// How many errors of a chain of causes are read.
 const MOST_CAUSES: usize = 17;
 
-/// An error, what caused it, what caused that.
 fn causes<'a>(error: &'a (dyn Error + 'static)) -> impl Iterator<Item = &'a (dyn Error + 'static)> {
     successors(Some(error), |&error| error.source())
 }
@@ -66,7 +65,7 @@ const HAS_URL: &[Is] = &[
 const TIMEOUTS: &[Is] = &[
     |error| error.is::<tokio::time::error::Elapsed>(),
     |error| error.downcast_ref().is_some_and(|it: &io::Error| it.kind() == io::ErrorKind::TimedOut),
-    // `tower::timeout`'s, by all that can be seen of it without that crate.
+    // `tower::timeout`'s error, as far as it can be known without that crate.
     |error| error.to_string() == "request timed out" && format!("{error:?}") == "Elapsed(())",
     #[cfg(feature = "otlp-grpc")]
     |error| error.is::<tonic::TimeoutExpired>(),

@@ -24,7 +24,7 @@ pin_project! {
         inner: Option<F>,
         // None: another layer has the span.
         exchange: Option<Exchange>,
-        // Layers further in see by it that the request has a span.
+        // Tells layers further in that the request has a span.
         mark: Option<Arc<Mark>>,
     }
 
@@ -42,13 +42,13 @@ pin_project! {
 #[derive(Debug)]
 pub(crate) struct Mark {
     pub(super) span: crate::Span,
-    /// Of the same request, as far as layers further in have seen them.
+    /// Attempts at the same request, as layers further in have seen them.
     #[cfg(feature = "llm")]
     attempts: std::sync::atomic::AtomicU32,
 }
 
-/// In the extensions of a request that has a span on this side. The request of a client is not the one
-/// of the server that sends it on, whose mark is replaced.
+/// The extension of a request that has a span on this side. A server that sends its request on as a client gets
+/// a new mark for it.
 #[derive(Clone)]
 struct Marked {
     side: Side,
@@ -120,7 +120,7 @@ where
             let result = inner.as_mut().as_pin_mut().map(|inner| inner.poll(task));
             let result = result.expect("a future is not polled after it is done");
             if result.is_ready() {
-                // Its destructors belong to the request.
+                // The future's destructors belong to the request.
                 inner.set(None);
             }
             result

@@ -4,7 +4,7 @@
 
 use http::{HeaderMap, StatusCode};
 
-/// Whether a request is a call of gRPC. gRPC-Web has its trailers in the body, and is HTTP to us.
+/// Whether a request is a call of gRPC. gRPC-Web has its trailers in the body, and counts as HTTP.
 pub(super) fn is_call(headers: &HeaderMap) -> bool {
     let content_type = headers.get(http::header::CONTENT_TYPE).map(|value| value.as_bytes());
     let rest = content_type.and_then(|value| value.strip_prefix(b"application/grpc"));
@@ -32,7 +32,7 @@ impl Code {
         Some(number.filter(|number| usize::from(*number) < NAMES.len()).map_or(Self::UNKNOWN, Self))
     }
 
-    /// What a client takes a response without a code for.
+    /// The code that a client assumes for a response without one.
     ///
     /// Source: [HTTP to gRPC status code mapping](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md).
     pub(super) fn of_http(status: StatusCode) -> Self {

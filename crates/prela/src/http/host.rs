@@ -2,14 +2,13 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-/// The host that a request goes to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Host<'a> {
     Address(IpAddr),
     Name(&'a str),
 }
 
-/// What a list of hosts says.
+/// An entry of a list of hosts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Pattern {
     Any,
@@ -30,7 +29,7 @@ impl<'a> Host<'a> {
         }
     }
 
-    /// Whether it is on this machine or in a network of one's own, as far as its name or number tells.
+    /// Whether it is on this machine or in a private network, as far as its name or address tells.
     pub(super) fn is_private(self) -> bool {
         match self {
             Self::Address(IpAddr::V4(address)) => is_private_v4(address),
@@ -41,8 +40,8 @@ impl<'a> Host<'a> {
 }
 
 impl Pattern {
-    /// `api.example.com`, `*.example.com`, `*` or an address. Of a URL the host is taken. None if it is
-    /// something else, which no host would ever match.
+    /// `api.example.com`, `*.example.com`, `*` or an address. From a URL the host is taken. None for anything
+    /// else, which would match no host.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let (is_url, rest) = match text.split_once("://") {
@@ -56,7 +55,7 @@ impl Pattern {
             Err(_) => without_port(authority),
         };
         match Host::parse(host) {
-            // `10.0.0.0/8` would be that one address.
+            // `10.0.0.0/8` would match that one address only.
             Host::Address(_) if !is_url && path.len() > 1 => None,
             Host::Address(address) => Some(Self::Address(address)),
             Host::Name("*") => Some(Self::Any),

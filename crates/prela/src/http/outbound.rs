@@ -8,16 +8,16 @@ use http::{HeaderMap, Request, Uri};
 
 /// Which hosts get the trace, and which the baggage too: the policy of every client integration.
 ///
-/// At first the trace (`traceparent`, `tracestate`) goes to every host, and baggage, which often says who
-/// the user is, only to hosts of one's own: loopback, names without a dot, `localhost`, `*.local`,
-/// `*.internal`, `*.svc`, and private addresses (10/8, 172.16/12, 192.168/16, fc00::/7).
+/// By default the trace (`traceparent`, `tracestate`) goes to every host, and baggage, which often says who the
+/// user is, only to private hosts: loopback, names without a dot, `localhost`, `*.local`, `*.internal`,
+/// `*.svc`, and private addresses (10/8, 172.16/12, 192.168/16, fc00::/7).
 ///
 /// What is withheld is also removed from a request that has it, such as one that a proxy passes on.
 ///
 /// In the lists a host is `api.example.com`, `*.example.com` for all below it, `*` for every host, or an
 /// address. Case and ports do not matter, and of a URL the host counts. [`check`](Self::check) reports
-/// anything else, such as `*example.com` or `10.0.0.0/8`. Unchecked, it adds no host to those that get
-/// baggage; and as one that is to get nothing it may mean any host, so none gets anything.
+/// anything else, such as `*example.com` or `10.0.0.0/8`. If it is not checked, such an entry adds no host to
+/// those that get baggage, and counts as every host among those that get nothing.
 ///
 /// ```
 /// use prela::{baggage, http::Outbound};
@@ -34,9 +34,9 @@ pub struct Outbound {
     baggage_to_private: bool,
     baggage_to: Vec<Pattern>,
     without_trace_to: Vec<Pattern>,
-    /// None: the global one, whichever that is at a request.
+    /// None: the global one, at each request.
     propagator: Option<Propagator>,
-    /// The first of what was given that is no host.
+    /// The first entry of the lists that is no host.
     problem: Option<String>,
 }
 
@@ -70,8 +70,8 @@ impl Outbound {
         self.baggage_to(hosts)
     }
 
-    /// Sends these hosts nothing: no trace and no baggage. Requests get nothing from then on either
-    /// whose host cannot be told.
+    /// Sends these hosts nothing: no trace and no baggage. Requests whose host is not known then get nothing
+    /// either.
     #[must_use]
     pub fn without_trace_to<H: AsRef<str>>(mut self, hosts: impl IntoIterator<Item = H>) -> Self {
         for host in hosts {
@@ -88,7 +88,7 @@ impl Outbound {
         self
     }
 
-    /// Whether all that the lists name are hosts.
+    /// Checks that all entries of the lists are hosts.
     ///
     /// ```
     /// use prela::http::Outbound;
@@ -103,7 +103,7 @@ impl Outbound {
     ///
     /// # Errors
     ///
-    /// [`Config`](ErrorKind::Config), with the first that is none.
+    /// [`Config`](ErrorKind::Config), with the first entry that is none.
     pub fn check(&self) -> Result<(), Error> {
         match &self.problem {
             Some(problem) => Err(Error::new(ErrorKind::Config, problem)),
@@ -111,7 +111,7 @@ impl Outbound {
         }
     }
 
-    /// Writes the current context into a request, as far as its host is to have it.
+    /// Writes the current context into a request, as far as its host may have it.
     ///
     /// The host is that of the URI, or that of the header `host`. A request without either gets no
     /// baggage.
@@ -121,7 +121,7 @@ impl Outbound {
         self.write(&TraceContext::current(), target.host(), request.headers_mut());
     }
 
-    /// The headers that a request to this URL is to have, of the current context.
+    /// The headers that carry the current context in a request to this URL.
     ///
     /// A URL that cannot be read, or has no `://`, gets no baggage.
     pub fn headers(&self, url: impl AsRef<str>) -> HeaderMap {
@@ -133,14 +133,14 @@ impl Outbound {
         headers
     }
 
-    /// Writes a context into the headers of a request to a host, and removes what it is not to have.
+    /// Writes a context into the headers of a request to a host, and removes what it must not have.
     pub(crate) fn write(&self, cx: &TraceContext, host: Option<&str>, headers: &mut HeaderMap) {
         let host = host.map(Host::parse);
         let propagator = self.propagator.unwrap_or_else(Propagator::global);
         let nothing = TraceContext::default();
         let is_excluded = match host {
             Some(host) => self.without_trace_to.iter().any(|it| it.matches(host)),
-            // It may be one of them.
+            // An unknown host may be one of them.
             None => !self.without_trace_to.is_empty(),
         };
         if is_excluded {

@@ -7,7 +7,7 @@ use super::future::{Mark, ResponseFuture, StartedSpan};
 use crate::context::guarded;
 use crate::propagation::Propagator;
 use crate::semconv::http as keys;
-use crate::{RequestId, SpanType, TraceContext, Tracer};
+use crate::{RequestId, SpanBuilder, SpanType, TraceContext, Tracer};
 use http::request::Parts;
 use http::{Request, Response};
 use http_body::Body;
@@ -73,26 +73,41 @@ pub struct ServerLayer {
     trust_by: Option<Arc<TrustBy>>,
     route: Option<Arc<Route>>,
     client_address: Option<Arc<ClientAddress>>,
-    /// None: the global one, whichever that is at a request.
+    /// None: the global one, at each request.
     propagator: Option<Propagator>,
     request_ids: RequestIds,
 }
 
-/// What a server makes of the trace that a request comes with.
+/// What a server does with the trace of a caller.
 ///
-/// A request may carry one of these among its extensions, put there by whatever authenticates callers
-/// in front of the layer; it counts more than what the layer is set to.
+/// A request may carry one of these among its extensions, put there by whatever authenticates callers in front
+/// of the layer; it overrides the layer's setting.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Trust {
-    /// The caller's trace goes on, with its baggage. The default, for callers of one's own.
+    /// The caller's trace goes on, with its baggage. The default, for callers that you know.
     #[default]
     Parent,
     /// A trace of the server's own, with a link to the caller's. Whether it is sampled is decided here,
     /// and the caller's baggage and trace state are not taken. For a public edge.
     Link,
-    /// A trace of the server's own. Nothing is taken of what the caller sent.
+    /// A trace of the server's own. Nothing that the caller sent is used.
     Ignore,
+}
+
+impl Trust {
+    /// Places the span of a request in the caller's trace or in one of its own.
+    pub(crate) fn place(
+        self,
+        span: SpanBuilder,
+        caller: impl FnOnce() -> TraceContext,
+    ) -> SpanBuilder {
+        match self {
+            Self::Parent => span.parent(&caller()),
+            Self::Link => span.parent(&TraceContext::default()).link(&caller()),
+            Self::Ignore => span.parent(&TraceContext::default()),
+        }
+    }
 }
 
 /// Whether each request has an id, and where that goes.
@@ -128,7 +143,7 @@ impl ServerLayer {
         self
     }
 
-    /// What to make of a caller's trace. Default: [`Trust::Parent`].
+    /// Sets what is done with a caller's trace. Default: [`Trust::Parent`].
     #[must_use]
     pub fn trust(mut self, trust: Trust) -> Self {
         self.trust = trust;
@@ -136,7 +151,8 @@ impl ServerLayer {
         self
     }
 
-    /// Decides for each request what to make of its caller's trace. If the function panics, the request is not trusted at all.
+    /// Decides for each request what is done with its caller's trace. If the function panics, it is
+    /// [`Trust::Ignore`].
     ///
     /// ```
     /// use prela::http::{ServerLayer, Trust};
@@ -152,8 +168,8 @@ impl ServerLayer {
         self
     }
 
-    /// How to know the route, such as `/items/{id}`: a template of few different values, never the
-    /// path. [`ServerLayer::axum`] knows axum's.
+    /// Sets how the route is found, such as `/items/{id}`: a template of few different values, never the path.
+    /// [`ServerLayer::axum`] knows axum's.
     #[must_use]
     pub fn route(
         mut self,
@@ -163,8 +179,8 @@ impl ServerLayer {
         self
     }
 
-    /// How to know the caller's address, for `client.address`. Without it, a
-    /// [`SocketAddr`] among the request's extensions is taken.
+    /// Sets how the caller's address is found, for `client.address`. Without it, a [`SocketAddr`] among the
+    /// request's extensions is taken.
     #[must_use]
     pub fn client_address(
         mut self,
@@ -207,7 +223,7 @@ impl ServerLayer {
         self
     }
 
-    /// The same, and the id goes on to other services, as the baggage entry `request.id`.
+    /// Gives [ids](Self::request_ids) that go on to other services, as the baggage entry `request.id`.
     #[must_use]
     pub fn request_ids_in_baggage(mut self) -> Self {
         self.request_ids = RequestIds::InBaggage;
@@ -272,11 +288,7 @@ impl ServerLayer {
         if let Some(id) = &request_id {
             span = span.request_id(id.clone());
         }
-        span = match trust {
-            Trust::Parent => span.parent(&self.caller(request)),
-            Trust::Link => span.parent(&TraceContext::default()).link(&self.caller(request)),
-            Trust::Ignore => span.parent(&TraceContext::default()),
-        };
+        span = trust.place(span, || self.caller(request));
         if !span.is_noop() {
             let client = self.client_of(request);
             span = attributes::server(span, request, protocol, route, client);

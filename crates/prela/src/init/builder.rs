@@ -1,24 +1,30 @@
-//! What the code asks for.
+//! The settings made in code.
 
+mod watching;
+mod wording;
+
+use self::watching::WatchingOptions;
+use self::wording::{WordingOptions, wording_of};
 use super::pipeline::{self, PipelineOptions, unless_zero};
 use super::pipelines::Pipelines;
-use super::unrecorded::Unrecorded;
-use super::wording::{self, WordingOptions};
-use super::{Exporter, Prela, settings};
+use super::{Exporter, Prela, langfuse, settings, signals};
 use crate::clock::{AnyClock, Clock, Guarded};
+use crate::context::Suppressed;
 use crate::env::Environment;
 use crate::id::{AnyIds, IdGenerator};
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
-use crate::logs::LogIntake;
-#[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "metrics", feature = "__otlp"))]
 use crate::otel::Meters;
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
 use crate::pipeline::LogPipeline;
+#[cfg(feature = "__otlp")]
+use crate::pipeline::PendingSpans;
 use crate::pipeline::{Diagnostics, DropHandler, Pipeline, PipelineSettings};
 use crate::pipeline::{Dropped, Overflow, TailRule};
 use crate::propagation::Propagator;
 use crate::redact::Redactor;
-use crate::span::{Provider, SpanIntake, SpanLimits, SpanProcessor, SpanProcessors};
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
+use crate::span::LogIntake;
+use crate::span::{Provider, SpanLimits, SpanProcessor, SpanProcessors, Watch};
 #[cfg(feature = "spool")]
 use crate::spool::Spool;
 use crate::{Error, ErrorKind, Sampler, Value};
@@ -31,13 +37,13 @@ use std::time::Duration;
 /// Sets up an instance. From [`builder`](super::builder()).
 ///
 /// What the code sets wins. What it does not set comes from the environment as it is at
-/// [`build`](Self::build); an empty variable counts as not set. Where a line says "the next line", that
-/// variable is asked when this one is not set.
+/// [`build`](Self::build); an empty variable counts as not set. Where a line says "the next line", the variable
+/// there is read if this one is not set.
 ///
-/// A value of a variable that cannot be used is left out, since variables are set for many programs at
-/// once: [`Prela::warnings`] and one line on the [diagnostics](Self::diagnostics) channel say which, why,
-/// and what is used instead. With [`strict`](Self::strict) it is an error. Of a list the other entries
-/// hold, and so do those of `OTEL_RESOURCE_ATTRIBUTES`, which the specification would discard as a whole.
+/// A value of a variable that cannot be used is ignored, since variables are set for many programs at once:
+/// [`Prela::warnings`] and one line on the [diagnostics](Self::diagnostics) channel say which, why, and what is
+/// used instead. With [`strict`](Self::strict) it is an error. In a list only the bad entries are ignored, also
+/// in `OTEL_RESOURCE_ATTRIBUTES`, which the specification would discard as a whole.
 ///
 #[doc = include_str!("../env/variables.md")]
 ///
@@ -69,13 +75,14 @@ pub struct Builder {
     diagnostics: Diagnostics,
     shutdown_timeout: Option<Duration>,
     pipeline: PipelineOptions,
-    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "tracing", feature = "__otlp"))]
     logs: Option<super::Otlp>,
-    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "metrics", feature = "__otlp"))]
     metrics: Option<super::Otlp>,
     #[cfg(feature = "metrics")]
     meters: Vec<opentelemetry::metrics::Meter>,
     pub(super) wording: WordingOptions,
+    pub(super) watching: WatchingOptions,
 }
 
 impl Builder {
@@ -96,13 +103,14 @@ impl Builder {
             diagnostics: Diagnostics::default(),
             shutdown_timeout: None,
             pipeline: PipelineOptions::default(),
-            #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            #[cfg(all(feature = "tracing", feature = "__otlp"))]
             logs: None,
-            #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            #[cfg(all(feature = "metrics", feature = "__otlp"))]
             metrics: None,
             #[cfg(feature = "metrics")]
             meters: Vec::new(),
             wording: WordingOptions::default(),
+            watching: WatchingOptions::default(),
         }
     }
 
@@ -115,9 +123,9 @@ impl Builder {
         self
     }
 
-    /// Adds attributes to the [`Resource`](crate::Resource); of two with the same key the later one.
+    /// Adds attributes to the [`Resource`](crate::Resource); of two with the same key the later one counts.
     ///
-    /// Environment: `OTEL_RESOURCE_ATTRIBUTES`, of which attributes with other keys are there as well.
+    /// Environment: `OTEL_RESOURCE_ATTRIBUTES`, whose attributes are added unless the code sets their key.
     pub fn resource<K: Into<Key>, V: Into<Value>>(
         mut self,
         attributes: impl IntoIterator<Item = (K, V)>,
@@ -130,22 +138,25 @@ impl Builder {
     /// Adds an exporter. Each gets every span, and has a queue of its own.
     ///
     /// With none, the environment decides: `PRELA_EXPORTER`, then `OTEL_TRACES_EXPORTER`. Default: OTLP if
-    /// the environment names an endpoint, else the console. What may be given: an [`Exporter`], an [`Otlp`](super::Otlp),
-    /// or any [`SpanExporter`](crate::export::SpanExporter).
+    /// the environment names an endpoint, else the console. Takes an [`Exporter`], an [`Otlp`](super::Otlp), or
+    /// any [`SpanExporter`](crate::export::SpanExporter).
     pub fn exporter(mut self, exporter: impl Into<Exporter>) -> Self {
         self.exporters.push(exporter.into());
         self
     }
 
     /// Sends events of the crate `tracing` as log records to a collector: those that
-    /// [`prela::tracing::layer`](crate::tracing::layer) hears, with the ids of the span that they happen in. Default: no
-    /// log records.
+    /// [`prela::tracing::layer`](crate::tracing::layer) hears, with the ids of the span that they happen in.
     ///
-    /// They wait in a queue of their own with the sizes, the overflow policy, the redactor and the spool that spans
-    /// have, are sent by an export thread of their own, and [`flush`](crate::Prela::flush) and shutdown wait for them;
-    /// [`Prela::log_stats`](crate::Prela::log_stats) counts them. Whether a trace is sampled does not matter. Of the
-    /// environment the variables count that are for any signal, such as `OTEL_EXPORTER_OTLP_ENDPOINT`. Over HTTP the
-    /// path is `/v1/logs`, instead of `/v1/traces` if the endpoint ends in that.
+    /// Environment: `OTEL_LOGS_EXPORTER=otlp`, or an `OTEL_EXPORTER_OTLP_LOGS_ENDPOINT`, asks for them as well.
+    /// Default: no log records, since not every collector of traces takes them.
+    ///
+    /// They have a queue and an export thread of their own, with the sizes, overflow policy, redactor and spool
+    /// of spans. [`flush`](crate::Prela::flush) and shutdown wait for them;
+    /// [`Prela::log_stats`](crate::Prela::log_stats) counts them. Whether a trace is sampled does not matter.
+    /// From the environment it reads `OTEL_EXPORTER_OTLP_LOGS_*`, then the variables for all signals, and for the
+    /// sizes `OTEL_BLRP_*`. Over
+    /// HTTP the path is `/v1/logs`, instead of `/v1/traces` if the endpoint ends in that.
     ///
     /// ```no_run
     /// use prela::Exporter;
@@ -163,14 +174,17 @@ impl Builder {
     /// ```
     ///
     /// Source: [Logs Data Model](https://opentelemetry.io/docs/specs/otel/logs/data-model/).
-    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "tracing", feature = "__otlp"))]
     pub fn logs(mut self, collector: super::Otlp) -> Self {
         self.logs = Some(collector);
         self
     }
 
-    /// Sends metrics to a collector, once a minute and at the end: those of calls of models, and the counts of
-    /// [`Prela::observe`](crate::Prela::observe). Default: no metrics.
+    /// Sends metrics to a collector, once a minute and at the end: those of model calls, and the counts of
+    /// [`Prela::observe`](crate::Prela::observe).
+    ///
+    /// Environment: `OTEL_METRICS_EXPORTER=otlp`, or an `OTEL_EXPORTER_OTLP_METRICS_ENDPOINT`, asks for them as well.
+    /// Default: no metrics, since not every collector of traces takes them.
     ///
     /// | histogram | unit | of each span of type `Llm` or `Embedding` |
     /// |---|---|---|
@@ -179,11 +193,13 @@ impl Builder {
     /// | `gen_ai.client.operation.time_to_first_chunk` | s | of a stream |
     /// | `gen_ai.client.operation.time_per_output_chunk` | s | of a stream whose chunks were counted: their mean, once for each |
     ///
-    /// Each has the operation, the provider, the models asked for and answering, and the server of its span. Spans that
-    /// the sampler leaves out are not measured. [`Prela::meter`](crate::Prela::meter) is for metrics of your own.
+    /// Each has the operation, the provider, the requested and the answering model, and the server of its span.
+    /// Spans that the sampler leaves out are not measured. [`Prela::meter`](crate::Prela::meter) is for metrics
+    /// of your own.
     ///
     /// They are collected by a thread of `opentelemetry_sdk`, every `OTEL_METRIC_EXPORT_INTERVAL` milliseconds
-    /// (default 60000), as cumulative sums, and sent as log records are: see [`Builder::logs`].
+    /// (default 60000), as cumulative sums unless `OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE` says otherwise,
+    /// and sent as log records are: see [`Builder::logs`].
     ///
     /// ```no_run
     /// use prela::Exporter;
@@ -194,14 +210,14 @@ impl Builder {
     /// ```
     ///
     /// Source: [GenAI metrics, 1.41](https://github.com/open-telemetry/semantic-conventions/blob/v1.41.0/docs/gen-ai/gen-ai-metrics.md).
-    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "metrics", feature = "__otlp"))]
     pub fn metrics(mut self, collector: super::Otlp) -> Self {
         self.metrics = Some(collector);
         self
     }
 
-    /// Records the metrics of calls of models through a meter of yours, instead of or beside
-    /// [`Builder::metrics`], which lists them. Cost: each span of a call is read back when it ends.
+    /// Records the metrics of model calls through a meter of yours, instead of or beside [`Builder::metrics`],
+    /// which lists them. Cost: each span of a call is read back when it ends.
     ///
     /// ```
     /// let meter = prela::opentelemetry::global::meter("prela"); // of the provider that was set before
@@ -214,10 +230,10 @@ impl Builder {
         self
     }
 
-    /// Which traces are recorded. A number is a share of those that begin here.
+    /// Which traces are recorded. A number is the share of those that begin here.
     ///
-    /// Environment: `PRELA_SAMPLE_RATE`, then `OTEL_TRACES_SAMPLER`. Default: what a caller has decided,
-    /// and all traces that begin here.
+    /// Environment: `PRELA_SAMPLE_RATE`, then `OTEL_TRACES_SAMPLER`. Default: as the caller has decided, and
+    /// all traces that begin here.
     pub fn sampler(mut self, sampler: impl Into<Sampler>) -> Self {
         self.sampler = Some(sampler.into());
         self
@@ -227,7 +243,7 @@ impl Builder {
     /// `traceparent`, `tracestate` and `baggage`.
     ///
     /// [`inject`](crate::inject) and [`extract`](crate::extract) follow the global instance, also when
-    /// it is shut down. That of another instance is [`Prela::propagator`].
+    /// it is shut down. [`Prela::propagator`] has that of any instance.
     ///
     /// Environment: `OTEL_PROPAGATORS`.
     ///
@@ -252,8 +268,7 @@ impl Builder {
     }
 
     /// Adds a hook on the start and the end of each recorded span. They run in the order in which they
-    /// were added. For those that run at the end each span is read back, which costs about as much as recording
-    /// it.
+    /// were added. If one runs at the end, each span is read back, which costs about as much as recording it.
     pub fn processor(mut self, processor: impl SpanProcessor) -> Self {
         self.processors.push(Box::new(processor));
         self
@@ -264,20 +279,20 @@ impl Builder {
     ///
     /// [Processors](Self::processor) see spans as they were recorded.
     ///
-    /// Environment: `PRELA_REDACT`. Where that has a word in it that Prela does not know, all detectors
-    /// are on and the word is taken for a key: rather too much is taken out than too little.
+    /// Environment: `PRELA_REDACT`. If it has a word that Prela does not know, all detectors are on and the
+    /// word counts as a key: better to take out too much than too little.
     pub fn redact(mut self, redactor: Redactor) -> Self {
         self.pipeline.redactor = Some(redactor);
         self
     }
 
-    /// Most bytes of one text or bytes value of an attribute. What is longer is cut, after
-    /// [redaction](Self::redact): a text at a character boundary, and it ends in `… [cut]` then. An
-    /// attribute `prela.original_length.` with the key behind it has the length before, in bytes.
+    /// Limits the length of one text or bytes value of an attribute. A longer one is cut, after
+    /// [redaction](Self::redact): a text at a character boundary, with `… [cut]` at its end. The attribute
+    /// `prela.original_length.` plus the key has the length before, in bytes.
     ///
-    /// For prompts and documents that are too long for a backend, while the span stays. Unit: bytes.
-    /// Environment: `PRELA_PAYLOAD_LIMIT`. Default: no limit. [`SpanLimits`] cuts earlier, as the specification asks: by characters, and
-    /// without a word.
+    /// For prompts and documents that are too long for a backend. Unit: bytes. Environment:
+    /// `PRELA_PAYLOAD_LIMIT`. Default: no limit. [`SpanLimits`] cuts before that, as the specification asks: by
+    /// characters, and without a mark.
     pub fn payload_limit(mut self, bytes: usize) -> Self {
         self.pipeline.payload_limit = Some(bytes);
         self
@@ -293,13 +308,13 @@ impl Builder {
 
     /// Where the time comes from. Default: [`SystemClock`](crate::clock::SystemClock).
     pub fn clock(mut self, clock: impl Clock) -> Self {
-        self.clock = AnyClock::Other(Box::new(Unrecorded(Guarded(clock))));
+        self.clock = AnyClock::Other(Box::new(Suppressed(Guarded(clock))));
         self
     }
 
     /// Where ids come from. Default: [`RandomIds`](crate::id::RandomIds).
     pub fn id_generator(mut self, ids: impl IdGenerator) -> Self {
-        self.ids = AnyIds::Other(Box::new(Unrecorded(ids)));
+        self.ids = AnyIds::Other(Box::new(Suppressed(ids)));
         self
     }
 
@@ -314,8 +329,8 @@ impl Builder {
         self
     }
 
-    /// Reads these variables instead of those of the process. What Prela does not know is passed over.
-    /// They count as the environment: a value that cannot be used is left out, with a warning.
+    /// Reads these variables instead of those of the process. Names that Prela does not know are ignored. They
+    /// count as the environment: a value that cannot be used is ignored, with a warning.
     ///
     /// ```
     /// let prela = prela::builder().env([("OTEL_SERVICE_NAME", "shop"), ("OTEL_TRACES_EXPORTER", "none")]).build()?;
@@ -335,7 +350,7 @@ impl Builder {
     /// them in one text, instead of a [warning](Prela::warnings): for continuous integration, where
     /// nobody reads warnings.
     ///
-    /// Environment: `PRELA_STRICT`; `1` or `true`. Default: no. What the *code* sets and cannot be used is
+    /// Environment: `PRELA_STRICT`; `1` or `true`. Default: no. A value set in *code* that cannot be used is
     /// always an error.
     ///
     /// ```
@@ -350,13 +365,13 @@ impl Builder {
         self
     }
 
-    /// Where the lines go that tell an operator of values of the environment that could not be used, once,
-    /// and of spans that were lost, at most one in 30 s for each exporter. Default: the standard error
-    /// stream. A line has counts, exporters and errors in it, and nothing of what was traced.
+    /// Where lines for an operator go: on values of the environment that could not be used, once, and on lost
+    /// spans, at most one in 30 s for each exporter. Default: the standard error stream. A line has counts,
+    /// exporters and errors in it, and nothing of what was traced.
     ///
-    /// A collector that cannot be reached is told of within two seconds of the first connection that
-    /// failed, again after 30 s, and then after pauses that double up to an hour; one that answers and
-    /// takes nothing, after 10 s. One more line says that it works again.
+    /// A collector that cannot be reached is reported within two seconds of the first failed connection, again
+    /// after 30 s, and then after pauses that double up to an hour; one that answers but accepts nothing, after
+    /// 10 s. One more line says that it works again.
     pub fn diagnostics(mut self, write: impl Fn(&str) + Send + Sync + 'static) -> Self {
         self.diagnostics = Diagnostics::new(Arc::new(write));
         self
@@ -372,10 +387,10 @@ impl Builder {
         self
     }
 
-    /// Most spans that wait for one exporter; what comes on top is treated as
-    /// [`overflow`](Self::overflow) says. 0 is an error at [`build`](Self::build).
+    /// The most spans that wait for one exporter; further ones are treated as [`overflow`](Self::overflow)
+    /// says. 0 is an error at [`build`](Self::build).
     ///
-    /// A sixteenth is kept for local root spans and for spans that ended in an error. A span waits for at
+    /// A sixteenth is reserved for local root spans and for spans that ended in an error. A span waits for at
     /// most [`schedule_delay`](Self::schedule_delay) while its exporter keeps up.
     ///
     /// Environment: `OTEL_BSP_MAX_QUEUE_SIZE`. Default: 65,536.
@@ -384,11 +399,11 @@ impl Builder {
         self
     }
 
-    /// Most memory for the spans that wait for one exporter; what comes on top is treated as
+    /// The most memory for the spans that wait for one exporter; further ones are treated as
     /// [`overflow`](Self::overflow) says. 0 is an error at [`build`](Self::build).
     ///
-    /// Unit: bytes, as the spans are sent, and some sixty for each. A span that is larger by itself is
-    /// always refused.
+    /// Unit: bytes of the encoded spans, plus some sixty for each. A single span that is larger is always
+    /// refused.
     ///
     /// Environment: `PRELA_MAX_QUEUE_BYTES`. Default: 64 MiB.
     pub fn max_queue_bytes(mut self, bytes: usize) -> Self {
@@ -413,7 +428,7 @@ impl Builder {
     }
 
     /// Lets spans wait on disk while a collector is away, and across restarts; see [`Spool`]. For OTLP
-    /// exporters; others have nothing that could be kept.
+    /// exporters only: others have no encoded batch to keep.
     ///
     /// Environment: `PRELA_SPOOL_DIR`, with `PRELA_SPOOL_MAX_BYTES` and `PRELA_SPOOL_MAX_AGE`. Default: no
     /// spool, since spans can hold prompts.
@@ -450,7 +465,7 @@ impl Builder {
         self
     }
 
-    /// Most spans in one batch. More than the queue holds is as many as it holds; 0 is an error at
+    /// The most spans in one batch. More than the queue holds counts as what it holds; 0 is an error at
     /// [`build`](Self::build).
     ///
     /// Environment: `OTEL_BSP_MAX_EXPORT_BATCH_SIZE`. Default: 512.
@@ -459,7 +474,7 @@ impl Builder {
         self
     }
 
-    /// How long a span may wait for others to fill its batch. More than a year is a year.
+    /// How long a span may wait for others to fill its batch. More than a year counts as a year.
     ///
     /// Environment: `OTEL_BSP_SCHEDULE_DELAY`. Default: 1 s.
     pub fn schedule_delay(mut self, delay: Duration) -> Self {
@@ -467,10 +482,10 @@ impl Builder {
         self
     }
 
-    /// How long it may take to deliver one batch, with all attempts, until the batch is dropped. Zero: no
-    /// limit. One attempt of an OTLP exporter may take half of it, and no more than
-    /// [`Otlp::timeout`](super::Otlp::timeout). While shutting down, attempts go on for as long as the
-    /// shutdown has time.
+    /// How long all attempts to deliver one batch may take together before it is dropped. Zero: no limit. One
+    /// attempt of an OTLP exporter may take half of it, and no more than
+    /// [`Otlp::timeout`](super::Otlp::timeout). While shutting down, attempts go on for as long as the shutdown
+    /// has time.
     ///
     /// Environment: `OTEL_BSP_EXPORT_TIMEOUT`. Default: 30 s.
     pub fn export_timeout(mut self, timeout: Duration) -> Self {
@@ -485,21 +500,23 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// [`Config`](ErrorKind::Config), with the setting and its value, if one of the code cannot be used, or
-    /// if one of the environment cannot and errors are [asked for](Self::strict); values of headers are
-    /// not shown. [`Io`](ErrorKind::Io) if the system gives no thread.
+    /// [`Config`](ErrorKind::Config), with the setting and its value, if one set in code cannot be used, or, if
+    /// [`strict`](Self::strict), one of the environment; values of headers are not shown. [`Io`](ErrorKind::Io)
+    /// if the system cannot start a thread.
     pub fn build(self) -> Result<Prela, Error> {
         let mut env = self.env.unwrap_or_else(Environment::of_process);
         let is_strict = self.strict.map_or_else(|| env.settle(settings::is_strict), Ok)?;
-        // It is no part of what can be disabled: the traces of others are passed on.
+        // Propagation cannot be disabled: the traces of others are passed on.
         let propagator = self.propagator.map_or_else(|| env.settle(settings::propagator), Ok)?;
         let is_disabled = env.settle(settings::is_disabled)?;
         if is_disabled {
-            // A program that is not traced need not hear of how it would be.
+            // A program that is not traced needs no warnings about tracing.
             env.clear();
         }
         let (name, attributes) = (self.service_name.as_deref(), &self.resource);
-        let resource = env.settle(|env| settings::resource(env, name, attributes))?;
+        let mut resource = env.settle(|env| settings::resource(env, name, attributes))?;
+        let watching = env.settle(|env| watching::watching(env, self.watching))?;
+        watching.identify(&mut resource);
         let sampler = self.sampler.map_or_else(|| env.settle(settings::sampler), Ok)?;
         sampler.check()?;
         let limits = self.span_limits.map_or_else(|| env.settle(settings::span_limits), Ok)?;
@@ -507,7 +524,7 @@ impl Builder {
             none if none.is_empty() => env.settle(settings::baggage_to_attributes)?,
             given => given,
         };
-        let wording = env.settle(|env| wording::wording(env, &self.wording))?;
+        let wording = env.settle(|env| wording_of(env, &self.wording))?;
         let sizes = checked(env.settle(|env| pipeline::settings(env, &self.pipeline))?)?;
         let shutdown_timeout = self.shutdown_timeout;
         let shutdown_timeout =
@@ -519,17 +536,21 @@ impl Builder {
         };
         let exporters =
             exporters.into_iter().filter_map(|exporter| exporter.build(&mut env).transpose());
-        let exporters = exporters.collect::<Result<_, _>>()?;
-        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
-        let logs = match self.logs.filter(|_| !is_disabled) {
-            Some(logs) => logs.for_logs().build(&mut env)?,
-            None => None,
+        let exporters = exporters.collect::<Result<Vec<_>, _>>()?;
+        #[cfg(all(feature = "tracing", feature = "__otlp"))]
+        let logs = {
+            let given = self.logs.filter(|_| !is_disabled);
+            signals::logs(&mut env, given, &self.pipeline, &sizes)?
         };
-        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
-        let metrics = match self.metrics.filter(|_| !is_disabled) {
-            Some(metrics) => metrics.for_metrics().build(&mut env)?,
-            None => None,
+        #[cfg(not(all(feature = "tracing", feature = "__otlp")))]
+        env.settle(signals::asks_for_logs)?;
+        #[cfg(all(feature = "metrics", feature = "__otlp"))]
+        let metrics = {
+            let given = self.metrics.filter(|_| !is_disabled);
+            signals::metrics(&mut env, given, &self.pipeline, &sizes)?
         };
+        #[cfg(not(all(feature = "metrics", feature = "__otlp")))]
+        env.settle(signals::asks_for_metrics)?;
         let warnings = env.warnings(is_strict)?;
         for warning in &warnings {
             self.diagnostics.line(&format!("prela: {warning}"));
@@ -537,38 +558,46 @@ impl Builder {
 
         let records_all = sizes.tail.is_some();
         let resource = Arc::new(resource);
-        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
-        let logs = logs.map(|exporter| {
-            LogPipeline::start(exporter, resource.clone(), &sizes, self.diagnostics.clone())
+        #[cfg(all(feature = "tracing", feature = "__otlp"))]
+        let logs = logs.map(|(exporter, settings)| {
+            LogPipeline::start(exporter, resource.clone(), &settings, self.diagnostics.clone())
         });
-        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "tracing", feature = "__otlp"))]
         let logs = logs.transpose()?;
-        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
-        let metrics = metrics.map(|exporter| {
+        #[cfg(all(feature = "metrics", feature = "__otlp"))]
+        let metrics = metrics.map(|(exporter, settings, readings)| {
             let (settings, diagnostics) =
-                (sizes.for_signal("metric", "metrics"), self.diagnostics.clone());
+                (settings.for_signal("metric", "metrics"), self.diagnostics.clone());
             let exporters = vec![exporter];
             let pipeline = Pipeline::start(exporters, resource.clone(), settings, diagnostics)?;
-            Ok((pipeline.clone(), Meters::start(pipeline)))
+            Ok((pipeline.clone(), Meters::start(pipeline, readings)))
         });
-        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "metrics", feature = "__otlp"))]
         let metrics: Option<(Pipeline, Meters)> = metrics.transpose()?;
+        #[cfg(feature = "__otlp")]
+        let pending = watching.pending(&exporters, &resource, &sizes)?;
         let pipeline = Pipeline::start(exporters, resource.clone(), sizes, self.diagnostics)?;
-        let intake: Box<dyn SpanIntake> = Box::new(pipeline.clone());
+        let intake = langfuse::watched(Box::new(pipeline.clone()), wording.conventions);
         #[cfg(feature = "metrics")]
         let intake = {
             let meters = self.meters.into_iter();
-            #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            #[cfg(all(feature = "metrics", feature = "__otlp"))]
             let own = metrics.iter().map(|(_, meters)| meters.meter("prela"));
-            #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            #[cfg(all(feature = "metrics", feature = "__otlp"))]
             let meters = meters.chain(own);
             crate::metrics::metered(intake, meters)
         };
         let hooks = SpanProcessors::hooks(self.processors);
+        let watch = Watch {
+            threads: watching.threads,
+            #[cfg(feature = "__otlp")]
+            running: pending.as_ref().map(PendingSpans::running),
+        };
         let provider = Provider::new(sampler, limits, self.clock, self.ids, hooks, intake, baggage)
             .recording_all(records_all)
+            .watched(watch.unless_idle())
             .with_wording(wording);
-        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "tracing", feature = "__otlp"))]
         let provider =
             provider.logging(logs.clone().map(|logs| Box::new(logs) as Box<dyn LogIntake>));
         if is_disabled {
@@ -576,14 +605,16 @@ impl Builder {
         }
         let pipelines = Pipelines {
             traces: pipeline,
-            #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            #[cfg(feature = "__otlp")]
+            pending,
+            #[cfg(all(feature = "tracing", feature = "__otlp"))]
             logs,
-            #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            #[cfg(all(feature = "metrics", feature = "__otlp"))]
             metrics,
         };
         let prela =
             Prela::new(provider, pipelines, resource, propagator, shutdown_timeout, warnings);
-        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "metrics", feature = "__otlp"))]
         if let Some(meter) = prela.meter("prela") {
             prela.observe(&meter);
         }
@@ -606,7 +637,7 @@ impl Builder {
     /// # Errors
     ///
     /// [`AlreadyInitialized`](ErrorKind::AlreadyInitialized) while another instance is global; otherwise as
-    /// [`build`](Self::build). In neither case is a thread started.
+    /// [`build`](Self::build).
     pub fn init(self) -> Result<Prela, Error> {
         super::init_with(self)
     }

@@ -1,7 +1,7 @@
 //! Where a collector is.
 
 use crate::Error;
-use crate::env;
+use crate::env::{self, Variable};
 use crate::otlp::Signal;
 use crate::otlp::transport::Protocol;
 use http::Uri;
@@ -9,7 +9,6 @@ use http::uri::{PathAndQuery, Scheme};
 use std::net::Ipv6Addr;
 use std::path::PathBuf;
 
-/// What an endpoint names.
 pub(super) enum Target {
     Url(Uri),
     /// A Unix socket.
@@ -21,8 +20,8 @@ pub(super) enum Target {
 pub(super) enum Origin {
     /// `OTEL_EXPORTER_OTLP_ENDPOINT`: the signal's path is added to whatever path there is.
     AnySignal,
-    /// `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`: used as it is.
-    Traces,
+    /// A variable for one signal, as `OTEL_EXPORTER_OTLP_TRACES_ENDPOINT`: used as it is.
+    Signal(Variable),
     /// The code: the signal's path is added if there is none.
     Code,
 }
@@ -32,7 +31,7 @@ impl Origin {
     pub(super) fn blamed_for(self, error: Error) -> Error {
         match self {
             Self::AnySignal => env::OTEL_EXPORTER_OTLP_ENDPOINT.blamed_for(error),
-            Self::Traces => env::OTEL_EXPORTER_OTLP_TRACES_ENDPOINT.blamed_for(error),
+            Self::Signal(variable) => variable.blamed_for(error),
             Self::Code => error,
         }
     }
@@ -86,7 +85,7 @@ fn plain(text: &str) -> Option<String> {
     let rest = rest.trim_start_matches('/').trim_matches(['"', '\'']);
     let rest = match rest.parse::<Ipv6Addr>() {
         Ok(ip) => match rest.rsplit_once(':') {
-            // An address could end like that, but hardly does.
+            // An address could end like that, but a port is likelier.
             Some((ip, port @ ("4317" | "4318"))) if ip.parse::<Ipv6Addr>().is_ok() => {
                 format!("[{ip}]:{port}")
             }
@@ -125,10 +124,10 @@ fn read(text: &str, bare: Option<Scheme>) -> Result<Target, &'static str> {
         Some(scheme) if *scheme == Scheme::HTTP || *scheme == Scheme::HTTPS => {}
         _ => return Err(NO_SCHEME),
     }
-    // Without this a port that is none would be the default one.
+    // Otherwise an invalid port would count as the default one.
     let port = |host: &str| url.authority()?.as_str().strip_prefix(host)?.strip_prefix(':');
     if url.host().and_then(port).is_some_and(|port| !port.is_empty() && url.port_u16().is_none()) {
-        return Err("has a port that is no number up to 65535");
+        return Err("has a port that is not a number up to 65535");
     }
     match url.host() {
         Some(host) if !host.is_empty() => Ok(Target::Url(url)),
@@ -138,7 +137,7 @@ fn read(text: &str, bare: Option<Scheme>) -> Result<Target, &'static str> {
 
 const NO_SCHEME: &str = "is not a URL that begins with `http://` or `https://`";
 
-/// The protocol that an endpoint speaks by its looks, where none is given.
+/// The protocol guessed from an endpoint, where none is set.
 pub(super) fn protocol(endpoint: Option<&Target>) -> Protocol {
     #[cfg(all(feature = "otlp-grpc", feature = "otlp-http"))]
     {
@@ -146,7 +145,7 @@ pub(super) fn protocol(endpoint: Option<&Target>) -> Protocol {
         match endpoint.port_u16() {
             Some(4318) => Protocol::HttpProtobuf,
             Some(4317) => Protocol::Grpc,
-            // gRPC has its own path, so one that is given is not for it.
+            // gRPC has its own path, so an endpoint with a path is not for it.
             _ if endpoint.path() != "/" => Protocol::HttpProtobuf,
             _ => Protocol::Grpc,
         }
@@ -164,13 +163,13 @@ pub(super) fn protocol(endpoint: Option<&Target>) -> Protocol {
 /// The endpoint with the path that the protocol needs.
 pub(super) fn with_path(endpoint: Uri, protocol: Protocol, origin: Origin, signal: Signal) -> Uri {
     let given = endpoint.path().trim_end_matches('/');
-    // What is given for spans stands for all that the collector takes.
+    // An endpoint for spans names the collector of the other signals too.
     let of_spans = given.strip_suffix(Signal::Traces.path());
     let path =
         of_spans.filter(|_| origin == Origin::Code && signal != Signal::Traces).unwrap_or(given);
     let adds = match origin {
         Origin::AnySignal => true,
-        Origin::Traces => false,
+        Origin::Signal(_) => false,
         Origin::Code => path.is_empty() || path.len() < given.len(),
     };
     if !protocol.is_http() || !adds {
@@ -183,7 +182,7 @@ pub(super) fn with_path(endpoint: Uri, protocol: Protocol, origin: Origin, signa
     Uri::from_parts(parts).unwrap_or(endpoint)
 }
 
-/// What a request through a Unix socket names as its host, and where it goes.
+/// The URL that a request through a Unix socket names.
 pub(super) fn behind_socket(protocol: Protocol, signal: Signal) -> Uri {
     with_path(Uri::from_static("http://localhost"), protocol, Origin::AnySignal, signal)
 }

@@ -1,8 +1,8 @@
 //! Ends of the process that run no destructors.
 //!
-//! There is no hook for the exit of a process without `unsafe`. But where the C library takes an exit
-//! for the end of the thread that asks for it, that thread's own values are dropped, those of the main
-//! thread also when `main` returns: so one of them does what a hook would.
+//! A hook for the exit of a process needs `unsafe`: so does the crate `dtor`, and `shutdown_hooks` has not changed
+//! since 2016. But where the C library treats an exit as the end of the calling thread, that thread's thread-local
+//! values are dropped, and those of the main thread also when `main` returns: one of them does a hook's work.
 
 use super::running;
 use crate::context;
@@ -62,7 +62,7 @@ fn is_main_thread() -> bool {
     thread::current().name() == Some("main")
 }
 
-/// With `panic = "abort"` the hook is the last that runs.
+/// Sets a panic hook: with `panic = "abort"` it is the last code that runs.
 fn arm_panics() {
     static ARMED: Once = Once::new();
     if thread::panicking() {

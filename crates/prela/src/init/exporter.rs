@@ -1,6 +1,6 @@
-//! Which exporter, before it is one.
+//! The choice of an exporter, before it is built.
 
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 use super::otlp::Otlp;
 use crate::Error;
 use crate::env::{self, Environment};
@@ -24,7 +24,7 @@ pub struct Exporter(Kind);
 
 enum Kind {
     Console,
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    #[cfg(feature = "__otlp")]
     Otlp(Box<Otlp>),
     Ready(Box<dyn SpanExporter>),
 }
@@ -43,12 +43,12 @@ impl Exporter {
 
     /// Sends to a collector; endpoint, protocol and the rest come from the environment. Without an endpoint
     /// there, it is `http://localhost:4317`.
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    #[cfg(feature = "__otlp")]
     pub fn otlp() -> Otlp {
         Otlp::by_environment()
     }
 
-    /// Sends to a collector over gRPC, such as `http://localhost:4317`. What the returned value is not told
+    /// Sends to a collector over gRPC, such as `http://localhost:4317`. What is not set on the returned value
     /// comes from the environment.
     #[cfg(feature = "otlp-grpc")]
     pub fn otlp_grpc(endpoint: impl Into<String>) -> Otlp {
@@ -56,23 +56,23 @@ impl Exporter {
     }
 
     /// Sends to a collector over HTTP, such as `http://localhost:4318`. Bodies are protobuf, or JSON with
-    /// [`json`](Otlp::json). Without a path, `/v1/traces` is added. What the returned value is not told comes from the environment.
+    /// [`json`](Otlp::json). Without a path, `/v1/traces` is added. What is not set on the returned value comes from
+    /// the environment.
     #[cfg(feature = "otlp-http")]
     pub fn otlp_http(endpoint: impl Into<String>) -> Otlp {
         Otlp::new(crate::otlp::transport::Protocol::HttpProtobuf, endpoint.into())
     }
 
-    /// Makes the exporter; none if a variable of the environment does not allow it, which is a warning.
+    /// Builds the exporter; none if its endpoint in the environment cannot be used, which is a warning.
     pub(super) fn build(self, env: &mut Environment) -> Result<Option<AnyExporter>, Error> {
         match self.0 {
             Kind::Console => Ok(Some(AnyExporter::Spans(Box::new(env.settle(console)?)))),
-            #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+            #[cfg(feature = "__otlp")]
             Kind::Otlp(otlp) => otlp.build(env),
             Kind::Ready(exporter) => Ok(Some(AnyExporter::Spans(exporter))),
         }
     }
 
-    /// The exporters that the environment asks for.
     pub(super) fn by_environment(env: &Environment) -> Result<Vec<Self>, Error> {
         let named = if let Some(setting) = env.get(env::PRELA_EXPORTER)? {
             let named = setting.choice(&[
@@ -95,7 +95,7 @@ impl Exporter {
                 [env::OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, env::OTEL_EXPORTER_OTLP_ENDPOINT];
             match env.first(&endpoints)? {
                 Some(setting) => vec![OTLP.map_err(|problem| setting.hidden(problem))?],
-                // Who named a place to send to has not asked for lines on the standard output.
+                // Someone who names an endpoint has not asked for lines on the standard output.
                 None if env.has_left_out(&endpoints) => vec![OTLP.unwrap_or(Named::None)],
                 None => vec![Named::Console],
             }
@@ -120,7 +120,7 @@ impl fmt::Debug for Exporter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
             Kind::Console => f.write_str("Exporter(console)"),
-            #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+            #[cfg(feature = "__otlp")]
             Kind::Otlp(otlp) => f.debug_tuple("Exporter").field(otlp).finish(),
             Kind::Ready(exporter) => write!(f, "Exporter({})", exporter.name()),
         }
@@ -133,7 +133,7 @@ impl<E: SpanExporter> From<E> for Exporter {
     }
 }
 
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 impl From<Otlp> for Exporter {
     fn from(otlp: Otlp) -> Self {
         Self(Kind::Otlp(Box::new(otlp)))
@@ -150,8 +150,8 @@ enum Named {
     None,
 }
 
-/// OTLP, or what it would need.
-const OTLP: Result<Named, &str> = if cfg!(any(feature = "otlp-grpc", feature = "otlp-http")) {
+/// OTLP, or the feature that it needs.
+const OTLP: Result<Named, &str> = if cfg!(feature = "__otlp") {
     Ok(Named::Otlp)
 } else {
     Err("OTLP needs the feature `otlp-grpc` or `otlp-http` of prela")
@@ -164,7 +164,7 @@ const OTLP_HTTP: Result<Named, &str> = if cfg!(feature = "otlp-http") {
 };
 
 impl Named {
-    /// None for `none`, and for what a feature is missing for.
+    /// Builds the exporter; none for `none`, and where its feature is missing.
     fn exporter(self, env: &Environment) -> Result<Option<Exporter>, Error> {
         match self {
             Self::Console => Ok(Some(Exporter::console())),
@@ -172,7 +172,7 @@ impl Named {
                 let dir = env.get(env::PRELA_TRACE_DIR)?;
                 Ok(Some(Exporter::file(dir.map_or("./traces", |setting| setting.value))))
             }
-            #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+            #[cfg(feature = "__otlp")]
             Self::Otlp => Ok(Some(Exporter::otlp().into())),
             #[cfg(feature = "otlp-http")]
             Self::OtlpHttp => Ok(Some(Otlp::http_by_environment().into())),

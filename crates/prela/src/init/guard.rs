@@ -29,8 +29,8 @@ use std::time::Duration;
 ///
 /// A program that ends without dropping it: [`guide::endings`](mod@crate::guide::endings).
 ///
-/// Flushing and shutting down need no async runtime and work inside any. Those that block must not be
-/// called on an async task that others wait for; the `_async` ones may.
+/// Flushing and shutting down need no async runtime and work inside any. On an async task use the `_async`
+/// ones: the others block its thread.
 ///
 /// ```
 /// # use std::time::Duration;
@@ -133,30 +133,37 @@ impl Prela {
         self.pipelines.traces.stats()
     }
 
+    /// How many spans the local tool was shown before they ended. None without
+    /// [`Builder::pending_spans`](crate::Builder::pending_spans), and where no OTLP endpoint can be the local tool's.
+    #[cfg(feature = "__otlp")]
+    pub fn pending_stats(&self) -> Option<crate::pipeline::PendingStats> {
+        self.pipelines.pending.as_ref().map(|pending| pending.stats())
+    }
+
     /// What became of the log records so far: the same numbers as those of spans. None without
     /// [`Builder::logs`](crate::Builder::logs).
-    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "tracing", feature = "__otlp"))]
     pub fn log_stats(&self) -> Option<Stats> {
         self.pipelines.logs().map(|logs| logs.stats())
     }
 
-    /// What became of the metrics so far; each counts once whenever it is collected. None without
+    /// What became of the metrics so far; each counts once per collection. None without
     /// [`Builder::metrics`](crate::Builder::metrics).
-    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "metrics", feature = "__otlp"))]
     pub fn metric_stats(&self) -> Option<Stats> {
         self.pipelines.metrics().map(|metrics| metrics.stats())
     }
 
     /// A meter whose measurements are sent along with Prela's own metrics; `name` is that of your library or
     /// program. None without [`Builder::metrics`](crate::Builder::metrics).
-    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "metrics", feature = "__otlp"))]
     pub fn meter(&self, name: &'static str) -> Option<opentelemetry::metrics::Meter> {
         self.pipelines.metrics.as_ref().map(|(_, meters)| meters.meter(name))
     }
 
-    /// What samplers have decided about the traces of this instance, that of
-    /// [`Builder::sampler`](crate::Builder::sampler) and those of
-    /// [`SpanBuilder::sample_with`](crate::SpanBuilder::sample_with); the rules are those of the former.
+    /// What samplers decided about the traces of this instance: that of
+    /// [`Builder::sampler`](crate::Builder::sampler), whose rules are listed, and those of
+    /// [`SpanBuilder::sample_with`](crate::SpanBuilder::sample_with).
     pub fn sampling_stats(&self) -> SamplingStats {
         let rules = self.provider.sampler.stats().unwrap_or_default().rules;
         SamplingStats { rules, ..self.provider.decisions.stats() }
@@ -213,7 +220,7 @@ impl Prela {
         Ok(Box::leak(Box::new(self)))
     }
 
-    /// Waits until every span that ended before this call, and every log record, was exported, or could not be.
+    /// Waits until every span that ended before this call, and every log record, was exported or given up.
     ///
     /// # Errors
     ///
@@ -238,11 +245,11 @@ impl Prela {
 
     /// Ends tracing and sends what is queued, for at most `within`.
     ///
-    /// A receiver that answers, by whatever code, is asked again until the time is over, at the pauses
-    /// that it wants. If it wants one that is longer than what is left, or if three attempts in a row find
-    /// nobody (no connection, no answer), this ends early: the report's
-    /// [`last_error`](crate::pipeline::ExporterStats::last_error) and the diagnostic line say why. With a spool, what
-    /// could not be sent goes there, for which a quarter of the time, at most half a second, is kept.
+    /// A receiver that answers, with any status, is tried again until the time is over, after the pauses that
+    /// it asks for. If a pause would be longer than the time left, or three attempts in a row get no connection
+    /// or no answer, this ends early: the report's [`last_error`](crate::pipeline::ExporterStats::last_error)
+    /// and the diagnostic line say why. With a spool, what could not be sent is written there; a quarter of the
+    /// time, at most half a second, is reserved for that.
     ///
     /// Spans that start later do nothing. Spans that were open are counted as dropped when they end. A
     /// second call changes nothing and reports how things stand then.
@@ -256,13 +263,7 @@ impl Prela {
         &self,
         within: Duration,
     ) -> impl Future<Output = ShutdownReport> + Send + use<> {
-        let (provider, pipelines) = (self.provider.clone(), self.pipelines.clone());
-        async move {
-            provider.stop();
-            let report = pipelines.shutdown_async(within).await;
-            provider.mark_shut_down();
-            report
-        }
+        self.running.clone().shut_down_elsewhere(within)
     }
 }
 

@@ -13,7 +13,8 @@ impl Prela {
     /// | `prela.sampler.decisions` | `prela.sampler.decision`: `record` or `drop` |
     /// | `prela.sampler.rule.decisions` | the same, and `prela.sampler.rule` |
     ///
-    /// Call it once, after the meter provider is there. Prela does not do so by itself.
+    /// Call it once, after the meter provider is set. [`Builder::metrics`](crate::Builder::metrics) does so by
+    /// itself.
     ///
     /// ```
     /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;

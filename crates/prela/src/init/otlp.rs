@@ -3,17 +3,19 @@
 mod certificates;
 mod direct;
 mod proxies;
+mod variables;
 
+use self::variables::Variables;
 use super::endpoint::{self, Origin, Target};
 use super::pipeline::unless_zero;
 use super::settings;
-use crate::env::{self, Environment, Setting, Variable};
+use crate::env::{Environment, Setting};
 use crate::export::{
     AnyExporter, Batch, ExportFuture, Exported, OneAttempt, OtlpExporter, SpanExporter,
 };
 use crate::otlp::Signal;
 use crate::otlp::transport::{
-    Compression, Connection, Identity, PATH_TWICE, Pem, Protocol, Proxy, check, check_proxy,
+    Compression, Connection, Identity, Pem, Protocol, Proxy, check, check_proxy,
 };
 use crate::pipeline::Diagnostics;
 use crate::{Error, ErrorKind};
@@ -22,15 +24,15 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use std::fmt;
 use std::time::Duration;
 
-/// A collector to send to; from [`Exporter::otlp_grpc`](super::Exporter::otlp_grpc) and its sisters,
-/// and for [`Builder::exporter`](super::Builder::exporter).
+/// A collector to send to; from [`Exporter::otlp_grpc`](super::Exporter::otlp_grpc) and its siblings, for
+/// [`Builder::exporter`](super::Builder::exporter).
 ///
-/// What it is not told comes from the `OTEL_EXPORTER_OTLP_*` variables, which [`Builder`](super::Builder)
-/// lists, and is checked at [`build`](super::Builder::build). It connects when the first span is sent.
+/// What is not set comes from the `OTEL_EXPORTER_OTLP_*` variables, which [`Builder`](super::Builder) lists,
+/// and is checked at [`build`](super::Builder::build). It connects when the first span is sent.
 ///
-/// Redirects are not followed: headers with secrets would go along. Such an answer is an error that says
-/// to which host the endpoint has moved. Success is the status 200; with another of the 2xx spans count as
-/// taken if the body is OTLP's answer.
+/// Redirects are not followed: headers with secrets would go along. The error names the host that the endpoint
+/// has moved to. Success is status 200; with another 2xx, spans count as accepted if the body is an OTLP
+/// response.
 ///
 /// Source: [OTLP/HTTP response](https://opentelemetry.io/docs/specs/otlp/#otlphttp-response).
 #[derive(Clone, Default)]
@@ -114,7 +116,7 @@ impl Otlp {
     /// # Ok::<(), prela::Error>(())
     /// ```
     ///
-    /// Environment: `OTEL_EXPORTER_OTLP_PROTOCOL`, `http/json`, unless the code says which exporter.
+    /// Environment: `OTEL_EXPORTER_OTLP_PROTOCOL=http/json`, unless the code names the protocol.
     ///
     /// At [`build`](super::Builder::build) it is an error over gRPC, which has no JSON.
     #[cfg(feature = "otlp-http")]
@@ -124,7 +126,7 @@ impl Otlp {
     }
 
     /// The proxy to reach the collector through, such as `http://user:password@proxy.example:3128`,
-    /// whichever the endpoint. The user and the password are in no error and no `Debug`.
+    /// for any endpoint. The user and the password are in no error and no `Debug`.
     ///
     /// Over gRPC, and to `https://`, it is asked for a connection (`CONNECT`); otherwise it gets each
     /// request, with the whole URL in it. A Unix socket is never reached through a proxy. What the
@@ -136,14 +138,14 @@ impl Otlp {
         self
     }
 
-    /// No proxy, whatever the environment says.
+    /// Uses no proxy, whatever the environment says.
     pub fn no_proxy(mut self) -> Self {
         self.proxy = Some(None);
         self
     }
 
-    /// PEM certificates to trust for `https` instead of the system's: of authorities, or the collector's
-    /// own, which is then taken as it is, self-signed or not. Its names and dates count all the same.
+    /// PEM certificates to trust for `https` instead of the system's: of authorities, or the collector's own,
+    /// self-signed or not. Its names and dates are checked all the same.
     ///
     /// Environment: `OTEL_EXPORTER_OTLP_CERTIFICATE`, the path of a file with them.
     pub fn certificate(mut self, pem: impl Into<Vec<u8>>) -> Self {
@@ -151,8 +153,8 @@ impl Otlp {
         self
     }
 
-    /// The certificate, with those that vouch for it, and the private key to show to a collector that
-    /// asks who its client is; both PEM. The key is in no error and no `Debug`.
+    /// The client certificate with its chain, and its private key, for a collector that asks for one; both PEM.
+    /// The key is in no error and no `Debug`.
     ///
     /// Environment: `OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE` and `OTEL_EXPORTER_OTLP_CLIENT_KEY`, the
     /// paths of files with them.
@@ -168,13 +170,12 @@ impl Otlp {
         self
     }
 
-    /// The exporter by itself, for one of your own that adds something: a second collector to fall
-    /// back to, a count, a filter. It makes one attempt for each batch; what it fails with says whether
-    /// another may succeed.
+    /// Builds the exporter by itself, for one of your own that adds something: a second collector to fall back
+    /// to, a count, a filter. It makes one attempt for each batch; its error says whether another may succeed.
     ///
-    /// What it is not told comes from the environment of the process, of which values that cannot be used
-    /// are left out, with a line on the standard error stream, as at [`build`](super::Builder::build).
-    /// If the endpoint there cannot be used, it is an exporter that refuses every batch.
+    /// What is not set comes from the environment of the process; values there that cannot be used are ignored,
+    /// with a line on the standard error stream, as at [`build`](super::Builder::build). If the endpoint there
+    /// cannot be used, the exporter refuses every batch.
     ///
     /// ```
     /// use prela::Exporter;
@@ -201,28 +202,21 @@ impl Otlp {
         })
     }
 
-    /// None if the environment names an endpoint that cannot be used: what is traced must not go where
-    /// nobody asked for.
+    /// Builds the exporter; none if the environment names an endpoint that cannot be used: spans must not go
+    /// where nobody asked.
     pub(super) fn build(self, env: &mut Environment) -> Result<Option<AnyExporter>, Error> {
-        let exporter = env.settle(|env| match self.signal {
-            Signal::Traces => self.checked(env),
-            #[cfg(feature = "tracing")]
-            Signal::Logs => self.checked(&env.without_those_for_traces()),
-            #[cfg(feature = "metrics")]
-            Signal::Metrics => self.checked(&env.without_those_for_traces()),
-        })?;
+        let exporter = env.settle(|env| self.checked(env))?;
         self.advise(env, exporter.as_ref())?;
         Ok(exporter.map(|exporter| AnyExporter::Encoded(Box::new(exporter))))
     }
 
-    /// Says what can be used, and is hardly what was meant.
+    /// Warns of an endpoint that works, but is hardly what was meant.
     fn advise(&self, env: &mut Environment, exporter: Option<&OtlpExporter>) -> Result<(), Error> {
-        let Some(exporter) = exporter.filter(|it| it.connection().adds_its_path_twice()) else {
-            return Ok(());
-        };
+        let Some(connection) = exporter.map(OtlpExporter::connection) else { return Ok(()) };
+        let Some(advice) = connection.path_twice() else { return Ok(()) };
         if let Some((_, Origin::AnySignal)) = self.endpoint(env)? {
-            let address = exporter.connection().address();
-            env.advise(format!("OTEL_EXPORTER_OTLP_ENDPOINT: {PATH_TWICE}; used: {address}"));
+            let address = connection.address();
+            env.advise(format!("OTEL_EXPORTER_OTLP_ENDPOINT: {advice}; used: {address}"));
         }
         Ok(())
     }
@@ -231,7 +225,7 @@ impl Otlp {
         let Some(connection) = self.connection(env)? else { return Ok(None) };
         let endpoint =
             Connection { certificate: None, identity: None, proxy: None, ..connection.clone() };
-        // First without certificates, so that it is known what is at fault.
+        // First without certificates, so that the error names the setting at fault.
         check(&endpoint).map_err(|error| match self.endpoint(env) {
             Ok(Some((_, origin))) => origin.blamed_for(error),
             _ => error,
@@ -243,7 +237,8 @@ impl Otlp {
     pub(super) fn connection(&self, env: &Environment) -> Result<Option<Connection>, Error> {
         let signal = self.signal;
         let given = self.endpoint(env)?;
-        let is_nowhere = given.is_none() && env.has_left_out(&ENDPOINTS);
+        let variables = self.variables();
+        let is_nowhere = given.is_none() && env.has_left_out(&variables.endpoint);
         let protocol = self.protocol(env, given.as_ref().map(|(target, _)| target))?;
         let (endpoint, socket) = match given {
             Some((Target::Url(url), origin)) => {
@@ -256,19 +251,19 @@ impl Otlp {
         };
         let timeout = match self.timeout {
             Some(timeout) => timeout,
-            None => timeout(env)?,
+            None => timeout(env, variables)?,
         };
         let compression = match self.compression {
             Some(compression) => compression,
-            None => compression(env)?,
+            None => compression(env, variables)?,
         };
         let is_tls = socket.is_none() && endpoint.scheme_str() == Some("https");
         let certificate = match &self.certificate {
-            None if is_tls => certificates::authorities(env)?,
+            None if is_tls => certificates::authorities(env, variables)?,
             given => given.clone(),
         };
         let identity = match &self.identity {
-            None if is_tls => certificates::identity(env)?,
+            None if is_tls => certificates::identity(env, variables)?,
             given => given.clone(),
         };
         let proxy = match &self.proxy {
@@ -289,24 +284,24 @@ impl Otlp {
             protocol,
             endpoint,
             socket,
-            headers: headers(env, &self.headers)?,
+            headers: headers(env, variables, &self.headers)?,
             proxy,
             timeout: unless_zero(timeout),
             compression,
             certificate,
             identity,
         };
-        // After all the rest: what is wrong in the code is an error all the same.
+        // Last, since a wrong setting in code is an error all the same.
         Ok((!is_nowhere).then_some(connection))
     }
 
-    /// The same collector for log records.
+    /// This collector for log records.
     #[cfg(feature = "tracing")]
     pub(super) fn for_logs(self) -> Self {
         Self { signal: Signal::Logs, ..self }
     }
 
-    /// The same for metrics.
+    /// This collector for metrics.
     #[cfg(feature = "metrics")]
     pub(super) fn for_metrics(self) -> Self {
         Self { signal: Signal::Metrics, ..self }
@@ -315,8 +310,8 @@ impl Otlp {
     fn protocol(&self, env: &Environment, endpoint: Option<&Target>) -> Result<Protocol, Error> {
         let protocol = match self.protocol {
             Some(protocol) => protocol,
-            None => match protocol(env)? {
-                // Asked for by the name of HTTP, of which this is a kind or is not.
+            None => match protocol(env, self.variables())? {
+                // HTTP was asked for by name, so the variable's gRPC does not count.
                 Some(protocol) if self.over_http && !protocol.is_http() => DEFAULT_OVER_HTTP,
                 Some(protocol) => protocol,
                 None if self.over_http => DEFAULT_OVER_HTTP,
@@ -348,27 +343,31 @@ impl Otlp {
         let parsed = |setting: Setting<'_>| {
             endpoint::parse(setting.value, bare).map_err(|problem| setting.hidden(&problem))
         };
-        if let Some(setting) = env.get(env::OTEL_EXPORTER_OTLP_TRACES_ENDPOINT)? {
-            return Ok(Some((parsed(setting)?, Origin::Traces)));
+        let [of_signal, of_all] = self.variables().endpoint;
+        if let Some(setting) = env.get(of_signal)? {
+            return Ok(Some((parsed(setting)?, Origin::Signal(of_signal))));
         }
-        match env.get(env::OTEL_EXPORTER_OTLP_ENDPOINT)? {
+        match env.get(of_all)? {
             Some(setting) => Ok(Some((parsed(setting)?, Origin::AnySignal))),
             None => Ok(None),
         }
     }
 
-    /// The scheme of an endpoint without one, which only gRPC knows, and only if it is said whether to
-    /// use TLS: the specification's default would turn `localhost:4317` into a failing handshake.
+    fn variables(&self) -> &'static Variables {
+        Variables::of(self.signal)
+    }
+
+    /// The scheme for an endpoint without one. Only gRPC has such endpoints, and only if a variable says
+    /// whether to use TLS: the specification's default would turn `localhost:4317` into a failing handshake.
     fn scheme_of_bare_hosts(&self, env: &Environment) -> Result<Option<Scheme>, Error> {
         let protocol = match self.protocol {
             Some(protocol) => Some(protocol),
-            None => protocol(env)?,
+            None => protocol(env, self.variables())?,
         };
         if self.over_http || protocol.is_some_and(Protocol::is_http) {
             return Ok(None);
         }
-        let variables = [env::OTEL_EXPORTER_OTLP_TRACES_INSECURE, env::OTEL_EXPORTER_OTLP_INSECURE];
-        let setting = env.first(&variables)?;
+        let setting = env.first(&self.variables().insecure)?;
         setting
             .map(|it| it.flag())
             .transpose()
@@ -394,9 +393,8 @@ impl fmt::Debug for Otlp {
     }
 }
 
-fn protocol(env: &Environment) -> Result<Option<Protocol>, Error> {
-    let variables = [env::OTEL_EXPORTER_OTLP_TRACES_PROTOCOL, env::OTEL_EXPORTER_OTLP_PROTOCOL];
-    let Some(setting) = env.first(&variables)? else { return Ok(None) };
+fn protocol(env: &Environment, of: &Variables) -> Result<Option<Protocol>, Error> {
+    let Some(setting) = env.first(&of.protocol)? else { return Ok(None) };
     #[cfg(feature = "otlp-grpc")]
     let grpc = Ok(Protocol::Grpc);
     #[cfg(not(feature = "otlp-grpc"))]
@@ -415,20 +413,17 @@ const NEEDS_HTTP: &str = "needs the feature `otlp-http` of prela";
 
 #[cfg(feature = "otlp-http")]
 const DEFAULT_OVER_HTTP: Protocol = Protocol::HttpProtobuf;
-/// Nothing asks for HTTP then.
+/// Never used: without the feature nothing asks for HTTP.
 #[cfg(not(feature = "otlp-http"))]
 const DEFAULT_OVER_HTTP: Protocol = Protocol::Grpc;
 
-fn timeout(env: &Environment) -> Result<Duration, Error> {
-    let variables = [env::OTEL_EXPORTER_OTLP_TRACES_TIMEOUT, env::OTEL_EXPORTER_OTLP_TIMEOUT];
-    let setting = env.first(&variables)?;
+fn timeout(env: &Environment, of: &Variables) -> Result<Duration, Error> {
+    let setting = env.first(&of.timeout)?;
     setting.map_or(Ok(Duration::from_secs(10)), |setting| setting.milliseconds())
 }
 
-fn compression(env: &Environment) -> Result<Option<Compression>, Error> {
-    let variables =
-        [env::OTEL_EXPORTER_OTLP_TRACES_COMPRESSION, env::OTEL_EXPORTER_OTLP_COMPRESSION];
-    let Some(setting) = env.first(&variables)? else { return Ok(None) };
+fn compression(env: &Environment, of: &Variables) -> Result<Option<Compression>, Error> {
+    let Some(setting) = env.first(&of.compression)? else { return Ok(None) };
     #[cfg(feature = "zstd")]
     let zstd = Ok(Some(Compression::Zstd));
     #[cfg(not(feature = "zstd"))]
@@ -437,10 +432,13 @@ fn compression(env: &Environment) -> Result<Option<Compression>, Error> {
     setting.choice(&choices)?.map_err(|problem| setting.error(problem))
 }
 
-fn headers(env: &Environment, given: &[(String, String)]) -> Result<HeaderMap, Error> {
-    let variables = [env::OTEL_EXPORTER_OTLP_TRACES_HEADERS, env::OTEL_EXPORTER_OTLP_HEADERS];
+fn headers(
+    env: &Environment,
+    of: &Variables,
+    given: &[(String, String)],
+) -> Result<HeaderMap, Error> {
     let mut headers = HeaderMap::new();
-    if let Some(setting) = env.first(&variables)? {
+    if let Some(setting) = env.first(&of.headers)? {
         for (name, value) in setting.pairs(header)? {
             headers.insert(name, value);
         }
@@ -455,9 +453,6 @@ fn headers(env: &Environment, given: &[(String, String)]) -> Result<HeaderMap, E
     Ok(headers)
 }
 
-const ENDPOINTS: [Variable; 2] =
-    [env::OTEL_EXPORTER_OTLP_TRACES_ENDPOINT, env::OTEL_EXPORTER_OTLP_ENDPOINT];
-
 fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), &'static str> {
     let name = HeaderName::from_bytes(name.as_bytes())
         .map_err(|_| "has a name that no header can have")?;
@@ -467,8 +462,8 @@ fn header(name: &str, value: &str) -> Result<(HeaderName, HeaderValue), &'static
     Ok((name, value))
 }
 
-/// Stands where the environment names an endpoint that cannot be used, and refuses every batch, so that
-/// its spans are counted as lost.
+/// Replaces an exporter whose endpoint in the environment cannot be used: it refuses every batch, so that the
+/// spans are counted as lost.
 struct Nowhere;
 
 impl SpanExporter for Nowhere {

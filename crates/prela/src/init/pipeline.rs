@@ -1,20 +1,20 @@
-//! What the code and the environment say about the way of a span to its exporters.
+//! What the code and the environment say about the pipeline from spans to exporters.
 
 use crate::Error;
-use crate::env::{self, Environment};
+use crate::env::{self, Environment, Variable};
 use crate::pipeline::TailRule;
 use crate::pipeline::{DropHandler, Overflow, PipelineSettings};
 use crate::redact::Redactor;
 use std::time::Duration;
 
-/// Zero, in a variable or in code: no limit.
+/// Reads zero, in a variable or in code, as no limit.
 pub(super) fn unless_zero(time: Duration) -> Duration {
     if time.is_zero() { Duration::MAX } else { time }
 }
 
-const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+pub(super) const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
-/// What the code says of the pipeline; none where it says nothing.
+/// The pipeline settings made in code; none where not set.
 #[derive(Clone, Default)]
 pub(super) struct PipelineOptions {
     pub(super) max_queue_size: Option<usize>,
@@ -40,13 +40,6 @@ pub(super) fn settings(
         None => env.get(variable)?.map_or(Ok(default), |setting| setting.size()),
     };
     let max_queue_size = size(given.max_queue_size, env::OTEL_BSP_MAX_QUEUE_SIZE, 65_536)?;
-    let export_timeout = match given.export_timeout {
-        Some(time) => time,
-        None => {
-            let setting = env.get(env::OTEL_BSP_EXPORT_TIMEOUT)?;
-            setting.map_or(Ok(Duration::from_secs(30)), |setting| setting.milliseconds())?
-        }
-    };
     #[cfg(feature = "spool")]
     let spool = given.spool.clone().map_or_else(|| spool(env), |spool| Ok(Some(spool)))?;
     #[cfg(feature = "spool")]
@@ -64,46 +57,107 @@ pub(super) fn settings(
         tail: given.tail.clone().map_or_else(|| tail_rule(env), |rule| Ok(Some(rule)))?,
         #[cfg(feature = "spool")]
         spool,
-        max_batch_size: batch_size(env, given, max_queue_size)?,
-        schedule_delay: schedule_delay(env, given)?,
-        export_timeout: unless_zero(export_timeout),
+        max_batch_size: batch_size(
+            env,
+            (given.max_batch_size, env::OTEL_BSP_MAX_EXPORT_BATCH_SIZE, 512),
+            max_queue_size,
+        )?,
+        schedule_delay: schedule_delay(
+            env,
+            (given.schedule_delay, env::OTEL_BSP_SCHEDULE_DELAY, Duration::from_secs(1)),
+        )?,
+        export_timeout: export_timeout(
+            env,
+            (given.export_timeout, env::OTEL_BSP_EXPORT_TIMEOUT, Duration::from_secs(30)),
+        )?,
     })
 }
+
+/// The same for log records: as for spans, where the environment says nothing else.
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
+pub(super) fn for_logs(
+    env: &Environment,
+    given: &PipelineOptions,
+    spans: &PipelineSettings,
+) -> Result<PipelineSettings, Error> {
+    let max_queue_size = match given.max_queue_size {
+        Some(size) => size,
+        None => {
+            let setting = env.get(env::OTEL_BLRP_MAX_QUEUE_SIZE)?;
+            setting.map_or(Ok(spans.max_queue_size), |setting| setting.size())?
+        }
+    };
+    let batch = env::OTEL_BLRP_MAX_EXPORT_BATCH_SIZE;
+    let batch = (given.max_batch_size, batch, spans.max_batch_size);
+    let delay = (given.schedule_delay, env::OTEL_BLRP_SCHEDULE_DELAY, spans.schedule_delay);
+    let timeout = (given.export_timeout, env::OTEL_BLRP_EXPORT_TIMEOUT, spans.export_timeout);
+    Ok(PipelineSettings {
+        max_queue_size,
+        max_batch_size: batch_size(env, batch, max_queue_size)?,
+        schedule_delay: schedule_delay(env, delay)?,
+        export_timeout: export_timeout(env, timeout)?,
+        ..spans.clone()
+    })
+}
+
+/// The same for metrics.
+#[cfg(all(feature = "metrics", feature = "__otlp"))]
+pub(super) fn for_metrics(
+    env: &Environment,
+    given: &PipelineOptions,
+    spans: &PipelineSettings,
+) -> Result<PipelineSettings, Error> {
+    let timeout = (given.export_timeout, env::OTEL_METRIC_EXPORT_TIMEOUT, spans.export_timeout);
+    Ok(PipelineSettings { export_timeout: export_timeout(env, timeout)?, ..spans.clone() })
+}
+
+/// What the code says, the variable that is asked where it says nothing, and what holds without either.
+type Sources<T> = (Option<T>, Variable, T);
 
 pub(super) fn shutdown_timeout(env: &Environment) -> Result<Duration, Error> {
     let setting = env.get(env::PRELA_SHUTDOWN_TIMEOUT)?;
     setting.map_or(Ok(Duration::from_millis(1500)), |setting| setting.milliseconds())
 }
 
-/// No more than the queue holds.
+/// The batch size: no more than the queue holds.
 fn batch_size(
     env: &Environment,
-    given: &PipelineOptions,
+    (given, variable, default): Sources<usize>,
     max_queue_size: usize,
 ) -> Result<usize, Error> {
-    if let Some(size) = given.max_batch_size {
+    if let Some(size) = given {
         return Ok(size.min(max_queue_size));
     }
-    let Some(setting) = env.get(env::OTEL_BSP_MAX_EXPORT_BATCH_SIZE)? else {
-        return Ok(max_queue_size.min(512));
-    };
+    let Some(setting) = env.get(variable)? else { return Ok(max_queue_size.min(default)) };
     match setting.size()? {
         size if size <= max_queue_size => Ok(size),
         _ => Err(setting.replaced("is more than the queue holds", max_queue_size.to_string())),
     }
 }
 
-/// No more than a year, so that a deadline can be counted from any moment.
-fn schedule_delay(env: &Environment, given: &PipelineOptions) -> Result<Duration, Error> {
-    if let Some(delay) = given.schedule_delay {
+/// The schedule delay: no more than a year, so that adding it to a time cannot overflow.
+fn schedule_delay(
+    env: &Environment,
+    (given, variable, default): Sources<Duration>,
+) -> Result<Duration, Error> {
+    if let Some(delay) = given {
         return Ok(delay.min(A_YEAR));
     }
-    let Some(setting) = env.get(env::OTEL_BSP_SCHEDULE_DELAY)? else {
-        return Ok(Duration::from_secs(1));
-    };
+    let Some(setting) = env.get(variable)? else { return Ok(default) };
     match setting.milliseconds()? {
         delay if delay <= A_YEAR => Ok(delay),
         _ => Err(setting.replaced("is more than a year", A_YEAR.as_millis().to_string())),
+    }
+}
+
+fn export_timeout(
+    env: &Environment,
+    (given, variable, default): Sources<Duration>,
+) -> Result<Duration, Error> {
+    match (given, env.get(variable)?) {
+        (Some(time), _) => Ok(time),
+        (None, Some(setting)) => setting.milliseconds().map(unless_zero),
+        (None, None) => Ok(default),
     }
 }
 
@@ -119,7 +173,7 @@ fn overflow(env: &Environment, has_spool: bool) -> Result<Overflow, Error> {
             Err(_) => Err(setting.error("has no whole number of milliseconds after `block:`")),
         };
     }
-    // That with a time was read above, and is here to be shown.
+    // `block:` was read above; it is listed for the error text.
     let chosen = setting.choice(&[
         ("drop_newest", Some(Overflow::DropNewest)),
         ("drop_oldest", Some(Overflow::DropOldest)),
@@ -153,7 +207,7 @@ fn spool(env: &Environment) -> Result<Option<crate::spool::Spool>, Error> {
     Ok(Some(spool))
 }
 
-/// False, unless the environment asks for a spool that there cannot be.
+/// Returns false, or an error if the environment asks for a spool that cannot be had.
 fn no_spool(env: &Environment) -> Result<bool, Error> {
     #[cfg(not(feature = "spool"))]
     if let Some(setting) = env.get(env::PRELA_SPOOL_DIR)? {
@@ -169,7 +223,7 @@ fn no_spool(env: &Environment) -> Result<bool, Error> {
 
 fn redactor(env: &Environment) -> Result<Option<Redactor>, Error> {
     let Some(setting) = env.get(env::PRELA_REDACT)? else {
-        // Something was to be taken out, and nobody can say what.
+        // What was meant is unknown, so everything known is taken out.
         let all = env.has_left_out(&[env::PRELA_REDACT]);
         return Ok(all.then(|| Redactor::new().everything_known()));
     };
@@ -200,7 +254,7 @@ fn redactor(env: &Environment) -> Result<Option<Redactor>, Error> {
     }
     let problems: Vec<_> = unknown.iter().take(5).map(|word| env::quoted(word)).collect();
     let problem = format!("has {}, which is none of {WORDS}", problems.join(", "));
-    // Rather too much is taken out than what was meant is left.
+    // Better to take out too much than to leave in what was meant.
     let keys = unknown.iter().filter(|word| !word.contains(':')).map(|key| format!("key:{key}"));
     let instead: Vec<_> = known.into_iter().chain(["all".to_owned()]).chain(keys).collect();
     Err(setting.replaced(&problem, instead.join(",")))
@@ -231,7 +285,7 @@ fn tail_rule(env: &Environment) -> Result<Option<TailRule>, Error> {
     Ok(has_one.then(|| conditions.into_iter().fold(TailRule::new(), rule)))
 }
 
-/// What is after a prefix in lower case, which may be there in any case.
+/// The text after `prefix`, which is lower case and matches any case.
 fn after<'a>(text: &'a str, prefix: &str) -> Option<&'a str> {
     let (before, after) = text.split_at_checked(prefix.len())?;
     before.eq_ignore_ascii_case(prefix).then(|| after.trim())

@@ -1,10 +1,12 @@
 //! The pipelines of one instance, one for each signal.
 
 use crate::Error;
-#[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "metrics", feature = "__otlp"))]
 use crate::otel::Meters;
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
 use crate::pipeline::LogPipeline;
+#[cfg(feature = "__otlp")]
+use crate::pipeline::PendingSpans;
 use crate::pipeline::{Pipeline, ShutdownReport, wait_elsewhere};
 use std::future::Future;
 use std::time::{Duration, Instant};
@@ -12,39 +14,42 @@ use std::time::{Duration, Instant};
 #[derive(Clone)]
 pub(super) struct Pipelines {
     pub(super) traces: Pipeline,
-    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    /// Not a pipeline: what it sends are copies.
+    #[cfg(feature = "__otlp")]
+    pub(super) pending: Option<PendingSpans>,
+    #[cfg(all(feature = "tracing", feature = "__otlp"))]
     pub(super) logs: Option<LogPipeline>,
-    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "metrics", feature = "__otlp"))]
     pub(super) metrics: Option<(Pipeline, Meters)>,
 }
 
 impl Pipelines {
     pub(super) fn logs(&self) -> Option<&Pipeline> {
-        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "tracing", feature = "__otlp"))]
         return self.logs.as_ref().map(LogPipeline::pipeline);
-        #[cfg(not(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http"))))]
+        #[cfg(not(all(feature = "tracing", feature = "__otlp")))]
         None
     }
 
     pub(super) fn metrics(&self) -> Option<&Pipeline> {
-        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "metrics", feature = "__otlp"))]
         return self.metrics.as_ref().map(|(pipeline, _)| pipeline);
-        #[cfg(not(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http"))))]
+        #[cfg(not(all(feature = "metrics", feature = "__otlp")))]
         None
     }
 
-    /// Those beside that of spans.
+    /// The pipelines of the signals other than spans.
     fn others(&self) -> impl Iterator<Item = &Pipeline> {
         [self.logs(), self.metrics()].into_iter().flatten()
     }
 
-    /// Has what was measured so far in the pipeline.
+    /// Puts what was measured so far into the pipeline.
     fn collect(&self, is_last: bool) {
-        #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "metrics", feature = "__otlp"))]
         if let Some((_, meters)) = &self.metrics {
             if is_last { meters.end() } else { meters.collect() }
         }
-        #[cfg(not(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http"))))]
+        #[cfg(not(all(feature = "metrics", feature = "__otlp")))]
         let _ = is_last;
     }
 
@@ -64,9 +69,13 @@ impl Pipelines {
         async move { wait_elsewhere(move || pipelines.flush(within)).await.and_then(|it| it) }
     }
 
-    /// All at once, within one time.
+    /// Shuts all of them down at once, within one time limit.
     pub(super) fn shutdown(&self, within: Duration) -> ShutdownReport {
         let began = Instant::now();
+        #[cfg(feature = "__otlp")]
+        if let Some(pending) = &self.pending {
+            pending.stop();
+        }
         self.collect(true);
         self.others().for_each(|other| other.close(within));
         let left = || within.saturating_sub(began.elapsed());
@@ -78,18 +87,5 @@ impl Pipelines {
         };
         let (logs, metrics) = (self.logs().map(&mut end), self.metrics().map(&mut end));
         ShutdownReport { logs, metrics, ..report }
-    }
-
-    pub(super) fn shutdown_async(
-        &self,
-        within: Duration,
-    ) -> impl Future<Output = ShutdownReport> + Send + use<> {
-        let pipelines = self.clone();
-        async move {
-            let waiting = pipelines.clone();
-            let report = wait_elsewhere(move || waiting.shutdown(within)).await;
-            // Without a thread to wait on there is no time to give.
-            report.unwrap_or_else(|_| pipelines.shutdown(Duration::ZERO))
-        }
     }
 }

@@ -1,8 +1,8 @@
-//! The instances of this process that run, for when it ends and nothing drops them.
+//! The running instances, for a process that ends without dropping them.
 
 use super::pipelines::Pipelines;
 use crate::context;
-use crate::pipeline::ShutdownReport;
+use crate::pipeline::{ShutdownReport, wait_elsewhere};
 use crate::span::Provider;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError, Weak, mpsc};
@@ -11,7 +11,7 @@ use std::time::Duration;
 
 static RUNNING: Mutex<Vec<Weak<Running>>> = Mutex::new(Vec::new());
 
-/// What is needed of an instance to end it.
+/// What it takes to shut an instance down.
 pub(super) struct Running {
     provider: Arc<Provider>,
     pipelines: Pipelines,
@@ -35,13 +35,16 @@ impl Running {
         running
     }
 
-    pub(super) fn shut_down(&self, within: Duration) -> ShutdownReport {
-        self.ending.fetch_add(1, Ordering::AcqRel);
-        self.provider.stop();
-        let report = self.pipelines.shutdown(within);
-        self.provider.mark_shut_down();
-        self.ending.fetch_sub(1, Ordering::AcqRel);
-        report
+    pub(super) fn shut_down(self: &Arc<Self>, within: Duration) -> ShutdownReport {
+        Ending::begin(self).finish(within)
+    }
+
+    /// Shuts down on another thread, which goes on if the future is dropped.
+    pub(super) async fn shut_down_elsewhere(self: Arc<Self>, within: Duration) -> ShutdownReport {
+        let ending = Ending::begin(&self);
+        let report = wait_elsewhere(move || ending.finish(within)).await;
+        // Without a thread to wait on there is no time to give.
+        report.unwrap_or_else(|_| self.shut_down(Duration::ZERO))
     }
 
     /// Whether something may be left to send.
@@ -50,11 +53,34 @@ impl Running {
     }
 }
 
+/// A shutdown under way: whoever ends the process meanwhile waits for it.
+struct Ending(Arc<Running>);
+
+impl Ending {
+    fn begin(running: &Arc<Running>) -> Self {
+        running.ending.fetch_add(1, Ordering::AcqRel);
+        running.provider.stop();
+        Self(running.clone())
+    }
+
+    fn finish(self, within: Duration) -> ShutdownReport {
+        let report = self.0.pipelines.shutdown(within);
+        self.0.provider.mark_shut_down();
+        report
+    }
+}
+
+impl Drop for Ending {
+    fn drop(&mut self) {
+        self.0.ending.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 /// Shuts down all instances side by side, each within its timeout, because the process ends. Those that
 /// another thread is shutting down are waited for.
 ///
-/// The calling thread may be anywhere, also within a lock of ours: so others do the work, and this one
-/// waits for a bounded time.
+/// The calling thread may hold a lock of ours: so other threads do the work, and this one waits for a bounded
+/// time.
 pub(super) fn end_all() {
     Provider::expect_late_spans();
     let (working, all_done) = mpsc::channel::<()>();
@@ -94,3 +120,25 @@ fn all() -> Vec<Arc<Running>> {
 
 /// What a shutdown takes on top of its time on a busy machine.
 const A_MOMENT: Duration = Duration::from_millis(250);
+
+#[cfg(all(test, feature = "testing"))]
+mod tests {
+    use super::*;
+    use crate::export::MemoryExporter;
+
+    #[test]
+    fn a_shutdown_under_way_is_waited_for_until_it_is_over() {
+        let prela = crate::builder().env([("", ""); 0]).service_name("known by its name");
+        let prela = prela.exporter(MemoryExporter::new()).build().unwrap();
+        let is_its = |it: &Arc<Running>| Arc::ptr_eq(&it.provider, &prela.source().provider);
+        let running = all().into_iter().find(is_its).expect("it is known while it runs");
+        assert!(running.is_wanted());
+        let ending = Ending::begin(&running);
+        assert!(!running.provider.is_running() && running.is_wanted());
+        assert!(!ending.finish(Duration::from_secs(5)).timed_out);
+        assert!(!running.is_wanted());
+        // A thread that could not be started drops it.
+        drop(Ending::begin(&running));
+        assert!(!running.is_wanted());
+    }
+}

@@ -17,7 +17,8 @@ pub(super) fn is_disabled(env: &Environment) -> Result<bool, Error> {
     env.get(env::OTEL_SDK_DISABLED)?.map_or(Ok(false), |setting| setting.flag())
 }
 
-/// The service's name first, then the SDK, then what the environment and the code say, the code last.
+/// The resource: the service's name first, then the SDK, then what the environment and the code say, the code
+/// last.
 pub(super) fn resource(
     env: &Environment,
     service_name: Option<&str>,
@@ -27,12 +28,12 @@ pub(super) fn resource(
         key if key.is_empty() => Err("has no key"),
         key => Ok((key, value.to_owned())),
     };
-    // The specification would have one bad entry cost all others, the service's name among them.
+    // The specification discards all entries for one bad one, the service's name among them.
     let from_env = match env.get(env::OTEL_RESOURCE_ATTRIBUTES)? {
         Some(setting) => setting.pairs(attribute)?,
         None => Vec::new(),
     };
-    // Of several the last one, as of all keys.
+    // Of several the last counts, as for all keys.
     let is_service_name = |key: &str| key == semconv::SERVICE_NAME;
     let given_name = given.iter().rfind(|(key, _)| is_service_name(key.as_str()));
     let is_name = |(key, name): &&(String, String)| is_service_name(key) && !name.trim().is_empty();

@@ -13,14 +13,13 @@ use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// Completes when the process is asked to end, by Ctrl-C or SIGTERM, on Windows by Ctrl-C or Ctrl-Break;
-/// at once if that was before.
+/// at once if it was asked before.
 ///
-/// For servers that finish what they have begun, and drop their [`Prela`] behind that. It is told to
-/// every caller, needs no runtime, and works beside handlers of the program's own. From the first call
-/// on a signal no longer ends the process by itself, as long as there is such a future. A second signal
-/// does: then somebody is impatient, and what is queued is lost.
+/// For servers that finish their requests and then drop their [`Prela`]. Every caller is told. It needs no
+/// runtime, and works beside handlers of the program's own. From the first call on, while such a future exists,
+/// the first signal no longer ends the process. A second one does, and what is queued is lost.
 ///
-/// If the system takes no handler it never completes, and a signal ends the process as before.
+/// If no handler can be installed it never completes, and a signal ends the process as before.
 ///
 /// # Examples
 ///
@@ -46,20 +45,20 @@ pub fn shutdown_signal() -> impl Future<Output = ()> + Send + 'static {
 }
 
 impl Prela {
-    /// From now on Ctrl-C and SIGTERM, on Windows Ctrl-C and Ctrl-Break, send what is queued before they end
-    /// the process, as they would have ended it without: by the signal, so that whoever started the
-    /// process sees that. Every running instance is shut down, for at most its
-    /// [`shutdown_timeout`](crate::Builder::shutdown_timeout). A second signal ends the process at once.
+    /// Makes Ctrl-C and SIGTERM, on Windows Ctrl-C and Ctrl-Break, send what is queued before they end the
+    /// process. It still ends by the signal, as whoever started it sees. Every running instance is shut down,
+    /// for at most its [`shutdown_timeout`](crate::Builder::shutdown_timeout). A second signal ends the process
+    /// at once.
     ///
-    /// For programs that do nothing else on a signal. It needs no runtime, only a thread that waits. One that
-    /// finishes its work first would be ended in the middle of it: that is what
-    /// [`shutdown_signal`](crate::shutdown_signal) is for. Spans that are open are not recorded.
+    /// For programs that do nothing else on a signal; those that finish their work first use
+    /// [`shutdown_signal`](crate::shutdown_signal). It needs no runtime, only a thread that waits. Spans that
+    /// are open are not recorded.
     ///
     /// A process forked from this one gets the handler and not the thread: it ignores both signals.
     ///
     /// # Errors
     ///
-    /// [`Io`](ErrorKind::Io) if the system gives no thread, or takes no handler.
+    /// [`Io`](ErrorKind::Io) if the thread or the handler cannot be set up.
     ///
     /// # Examples
     ///
@@ -81,7 +80,7 @@ impl Prela {
 /// The thread that waits for signals, one for the process.
 struct Listener {
     asked: watch::Sender<bool>,
-    /// Whether a signal ends the process, and no one else does.
+    /// Whether a signal ends the process even if futures wait for it.
     ends: AtomicBool,
 }
 

@@ -5,6 +5,8 @@ use crate::ErrorKind;
 mod collector;
 #[cfg(feature = "spool")]
 mod in_code;
+#[cfg(all(feature = "otlp-grpc", feature = "otlp-http", feature = "tracing", feature = "metrics"))]
+mod signals;
 mod sources;
 #[cfg(all(feature = "otlp-grpc", feature = "otlp-http", feature = "spool"))]
 mod unusable;
@@ -14,8 +16,7 @@ fn with_env(variables: &[(&str, &str)]) -> Builder {
     builder().env(variables.iter().copied()).diagnostics(|_| ())
 }
 
-/// Why these variables are refused where they may be. Elsewhere they are warned of, with the same
-/// problem.
+/// The error that refuses these variables if strict. Otherwise there is a warning of the same problem.
 fn refused(variables: &[(&str, &str)]) -> String {
     let error = with_env(variables).strict(true).build().expect_err("it is refused");
     assert_eq!(error.kind(), ErrorKind::Config);

@@ -10,14 +10,13 @@ use super::record::{CallError, CallRecord};
 use crate::genai::{FinishReason, Message, Response, Transcript, Usage};
 use serde_json::{Map, Value as Json};
 
-/// Answers and calls of tools that are told apart; providers give fewer.
+/// The most answers and tool calls that are told apart; providers give fewer.
 const MOST: usize = 128;
 
-/// What is known of an answer so far.
 #[derive(Debug)]
 pub(super) struct Answer {
     api: Api,
-    /// Bytes of text that may still be kept; none if its text is not wanted.
+    /// Bytes of text that may still be kept; 0 if its text is not wanted.
     room: usize,
     response: Response,
     drafts: Vec<Draft>,
@@ -46,23 +45,21 @@ impl Answer {
         }
     }
 
-    /// Whether the model said all that it had to say.
     pub(super) fn is_complete(&self) -> bool {
         self.is_complete || self.drafts.iter().any(|draft| draft.finish_reason.is_some())
     }
 
-    /// The event that nothing follows.
+    /// Notes the event that nothing follows.
     pub(super) fn finish(&mut self) {
         self.is_done = true;
         self.is_complete = true;
     }
 
-    /// Reads one value of the answer. False if it says nothing of it, as a sign of life.
+    /// Reads one value of the answer. False if it has nothing of the answer, such as a sign of life.
     pub(super) fn read(&mut self, json: Json) -> bool {
         if let Some(error) = error_of(&json) {
             self.error.get_or_insert(error);
-            // What is said before and after an error does not matter, but for Responses' last event, which has
-            // its usage.
+            // Nothing else matters then, except the last event of OpenAI's responses, which has the usage.
             self.is_done = json.get("response").is_none();
         }
         match self.api {
@@ -79,7 +76,7 @@ impl Answer {
         true
     }
 
-    /// The whole answer in one value.
+    /// Reads a whole answer from one value.
     fn read_whole(&mut self, json: Json) {
         self.read_head(&json);
         self.response.finish_reasons = Response::read(&json).finish_reasons;
@@ -87,7 +84,7 @@ impl Answer {
         self.finish();
     }
 
-    /// What an answer says of itself, which each part of it may repeat.
+    /// Reads id, model and usage, which each part of an answer may repeat.
     fn read_head(&mut self, json: &Json) {
         let Response { id, model, .. } = Response::read(json);
         let is_some = |text: &String| !text.is_empty();
@@ -100,7 +97,7 @@ impl Answer {
     fn read_usage(&mut self, json: &Json) {
         let counts = ["usage", "usageMetadata", "usage_metadata"];
         let counts = counts.iter().find_map(|name| json.get(*name)?.as_object());
-        // Ollama's stand beside everything else.
+        // Ollama's are beside everything else.
         let (counts, has_details) = match counts {
             Some(counts) => (Some(counts), true),
             None => (json.as_object().filter(|_| Usage::read(json).is_some()), false),
@@ -109,13 +106,13 @@ impl Answer {
             if count.as_f64().is_some_and(|count| count > 0.0) || has_details && count.is_object() {
                 self.usage.insert(name.clone(), count.clone());
             } else if count.is_number() {
-                // Nought that comes later does not mean that there were none.
+                // A zero that comes later does not mean that there were none.
                 self.usage.entry(name.clone()).or_insert_with(|| count.clone());
             }
         }
     }
 
-    /// The draft of this number.
+    /// The draft with this number; none beyond the limit.
     fn draft(&mut self, index: usize) -> Option<&mut Draft> {
         if index >= MOST {
             return None;
@@ -161,7 +158,7 @@ impl Answer {
     }
 }
 
-/// An error, which an answer of status 200 can be as well.
+/// The error in an answer, whose status may be 200.
 fn error_of(json: &Json) -> Option<CallError> {
     let response = json.get("response").filter(|response| response.is_object());
     let error = [Some(json), response].into_iter().flatten();

@@ -1,10 +1,10 @@
-//! Which interface of models a request is for.
+//! Which model API a request is for.
 
 use super::outline::{Limits, Outline};
 use serde_json::Value as Json;
 use std::borrow::Cow;
 
-/// An interface of models that is understood.
+/// A model API that is understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Api {
     OpenAiChat,
@@ -38,8 +38,7 @@ const PATHS: &[(&str, Api)] = &[
     ("/api/embed", Api::OllamaEmbeddings),
 ];
 
-/// Hosts that say whose model it is, by how they end. Anyone else's server is called after the interface that it
-/// speaks.
+/// The provider by how a host ends. Any other server is named after the API that it speaks.
 const PROVIDERS: &[(&str, &str)] = &[
     ("api.openai.com", "openai"),
     (".openai.azure.com", "azure.ai.openai"),
@@ -79,8 +78,8 @@ pub(super) struct Recognised {
 }
 
 impl Recognised {
-    /// The path tells which it may be, the body whether it is: `/api/chat` is what many programs call an interface
-    /// of their own.
+    /// The path tells which API it may be, the body whether it is: many programs have an `/api/chat` of their
+    /// own.
     pub(super) fn of(
         method: &str,
         host: Option<&str>,
@@ -103,7 +102,7 @@ impl Recognised {
 }
 
 impl Api {
-    /// Which it may be, by the path.
+    /// Which API it may be, by the path.
     pub(super) fn of(method: &str, path: &str) -> Option<Self> {
         if method != "POST" {
             return None;
@@ -112,7 +111,7 @@ impl Api {
         PATHS.iter().find(|(end, _)| path.ends_with(end)).map(|(_, api)| *api)
     }
 
-    /// Whether a request has what this interface cannot do without.
+    /// Whether a request has what this API requires.
     fn fits(self, body: &Json, has_model: bool) -> bool {
         let has = |name: &str| body.get(name).is_some_and(|value| !value.is_null());
         let has_list = |name: &str| body.get(name).is_some_and(Json::is_array);
@@ -140,7 +139,7 @@ impl Api {
     }
 
     fn provider(self, host: Option<&str>) -> &'static str {
-        // A port that nobody asks for says nothing; all others are part of how a host ends.
+        // A default port says nothing; any other is part of how a host ends.
         let host = host.unwrap_or_default().to_ascii_lowercase();
         let host = host.strip_suffix(":443").or(host.strip_suffix(":80")).unwrap_or(&host);
         let is_it = |end: &str| {
@@ -195,7 +194,7 @@ fn model_in(path: &str) -> Option<String> {
     Some(model.to_owned())
 }
 
-/// What is not UTF-8 is read as well as it can be.
+/// Reads JSON, also if some of its text is not UTF-8.
 pub(super) fn json(bytes: &[u8]) -> Option<Json> {
     match serde_json::from_slice(bytes) {
         Ok(json) => Some(json),

@@ -1,7 +1,7 @@
 //! async-openai, through the services of its feature `middleware`.
 
-use super::layer::Begun;
-use super::{LlmBody, LlmLayer, LlmService, ResponseFuture, call_span};
+use super::call_span::{self, StartedCall};
+use super::{LlmBody, LlmLayer, LlmService, ResponseFuture};
 use crate::reqwest::{from_http, into_http, uri_of};
 use crate::{FutureExt as _, Span, TraceContext};
 use ::http::Extensions;
@@ -20,8 +20,8 @@ use tower_layer::Layer as _;
 use tower_service::Service;
 
 impl LlmLayer {
-    /// The service of async-openai's own client, with its attempts, and spans around them: one for each call, and
-    /// each further attempt an event, `retry`, on it.
+    /// Wraps async-openai's own client and its attempts: each call has one span, and each further attempt is an
+    /// event, `retry`, on it.
     ///
     /// ```
     /// use async_openai::Client;
@@ -31,7 +31,7 @@ impl LlmLayer {
     /// # drop(client);
     /// ```
     ///
-    /// In a stack of one's own the layer is as good: `ServiceBuilder::new().layer(LlmLayer::new())` as its first.
+    /// In a stack of your own, add the layer: `ServiceBuilder::new().layer(LlmLayer::new())` as its first.
     pub fn async_openai(self, client: reqwest::Client) -> LlmService<OpenAIRetry<ReqwestService>> {
         let retry = <OpenAIRetryLayer as tower_layer::Layer<_>>::layer(
             &OpenAIRetryLayer::default(),
@@ -59,13 +59,13 @@ where
     }
 
     fn call(&mut self, factory: HttpRequestFactory) -> Self::Future {
-        // The one that was asked whether it is ready does the work.
+        // The service that was polled ready does the work.
         let clone = self.inner.clone();
         let mut inner = mem::replace(&mut self.inner, clone);
         let layer = self.layer.clone();
         let answer = async move {
             let Ok(mut first) = factory.build().await else {
-                // It fails again, in the words of the service.
+                // The service fails to build it again, with its own error.
                 return inner.call(factory).await;
             };
             let (method, uri) = (first.method().clone(), uri_of(first.url()));
@@ -78,15 +78,15 @@ where
                 first: Mutex::new(Some(first)),
                 count: AtomicU32::new(0),
                 span: match &begun {
-                    Begun::Call(call) => call.span().clone(),
-                    Begun::Other(_) => Span::none(),
+                    StartedCall::Call(call) => call.span().clone(),
+                    StartedCall::Other(_) => Span::none(),
                 },
                 factory,
                 layer,
             };
             let attempts = Arc::new(attempts);
             let factory = HttpRequestFactory::new(move || {
-                // What is current is the call's context, wherever the attempt is made.
+                // The current context is the call's, wherever the attempt is made.
                 let (attempts, cx) = (Arc::clone(&attempts), TraceContext::current());
                 async move { attempts.next(&cx).await }
             });
@@ -102,7 +102,7 @@ where
 
 /// The requests of one call.
 struct Attempts {
-    /// Made already, to see what it is.
+    /// Built already, to see which call it is.
     first: Mutex<Option<Request>>,
     count: AtomicU32,
     span: Span,

@@ -1,5 +1,5 @@
-//! What the span of a recognised call says. Typed spans do the writing, so conventions, prices and content are the
-//! instance's, as for spans that are made by hand.
+//! The attributes of a recognised call's span. Typed spans write them, so conventions, prices and content are
+//! the instance's, as for spans that are made by hand.
 
 use super::CallRecord;
 use crate::genai::{ChatSpan, EmbeddingSpan, Operation, TypedSpan as _};
@@ -19,7 +19,7 @@ pub(super) fn span(tracer: &Tracer, request: &CallRecord) -> SpanBuilder {
     tracer.chat(provider, model).operation(operation).into()
 }
 
-/// Writes how the model is asked, when the span has started.
+/// Writes the parameters of the request, when the span has started.
 pub(super) fn write_request(span: &Span, request: &CallRecord) {
     ChatSpan::of(span.clone()).parameters(&request.parameters);
 }

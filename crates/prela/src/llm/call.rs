@@ -9,17 +9,17 @@ use crate::genai::{Input, RequestParameters};
 use serde_json::Value as Json;
 use std::time::Duration;
 
-/// Without content a text is only looked at for what it is.
+/// Without content, short texts are enough: names and the like.
 const STRUCTURE: Limits = Limits { string: 512, total: 32 * 1024 };
 const CONTENT: Limits = Limits { string: 256 * 1024, total: 1024 * 1024 };
 
 /// One call of a model, understood from the bytes that pass: the request's when it is recognised, then the response's
 /// in whatever pieces they come.
 ///
-/// It is pure: it knows no client, holds no bytes back and reads no clock. Whatever comes, it fails on nothing, and
-/// keeps at most about 100 KiB, with content 3 MiB: long texts are cut, vectors and what is more left out. What an
-/// answer says of itself, such as its usage, is found wherever it stands, since bytes are looked at once as they
-/// pass and only what matters is copied.
+/// It is pure: it knows no client, holds no bytes back and reads no clock. It never fails, and keeps at most
+/// about 100 KiB, with content 3 MiB: long texts are cut, vectors and what is beyond that left out. What
+/// matters of an answer as a whole, such as its usage, is found wherever it is, since every byte is looked at
+/// once as it passes.
 ///
 /// ```
 /// use prela::llm::Call;
@@ -42,9 +42,9 @@ const CONTENT: Limits = Limits { string: 256 * 1024, total: 1024 * 1024 };
 /// assert_eq!(record.time_to_first_chunk, Some(Duration::from_millis(200)));
 /// ```
 ///
-/// Understood are OpenAI's chat completions, completions, responses and embeddings, and whatever is compatible with
-/// them; Anthropic's messages, also on Vertex AI; Gemini's `generateContent` and embeddings; Ollama's chat,
-/// generate and embeddings.
+/// It understands OpenAI's chat completions, completions, responses and embeddings, and whatever is compatible
+/// with them; Anthropic's messages, also on Vertex AI; Gemini's `generateContent` and embeddings; Ollama's
+/// chat, generate and embeddings.
 #[derive(Debug)]
 pub struct Call {
     api: Api,
@@ -62,7 +62,7 @@ impl Call {
     /// Recognises a call by its path and its body. None if it is for no model, as far as can be told.
     ///
     /// The host, with its port if it has one, tells whose model it is; a server that is not known by name is
-    /// called after the interface that it speaks. The path may have a query. The body is the whole body.
+    /// named after the API that it speaks. The path may have a query. The body is the whole body.
     pub fn recognise(method: &str, host: Option<&str>, path: &str, body: &[u8]) -> Option<Self> {
         let Recognised { api, provider, model, body } =
             Recognised::of(method, host, path, body, STRUCTURE)?;
@@ -88,7 +88,8 @@ impl Call {
         Api::of(method, path).is_some()
     }
 
-    /// Also keeps what is said: messages, and arguments of tools. Reads the same body again, before the response.
+    /// Also keeps content: messages, and arguments of tools. To be called with the same body, before the
+    /// response.
     #[must_use]
     pub fn with_content(mut self, body: &[u8]) -> Self {
         let (_, body) = Outline::new(CONTENT).read(body);
@@ -101,10 +102,10 @@ impl Call {
         self
     }
 
-    /// The head of the response is there.
+    /// Reads the head of the response.
     ///
-    /// A status from 400 on is an error, whatever the body says of it. Bodies are told apart by their first byte,
-    /// so that a server may call them what it likes.
+    /// A status from 400 on is an error, whatever the body says. Whether the body is JSON or events is told by
+    /// its first byte, so a wrong content type does no harm.
     pub fn response(&mut self, status: u16, content_type: Option<&str>) {
         self.status = Some(status);
         let is_events = content_type.is_some_and(|it| it.starts_with("text/event-stream"));
@@ -112,13 +113,13 @@ impl Call {
         self.is_stream = status < 400 && (is_events || is_asked_for);
     }
 
-    /// The body is compressed, or cannot be read for another reason: nothing is said of how it ends.
+    /// Notes that the body is compressed, or cannot be read for another reason: how it ends is then no error.
     pub fn unread(&mut self) {
         self.is_unread = true;
     }
 
-    /// More of the response's body, cut anywhere. `elapsed` is the time since the request, and is asked for once:
-    /// at the first piece of a stream.
+    /// Reads more of the response's body, cut anywhere. `elapsed` gives the time since the request, and is
+    /// called once: at the first piece of a stream.
     pub fn chunk(&mut self, bytes: &[u8], elapsed: impl FnOnce() -> Duration) {
         if self.answer.is_done || self.is_unread {
             return;
@@ -137,7 +138,7 @@ impl Call {
         }
     }
 
-    /// Whether all was said, and whatever else the body has in it does not matter: at `[DONE]`, `message_stop`,
+    /// Whether the answer is over, and the rest of the body does not matter: at `[DONE]`, `message_stop`,
     /// `response.completed`, `"done": true`, at an error, or at the end of a single answer.
     ///
     /// Clients stop reading there, and never see the end of the body.
@@ -145,20 +146,21 @@ impl Call {
         self.answer.is_done
     }
 
-    /// What was asked: all that is known before there is a response.
+    /// The request: all that is known before there is a response.
     pub fn request(&self) -> &CallRecord {
         &self.request
     }
 
-    /// The body has ended: what is known of the call now. An answer that broke off is an error.
+    /// Ends the call with the end of the body, and returns what is known of it. An answer that broke off is an
+    /// error.
     pub fn finish(self) -> CallRecord {
         // A page of a proxy, say, is no answer, but is whole.
         let is_whole = self.answer.is_complete() || !(self.is_stream || self.framing.is_cut());
         self.end((!is_whole).then_some("incomplete"))
     }
 
-    /// Nobody reads on, or waits for the response: what is known of the call now. If it was not
-    /// [done](Self::is_done) and the model had more to say, the call is an error, `cancelled`.
+    /// Ends the call because nobody reads on or waits for the response, and returns what is known of it. If it
+    /// was not [done](Self::is_done) and the answer not complete, the call is an error, `cancelled`.
     pub fn cancel(self) -> CallRecord {
         let is_whole = self.answer.is_complete() || self.status.is_some_and(|it| it >= 400);
         self.end((!is_whole).then_some(crate::semconv::CANCELLED))
@@ -172,7 +174,7 @@ impl Call {
         self.answer.write(&mut record, self.has_content);
         let failed = |error_type: &str| CallError { error_type: error_type.into(), message: None };
         if let Some(status) = self.status.filter(|status| *status >= 400) {
-            // Some say nothing but that it is an error.
+            // Some answers say only that it is an error.
             let error = record.error.get_or_insert_with(|| failed("error"));
             if error.error_type == "error" {
                 error.error_type = status.to_string();

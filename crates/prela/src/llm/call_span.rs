@@ -6,6 +6,7 @@ use super::{Call, CallError, CallRecord};
 use crate::context::ContextScope;
 use crate::genai::ContentCapture;
 use crate::http::Mark;
+use crate::http::StartedSpan;
 use crate::semconv::{self, http, llm as keys};
 use crate::span::monotonic;
 use crate::span::recording_panic;
@@ -19,18 +20,17 @@ use std::panic::resume_unwind;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// The span of one call of a model. It ends by [`data`](Self::data) when all was said, by [`finish`](Self::finish),
-/// or by [`fail`](Self::fail); dropped before that it is cancelled.
+/// The span of one call of a model. It ends by [`data`](Self::data) when the answer is over, by
+/// [`finish`](Self::finish), or by [`fail`](Self::fail); dropped before that it is cancelled.
 #[derive(Debug)]
 pub(super) struct CallSpan {
     span: Span,
     cx: Context,
-    /// None if nothing is recorded, or no more.
+    /// None if nothing is recorded, or the span has ended.
     call: Option<Box<Call>>,
-    /// Whether what is said is recorded.
     has_content: bool,
     started: Duration,
-    /// Layers further in see by it that the request has a span, until its response is there.
+    /// Tells layers further in that the request has a span, until its response is there.
     mark: Option<Arc<Mark>>,
 }
 
@@ -76,7 +76,7 @@ impl CallSpan {
         })
     }
 
-    /// The head of the response is there.
+    /// Reads the head of the response.
     pub(super) fn respond(&mut self, response: &Parts) {
         self.mark = None;
         let Some(call) = &mut self.call else { return };
@@ -87,7 +87,7 @@ impl CallSpan {
         }
     }
 
-    /// More of the response's body. With its last word the span ends, whether the body does or not.
+    /// Reads more of the response's body. The span ends with the answer, even if the body goes on.
     pub(super) fn data(&mut self, bytes: &[u8]) {
         let (span, started) = (&self.span, self.started);
         let Some(call) = &mut self.call else { return };
@@ -97,18 +97,18 @@ impl CallSpan {
         }
     }
 
-    /// The body has ended.
+    /// Ends the span with the body.
     pub(super) fn finish(&mut self) {
         if let Some(call) = self.call.take() {
             self.end(&call.finish());
         }
     }
 
-    /// The client or the body gave an error.
+    /// Ends the span with an error of the client or the body.
     pub(super) fn fail<E: Display + 'static>(&mut self, error: &E) {
         let Some(call) = self.call.take() else { return };
         let mut record = call.cancel();
-        // Nobody gave up: it is the client who tells how it went.
+        // Nobody gave up: the client's error says what happened.
         if record.error.take_if(|it| it.error_type == semconv::CANCELLED).is_some() {
             let ClientError { error_type, message, status } = ClientError::of(error);
             match (status, self.span.record()) {
@@ -141,7 +141,7 @@ impl CallSpan {
         self.span.end();
     }
 
-    /// Dropped where its context is not current.
+    /// Ends the span as cancelled, if it has not ended.
     fn cancel(&mut self) {
         if let Some(call) = self.call.take() {
             self.end(&call.cancel());
@@ -157,9 +157,17 @@ impl Drop for CallSpan {
     }
 }
 
-/// An attempt of a call that was tried before.
+/// Notes an attempt at a call that was tried before.
 pub(super) fn note_attempt(span: &Span, attempt: u32) {
     if attempt > 1 {
         span.add_event(keys::RETRY_EVENT, [(keys::RESEND_COUNT, attempt - 1)]);
     }
+}
+
+/// What a request has from now on.
+#[derive(Debug)]
+pub(super) enum StartedCall {
+    Call(CallSpan),
+    /// An ordinary span, or none, since it has one already.
+    Other(StartedSpan),
 }

@@ -1,4 +1,4 @@
-//! What a client's error says: which some make of a provider's answer, with its text in theirs.
+//! What a client's error says. Some clients make theirs of a provider's answer, with its text.
 
 use crate::http::{message_of, type_of};
 use std::any::Any;
@@ -9,7 +9,7 @@ use std::fmt::Display;
 pub(super) struct ClientError {
     pub(super) error_type: String,
     pub(super) message: String,
-    /// The status of the provider's answer, if it is that what the client tells.
+    /// The status of the provider's answer, if the client tells it.
     pub(super) status: Option<u16>,
 }
 
@@ -53,7 +53,7 @@ fn async_openai(error: &dyn Any) -> Option<ClientError> {
         OpenAIError::Reqwest(error) => Some(ClientError::of(error)),
         // Its text has the whole answer in it, and that of its cause a part.
         OpenAIError::JSONDeserialize(error, _) => {
-            Some(ClientError::own(error, "answer is no such JSON".to_owned()))
+            Some(ClientError::own(error, "the answer is not the expected JSON".to_owned()))
         }
         _ => None,
     }

@@ -3,7 +3,6 @@
 use super::outline::{Limits, Outline};
 use memchr::memchr2;
 
-/// What a body has in it.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Frame {
     /// JSON, cut to what is worth reading.
@@ -21,7 +20,7 @@ pub(super) struct Framing {
 
 #[derive(Debug)]
 enum Kind {
-    /// The first byte that is no space will tell.
+    /// No byte but spaces has come yet.
     Unknown,
     /// JSON: one value, one a line, or the elements of a list.
     Json,
@@ -29,14 +28,16 @@ enum Kind {
     Events(Line),
 }
 
-/// Where in a line of an event the body stands.
-#[derive(Debug, Default)]
+/// A position in a line of an event.
+#[derive(Debug)]
 enum Line {
-    #[default]
-    Start,
-    /// The name of a field, as far as it is one of `data`'s.
+    /// At its start. `after_return`: whether a line feed belongs to the end before.
+    Start {
+        after_return: bool,
+    },
+    /// In the name of a field, after so many bytes of `data`.
     Name(usize),
-    /// What follows `data:`, with its first bytes as long as it may be `[DONE]`.
+    /// After `data:`. `word`: how many bytes of `[DONE]` there are, while it may be that.
     Data {
         is_first: bool,
         word: Option<usize>,
@@ -44,9 +45,17 @@ enum Line {
     Ignored,
 }
 
+impl Line {
+    const START: Self = Self::Start { after_return: false };
+
+    fn after(end: u8) -> Self {
+        Self::Start { after_return: end == b'\r' }
+    }
+}
+
 const DATA: &[u8] = b"data";
 const DONE: &[u8] = b"[DONE]";
-/// The bytes that begin a body of server-sent events, if it says so.
+/// The byte order mark, with which a body of server-sent events may begin.
 const BYTE_ORDER_MARK: [u8; 3] = [0xEF, 0xBB, 0xBF];
 
 impl Framing {
@@ -61,7 +70,7 @@ impl Framing {
             let Some(first) = bytes.iter().find(|byte| !is_space(byte)) else { return };
             self.kind = match first {
                 b'{' | b'[' => Kind::Json,
-                _ => Kind::Events(Line::Start),
+                _ => Kind::Events(Line::START),
             };
             let space = bytes.iter().take_while(|byte| is_space(byte)).count();
             bytes = &bytes[space..];
@@ -80,14 +89,14 @@ impl Framing {
         }
     }
 
-    /// Whether the body stands within a value, or has none.
+    /// Whether a value has begun that has not ended.
     pub(super) fn is_cut(&self) -> bool {
         self.outline.is_within()
     }
 }
 
-/// An event's data is one value, in whatever lines; what ends it is the value's end, and not the empty line,
-/// since nothing of interest follows it.
+/// Reads events. The data of an event is one value, on however many lines. It is taken when the value ends, and an
+/// empty line gives up one that has not ended, so that a broken event does not swallow those after it.
 fn events(
     outline: &mut Outline,
     line: &mut Line,
@@ -97,14 +106,19 @@ fn events(
     while let Some(&byte) = bytes.first() {
         let is_end = matches!(byte, b'\n' | b'\r');
         match line {
-            Line::Start if is_end => {
-                // What is not complete at the end of its event never will be. Between a return and its
-                // line feed there is no empty line, but nothing stands open there either.
+            Line::Start { after_return: true } if byte == b'\n' => {
+                *line = Line::START;
                 bytes = &bytes[1..];
             }
-            Line::Start => *line = Line::Name(0),
+            Line::Start { .. } if is_end => {
+                // The event is over, and a value that it leaves open with it.
+                outline.reset();
+                *line = Line::after(byte);
+                bytes = &bytes[1..];
+            }
+            Line::Start { .. } => *line = Line::Name(0),
             Line::Name(_) if is_end => {
-                *line = Line::Start;
+                *line = Line::after(byte);
                 bytes = &bytes[1..];
             }
             Line::Name(length) => {
@@ -117,7 +131,7 @@ fn events(
             }
             Line::Ignored => match memchr2(b'\n', b'\r', bytes) {
                 Some(end) => {
-                    *line = Line::Start;
+                    *line = Line::after(bytes[end]);
                     bytes = &bytes[end + 1..];
                 }
                 None => return,
@@ -148,7 +162,7 @@ fn events(
                         if outline.is_garbage() {
                             outline.reset();
                         }
-                        *line = Line::Start;
+                        *line = Line::after(bytes[end]);
                         bytes = &bytes[end + 1..];
                     }
                     None => return,

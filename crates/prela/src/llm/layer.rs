@@ -1,22 +1,30 @@
 //! The layer of clients that call models.
 
 use super::attributes;
-use super::call_span::{CallSpan, note_attempt};
+use super::call_span::{CallSpan, StartedCall, note_attempt};
 use super::{Call, LlmBody, RequestBody, ResponseFuture};
 use crate::genai::ContentCapture;
-use crate::http::{ClientLayer, Mark, Outbound, StartedSpan};
+use crate::http::{ClientLayer, Mark, Outbound};
+#[cfg(feature = "reqwest")]
+use crate::reqwest::{from_http, into_http, uri_of};
 use crate::span::model_call_in;
 use crate::{Error, Span, TraceContext, Tracer, context};
 use ::http::request::Parts;
 use ::http::{Extensions, HeaderMap, Method, Request, Response, Uri};
+#[cfg(feature = "reqwest")]
+use async_trait::async_trait;
 use http_body::Body;
+#[cfg(feature = "reqwest")]
+use reqwest_middleware::{Middleware, Next};
 use std::fmt::Display;
+#[cfg(feature = "reqwest")]
+use std::mem;
 use std::task::{Context as TaskContext, Poll};
 use tower_layer::Layer;
 use tower_service::Service;
 
 /// A span of type [`Llm`](crate::SpanType::Llm) or [`Embedding`](crate::SpanType::Embedding) for each call of a model that a
-/// client makes, and the context in its headers: in one line, whichever the client and the provider.
+/// client makes, and the context in its headers: in one line, for any client and any provider.
 ///
 /// | client | the line |
 /// |---|---|
@@ -31,16 +39,16 @@ use tower_service::Service;
 /// [`capture_content`](Self::capture_content).
 ///
 /// The span is a child of what is current at the call. It ends with the last word of the answer, as `[DONE]`, at which
-/// readers stop, or with the body. An error that comes as an answer of status 200 is one of the span. Dropped before
+/// readers stop, or with the body. An error in an answer of status 200 is an error of the span. Dropped before
 /// that, the span is `cancelled`; a body that broke off is `incomplete`. A compressed body is not read.
 ///
-/// Bodies pass through as they are, and are held back for nothing. Every other request has the ordinary span of
-/// [`ClientLayer`]. Which host gets what is the matter of [`Outbound`]: the trace goes to every host, baggage to private
-/// ones. Where the current span is already that of a model call, of type `Llm` or `Embedding`, there is no second one:
-/// the context goes into the headers, and that is all.
+/// Bodies pass through unchanged, and are never held back. Every other request has the ordinary span of
+/// [`ClientLayer`]. [`Outbound`] decides which host gets what: the trace goes to every host, baggage to private
+/// ones. Where the current span is already that of a model call, of type `Llm` or `Embedding`, there is no
+/// second one: only the context goes into the headers.
 ///
-/// Outside of what tries again, one span is the whole of it. Where a second `LlmLayer` is inside of that, it makes no
-/// span: it records each further attempt as an event, `retry`, on the first one's.
+/// Outside of a layer that tries again, one span has all attempts. A second `LlmLayer` inside of that makes no
+/// span: it records each further attempt as an event, `retry`, on the span of the first.
 ///
 /// ```
 /// use prela::llm::LlmLayer;
@@ -54,8 +62,9 @@ use tower_service::Service;
 /// # drop(client);
 /// ```
 ///
-/// Cost: a request that is for no model is told by its path. Of one that is, the body is looked at once, a text at
-/// over a gigabyte a second, and so is the answer; one that is not sampled is not. A streamed piece takes microseconds.
+/// Cost: a request that is for no model is told by its path. Of one that is, the body is read once, long texts
+/// at over a gigabyte a second, and so is the answer, if the call is sampled. A streamed piece takes
+/// microseconds.
 #[derive(Clone, Debug, Default)]
 pub struct LlmLayer {
     client: ClientLayer,
@@ -81,7 +90,7 @@ impl LlmLayer {
         Self { client: self.client.destination(destination), ..self }
     }
 
-    /// Which host gets what.
+    /// Sets which host gets what.
     #[must_use]
     pub fn outbound(self, outbound: Outbound) -> Self {
         Self { client: self.client.outbound(outbound), ..self }
@@ -99,19 +108,20 @@ impl LlmLayer {
         Self { client: self.client.without_trace_to(hosts), ..self }
     }
 
-    /// Whether what is said is recorded: messages, instructions, definitions and arguments of tools, and the text of
-    /// a provider's error, which may repeat them. Default: what the instance says, see
-    /// [`Builder::capture_content`](crate::Builder::capture_content); an instance that was told to record none records none.
+    /// Whether content is recorded: messages, instructions, definitions and arguments of tools, and the text of
+    /// a provider's error, which may repeat them. Default: as
+    /// [`Builder::capture_content`](crate::Builder::capture_content) says for the instance; if that forbids it,
+    /// this cannot allow it.
     #[must_use]
     pub fn capture_content(self, is_captured: bool) -> Self {
         Self { content: Some(is_captured.into()), ..self }
     }
 
-    /// Whether it can be used as it was told; see [`Outbound::check`].
+    /// Checks its lists of hosts; see [`Outbound::check`].
     ///
     /// # Errors
     ///
-    /// [`Config`](crate::ErrorKind::Config), with the first host of its lists that is none.
+    /// [`Config`](crate::ErrorKind::Config), with the first entry of its lists that is no host.
     pub fn check(&self) -> Result<(), Error> {
         self.client.check()
     }
@@ -124,14 +134,14 @@ impl LlmLayer {
         headers: &mut HeaderMap,
         extensions: &mut Extensions,
         body: Option<&[u8]>,
-    ) -> Begun {
+    ) -> StartedCall {
         let destination = self.client.destination_of(uri, headers);
         let call = body.and_then(|body| {
             let host = destination.host_and_port();
             Some((Call::recognise(method.as_str(), host, uri.path(), body)?, body))
         });
         let Some((call, body)) = call else {
-            return Begun::Other(self.client.begin(method, uri, headers, extensions));
+            return StartedCall::Other(self.client.begin(method, uri, headers, extensions));
         };
         if let Some(current) = model_call_in(&context::current()) {
             let is_current = |span: &Span| span.span_id() == current.span_id();
@@ -141,7 +151,7 @@ impl LlmLayer {
                 note_attempt(&span, attempt);
             }
             destination.inject(&TraceContext::current(), headers);
-            return Begun::Other(None);
+            return StartedCall::Other(None);
         }
         let span = attributes::span(destination.tracer(), call.request());
         let mut span = destination.addressed(span);
@@ -150,7 +160,7 @@ impl LlmLayer {
         }
         let call = CallSpan::begin(span, call, body, extensions);
         destination.inject(&call.context(), headers);
-        Begun::Call(call)
+        StartedCall::Call(call)
     }
 
     /// Writes a context into the headers of another attempt.
@@ -158,14 +168,6 @@ impl LlmLayer {
     pub(super) fn inject(&self, cx: &TraceContext, uri: &Uri, headers: &mut HeaderMap) {
         self.client.destination_of(uri, headers).inject(cx, headers);
     }
-}
-
-/// What a request has from now on.
-#[derive(Debug)]
-pub(super) enum Begun {
-    Call(CallSpan),
-    /// An ordinary span, or none, since it has one already.
-    Other(StartedSpan),
 }
 
 impl<S> Layer<S> for LlmLayer {
@@ -183,8 +185,8 @@ pub struct LlmService<S> {
     pub(super) layer: LlmLayer,
 }
 
-/// Over the types of the crate `http`. A request's body is looked at as far as it is there at the call, and given on in
-/// a [`RequestBody`]; one that comes later is not recognised.
+/// Over the types of the crate `http`. A request's body is read as far as it is there at the call, and passed
+/// on in a [`RequestBody`]; one that comes later is not recognised.
 impl<S, B, R> Service<Request<B>> for LlmService<S>
 where
     S: Service<Request<RequestBody<B>>, Response = Response<R>>,
@@ -207,5 +209,35 @@ where
         let seen = Call::may_be(method.as_str(), uri.path()).then(|| body.peek()).flatten();
         let begun = self.layer.begin(method, uri, headers, extensions, seen.as_deref());
         ResponseFuture::new(begun, || self.inner.call(Request::from_parts(head, body)))
+    }
+}
+
+/// For reqwest, and for clients that take a `ClientWithMiddleware`. Added before a middleware that tries again it sees
+/// one call.
+///
+/// ```
+/// use prela::llm::LlmLayer;
+/// use reqwest_middleware::ClientBuilder;
+///
+/// let client = ClientBuilder::new(reqwest::Client::new()).with(LlmLayer::new()).build();
+/// # drop(client);
+/// ```
+#[cfg(feature = "reqwest")]
+#[async_trait]
+impl Middleware for LlmLayer {
+    async fn handle(
+        &self,
+        mut request: reqwest::Request,
+        extensions: &mut Extensions,
+        next: Next<'_>,
+    ) -> reqwest_middleware::Result<reqwest::Response> {
+        let (method, uri) = (request.method().clone(), uri_of(request.url()));
+        let mut headers = mem::take(request.headers_mut());
+        let body = request.body().and_then(reqwest::Body::as_bytes);
+        let begun = self.begin(&method, &uri, &mut headers, extensions, body);
+        *request.headers_mut() = headers;
+        let response = async { next.run(request, extensions).await.map(into_http) };
+        let response = ResponseFuture::new(begun, || response).await?;
+        Ok(from_http(response.map(reqwest::Body::wrap::<LlmBody<reqwest::Body>>)))
     }
 }

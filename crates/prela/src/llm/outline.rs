@@ -1,9 +1,9 @@
 //! JSON of any length, cut to what is worth reading, while it comes in.
 //!
-//! A model's answer may be a hundred megabytes and its usage stand at the very end. So nothing is kept and read
-//! later: every byte is looked at once, and what is copied is JSON again, but short. Long texts are cut, lists
-//! of numbers too, and what is beyond [`Limits::total`] is left out, with two exceptions: members that say something
-//! of the call as a whole ([`FACTS`]) are kept wherever they stand, within a reserve of their own.
+//! A model's answer may be a hundred megabytes, with its usage at the very end. So nothing is kept and read
+//! later: every byte is looked at once, and what is copied is short JSON. Long texts are cut, lists of numbers
+//! too, and what is beyond [`Limits::total`] is left out, except members that tell of the call as a whole
+//! ([`FACTS`]): they are kept wherever they are, within a reserve of their own.
 
 mod facts;
 
@@ -15,13 +15,13 @@ use memchr::memchr2;
 pub(super) struct Limits {
     /// Bytes of a text; longer ones are cut.
     pub(super) string: usize,
-    /// Bytes of all; what comes after them is left out, but for the facts.
+    /// Bytes of all; what comes after them is left out, except facts.
     pub(super) total: usize,
 }
 
 /// Bytes that facts may take beyond the total.
 const RESERVE: usize = 16 * 1024;
-/// Levels; what is deeper is left out. `serde_json` reads twice as many.
+/// The most levels; what is deeper is left out. `serde_json` reads twice as many.
 const DEEPEST: usize = 64;
 /// Numbers of a list that are kept: more are a vector.
 const NUMBERS: usize = 16;
@@ -42,7 +42,7 @@ pub(super) struct Outline {
     escaped: bool,
     /// Where the text at hand begins in `out`.
     text_start: usize,
-    /// Open lists and objects below the one that is left out.
+    /// Open lists and objects that are left out, one within the other.
     dropped_levels: usize,
 }
 
@@ -51,9 +51,9 @@ struct Level {
     is_object: bool,
     has_members: bool,
     numbers: usize,
-    /// It, and what is in it, is kept beyond the total.
+    /// Whether it, and what is in it, is kept beyond the total.
     is_fact: bool,
-    /// What its members say is said of the call as a whole.
+    /// Whether its members tell of the call as a whole.
     is_envelope: bool,
 }
 
@@ -93,7 +93,8 @@ impl Outline {
         }
     }
 
-    /// Reads bytes until a value is complete. How many of them it took, and the value as JSON, if there is one.
+    /// Reads bytes until a value is complete. Returns how many of them it took, and the value as JSON, if there
+    /// is one.
     pub(super) fn read(&mut self, bytes: &[u8]) -> (usize, Option<Vec<u8>>) {
         let mut at = 0;
         while at < bytes.len() {
@@ -130,7 +131,7 @@ impl Outline {
         self.token.clear();
     }
 
-    /// One byte outside of texts. False if it is for the next state to take.
+    /// Takes one byte outside of texts. False if it is for the next state to take.
     fn step(&mut self, byte: u8) -> bool {
         if self.state == State::Word {
             if byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.') {
@@ -170,7 +171,7 @@ impl Outline {
         true
     }
 
-    /// What a list or an object goes on with.
+    /// The state after a comma in a list or an object.
     fn next_member(&self) -> State {
         let is_object = self.stack.last().is_some_and(|level| level.is_object);
         if is_object { State::Key } else { State::Value }
@@ -250,7 +251,7 @@ impl Outline {
         self.state = State::After;
     }
 
-    /// As much of a text as there is in `bytes`.
+    /// Takes as much of a text as is in `bytes`; returns its length.
     fn text(&mut self, bytes: &[u8]) -> usize {
         let mut at = 0;
         if self.escaped {
@@ -272,7 +273,7 @@ impl Outline {
         end + 1
     }
 
-    /// Of a key or a text, what there is room for.
+    /// Keeps of a key or a text what there is room for.
     fn keep(&mut self, bytes: &[u8]) {
         match self.state {
             State::InKey => {
@@ -333,7 +334,7 @@ impl Outline {
         has_key && (self.out.len() < self.limits.total || self.out.len() < room && self.is_fact())
     }
 
-    /// Whether the value that begins now says something of the call as a whole.
+    /// Whether the value that begins now tells of the call as a whole.
     fn is_fact(&self) -> bool {
         let Some(level) = self.stack.last() else { return true };
         let depth = self.stack.len();
@@ -344,7 +345,7 @@ impl Outline {
                 && FACTS.iter().any(|key| key.as_bytes() == self.token)
     }
 
-    /// Writes what stands before a member: the comma, and in an object the key.
+    /// Writes what comes before a member: the comma, and in an object the key.
     fn separate(&mut self) {
         let Some(level) = self.stack.last_mut() else { return };
         if level.has_members {

@@ -4,7 +4,7 @@ use crate::genai::{Input, Message, RequestParameters, Response, ToolCall, Usage}
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// What is known of one call of a model, whichever interface it was.
+/// What is known of one call of a model, of whatever API.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CallRecord {
@@ -14,23 +14,23 @@ pub struct CallRecord {
     pub operation: Cow<'static, str>,
     /// The model that was asked for.
     pub model: Option<String>,
-    /// How it was asked.
+    /// The parameters of the request.
     pub parameters: RequestParameters,
     /// What it was asked; empty unless [content](super::Call::with_content) is wanted.
     pub input: Input,
-    /// What the provider says of its answer.
+    /// What the provider says about its answer.
     pub response: Response,
     /// What it answered; empty unless [content](super::Call::with_content) is wanted.
     pub output: Vec<Message>,
     /// Tokens, as far as the provider told.
     pub usage: Option<Usage>,
-    /// What the model asks of tools: at most 128 calls, without arguments unless content is wanted.
+    /// The tools that the model asks for: at most 128 calls, without arguments unless content is wanted.
     pub tool_calls: Vec<ToolCall>,
-    /// How it failed, in whatever way it did.
+    /// How it failed, if it did.
     pub error: Option<CallError>,
     /// From the request to the first piece of an answer that comes in pieces.
     pub time_to_first_chunk: Option<Duration>,
-    /// The status of HTTP.
+    /// The HTTP status.
     pub status: Option<u16>,
 }
 
@@ -38,10 +38,10 @@ pub struct CallRecord {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct CallError {
-    /// What the provider calls it, as `rate_limit_exceeded`; else the status of HTTP, `cancelled` if nobody waited
-    /// for the end, or `incomplete` if the answer broke off.
+    /// The provider's name for it, such as `rate_limit_exceeded`; else the HTTP status, `cancelled` if nobody
+    /// waited for the end, or `incomplete` if the answer broke off.
     pub error_type: String,
-    /// What the provider says of it; it may repeat what it was asked.
+    /// What the provider says about it; it may repeat what it was asked.
     pub message: Option<String>,
 }
 

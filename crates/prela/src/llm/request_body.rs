@@ -1,4 +1,4 @@
-//! The body of a request that was looked at before it is sent.
+//! The body of a request that was read before it is sent.
 
 use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
@@ -8,7 +8,7 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, Waker};
 
-/// The body of a request, of which some was looked at before it is sent. Frames, errors and lengths are those of the
+/// The body of a request, of which some was read before it is sent. Frames, errors and lengths are those of the
 /// body inside.
 pub struct RequestBody<B: Body> {
     seen: VecDeque<Result<Frame<B::Data>, B::Error>>,
@@ -16,7 +16,7 @@ pub struct RequestBody<B: Body> {
     has_ended: bool,
 }
 
-/// Bytes and frames that are looked at; a larger body is not recognised.
+/// The most bytes and frames that are read; a larger body is not recognised.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 const MOST_FRAMES: usize = 1024;
 
@@ -27,7 +27,7 @@ impl<B: Body> RequestBody<B> {
 
     /// All of the body, if it is there without waiting.
     pub(super) fn peek(&mut self) -> Option<Cow<'_, [u8]>> {
-        // Whoever sends the body polls it again, with a waker of its own.
+        // The client that sends the body polls it again, with a waker of its own.
         let mut task = TaskContext::from_waker(Waker::noop());
         let mut length = 0;
         while !self.has_ended && !self.inner.is_end_stream() {
@@ -65,7 +65,7 @@ impl<B: Body> RequestBody<B> {
     }
 }
 
-/// Copies what cannot be consumed. None if it is in too many parts.
+/// Copies a buffer without consuming it. None if it is in too many parts.
 pub(super) fn append(whole: &mut Vec<u8>, data: &impl Buf) -> Option<()> {
     let mut parts = [std::io::IoSlice::new(&[]); 16];
     let count = data.chunks_vectored(&mut parts);

@@ -1,7 +1,6 @@
 //! The response of a model, and its body.
 
-use super::call_span::CallSpan;
-use super::layer::Begun;
+use super::call_span::{CallSpan, StartedCall};
 use super::request_body::append;
 use crate::http::TracedBody;
 use ::http::Response;
@@ -39,13 +38,13 @@ pin_project! {
 
 impl<F> ResponseFuture<F> {
     /// Makes the future by `call`, in the context of the request.
-    pub(super) fn new(begun: Begun, make: impl FnOnce() -> F) -> Self {
+    pub(super) fn new(begun: StartedCall, make: impl FnOnce() -> F) -> Self {
         match begun {
-            Begun::Call(mut call) => {
+            StartedCall::Call(mut call) => {
                 let inner = call.enter(make);
                 Self { inner: Some(inner), call: Some(call), other: None }
             }
-            Begun::Other(begun) => {
+            StartedCall::Other(begun) => {
                 let other = crate::http::ResponseFuture::new(begun, make);
                 Self { inner: None, call: None, other: Some(other) }
             }
@@ -72,7 +71,7 @@ where
             let result = inner.as_mut().as_pin_mut().map(|inner| inner.poll(task));
             let result = result.expect("the inner future is there until it is done");
             if result.is_ready() {
-                // Its destructors belong to the request.
+                // The future's destructors belong to the request.
                 inner.set(None);
             }
             result
@@ -190,13 +189,13 @@ where
     }
 }
 
-/// Most bodies have each frame in one part.
+/// Reads the data of a frame, which most bodies have in one part.
 fn look_at(call: &mut CallSpan, data: &impl Buf) {
     if data.chunk().len() == data.remaining() {
         return call.data(data.chunk());
     }
     let mut whole = Vec::new();
-    // What is in too many parts is looked at as far as it goes.
+    // Of too many parts only the first ones are read.
     append(&mut whole, data);
     call.data(&whole);
 }

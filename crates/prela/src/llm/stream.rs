@@ -33,11 +33,11 @@ where
 {
     /// Runs with this span current at each poll and while being dropped; the span ends with the stream.
     ///
-    /// As [`FutureExt::in_span`](crate::FutureExt::in_span): the parent is what is current at this call, the span starts
-    /// at the first poll, gets the number of items and the time to the first one, which for type `Llm` is
-    /// `gen_ai.response.time_to_first_chunk`, and is `cancelled` if the stream is dropped before its end. Beyond that, the
-    /// first item that is an `Err` is recorded as the span's error; whether more comes after it is the stream's
-    /// matter.
+    /// It works as [`FutureExt::in_span`](crate::FutureExt::in_span) does: the parent is what is current at
+    /// this call, the span starts at the first poll, gets the number of items and the time to the first one,
+    /// which for type `Llm` is `gen_ai.response.time_to_first_chunk`, and is `cancelled` if the stream is
+    /// dropped before its end. Beyond that, the first item that is an `Err` is recorded as the span's error;
+    /// the stream may go on after it.
     fn in_llm_span(self, span: impl Into<SpanBuilder>) -> InLlmSpan<Self, K> {
         let span = span.into();
         InLlmSpan {
@@ -48,14 +48,14 @@ where
 
 impl<S: Stream, K> LlmStreamExt<K> for S where S::Item: StreamItem<K> {}
 
-/// What a stream gives. Sealed: it cannot be named, let alone implemented.
+/// An item of a stream. Sealed: it cannot be implemented elsewhere.
 ///
-/// That is every `Result` whose error a span can record, or has nothing to say; and text and bytes. `K` says which
-/// of these, and is inferred.
+/// That is every `Result` whose error a span can record, or is `()`; and text and bytes. `K` says which of
+/// these, and is inferred.
 #[diagnostic::on_unimplemented(
-    message = "`{Self}` is no item that a span of a model call can look at",
+    message = "`{Self}` is not an item that the span of a model call can read",
     label = "neither a `Result` with an error that can be recorded, nor text or bytes",
-    note = "for a stream of anything else there is `FutureExt::in_span`"
+    note = "for a stream of anything else use `FutureExt::in_span`"
 )]
 #[expect(unnameable_types, reason = "sealed")]
 pub trait StreamItem<K> {
@@ -137,7 +137,7 @@ where
 }
 
 pin_project! {
-    /// A stream whose items are looked at, in whatever span is current.
+    /// A stream whose first error is recorded on the current span.
     #[derive(Debug)]
     struct Watched<S, K> {
         #[pin]

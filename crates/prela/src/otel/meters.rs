@@ -4,7 +4,7 @@
 mod tests;
 
 use crate::clock::unix_nano;
-use crate::fork;
+use crate::fork::{self, Generation};
 use crate::protobuf::fields::{histogram, histogram_point, metric, number_point};
 use crate::protobuf::{Field, Guess, Writer};
 use crate::span::SpanIntake;
@@ -13,28 +13,40 @@ use crate::span::{EndedSpan, SpanSummary};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Meter, MeterProvider as _};
 use opentelemetry_sdk::error::OTelSdkResult;
+pub(crate) use opentelemetry_sdk::metrics::Temporality;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, Metric, MetricData, ResourceMetrics};
 use opentelemetry_sdk::metrics::exporter::PushMetricExporter;
-use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider, Temporality};
+use opentelemetry_sdk::metrics::{PeriodicReader, SdkMeterProvider};
 use std::fmt;
 use std::mem;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
-/// Meters whose measurements a pipeline sends, once a minute.
+/// Meters whose measurements a pipeline sends, each time they are read.
 #[derive(Clone)]
 pub(crate) struct Meters {
     provider: SdkMeterProvider,
-    /// The process whose thread collects; see [`fork::generation`].
-    generation: u32,
+    /// The process whose thread collects.
+    generation: Generation,
+}
+
+/// When meters are read, and how.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Readings {
+    pub(crate) interval: Duration,
+    /// What sums count from.
+    pub(crate) temporality: Temporality,
 }
 
 impl Meters {
-    /// Starts the thread of the SDK's that collects; what it collects goes to `intake`.
-    pub(crate) fn start(intake: impl SpanIntake) -> Self {
-        let reader = PeriodicReader::builder(ToPipeline { intake }).build();
+    /// Starts the SDK's thread that collects; what it collects goes to `intake`.
+    pub(crate) fn start(intake: impl SpanIntake, readings: Readings) -> Self {
+        let Readings { interval, temporality } = readings;
+        let reader = PeriodicReader::builder(ToPipeline { intake, temporality });
+        // Otherwise it would ask the process's environment by itself.
+        let reader = reader.with_interval(interval).build();
         let provider = SdkMeterProvider::builder().with_reader(reader).build();
-        Self { provider, generation: fork::generation() }
+        Self { provider, generation: Generation::current() }
     }
 
     pub(crate) fn meter(&self, name: &'static str) -> Meter {
@@ -49,24 +61,24 @@ impl Meters {
         }
     }
 
-    /// The same for the last time.
+    /// Collects for the last time.
     pub(crate) fn end(&self) {
         if self.is_here() {
             let _ = self.provider.shutdown();
         }
     }
 
-    /// A forked process has not the thread that would answer.
+    /// Whether the SDK's thread is here: a forked process does not have it.
     fn is_here(&self) -> bool {
         fork::check();
-        self.generation == fork::generation()
+        self.generation.is_current()
     }
 }
 
 impl Drop for Meters {
     fn drop(&mut self) {
         if !self.is_here() {
-            // The SDK would wait for that thread: so this is not its last owner.
+            // Leaked, since the SDK would wait for that thread.
             mem::forget(self.provider.clone());
         }
     }
@@ -78,9 +90,10 @@ impl fmt::Debug for Meters {
     }
 }
 
-/// The SDK's side of a pipeline. It sends nothing, so nobody waits for it.
+/// The exporter that the SDK calls. It hands over to a pipeline and never waits.
 struct ToPipeline<I> {
     intake: I,
+    temporality: Temporality,
 }
 
 impl<I: SpanIntake> PushMetricExporter for ToPipeline<I> {
@@ -106,7 +119,7 @@ impl<I: SpanIntake> PushMetricExporter for ToPipeline<I> {
     }
 
     fn temporality(&self) -> Temporality {
-        Temporality::Cumulative
+        self.temporality
     }
 }
 

@@ -1,6 +1,6 @@
 //! Spans as the body of a request: OTLP's protobuf message.
 //!
-//! The messages of spans are written already, by whoever recorded them: a request is what is around them.
+//! The messages of spans were written when the spans were recorded: a request puts a frame around them.
 
 #[cfg(test)]
 mod tests;
@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 /// The body of the `ExportTraceServiceRequest` that carries these spans.
 ///
-/// Its memory serves another request when the last clone of it is dropped.
+/// Its memory is used for another request once the last clone of it is dropped.
 ///
 /// Source: [OTLP `trace.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/trace/v1/trace.proto).
 pub(crate) fn request(resource: &Resource, spans: &[EncodedSpan]) -> Bytes {

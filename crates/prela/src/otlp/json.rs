@@ -1,7 +1,7 @@
 //! A request as OTLP's JSON: what is sent as `http/json`, and a line of the file exporter.
 //!
-//! Written by hand from the message: it needs neither serde nor a protobuf library, and gets right what
-//! the JSON form of `opentelemetry-proto` does not, doubles that are not finite.
+//! Written by hand from the message: it needs neither serde nor a protobuf library, and writes doubles that
+//! are not finite, which `opentelemetry-proto` gets wrong.
 
 #[cfg(all(feature = "tracing", feature = "otlp-http"))]
 mod logs;
@@ -35,7 +35,7 @@ pub(super) fn request(message: &[u8]) -> String {
     Request { message, frame: &SPANS }.to_string()
 }
 
-/// The same of another signal.
+/// An export request of any signal, in JSON.
 #[cfg(feature = "otlp-http")]
 pub(crate) fn request_of(signal: super::Signal, message: &[u8]) -> String {
     let frame = match signal {
@@ -53,7 +53,7 @@ struct Request<'a> {
     frame: &'static Frame,
 }
 
-/// What is around the items of a request: the same for all signals, but for the names.
+/// What is around the items of a request. Signals differ in the names only.
 struct Frame {
     resources: &'static str,
     scopes: &'static str,
@@ -175,7 +175,7 @@ fn link(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
     write!(f, r#","flags":{}}}"#, content(message, link::FLAGS).map_or(0, Content::fixed32))
 }
 
-/// Of a span or a link.
+/// The ids and the state of a span or a link.
 fn ids(f: &mut Formatter<'_>, message: &[u8]) -> fmt::Result {
     write!(
         f,

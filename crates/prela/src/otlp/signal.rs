@@ -1,5 +1,5 @@
-//! What requests carry. The frames of all signals have the same numbers, so one encoder and one way to split
-//! them will do; what differs is here.
+//! What requests carry. The frames of all signals have the same field numbers, so one encoder and one splitter
+//! serve all of them; what differs is here.
 
 /// A kind of telemetry.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +24,18 @@ impl Signal {
         }
     }
 
-    /// What it is called after the address of a collector that takes several; nothing for spans.
+    /// The variable that has the whole address of its requests.
+    pub(crate) fn endpoint_variable(self) -> &'static str {
+        match self {
+            Self::Traces => "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+            #[cfg(feature = "tracing")]
+            Self::Logs => "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
+            #[cfg(feature = "metrics")]
+            Self::Metrics => "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+        }
+    }
+
+    /// What follows a collector's address in the name of an exporter; nothing for spans.
     pub(crate) fn note(self) -> &'static str {
         match self {
             Self::Traces => "",
@@ -35,7 +46,7 @@ impl Signal {
         }
     }
 
-    /// Its method of gRPC.
+    /// The path of its gRPC method.
     #[cfg(feature = "otlp-grpc")]
     pub(super) fn method(self) -> &'static str {
         match self {

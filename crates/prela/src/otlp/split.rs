@@ -1,7 +1,7 @@
 //! Splits an encoded request in two, for a receiver that takes less at a time.
 
 #[cfg(test)]
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 mod tests;
 
 use crate::protobuf::fields::request::RESOURCE_SPANS;
@@ -17,10 +17,10 @@ pub(crate) struct Part {
     pub(crate) spans: u64,
 }
 
-/// Splits a request into two with half of the spans each, and with the resource and scopes of each span.
-/// None if it has less than two spans, or is not a request.
+/// Splits a request into two with half of the spans each, with their resources and scopes.
+/// None if it has fewer than two spans, or is not a request.
 ///
-/// Reads the frame of the message alone: resource, scopes and spans stay as they are, encoded.
+/// Reads the frame of the message only: resources, scopes and spans stay encoded.
 ///
 /// Source: [OTLP `trace_service.proto`](https://github.com/open-telemetry/opentelemetry-proto/blob/main/opentelemetry/proto/collector/trace/v1/trace_service.proto).
 pub(crate) fn split(request: &[u8]) -> Option<[Part; 2]> {
@@ -51,7 +51,7 @@ fn count(request: &[u8]) -> Option<u64> {
     Some(spans)
 }
 
-/// The request with its spans number `from` up to `to`, without that.
+/// The request with only its spans number `from` up to `to`, exclusive.
 fn part(request: &[u8], from: u64, to: u64) -> Option<Part> {
     let mut number = 0;
     let mut body = Writer::default();

@@ -1,14 +1,14 @@
-//! The ways of a request to a collector, and of its answer back.
+//! Sends requests to a collector, and reads its answers.
 
 mod compression;
 mod connection;
 mod connector;
 mod contact;
-mod fault;
 #[cfg(feature = "otlp-grpc")]
 pub(crate) mod grpc;
 #[cfg(feature = "otlp-http")]
 pub(crate) mod http;
+mod local_tool;
 mod peer_protocol;
 mod proxy;
 mod redirect;
@@ -18,7 +18,8 @@ mod stream;
 mod tls;
 
 pub(crate) use self::compression::Compression;
-pub(crate) use self::connection::{Connection, Identity, PATH_TWICE, Pem, Protocol};
+pub(crate) use self::connection::{Connection, Identity, Pem, Protocol};
+pub(crate) use self::local_tool::is_local_tool;
 pub(crate) use self::proxy::Proxy;
 pub(crate) use self::reply::Reply;
 
@@ -29,14 +30,14 @@ use std::fmt::Display;
 /// Sent by both transports.
 const USER_AGENT: &str = concat!("prela/", env!("CARGO_PKG_VERSION"));
 
-/// A request over this many bytes is not sent. Collectors take a few MiB, and what is queued is cut to
-/// fit; this is for what comes in one piece.
+/// The most bytes of a request. Collectors take a few MiB, and requests are split to fit; this bounds what
+/// cannot be split.
 const LONGEST_REQUEST: usize = 64 << 20;
-/// An answer is read up to this many bytes.
+/// The most bytes that are read of an answer.
 const LONGEST_ANSWER: usize = 4 << 20;
 
-/// Whether the connection can have the TLS that it asks for: before the first use, so that a bad
-/// certificate is an error at start.
+/// Checks that the connection can have the TLS that it asks for, so that a bad certificate is an error at the
+/// start and not at the first use.
 ///
 /// # Errors
 ///
@@ -51,7 +52,7 @@ pub(crate) fn check(connection: &Connection) -> Result<(), Error> {
     Err(no_tls(connection.address()))
 }
 
-/// Whether a proxy can have the TLS that its URL asks for.
+/// Checks that a proxy can have the TLS that its URL asks for.
 ///
 /// # Errors
 ///

@@ -10,7 +10,7 @@ use opentelemetry::{Context, Key};
 #[derive(Debug, Default)]
 struct Membership {
     request_id: Option<RequestId>,
-    /// Where the context has none, and none is given.
+    /// Whether to make an id if neither the context nor the builder has one.
     makes_request_id: bool,
     session: Option<Session>,
 }
@@ -34,23 +34,23 @@ impl Companion for Membership {
 }
 
 impl SpanBuilder {
-    /// Puts this span, and all below it, into the request with this id: they have `request.id`.
+    /// Gives this span and all below it a request id, as `request.id`.
     ///
-    /// A span without a scope, of [`start`](Self::start), has it alone: what has that span as its parent is
-    /// not below it in a context.
+    /// A span without a scope, from [`start`](Self::start), is the only one to get it: its children do not
+    /// begin in a context of its own.
     pub fn request_id(self, id: RequestId) -> Self {
         self.with_companion(|own: &mut Membership| own.request_id = Some(id))
     }
 
-    /// Sees to it that this span and all below it have a request id: that of the context in which the span
-    /// starts or, where there is none, a new one.
+    /// Makes sure that this span and all below it have a request id: that of the context in which the span
+    /// starts or, if it has none, a new one.
     pub fn request_id_or_new(self) -> Self {
         self.with_companion(|own: &mut Membership| own.makes_request_id = true)
     }
 
     /// Makes this span an operation of the session: `session.operation` is its name,
     /// `session.operation_number` counts from 1 in the order in which operations begin, recorded or not.
-    /// The span and all below it have `session.id` and `user.id`; one without a scope has them alone.
+    /// The span and all below it have `session.id` and `user.id`; without a scope, only the span has them.
     pub fn session(self, session: &Session) -> Self {
         self.with_companion(|own: &mut Membership| own.session = Some(session.clone()))
     }

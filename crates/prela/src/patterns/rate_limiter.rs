@@ -1,4 +1,4 @@
-//! So many calls a second, for work.
+//! A limit on how often work begins.
 
 use crate::clock::{Bucket, Clock, SystemClock};
 use crate::context::delay::delay;
@@ -9,10 +9,10 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-/// Lets so much work begin in a second, on any number of threads and tasks.
+/// Limits how often work begins in a second, over any number of threads and tasks.
 ///
-/// Wait before the span is opened, so that the span is the work alone. Each caller has a place of its
-/// own in the line, first come, first served, and no lock is held while waiting.
+/// Wait before the span is opened, so that the span is the work alone. Callers queue, first come, first
+/// served, and no lock is held while they wait.
 ///
 /// Cheap to clone; clones share the limit.
 ///
@@ -35,7 +35,7 @@ pub struct RateLimiter {
 }
 
 impl RateLimiter {
-    /// So many a second, evenly: one at a time. See [`burst`](Self::burst).
+    /// Allows this many calls a second, evenly spaced, one at a time; see [`burst`](Self::burst).
     ///
     /// # Errors
     ///
@@ -44,7 +44,7 @@ impl RateLimiter {
         Ok(Self { per_second: rate, bucket: bucket(rate, 1)?, clock: Arc::new(SystemClock) })
     }
 
-    /// So many at once after a quiet time. Default: 1. Begins a new count.
+    /// Allows this many calls at once after a quiet time. Default: 1. Forgets the calls so far.
     ///
     /// # Errors
     ///
@@ -69,18 +69,18 @@ impl RateLimiter {
     }
 
     /// Waits until it is this caller's turn, by tokio's timer or, outside of tokio, by a thread. The place
-    /// in the line is taken at the first poll, and is lost if the future is dropped.
+    /// in the queue is taken at the first poll, and is lost if the future is dropped.
     pub fn until_ready(&self) -> impl Future<Output = ()> + Send + use<> {
         let limiter = self.clone();
         async move { delay(limiter.reserve()).await }
     }
 
-    /// Takes the next place in the line. Gives the time until then, for a way of waiting of your own.
+    /// Takes the next place in the queue, and returns how long to wait for it in a way of your own.
     pub fn reserve(&self) -> Duration {
         self.bucket.take(self.clock.monotonic())
     }
 
-    /// Whether work may begin now; if so, this was one of those that may.
+    /// Whether work may begin now; if so, it counts as begun.
     pub fn try_acquire(&self) -> bool {
         self.bucket.try_take(self.clock.monotonic())
     }

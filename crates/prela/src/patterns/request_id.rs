@@ -8,7 +8,7 @@ use opentelemetry::{Context, Key, StringValue};
 use std::fmt;
 use std::sync::Arc;
 
-/// The id of one request: on every span that begins in its scope, as `request.id`.
+/// The id of one request. It is on every span that begins in its scope, as `request.id`.
 ///
 /// A scope ends, so the next request has an id of its own. Inner scopes, threads and tasks that have the
 /// context have the id too. Cheap to clone.
@@ -49,8 +49,8 @@ impl RequestId {
         Self { text: text.into(), in_baggage: false }
     }
 
-    /// An id that there is already. None unless it is 1 to [`MAX_LEN`](Self::MAX_LEN) printable ASCII
-    /// characters without spaces, as a header can hold them.
+    /// Takes an id from elsewhere. None unless it is 1 to [`MAX_LEN`](Self::MAX_LEN) printable ASCII
+    /// characters without spaces, which a header can hold.
     pub fn parse(text: &str) -> Option<Self> {
         let is_id = (1..=Self::MAX_LEN).contains(&text.len())
             && text.bytes().all(|byte| byte.is_ascii_graphic());
@@ -83,7 +83,7 @@ impl RequestId {
         &self.text
     }
 
-    /// Runs `f` with this id; after it, the one before is there again. For futures there is
+    /// Runs `f` with this id; afterwards the previous one is current again. For futures there is
     /// [`bind`](Self::bind).
     pub fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
         TraceContext::current().with_request_id(self).run(f)
@@ -94,8 +94,8 @@ impl RequestId {
         TraceContext::current().with_request_id(self).bind(future_or_stream)
     }
 
-    /// The id that a request came with, in the header `x-request-id`; a new one if there is none, more
-    /// than one, or one that is no id, see [`RequestId::parse`].
+    /// The id in a request's header `x-request-id`; a new one if there is no such header, more than one, or
+    /// one that [`RequestId::parse`] refuses.
     pub fn from_headers<C: Extractor + ?Sized>(request: &C) -> Self {
         let (mut found, mut count) = (None, 0);
         request.values(HEADER, &mut |value| {
@@ -125,8 +125,7 @@ impl Correlated for RequestId {
 }
 
 impl TraceContext {
-    /// This context, of the request with this id: for a span's [`parent`](crate::SpanBuilder::parent),
-    /// and for layers.
+    /// This context with this request id, for a span's [`parent`](crate::SpanBuilder::parent) and for layers.
     #[must_use]
     pub fn with_request_id(&self, id: &RequestId) -> Self {
         Correlation::with(self.as_otel(), id.clone()).into()

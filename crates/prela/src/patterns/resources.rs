@@ -1,5 +1,6 @@
-//! What a span used: CPU time, memory, time.
+//! What the process used while a span ran: CPU time, memory, time.
 
+use crate::fork::Generation;
 use crate::span::Measurement;
 use crate::{SpanBuilder, Value, semconv};
 use opentelemetry::Key;
@@ -22,12 +23,12 @@ impl SpanBuilder {
     /// | `resources.memory_before_mb`, `resources.memory_after_mb` | MiB | resident memory at the start and at the end |
     /// | `resources.memory_delta_mb` | MiB | the difference; below 0 if memory was given back |
     ///
-    /// All of it is the *process*'s: a task moves between threads, and what it starts runs on others, so
-    /// no number of one thread would be its own. What else runs at the same time is in the numbers too.
-    /// There is no share before the start, since a share needs a stretch of time.
+    /// All numbers are the *process*'s: a task moves between threads and its work runs on several, so no
+    /// thread's numbers are the span's own. Whatever else runs meanwhile is counted too. There is no share of
+    /// the CPU before the start, since a share needs a stretch of time.
     ///
-    /// Memory is there on Linux, CPU time on Unix. Cost on Linux: about three microseconds at the start
-    /// and three at the end, for reading the CPU clock and `/proc/self/statm`.
+    /// Memory is measured on Linux only, CPU time on Unix only. Cost on Linux: about three microseconds at the
+    /// start and three at the end, for reading the CPU clock and `/proc/self/statm`.
     ///
     /// ```
     /// # let memory = prela::export::MemoryExporter::new();
@@ -126,15 +127,16 @@ fn resident_memory() -> Option<u64> {
     None
 }
 
-/// `/proc/self/statm`, kept open: finding it takes ten times as long as reading it. With the generation of the process that opened it: after a fork it is still the parent's.
+/// `/proc/self/statm`, kept open, since opening it takes ten times as long as reading it; and the generation of
+/// the process that opened it, since in a forked child it still shows the parent.
 #[cfg(target_os = "linux")]
-static OPEN: RwLock<Option<(u32, File)>> = RwLock::new(None);
+static OPEN: RwLock<Option<(Generation, File)>> = RwLock::new(None);
 
-/// Reads `/proc/self/statm`. Gives the length of what was read.
+/// Reads `/proc/self/statm`, and returns how many bytes it has.
 #[cfg(target_os = "linux")]
 fn read_statm(text: &mut [u8]) -> Option<usize> {
-    let generation = crate::fork::generation();
-    // Never waited for: a thread that is not in a forked child may hold the lock there for ever.
+    let generation = Generation::current();
+    // Without waiting: in a forked child, a thread of the parent may hold the lock for ever.
     if let Ok(open) = OPEN.try_read()
         && let Some((of, file)) = &*open
         && *of == generation

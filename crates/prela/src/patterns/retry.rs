@@ -15,8 +15,8 @@ use std::fmt;
 use std::future::Future;
 use std::thread;
 
-/// A span whose work is tried again: from [`SpanBuilder::retry`]. What a span can take along may be given
-/// before or after that.
+/// A span whose work is tried again, from [`SpanBuilder::retry`]. The options of a span may be given before
+/// that call or after it.
 ///
 /// Each attempt has a span of its own, `attempt`, with its number as `retry.attempt` and its error. The
 /// outer span has the policy (`retry.max_attempts`, `retry.backoff` in seconds) and says of attempt *N*
@@ -88,7 +88,7 @@ impl<E> Retrying<E> {
         self.map(|span| span.request_id(id))
     }
 
-    /// Sees to it that there is a request id; see [`SpanBuilder::request_id_or_new`].
+    /// Makes sure that there is a request id; see [`SpanBuilder::request_id_or_new`].
     pub fn request_id_or_new(self) -> Self {
         self.map(SpanBuilder::request_id_or_new)
     }
@@ -118,7 +118,7 @@ impl<E> Retrying<E> {
         self.in_scope_reading(f, Failure::of)
     }
 
-    /// Runs as [`in_scope_result`](Self::in_scope_result), with errors that `read` reads.
+    /// Does what [`in_scope_result`](Self::in_scope_result) does, and reads errors with `read`.
     pub(crate) fn in_scope_reading<T>(
         self,
         mut f: impl FnMut(&Span) -> Result<T, E>,
@@ -157,7 +157,7 @@ impl<E> Retrying<E> {
         self.run_reading(f, Failure::of)
     }
 
-    /// Runs as [`run_result`](Self::run_result), with errors that `read` reads.
+    /// Does what [`run_result`](Self::run_result) does, and reads errors with `read`.
     pub(crate) fn run_reading<F, Fut, T, R>(
         self,
         mut f: F,

@@ -10,7 +10,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// A session: its id, and its user's, are on every span that begins in its scope, in whichever trace.
+/// A session. Its id and its user's id are on every span that begins in its scope, in any trace.
 ///
 /// The keys are `session.id` and `user.id`, and both travel to other services as baggage of the same
 /// names. There, [`Session::of`] gives the session of a request, or
@@ -70,10 +70,10 @@ impl Session {
         Self::of(&TraceContext::current())
     }
 
-    /// The session of a context: that of a scope or, in what came with a request, that of its baggage. The
-    /// latter begins to count operations anew.
+    /// The session of a context: that of a scope or, in a context that came with a request, that of the
+    /// baggage, which counts operations from 1 again.
     ///
-    /// Baggage is what the caller says: do not decide by it what a user may see.
+    /// Baggage is what the caller claims: do not decide by it what a user may see.
     pub fn of(cx: &TraceContext) -> Option<Self> {
         let own = Correlation::of(cx.as_otel()).and_then(|it| it.get().cloned());
         own.or_else(|| {
@@ -83,12 +83,12 @@ impl Session {
         })
     }
 
-    /// Its id.
+    /// The session's id.
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// Its user's id.
+    /// The user's id.
     pub fn user_id(&self) -> Option<&str> {
         self.user.as_deref()
     }
@@ -98,7 +98,7 @@ impl Session {
         self.operations.load(Ordering::Relaxed)
     }
 
-    /// Runs `f` in this session; after it, the one before is there again. For futures there is
+    /// Runs `f` in this session; afterwards the previous one is current again. For futures there is
     /// [`bind`](Self::bind), for an operation [`SpanBuilder::session`](crate::SpanBuilder::session).
     pub fn scope<R>(&self, f: impl FnOnce() -> R) -> R {
         TraceContext::current().with_session(self).run(f)
@@ -146,7 +146,7 @@ impl TraceContext {
     }
 }
 
-/// Without the ids: they belong to users.
+/// Leaves out the ids, which are personal data.
 impl fmt::Debug for Session {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Session").field("operations", &self.operations()).finish_non_exhaustive()

@@ -13,8 +13,8 @@ use tokio::time::{Instant, sleep_until, timeout};
 
 /// Hands a request to its exporter, once.
 ///
-/// `queue` is for an exporter whose requests can go to the disk instead: the attempt is cut short when the
-/// queue is shut down and its time is nearly over.
+/// `queue` is given if the request can go to the disk instead: near the end of a shutdown's time the attempt is
+/// then cut short.
 pub(super) async fn attempt(
     exporter: &mut AnyExporter,
     request: &Request,
@@ -70,12 +70,12 @@ fn begin<'a>(exporter: &'a mut AnyExporter, request: &'a Request) -> ExportFutur
         (AnyExporter::Encoded(exporter), Request::Bytes { body, .. }) => {
             exporter.send(body.clone())
         }
-        // A request is made for its exporter.
-        _ => Box::pin(async { Err(Error::new(ErrorKind::Io, "export: not what it takes")) }),
+        // Never happens: a request is made for its exporter.
+        _ => Box::pin(async { Err(Error::new(ErrorKind::Io, "export: wrong kind of request")) }),
     }
 }
 
-/// Waits until the queue is closing. Gives when attempts must end; none if there is no such time.
+/// Waits until the queue is closing. Returns when attempts must end; none if at no given time.
 async fn closes(queue: &ExporterQueue) -> Option<Instant> {
     loop {
         if let Some(closing) = queue.closing() {

@@ -5,8 +5,8 @@ use rand::{Rng as _, SeedableRng as _};
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// Waiting times with full jitter: each is anywhere between nothing and a bound that doubles. So
-/// processes that failed together do not come back together.
+/// Waiting times with full jitter: each is random between zero and a bound that doubles. So processes that
+/// failed together do not come back together.
 #[derive(Debug)]
 pub(super) struct Backoff {
     random: SmallRng,
@@ -23,8 +23,8 @@ impl Backoff {
         self.bound = FIRST;
     }
 
-    /// The pause before the next attempt, on top of what the peer asked for: so those who were told the
-    /// same time come back one after the other.
+    /// The pause before the next attempt, added to the one that the peer asked for: so clients that were told
+    /// the same time come back one after the other.
     pub(super) fn next(&mut self) -> Duration {
         let jitter = self.jitter(self.bound);
         self.bound = (self.bound * 2).min(LONGEST);
@@ -39,11 +39,11 @@ impl Backoff {
 const FIRST: Duration = Duration::from_millis(100);
 const LONGEST: Duration = Duration::from_secs(5);
 
-/// The longest wait that a peer is granted. What some ask for is beyond what a clock can count.
+/// The longest wait that a peer is granted; some ask for more than a clock can count.
 pub(super) const LONGEST_ASKED: Duration = Duration::from_secs(300);
 
-/// Opens after some failures in a row. While it is open nothing is sent; then one attempt shows
-/// whether it closes, or stays open for longer.
+/// A circuit breaker, which opens after some failures in a row. While it is open nothing is sent; then one
+/// attempt shows whether it closes, or stays open for longer.
 #[derive(Debug)]
 pub(super) struct Breaker {
     failures: u32,
@@ -64,7 +64,7 @@ impl Breaker {
         }
     }
 
-    /// The peer took what was sent, or refused it for good.
+    /// Notes that the peer took what was sent, or refused it for good.
     pub(super) fn success(&mut self) {
         self.failures = 0;
         self.is_alive = true;
@@ -72,14 +72,14 @@ impl Breaker {
         self.open_until = None;
     }
 
-    /// An attempt failed; `asked`: for how long the peer wants to be left alone.
+    /// Notes a failed attempt; `asked`: how long the peer asked to wait.
     pub(super) fn failure(&mut self, asked: Duration, is_alive: bool) {
         self.failures = self.failures.saturating_add(1);
         self.is_alive = is_alive;
         let beyond = self.failures.checked_sub(OPENS_AFTER);
         let own = beyond.map(|beyond| {
             let bound = FIRST_OPEN.saturating_mul(1 << beyond.min(10)).min(LONGEST_OPEN);
-            // Half of it for certain, the other half by chance.
+            // Half of it is fixed, the other half random.
             bound / 2 + self.jitter.jitter(bound / 2)
         });
         let now = Instant::now();
@@ -88,7 +88,7 @@ impl Breaker {
         self.open_until = after(own.unwrap_or_default().max(asked));
     }
 
-    /// Until when nothing is to be sent; none if it may be.
+    /// Until when nothing may be sent; none if something may.
     pub(super) fn open_until(&self) -> Option<Instant> {
         self.open_until.filter(|until| *until > Instant::now())
     }
@@ -103,7 +103,7 @@ impl Breaker {
         self.failures == 0
     }
 
-    /// Whether the peer is not known to be back.
+    /// Whether it has opened, and no attempt has succeeded since.
     pub(super) fn is_open(&self) -> bool {
         self.failures >= OPENS_AFTER
     }

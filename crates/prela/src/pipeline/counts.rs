@@ -1,4 +1,4 @@
-//! The count of spans that no queue was given, and of all together.
+//! The counts of spans that reach no queue, and of all together.
 
 use super::queue::ExporterQueue;
 use super::stats::{Dropped, Stats};
@@ -7,13 +7,13 @@ use crate::context;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Spans that no queue was given.
+/// Counts the spans that reach no queue.
 #[derive(Debug)]
 pub(super) struct Counts {
     unsampled: AtomicU64,
     no_exporter: AtomicU64,
-    /// Locked before any queue, and until the spans that leave it are in all of them: so they are
-    /// counted once at any moment.
+    /// Locked before any queue, until the spans that leave it are in all queues: so each is counted once at any
+    /// moment.
     tail: Option<Mutex<Tail>>,
 }
 

@@ -21,7 +21,7 @@ impl Diagnostics {
         let _ = context::hook(|| (self.0)(line));
     }
 
-    /// Tells that spans begin after shutdown, and whether any did before.
+    /// Warns of spans that begin after shutdown; `was_used`: whether any began before it.
     pub(super) fn spans_after_shutdown(&self, service_name: &str, was_used: bool) {
         let (problem, remedy) = if was_used {
             (

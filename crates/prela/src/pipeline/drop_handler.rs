@@ -1,4 +1,4 @@
-//! Telling the program of spans that were lost.
+//! Tells the program about lost spans.
 
 use super::stats::Dropped;
 use crate::context;
@@ -24,11 +24,11 @@ impl fmt::Debug for DropHandler {
     }
 }
 
-/// Notes on the threads that lose spans, and calls the handler on the first export thread.
+/// Notes losses on any thread, and calls the handler on the first export thread.
 #[derive(Debug)]
 pub(super) struct DropNotifier {
     handler: Option<DropHandler>,
-    /// There is something new to tell. Set by whoever loses a span, at the cost of one load.
+    /// Whether there is something new to tell. Noting a further loss then costs one load.
     is_pending: AtomicBool,
     wake: Notify,
     told: Mutex<Dropped>,
@@ -44,7 +44,6 @@ impl DropNotifier {
         }
     }
 
-    /// Something was lost.
     pub(super) fn note(&self) {
         if self.handler.is_some()
             && !self.is_pending.load(Ordering::Relaxed)

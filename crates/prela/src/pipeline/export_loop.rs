@@ -2,7 +2,7 @@
 
 mod attempts;
 #[cfg(test)]
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 mod tests;
 
 use self::attempts::Outcome;
@@ -40,19 +40,18 @@ pub(super) struct ExportLoop {
     cut_off_at: Option<CutOff>,
 }
 
-/// The record of the spool at which a connection broke off.
+/// The spool's record at which a connection broke off.
 #[derive(Clone, Copy)]
 struct CutOff {
     id: u64,
-    /// What had been taken until then; but if the attempt right before was the last of these, without
-    /// it: it shows that the peer takes others.
+    /// The count of those taken by then. One taken right before is not in it: that one shows that the peer
+    /// takes others.
     taken: u64,
 }
 
-/// What came of sending a piece.
 enum Sent {
     Settled(Fate),
-    /// It is in other pieces now.
+    /// It was split, or set aside for later.
     InPieces,
     Unreachable(Request, Error),
 }
@@ -111,8 +110,7 @@ impl ExportLoop {
                     self.deliver(request).await;
                 }
                 Next::WaitForMore => {
-                    // Counted from here, not from the span's end, which would read a clock on its
-                    // thread.
+                    // Counted from here: at its end the span's thread would have to read a clock.
                     let at = *due_at.get_or_insert_with(|| Instant::now() + self.schedule_delay);
                     if self.may_replay() {
                         self.replay().await;
@@ -137,11 +135,11 @@ impl ExportLoop {
         }
     }
 
-    /// Waits while the breaker is open: with a spool what is queued goes there. True if it is time
-    /// for an attempt all the same, because somebody waits for one.
+    /// Waits while the breaker is open, and moves what is queued to the spool, if there is one. True if an
+    /// attempt is due all the same, because somebody waits for it.
     async fn idle(&mut self, until: Instant, due_at: &mut Option<Instant>) -> bool {
         if self.queue.closing().is_some() {
-            // There is no later: what the peer asked for is waited for, and no more than that.
+            // There is no later: the only pause is the one that the peer asked for.
             return true;
         }
         if !self.spooling.has_store() {
@@ -182,9 +180,10 @@ impl ExportLoop {
         is_time && self.spooling.has_records()
     }
 
-    /// Sends the oldest record of the spool.
     async fn replay(&mut self) {
-        let Some(SpooledBatch { id, body, spans, is_own }) = self.spooling.oldest() else { return };
+        let Some(SpooledBatch { id, body, spans, kept_by }) = self.spooling.oldest() else {
+            return;
+        };
         let cut_off = self.cut_off_at.filter(|it| it.id == id);
         let taken_before = self.taken - u64::from(self.has_just_taken());
         let are_others_taken = cut_off.is_some_and(|it| self.taken > it.taken);
@@ -217,7 +216,7 @@ impl ExportLoop {
                 }
             }
         }
-        self.spooling.done(id, is_own, fates);
+        self.spooling.done(id, kept_by, fates);
     }
 
     /// Sends a batch: in pieces if need be, and onto the disk if it cannot be sent now.
@@ -251,7 +250,7 @@ impl ExportLoop {
         }
     }
 
-    /// Whether the last attempt of all was a success.
+    /// Whether the last attempt was a success.
     fn has_just_taken(&self) -> bool {
         self.taken > 0 && self.breaker.is_closed()
     }

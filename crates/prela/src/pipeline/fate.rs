@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::export::Exported;
 
-/// Where spans are whose fate is not settled.
+/// Where spans wait while their fate is not settled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Queue,
@@ -13,7 +13,6 @@ pub(super) enum Place {
     EarlierRun,
 }
 
-/// What becomes of spans.
 #[derive(Debug)]
 pub(super) enum Fate {
     /// The receiver took them, all or in part.
@@ -23,7 +22,6 @@ pub(super) enum Fate {
     Lost(Loss, Option<Error>),
 }
 
-/// Why spans were lost.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Loss {
     QueueFull,
@@ -34,7 +32,7 @@ pub(super) enum Loss {
 }
 
 impl Fate {
-    /// What the receiver said of spans that it took.
+    /// The receiver's message about spans that it took.
     pub(super) fn into_remark(self) -> Option<String> {
         match self {
             Self::Taken(exported) => exported.message,

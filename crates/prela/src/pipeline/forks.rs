@@ -2,16 +2,17 @@
 
 use super::queues::Queues;
 use super::settings::Setup;
+use crate::Error;
 use crate::export::AnyExporter;
-use crate::{Error, fork};
+use crate::fork::Generation;
 use std::sync::{Arc, Mutex, OnceLock};
 
 /// The queues of one process, and of those that were forked from it.
 pub(super) struct PerProcess {
     pub(super) queues: Queues,
     pub(super) setup: Setup,
-    /// The process that this is for; see [`fork::generation`].
-    generation: u32,
+    /// The process that this is for.
+    generation: Generation,
     /// What a forked process begins with, and what it made of that.
     spares: Mutex<Vec<Option<AnyExporter>>>,
     forked: OnceLock<Arc<Self>>,
@@ -23,23 +24,23 @@ impl PerProcess {
         Ok(Self {
             queues: Queues::start(exporters, &setup)?,
             setup,
-            generation: fork::generation(),
+            generation: Generation::current(),
             spares: Mutex::new(spares),
             forked: OnceLock::new(),
         })
     }
 
-    /// What is this process's own. In a forked one it is made when it is first asked for.
+    /// The part that belongs to this process. A forked process makes its own at the first use.
     pub(super) fn current(&self) -> &Self {
         let mut process = self;
-        while process.generation != fork::generation() {
+        while !process.generation.is_current() {
             process = process.forked.get_or_init(|| Arc::new(process.for_fork()));
         }
         process
     }
 
-    /// Begins anew, with empty queues and threads of its own. Touches no lock that another thread of the
-    /// forked process may have held.
+    /// Starts anew, with empty queues and threads of its own. Waits for no lock that another thread may have
+    /// held at the fork.
     fn for_fork(&self) -> Self {
         let spares = self.spares.try_lock().map(|mut spares| std::mem::take(&mut *spares));
         let exporters: Vec<AnyExporter> =

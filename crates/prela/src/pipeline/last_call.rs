@@ -22,13 +22,13 @@ impl LastCall {
         self.over.is_some()
     }
 
-    /// The peer took something, or gave a sign of life.
+    /// Notes that the peer took something, or gave a sign of life.
     pub(super) fn is_alive(&mut self, answer: Option<&Error>) {
         self.absences = 0;
         self.answer = answer.map(Error::chain);
     }
 
-    /// An attempt found nobody: after some in a row there is no use in another for the next batch.
+    /// Notes an attempt that found nobody: after some in a row another one is of no use.
     pub(super) fn is_absent(&mut self, error: &Error) {
         self.absences += 1;
         if self.absences >= LAST_ABSENCES {
@@ -36,25 +36,25 @@ impl LastCall {
         }
     }
 
-    /// An attempt was cut short since its time was over: what the peer said before tells more.
+    /// Notes an attempt that was cut short. What the peer answered before explains more than that.
     pub(super) fn is_cut_short(&mut self, error: &Error) {
         let why = self.answer.take().unwrap_or_else(|| error.chain());
         self.end(why);
     }
 
-    /// The time is over.
+    /// Ends all attempts. The first reason stays.
     pub(super) fn end(&mut self, why: String) {
         self.over.get_or_insert(why);
     }
 }
 
-/// The error of a peer that wants to be left alone until whoever shuts down is gone.
+/// The error of a peer that asks for a longer pause than the shutdown has left.
 pub(super) fn asked_too_long(asked: Duration, error: Option<&Error>) -> Error {
     let mut text = error.map(Error::chain).unwrap_or_default();
     if !text.is_empty() {
         text.push_str("; ");
     }
-    // What is left of a round number is nearly one.
+    // Rounded up, so that it reads as the round number that was asked for.
     let asked =
         Duration::from_millis(asked.as_micros().div_ceil(1_000).try_into().unwrap_or(u64::MAX));
     let said = format!("the receiver asked to wait {asked:?}, longer than the shutdown had left");

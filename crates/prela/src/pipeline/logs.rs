@@ -2,9 +2,9 @@
 
 use super::{Diagnostics, Pipeline, PipelineSettings};
 use crate::export::AnyExporter;
-use crate::logs::{LogIntake, LogRecord};
 use crate::redact::Redactor;
 use crate::span::SpanIntake as _;
+use crate::span::{LogIntake, LogRecord};
 use crate::{Error, Resource, payload};
 use opentelemetry::Key;
 use std::sync::Arc;
@@ -18,11 +18,11 @@ pub(crate) struct LogPipeline {
 }
 
 impl LogPipeline {
-    /// As [`Pipeline::start`], with the settings of that for spans.
+    /// Starts the pipeline, with the settings of that for spans.
     ///
     /// # Errors
     ///
-    /// As there.
+    /// Those of [`Pipeline::start`].
     pub(crate) fn start(
         exporter: AnyExporter,
         resource: Arc<Resource>,
@@ -43,7 +43,7 @@ impl LogPipeline {
         if self.redactor.is_none() && self.payload_limit.is_none() {
             return;
         }
-        // A rule sees the text as it sees an attribute.
+        // Rules see the body as an attribute.
         let body = (
             Key::from_static_str("body"),
             std::mem::replace(&mut record.body, crate::Value::Empty),

@@ -1,4 +1,4 @@
-//! When to tell that the peer of an exporter is away, and that it is back.
+//! When to report that the peer of an exporter is away, and that it is back.
 
 #[cfg(test)]
 mod tests;
@@ -6,12 +6,12 @@ mod tests;
 use crate::{Contact, Error};
 use std::time::{Duration, Instant};
 
-/// The time in which nothing got through, and what was said of it.
+/// A time in which nothing got through, and the lines about it.
 ///
-/// A connection that cannot be made is told of when it fails for the second time, a fraction of a second
-/// after the first, or at once if that took long; one that breaks off and never did otherwise, which may
-/// be a wrong port, nearly as soon; a peer that answers, but takes nothing, after a while. So what is over
-/// with the next attempt is not told at all. Lines come again at growing pauses.
+/// A connection that cannot be made is reported when it fails for the second time, a fraction of a second after
+/// the first, or at once if that took long; one that has always broken off, which may be a wrong port, nearly
+/// as soon; a peer that answers, but takes nothing, after a while. So what is over with the next attempt is not
+/// reported. Further lines come at growing pauses.
 #[derive(Default)]
 pub(super) struct Outage {
     since: Option<Instant>,
@@ -29,8 +29,8 @@ struct Told {
 }
 
 impl Outage {
-    /// Notes an attempt that failed and may succeed another time. Gives for how long none has succeeded, if it
-    /// is time to say so.
+    /// Notes a failed attempt that may be repeated. Returns for how long none has succeeded, if it is time to
+    /// say so.
     pub(super) fn failed(
         &mut self,
         error: &Error,
@@ -56,7 +56,7 @@ impl Outage {
         is_time.then_some(lasts)
     }
 
-    /// A line told of it, or of what was lost by it.
+    /// Notes a line about the outage, or about what was lost by it.
     pub(super) fn told(&mut self, now: Instant) {
         if self.since.is_none() {
             return;
@@ -68,7 +68,7 @@ impl Outage {
         self.told = Some(Told { at: now, pause });
     }
 
-    /// Ends it, since an attempt succeeded. Gives how long none had, if a line told of that.
+    /// Ends it, since an attempt succeeded. Returns how long none had, if a line reported that.
     pub(super) fn end(&mut self, now: Instant) -> Option<Duration> {
         self.has_worked = true;
         let since = self.since.take()?;
@@ -78,7 +78,7 @@ impl Outage {
         Some(now.saturating_duration_since(since))
     }
 
-    /// Whether a line has told of it.
+    /// Whether a line has reported it.
     pub(super) fn is_told(&self) -> bool {
         self.told.is_some()
     }
@@ -92,9 +92,9 @@ impl Outage {
 /// Between the first two lines; each further pause is twice as long as the one before.
 const FIRST_PAUSE: Duration = Duration::from_secs(30);
 const LONGEST_PAUSE: Duration = Duration::from_secs(60 * 60);
-/// An attempt that takes this long is told of when it fails.
+/// An attempt that takes this long is reported at once when it fails.
 const LONG: Duration = Duration::from_secs(1);
-/// Attempts at a batch that is too large, of which no more is known, come to their end in this time.
+/// The attempts at a batch that is merely too large are over in this time.
 const A_MOMENT: Duration = Duration::from_millis(500);
 /// A peer that answers is given this time to recover.
 const PATIENCE: Duration = Duration::from_secs(10);

@@ -12,19 +12,46 @@ use self::closing::Closing;
 use self::ledger::Ledger;
 use self::signals::Signals;
 use self::waiting::Waiting;
+use super::Diagnostics;
 use super::drop_handler::DropNotifier;
 use super::report::Report;
 use super::shards::{Limits, Shards, Size};
 use super::stats::ExporterStats;
-use super::{Diagnostics, Overflow};
 use crate::span::EncodedSpan;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+/// What happens when a span ends and the queue before an exporter is full; for
+/// [`Builder::overflow`](crate::Builder::overflow).
+///
+/// A sixteenth of each queue is reserved for local root spans and for spans that ended in an error, so those
+/// are the last to be lost. What is lost is counted in
+/// [`Dropped::queue_full`](crate::pipeline::Dropped::queue_full).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Overflow {
+    /// The span that just ended is dropped. The default.
+    #[default]
+    DropNewest,
+    /// Those that wait longest are dropped to make room.
+    DropOldest,
+    /// The thread that ends the span waits for room, at most this long; then the span is dropped.
+    ///
+    /// The only setting with which tracing holds up the program: for batch jobs and tests that would
+    /// rather be slow than incomplete. On a runtime's worker thread it holds up the tasks of that
+    /// thread.
+    Block(Duration),
+    /// When a queue is three quarters full, the export thread moves what waits to the spool on disk; see
+    /// [`Builder::spool`](crate::Builder::spool). If the disk cannot keep up either, the span that just ended
+    /// is dropped. Exporters that cannot use the spool drop the newest.
+    Spool,
+}
 
 /// The queue before one exporter.
 ///
-/// Spans come in by the shards of [`Shards`]; the export thread, and whoever asks for numbers, moves
-/// them to the end of one list, under one lock with the [`Ledger`]. So the counts add up at any moment.
+/// Spans come in through [`Shards`]. The export thread, or a caller that asks for numbers, moves them to the
+/// end of one list, under one lock with the [`Ledger`]: so the counts add up at any moment.
 pub(super) struct ExporterQueue {
     pub(super) name: String,
     limits: Limits,
@@ -58,7 +85,6 @@ impl State {
     }
 }
 
-/// What the export loop is to do next.
 pub(super) enum Next {
     Export(Vec<EncodedSpan>),
     /// Spans wait, but not long enough yet.
@@ -91,7 +117,7 @@ impl ExporterQueue {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Nothing of the user's runs under the lock.
+        // No user code runs under the lock.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -143,7 +169,6 @@ impl ExporterQueue {
         batch
     }
 
-    /// Whether there is anything to take.
     pub(super) fn has_waiting(&self) -> bool {
         !self.up_to_date().waiting.is_empty()
     }
@@ -155,7 +180,6 @@ impl ExporterQueue {
         self.up_to_date().waiting.size().reaches(half)
     }
 
-    /// Whether somebody waits for what is queued.
     pub(super) fn is_awaited(&self) -> bool {
         let state = self.state();
         state.closing.is_some() || state.waiting.is_flushing()

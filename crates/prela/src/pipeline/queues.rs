@@ -57,7 +57,6 @@ impl Queues {
         Ok(Self { queues, workers, counts, drops, shut_down: AtomicBool::new(false) })
     }
 
-    /// Takes in a span that ended.
     #[inline]
     pub(super) fn take_in(&self, span: EndedSpan<'_>) {
         if self.counts.has_tail() && !span.summary.is_sampled {
@@ -67,7 +66,6 @@ impl Queues {
         }
     }
 
-    /// Gives a span to each queue.
     #[inline]
     fn push(&self, span: EndedSpan<'_>, push: impl Fn(&ExporterQueue, EndedSpan<'_>)) {
         if self.queues.is_empty() {
@@ -83,7 +81,7 @@ impl Queues {
     fn let_wait(&self, span: EndedSpan<'_>) {
         let Some(mut tail) = self.counts.tail() else { return };
         if self.is_shut_down() {
-            // It is not wanted, and nothing decides any more.
+            // The sampler left it out, and no root decides any more.
             self.counts.count_unsampled();
             return;
         }
@@ -124,7 +122,7 @@ impl Queues {
             return refuse(ErrorKind::Timeout, why);
         }
         let deadline = Instant::now().checked_add(within);
-        // All at once first, so that the exporters work side by side.
+        // All queues first, so that the exporters work side by side.
         let tickets: Vec<_> = self.queues.iter().map(|queue| queue.request_flush()).collect();
         let mut result = Ok(());
         for (queue, ticket) in self.queues.iter().zip(tickets) {
@@ -133,7 +131,7 @@ impl Queues {
         result
     }
 
-    /// Begins what [`shutdown`](Self::shutdown) waits for.
+    /// Begins the shutdown, which [`shutdown`](Self::shutdown) waits for.
     pub(super) fn close(&self, within: Duration) {
         let until = Instant::now().checked_add(within);
         self.queues.iter().for_each(|queue| queue.close(until));

@@ -8,11 +8,11 @@ use crate::{Contact, Error, ErrorKind};
 use std::fmt;
 use std::time::{Duration, Instant};
 
-/// When a queue last said something, and what there is to say.
+/// What a queue has reported, and what there is to report.
 pub(super) struct Report {
-    /// What one of those that are reported of is called: `span`.
+    /// The name of one item: `span`, `log record` or `metric`.
     item: &'static str,
-    /// How many losses lines have told of.
+    /// How many losses were reported.
     told_losses: u64,
     reported_at: Option<Instant>,
     outage: Outage,
@@ -20,9 +20,9 @@ pub(super) struct Report {
     last_error: Option<String>,
     /// Why the last spans that were lost were lost.
     last_loss: Option<String>,
-    /// What the receiver last said of spans that it took.
+    /// The receiver's last message about spans that it took.
     last_remark: Option<String>,
-    /// Whether it said something while shutting down.
+    /// Whether that message came while shutting down.
     has_untold_remark: bool,
 }
 
@@ -40,7 +40,6 @@ impl Report {
         }
     }
 
-    /// What one of those that are reported of is called.
     pub(super) fn item(&self) -> &'static str {
         self.item
     }
@@ -74,7 +73,7 @@ impl Report {
         self.has_untold_remark |= is_there;
     }
 
-    /// A line about new losses or a receiver's remark, if it is time for one. `losses`: of all time.
+    /// A line about new losses or a receiver's remark, if it is time for one. `losses`: all so far.
     pub(super) fn line(
         &mut self,
         exporter: &str,
@@ -98,7 +97,7 @@ impl Report {
         Some(format!("prela: {count} could not be exported to {exporter}: {error}"))
     }
 
-    /// An attempt that `began` then failed, and there will be another: a line about that, if it is time for one.
+    /// A line about a failed attempt that another one follows, if it is time for one. `began`: when it did.
     pub(super) fn failure(
         &mut self,
         exporter: &str,
@@ -109,7 +108,7 @@ impl Report {
     ) -> Option<String> {
         let lasts = self.outage.failed(error, began, now)?;
         let is_first = !self.outage.is_told();
-        // A first line about losses that comes now is no repetition of this one.
+        // `reported_at` stays, since a first line about losses is no repetition of this one.
         self.outage.told(now);
         let state = if is_first && error.contact() == Some(Contact::Absent) {
             "cannot be reached".to_owned()
@@ -120,7 +119,7 @@ impl Report {
         Some(format!("prela: {exporter} {state}: {error}; {unsettled}, and attempts go on"))
     }
 
-    /// An attempt succeeded: a line if others told that none did.
+    /// A line about an attempt that succeeded, if a line reported that none did.
     pub(super) fn success(
         &mut self,
         exporter: &str,
@@ -136,8 +135,8 @@ impl Report {
         self.outage.told(now);
     }
 
-    /// The lines of a shutdown: how many spans of all were not delivered, and why; and what the receiver
-    /// said of those that were.
+    /// The lines of a shutdown: how many of all spans were not delivered, and why; and what the receiver said
+    /// of the others.
     pub(super) fn last_lines(&self, stats: &ExporterStats) -> Vec<String> {
         let remark = self.last_remark.as_deref();
         let said =
@@ -157,7 +156,7 @@ impl Report {
         Error::new(ErrorKind::Timeout, text)
     }
 
-    /// The result of a flush that is over in time.
+    /// The result of a flush that ended in time.
     pub(super) fn flushed(&self, lost: u64, spooled: u64, exporter: &str) -> Result<(), Error> {
         let error = if lost > 0 { &self.last_loss } else { &self.last_error };
         let error = error.as_deref().unwrap_or(QUEUE_FULL);
@@ -192,13 +191,13 @@ fn seconds(time: Duration) -> humantime::FormattedDuration {
     humantime::format_duration(Duration::from_secs(time.as_secs().max(1)))
 }
 
-/// What a receiver says of spans that it took.
+/// The line with a receiver's message about spans that it took.
 fn remark(exporter: &str, remark: &str) -> String {
     format!("prela: {exporter} says: {remark}")
 }
 
-/// At shutdown: how many of all the receiver took and did not keep, and why if it said so. None if it
-/// kept all.
+/// The line at shutdown about spans that the receiver rejected, and why if it said so. None if it rejected
+/// none.
 fn rejected(item: &str, stats: &ExporterStats, remark: Option<&str>) -> Option<String> {
     if stats.rejected == 0 {
         return None;
@@ -208,14 +207,14 @@ fn rejected(item: &str, stats: &ExporterStats, remark: Option<&str>) -> Option<S
     Some(remark.map_or(line.clone(), |remark| format!("{line}: {remark}")))
 }
 
-/// At shutdown: how many of all were not delivered, and why. None if all were.
+/// The line at shutdown about spans that were not delivered, and why. None if all were.
 fn losses(item: &str, stats: &ExporterStats, last_loss: Option<&str>) -> Option<String> {
     let ExporterStats { name, dropped, spooled, .. } = stats;
     if *dropped == 0 && *spooled == 0 {
         return None;
     }
     let Dropped { queue_full, shut_down, .. } = stats.dropped_by;
-    // An attempt that failed need not have to do with what was lost.
+    // The last error may have nothing to do with the losses, so it comes second.
     let error = match last_loss.or(stats.last_error.as_deref()) {
         Some(error) => error,
         None if shut_down > queue_full => "the time for shutdown ran out",

@@ -17,7 +17,7 @@ pub(super) enum Request {
     },
 }
 
-/// Makes requests of batches, for one exporter.
+/// Makes requests from batches, for one exporter.
 pub(super) struct RequestEncoder {
     resource: Arc<Resource>,
     /// None for an exporter that takes spans.
@@ -46,7 +46,6 @@ impl RequestEncoder {
 }
 
 impl Request {
-    /// How many spans.
     pub(super) fn count(&self) -> u64 {
         match self {
             Self::Spans(batch) => batch.len() as u64,
@@ -54,7 +53,7 @@ impl Request {
         }
     }
 
-    /// Whether it may be more than a receiver takes, if nobody says so.
+    /// Whether it may be too large for a receiver that does not say so.
     pub(super) fn is_large(&self) -> bool {
         matches!(self, Self::Bytes { body, .. } if body.len() >= LARGE)
     }
@@ -62,7 +61,7 @@ impl Request {
     /// The error of a single span that the receiver said is too large.
     pub(super) fn too_large(&self, error: Error) -> Error {
         match self {
-            // What a user's own exporter makes of a span, only it knows.
+            // Only the user's exporter knows how large its request was.
             Self::Spans(_) => error,
             Self::Bytes { body, .. } => {
                 let text = "which is over the limit for a request";
@@ -77,7 +76,7 @@ impl Request {
             Self::Spans(_) => 0,
             Self::Bytes { body, .. } => body.len(),
         };
-        let text = "which is over the limit for a request, as it seems: others get through";
+        let text = "which is over the limit for a request, it seems, since others get through";
         of_single(length, text, error)
     }
 

@@ -1,4 +1,4 @@
-//! How a pipeline works.
+//! The settings of a pipeline.
 
 use super::shards::{Limits, Size};
 use super::{Diagnostics, DropHandler, Overflow, TailRule};
@@ -12,7 +12,7 @@ use crate::store::Store;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// What a pipeline is started with, in each process anew.
+/// What a pipeline is started with, again in each forked process.
 #[derive(Clone)]
 pub(super) struct Setup {
     pub(super) resource: Arc<Resource>,
@@ -23,7 +23,7 @@ pub(super) struct Setup {
 /// The settings of a pipeline; the builder documents them.
 #[derive(Clone, Debug)]
 pub(crate) struct PipelineSettings {
-    /// What one of those that go through it is called.
+    /// The name of one item: `span`, `log record` or `metric`.
     pub(crate) item: &'static str,
     pub(crate) max_queue_size: usize,
     pub(crate) max_queue_bytes: usize,
@@ -40,9 +40,9 @@ pub(crate) struct PipelineSettings {
 }
 
 impl PipelineSettings {
-    /// Whether there may be something in a span that must not leave, or is too long.
+    /// Whether a span may have to be redacted or cut.
     pub(super) fn changes(&self, span: EndedSpan<'_>) -> bool {
-        // No value is longer than the whole.
+        // No value is longer than the whole message.
         self.redactor.is_some()
             || self.payload_limit.is_some_and(|limit| span.message.len() > limit)
     }
@@ -56,7 +56,6 @@ impl PipelineSettings {
         }
     }
 
-    /// The bounds of each queue.
     pub(super) fn limits(&self) -> Limits {
         let (max_bytes, max_batch) = (self.max_queue_bytes, self.max_batch_size);
         Limits {
@@ -65,12 +64,9 @@ impl PipelineSettings {
         }
     }
 
-    /// Those of a pipeline for something else than spans, which is cleaned before it gets there; `name` is
-    /// that of its part of the spool.
-    #[cfg(all(
-        any(feature = "tracing", feature = "metrics"),
-        any(feature = "otlp-grpc", feature = "otlp-http")
-    ))]
+    /// The settings of a pipeline for another signal, which is cleaned before it gets there; `name`: that of
+    /// its part of the spool.
+    #[cfg(all(any(feature = "tracing", feature = "metrics"), feature = "__otlp"))]
     pub(crate) fn for_signal(&self, item: &'static str, name: &str) -> Self {
         let mut own = Self { item, ..self.clone() };
         (own.redactor, own.payload_limit, own.tail, own.on_drop) = (None, None, None, None);
@@ -83,7 +79,7 @@ impl PipelineSettings {
         own
     }
 
-    /// The disk for one of the exporters, if there is to be any.
+    /// The spool of one exporter, if there is to be any.
     #[cfg(feature = "spool")]
     pub(super) fn store(&self, number: usize) -> Option<Box<dyn Store>> {
         let spool = self.spool.clone()?;
@@ -96,5 +92,5 @@ impl PipelineSettings {
     }
 }
 
-/// A batch with more is sent in pieces from the start: receivers often take 4 MiB.
+/// The most bytes of one batch: receivers often take no more than 4 MiB.
 const MAX_BATCH_BYTES: usize = 3_500_000;

@@ -2,11 +2,14 @@
 
 use super::fate::{Fate, Loss, Place};
 use super::queue::ExporterQueue;
-use super::request::Request;
-use crate::store::{SpooledBatch, Store};
+use super::request::{Request, RequestEncoder};
+use crate::store::{KeptBy, SpooledBatch, Store};
+use futures_util::future::{Either, select};
+use std::future::Future;
+use std::pin::pin;
 use std::sync::Arc;
 
-/// The way to the disk: apart from the exporter, so that both can be used at the same time.
+/// The spool of one queue: apart from the exporter, so that both can be used at the same time.
 pub(super) struct Spooling {
     queue: Arc<ExporterQueue>,
     store: Option<Box<dyn Store>>,
@@ -44,28 +47,56 @@ impl Spooling {
         self.queue.settle(spans, Place::Flight, fate);
     }
 
-    /// The oldest record that can be read. Those before it that cannot, or are too old, are counted.
+    /// The oldest record that can be read. Those before it that cannot, or are too old, are counted as lost.
     pub(super) fn oldest(&mut self) -> Option<SpooledBatch> {
         let store = self.store.as_mut()?;
         let record = store.oldest();
         for loss in store.losses() {
             let fate = Fate::Lost(Loss::Spool, Some(loss.error));
-            self.queue.settle(loss.spans, place(loss.is_own), fate);
+            self.queue.settle(loss.spans, place(loss.kept_by), fate);
         }
         record
     }
 
-    /// A record was sent, and this became of its spans.
-    pub(super) fn done(&mut self, id: u64, is_own: bool, fates: Vec<(u64, Fate)>) {
+    /// Removes a record that was sent, and counts what became of its spans.
+    pub(super) fn done(&mut self, id: u64, kept_by: KeptBy, fates: Vec<(u64, Fate)>) {
         if let Some(store) = &mut self.store {
             store.done(id);
         }
         for (count, fate) in fates {
-            self.queue.settle(count, place(is_own), fate);
+            self.queue.settle(count, place(kept_by), fate);
         }
     }
 }
 
-fn place(is_own: bool) -> Place {
-    if is_own { Place::Spool } else { Place::EarlierRun }
+fn place(kept_by: KeptBy) -> Place {
+    match kept_by {
+        KeptBy::ThisRun => Place::Spool,
+        KeptBy::EarlierRun => Place::EarlierRun,
+    }
+}
+
+/// Awaits something, and meanwhile moves spans from a crowded queue to the disk. Queues are crowded only
+/// with [`Overflow::Spool`].
+pub(super) async fn relieving<R>(
+    queue: &ExporterQueue,
+    encoder: &RequestEncoder,
+    spooling: &mut Spooling,
+    what: impl Future<Output = R>,
+) -> R {
+    let mut what = pin!(what);
+    if !spooling.has_store() {
+        return what.await;
+    }
+    loop {
+        match select(what, pin!(queue.signals.crowded())).await {
+            Either::Left((result, _)) => return result,
+            Either::Right(((), rest)) => what = rest,
+        }
+        while queue.is_half_full()
+            && let Some(spans) = queue.take()
+        {
+            spooling.keep(encoder.request(spans));
+        }
+    }
 }

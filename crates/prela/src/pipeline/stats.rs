@@ -5,8 +5,8 @@ use super::fate::Loss;
 /// What became of the spans of one instance, at one moment.
 ///
 /// Always, and exactly: `ended == unsampled + exported + rejected + dropped + queued + in_flight +
-/// spooled`. With several exporters a recorded span counts once for each, since each has a fate of
-/// its own to tell; [`Stats::exporters`] has them one by one.
+/// spooled`. With several exporters a recorded span counts once for each, since it may fare differently at
+/// each; [`Stats::exporters`] has them one by one.
 ///
 /// ```
 /// # let memory = prela::export::MemoryExporter::new();
@@ -38,13 +38,12 @@ pub struct Stats {
     pub spooled: u64,
     /// [`Stats::dropped`] by reason.
     pub dropped_by: Dropped,
-    /// Spans of earlier runs of the program. No other number has them in it.
+    /// Spans of earlier runs of the program. No other number includes them.
     pub recovered: Recovered,
-    /// Scopes of this process, of whichever instance or none, that ran without their context being
-    /// current, since they were entered below OpenTelemetry's `get_active_span` or `Context::map_current`.
-    /// Their spans are recorded; what began inside has the parent that is current outside. Each is also a
-    /// message of the panic hook, of OpenTelemetry's own check: take what you need out of such a closure,
-    /// and go on after it.
+    /// Scopes of this process, of any instance or none, that were entered inside OpenTelemetry's
+    /// `get_active_span` or `Context::map_current`, where no context can become current. Their spans are
+    /// recorded, but what began inside has the parent that is current outside. For each, OpenTelemetry's own
+    /// check also sends a message to the panic hook. Enter scopes after such a closure, not in it.
     pub not_current: u64,
     /// The numbers of each exporter, in the order in which they were given.
     pub exporters: Vec<ExporterStats>,
@@ -59,14 +58,14 @@ pub struct Dropped {
     pub queue_full: u64,
     /// Their export failed, timed out or panicked, and no further attempt was made.
     pub export_failed: u64,
-    /// The receiver takes less at a time than that one span.
+    /// The span alone is larger than the receiver accepts.
     pub too_large: u64,
     /// They ended after shutdown, or shutdown ran out of time.
     pub shut_down: u64,
     /// The spool did not take them (its limit was reached, or the disk failed), or could not give them
     /// back (they became too old, or the file was damaged).
     pub spool: u64,
-    /// Their trace waited for its end, by the [tail rule](crate::pipeline::TailRule), and there was no more room.
+    /// The [tail rule](crate::pipeline::TailRule) held their trace, and its room was used up.
     pub undecided: u64,
     /// The instance has no exporter; or, in a forked process, none that could be made again there.
     pub no_exporter: u64,
@@ -89,7 +88,7 @@ impl Dropped {
         self.no_exporter += other.no_exporter;
     }
 
-    /// What came on top of `earlier`.
+    /// What was added since `earlier`.
     pub(super) fn since(&self, earlier: &Self) -> Self {
         Self {
             queue_full: self.queue_full.saturating_sub(earlier.queue_full),
@@ -166,7 +165,7 @@ pub struct ExporterStats {
     pub spooled: u64,
     /// [`ExporterStats::dropped`] by reason.
     pub dropped_by: Dropped,
-    /// Spans of earlier runs of the program. No other number has them in it.
+    /// Spans of earlier runs of the program. No other number includes them.
     pub recovered: Recovered,
     /// Why the last export failed, if one did.
     pub last_error: Option<String>,
@@ -202,13 +201,13 @@ pub struct ShutdownReport {
     pub timed_out: bool,
     /// What became of the log records, if there was an exporter for them.
     pub logs: Option<Stats>,
-    /// What became of the metrics, likewise: each counts once whenever it is collected.
+    /// What became of the metrics, if there was an exporter for them; each counts once per collection.
     pub metrics: Option<Stats>,
 }
 
 impl ShutdownReport {
-    /// Spans that an exporter was to have and did not deliver, without those in the spool, which the
-    /// next run delivers.
+    /// Spans that were meant for an exporter and not delivered, without those in the spool, which the next run
+    /// sends.
     pub fn undelivered(&self) -> u64 {
         let stats = &self.stats;
         stats.dropped - stats.dropped_by.no_exporter + stats.queued + stats.in_flight

@@ -1,4 +1,4 @@
-//! Deciding about a trace when it ends, for those that the sampler left out when they began.
+//! Decides at the end of a trace whether it is kept although the sampler left it out.
 
 mod rule;
 
@@ -10,7 +10,7 @@ use crate::span::{EncodedSpan, EndedSpan};
 use opentelemetry::trace::TraceId;
 use std::collections::{HashMap, VecDeque};
 
-/// Spans whose traces have not ended yet, in bounded room.
+/// Holds the spans of traces that have not ended yet, up to a limit.
 #[derive(Debug)]
 pub(super) struct Tail {
     rule: TailRule,
@@ -50,8 +50,8 @@ impl Tail {
         }
     }
 
-    /// Takes in an ended span that is not sampled. Gives the spans that are to be exported because of
-    /// it: none, or its trace.
+    /// Takes in an ended span that is not sampled. Returns the spans to export because of it: none, or its
+    /// trace.
     pub(super) fn on_end(&mut self, span: EndedSpan<'_>) -> Vec<EncodedSpan> {
         let trace_id = span.trace_id();
         if !span.summary.is_local_root {
@@ -89,7 +89,7 @@ impl Tail {
                 return;
             };
             self.undecided += self.take(oldest).len() as u64;
-            // What is left of it is of no use.
+            // The rest of that trace is of no use.
             self.decide(oldest, false);
             if oldest == trace_id {
                 self.undecided += 1;
@@ -134,7 +134,7 @@ impl Tail {
         }
     }
 
-    /// Gives up what waits: nothing will end any more that could decide about it.
+    /// Gives up what waits, since no root will end any more.
     pub(super) fn close(&mut self) {
         self.left_out += self.spans as u64;
         self.traces.clear();
@@ -158,13 +158,13 @@ pub(super) struct TailCounts {
     pub(super) undecided: u64,
 }
 
-/// The span as it is exported: it says that it was sampled, since now it is.
+/// The span as it is exported: marked as sampled, since now it is.
 fn kept(mut span: EncodedSpan) -> EncodedSpan {
     span.set_sampled();
     span
 }
 
-/// The local root as it is exported: it also says why its trace was kept, if it was because of itself.
+/// The local root as it is exported: it also says why its trace was kept, if it is the reason.
 fn kept_root(root: EndedSpan<'_>, reason: Option<&'static str>) -> EncodedSpan {
     let Some(reason) = reason else { return kept(EncodedSpan::alone(root)) };
     let mut root = root.to_data();

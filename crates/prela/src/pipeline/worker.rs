@@ -11,8 +11,7 @@ use std::thread::{self, ThreadId};
 use std::time::Duration;
 use tokio::sync::{Notify, oneshot};
 
-/// The running export threads, one for each exporter: one that blocks its thread, whether it may or
-/// not, holds up no other.
+/// The running export threads, one for each exporter, so that one that blocks its thread holds up no other.
 pub(super) struct Workers {
     threads: Vec<Worker>,
     running: Arc<Running>,
@@ -31,7 +30,7 @@ struct Running {
 }
 
 impl Workers {
-    /// Drives each queue's exporter, and `beside` for as long as the first of them is at work.
+    /// Starts a thread for each export loop. `beside` runs on the first, for as long as that one does.
     pub(super) fn start(
         export_loops: Vec<ExportLoop>,
         beside: impl Future<Output = ()> + Send + 'static,
@@ -50,7 +49,7 @@ impl Workers {
         Ok(workers)
     }
 
-    /// Whether all threads finished within this time.
+    /// Waits for all threads; false if they did not finish within this time.
     pub(super) fn wait(&self, within: Duration) -> bool {
         let count = self.running.count.lock().unwrap_or_else(PoisonError::into_inner);
         let (count, _) = self
@@ -61,12 +60,12 @@ impl Workers {
         *count == 0
     }
 
-    /// Ends the threads, unless an exporter blocks its own, whatever is still under way.
+    /// Ends the threads, whatever is still under way, except those that an exporter blocks.
     pub(super) fn stop(&self) {
         self.threads.iter().for_each(|worker| worker.stop.notify_one());
     }
 
-    /// Whether this is called by an exporter or a drop handler.
+    /// Whether the caller is on an export thread, as exporters and drop handlers are.
     pub(super) fn include_this_thread(&self) -> bool {
         let this = thread::current().id();
         self.threads.iter().any(|worker| worker.thread == this)
@@ -81,7 +80,7 @@ impl Worker {
     ) -> Result<Self, Error> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
-            // Of its threads for what blocks, such as looking up a name.
+            // The runtime's threads for blocking work, such as looking up a name.
             .on_thread_start(context::suppress_thread)
             .build()
             .map_err(|error| failed("start the export thread's runtime", error))?;
@@ -126,8 +125,8 @@ impl Drop for End {
     }
 }
 
-/// Awaits what blocks, on a thread of its own: so that a deadline holds on any runtime and without
-/// its timers, and when the export thread itself is blocked.
+/// Runs a blocking call on a thread of its own and awaits it: so a deadline holds on any runtime, without its
+/// timers, and when the export thread itself is blocked.
 pub(crate) async fn wait_elsewhere<R: Send + 'static>(
     wait: impl FnOnce() -> R + Send + 'static,
 ) -> Result<R, Error> {

@@ -32,7 +32,7 @@ enum State {
     Debug,
 }
 
-/// The trace that came in is to be debugged. A value of the context.
+/// Marks the trace that came in as one to be debugged. A value of the context.
 struct Debugged(TraceId);
 
 impl B3 {
@@ -79,7 +79,7 @@ pub(super) fn write_multi(
     field: &mut dyn FnMut(&'static str, Option<String>),
 ) {
     let state = span.map(|span| state_of(cx, span));
-    // The debug flag implies that the trace is sampled, which is then not said.
+    // The debug flag implies that the trace is sampled, so that is not sent.
     let sampled = match state {
         Some(State::Denied) => Some("0"),
         Some(State::Accepted) => Some("1"),
@@ -91,12 +91,12 @@ pub(super) fn write_multi(
     field(FLAGS, (state == Some(State::Debug)).then(|| "1".to_owned()));
 }
 
-/// The single field, and without a usable one the others.
+/// Reads the single field or, without a usable one, the others.
 pub(super) fn read(values: Values<'_>, refused: &mut Refusals) -> Option<B3> {
     only(SINGLE, values, refused, parse).flatten().or_else(|| read_multi(values, refused))
 }
 
-/// A sampling state without ids is valid, and there is no trace that it could be about.
+/// Parses the single field. None if it is a sampling state without ids, which is valid but is about no trace.
 fn parse(value: &[u8]) -> Result<Option<B3>, Reason> {
     let mut fields = trim(value).split(|byte| *byte == b'-');
     let first = fields.next().unwrap_or_default();
@@ -105,7 +105,7 @@ fn parse(value: &[u8]) -> Result<Option<B3>, Reason> {
     };
     let trace_id = parse_trace_id(first)?;
     let span_id = parse_span_id(span_id)?;
-    // The parent's id may follow; it is the sender's matter.
+    // The parent's id may follow, of which only the sender makes use.
     let state = fields.next().map_or(Ok(State::Accepted), parse_state)?;
     fields.next().map_or(Ok(()), |parent_id| parse_span_id(parent_id).map(|_| ()))?;
     if fields.next().is_some() {
@@ -128,7 +128,7 @@ fn read_multi(values: Values<'_>, refused: &mut Refusals) -> Option<B3> {
     Some(B3 { trace_id, span_id, state })
 }
 
-/// 32 digits, or 16 as if zeros stood before them.
+/// Parses 32 digits, or 16 as the low half of an id.
 fn parse_trace_id(digits: &[u8]) -> Result<TraceId, Reason> {
     let id = match digits.len() {
         32 => hex::parse(digits).map(TraceId::from_bytes),

@@ -1,4 +1,4 @@
-//! What the formats of propagation have in common: how a field is read.
+//! How a field is read, in any format.
 
 use super::Reason;
 use super::refused::Refusals;

@@ -1,6 +1,6 @@
 //! Ids as hex digits.
 
-/// Two lower-case digits a byte; none if a digit is anything else, or their number is.
+/// Reads two lower-case digits a byte; none if there are other characters, or more or fewer digits.
 pub(super) fn parse<const N: usize>(digits: &[u8]) -> Option<[u8; N]> {
     let mut bytes = [0; N];
     let (pairs, []) = digits.as_chunks::<2>() else { return None };
@@ -25,7 +25,7 @@ pub(super) fn write(out: &mut [u8], bytes: &[u8]) {
     }
 }
 
-/// What was written byte by byte, and is ASCII.
+/// Bytes that are ASCII, as text.
 pub(super) fn text(ascii: &[u8]) -> String {
     str::from_utf8(ascii).unwrap_or_default().to_owned()
 }
@@ -36,7 +36,7 @@ pub(super) fn format(bytes: &[u8]) -> String {
     text(&digits)
 }
 
-/// The value of a digit; 16 for what is none.
+/// The value of a digit; 16 for any other byte.
 static VALUES: [u8; 256] = {
     let mut values = [16; 256];
     let mut value = 0;

@@ -1,6 +1,6 @@
 //! The fields `x-trace-id` and `x-span-id` of Prela for Python.
 //!
-//! There both are UUIDs, and its OTLP exporter sends the first 8 bytes of the span's.
+//! It writes both as UUIDs; its OTLP exporter sends the first 8 bytes of the span's.
 
 use super::fields::{Ids, Values, both, only};
 use super::refused::Refusals;
@@ -19,7 +19,7 @@ pub(super) fn write(
     field(SPAN_ID, span.map(|span| hex::format(&span.span_id().to_bytes())));
 }
 
-/// Whether the trace is sampled is not said. Who sends these ids only does so inside a span that is.
+/// Reads both fields. They do not say whether the trace is sampled, but are sent for sampled spans only.
 pub(super) fn read(values: Values<'_>, refused: &mut Refusals) -> Option<Ids> {
     let trace_id = only(TRACE_ID, values, refused, |value| match digits(trim(value))? {
         Digits::Long(id) if id != [0; 16] => Ok(TraceId::from_bytes(id)),
@@ -44,7 +44,7 @@ enum Digits {
     Short([u8; 8]),
 }
 
-/// 32 digits, with or without the hyphens of a UUID, or 16. A UUID may be in upper case.
+/// Reads 32 digits, with or without the hyphens of a UUID, or 16. They may be in upper case.
 fn digits(value: &[u8]) -> Result<Digits, Reason> {
     let is_uuid = value.len() == 36 && [8, 13, 18, 23].iter().all(|i| value[*i] == b'-');
     if !is_uuid && !matches!(value.len(), 16 | 32) {

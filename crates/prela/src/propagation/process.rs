@@ -9,8 +9,8 @@ use std::process::Command;
 
 /// The context that this process was started in; see [`CommandExt::inject_context`].
 ///
-/// Reads the context from the variables `TRACEPARENT`, `TRACESTATE` and `BAGGAGE`, as they are now. One that is not
-/// UTF-8 counts as absent.
+/// Reads the variables `TRACEPARENT`, `TRACESTATE` and `BAGGAGE` as they are now. One that is not UTF-8 counts
+/// as absent.
 ///
 /// ```
 /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
@@ -25,9 +25,9 @@ pub fn from_env() -> TraceContext {
 
 /// A context as variables for a process that is not started by [`Command`], such as a container.
 ///
-/// The variables among `TRACEPARENT`, `TRACESTATE` and `BAGGAGE` that the context has something for. The others
-/// should not be set in that process, and be removed if it would inherit them from this one.
-/// [`Propagator::global`](super::Propagator::global) may have other formats, with variables of theirs.
+/// Returns those of `TRACEPARENT`, `TRACESTATE` and `BAGGAGE` that the context has a value for. The others should
+/// not be set in that process: remove them if it would inherit them from this one. Other formats of
+/// [`Propagator::global`](super::Propagator::global) have variables of their own.
 ///
 /// ```
 /// prela::baggage::scope([("plan", "pro")], || {
@@ -47,7 +47,7 @@ pub trait CommandExt {
     /// `BAGGAGE`. Those that the context has nothing for are removed, so that none is inherited.
     ///
     /// The child reads them by [`from_env`]. Its span should end before this one does, so wait for it
-    /// within the scope. A command of tokio's has one of these inside:
+    /// within the scope. A command of tokio's wraps one of the standard library's:
     /// `command.as_std_mut().inject_context()`.
     ///
     /// ```no_run

@@ -26,7 +26,7 @@ pub enum Format {
     Baggage,
     /// Zipkin's single field `b3`. Read: that field or, without it, those of [`Format::B3Multi`].
     ///
-    /// Without a sampling state, which leaves the decision to the receiver, the trace is sampled.
+    /// A missing sampling state, which leaves the decision to the receiver, is read as sampled.
     B3,
     /// Zipkin's fields `x-b3-traceid`, `x-b3-spanid`, `x-b3-sampled` and `x-b3-flags`. Read: as
     /// [`Format::B3`].
@@ -34,7 +34,7 @@ pub enum Format {
     /// `x-trace-id` and `x-span-id`, as Prela for Python writes them: UUIDs, with or without hyphens.
     ///
     /// Written as 32 and 16 hex digits, and only for a sampled trace: they cannot say that it is not.
-    /// Of a span id of 32 digits the first 16 are read, which are those that Prela for Python exports.
+    /// Of a span id of 32 digits only the first 16 are read, as Prela for Python exports only these.
     LegacyIds,
 }
 
@@ -43,10 +43,9 @@ impl Format {
         [Self::TraceContext, Self::Baggage, Self::B3, Self::B3Multi, Self::LegacyIds];
 }
 
-/// Writes and reads contexts in the formats of its choice: at first [`Format::TraceContext`] and
-/// [`Format::Baggage`].
+/// Writes and reads contexts in some formats: by default [`Format::TraceContext`] and [`Format::Baggage`].
 ///
-/// Of several formats that hold a trace, the first of the order of [`Format`] that can be used wins.
+/// If several formats hold a trace, the first usable one in the order of [`Format`] wins.
 ///
 /// [`inject`](crate::inject) and [`extract`](crate::extract) use the one of the global instance; see
 /// [`Builder::propagator`](crate::Builder::propagator). Another one can be used beside it:
@@ -115,12 +114,12 @@ impl Propagator {
         });
     }
 
-    /// The context that a carrier holds, as of [`extract`](crate::extract).
+    /// Reads the context that a carrier holds, as [`extract`](crate::extract) does.
     pub fn extract<C: Extractor + ?Sized>(&self, carrier: &C) -> TraceContext {
         self.extract_report(carrier).context
     }
 
-    /// [`Propagator::extract`], and what was not used of the carrier.
+    /// Does what [`Propagator::extract`] does, and says what it could not use.
     pub fn extract_report<C: Extractor + ?Sized>(&self, carrier: &C) -> Extracted {
         let mut refused = Refusals::default();
         let read = |name: &str, each: &mut dyn FnMut(&[u8])| carrier.values(name, each);
@@ -129,7 +128,7 @@ impl Propagator {
         Extracted { context, refused: refused.into_vec() }
     }
 
-    /// Says what each field is to be; none: it is not to be there.
+    /// Calls `field` with each field and its value; none: the field is to be removed.
     pub(super) fn write(
         &self,
         cx: &Context,
@@ -160,8 +159,8 @@ impl Propagator {
         }
     }
 
-    /// The context with the trace that the carrier holds, and the context's baggage with what the carrier
-    /// holds put in. What the carrier does not hold stays as it is.
+    /// Reads what a carrier holds into a context: its trace replaces the context's, its entries of baggage are
+    /// added. What the carrier does not hold stays as it is.
     pub(super) fn read(
         &self,
         cx: &Context,

@@ -9,8 +9,8 @@ use opentelemetry::propagation::text_map_propagator::FieldIter;
 use opentelemetry::propagation::{Extractor, Injector, TextMapPropagator};
 use std::sync::LazyLock;
 
-/// OpenTelemetry's carriers can neither give bytes nor remove a field: stale fields of a carrier that
-/// is used again stay there. As that API asks, what a carrier does not hold is taken from the given
+/// OpenTelemetry's carriers can neither give bytes nor remove a field, so stale fields stay in a carrier that
+/// is used again. As that API asks, what a carrier does not hold is taken from the given
 /// context, and `extract` begins with the current one.
 impl TextMapPropagator for Propagator {
     fn inject_context(&self, cx: &Context, injector: &mut dyn Injector) {
@@ -39,7 +39,7 @@ impl TextMapPropagator for Propagator {
     }
 }
 
-/// The fields of every choice of formats: what is borrowed from here cannot be made on the way.
+/// The fields of every combination of formats, kept because `fields` returns a borrow.
 static FIELDS: LazyLock<Vec<Vec<String>>> = LazyLock::new(|| {
     let fields = |formats| {
         let mut names = Vec::new();

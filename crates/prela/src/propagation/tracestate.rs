@@ -18,8 +18,8 @@ const MAX_LEN: usize = 256;
 
 /// A list of members in its shortest form, as one header value.
 ///
-/// All of a valid list is kept, whatever its length: the specification names a least, not a most, and
-/// 32 members bound it.
+/// A valid list is kept whole, whatever its length: the specification sets a minimum and no maximum, and 32
+/// members bound it.
 #[derive(Debug, Default)]
 pub(super) struct Members {
     list: Vec<u8>,
@@ -69,7 +69,7 @@ fn take_member(list: &[u8]) -> Option<(&[u8], &[u8], &[u8])> {
     let (key, value) = (&list[..equals], &list[equals + 1..]);
     let end = value.iter().position(ends(VALUE)).unwrap_or(value.len());
     let (value, rest) = value.split_at(end);
-    // Spaces before a comma are not part of the value; those at its begin are.
+    // Spaces before a comma are not part of the value; those at its beginning are.
     let value = value.trim_ascii_end();
     let rest = trim(rest);
     let is_first = |byte: &u8| CLASSES[usize::from(*byte)] & FIRST != 0;
@@ -127,7 +127,7 @@ impl Remote {
             let held = self.members().filter(|(_, is_held)| *is_held).map(|(pair, _)| pair);
             return held.eq(state);
         }
-        // The same, in one pass.
+        // Compares text with text, in one pass.
         let mut rest = Some(self.list.as_str());
         for (i, (key, value)) in state.into_iter().enumerate() {
             rest = rest.and_then(|rest| {

@@ -33,7 +33,7 @@ impl Field {
         Self(number << 3 | FIXED32)
     }
 
-    /// The field that begins with this tag, if one can.
+    /// The field that begins with this tag; none if it is too large for one.
     pub(super) fn of_tag(tag: u64) -> Option<Self> {
         u32::try_from(tag).ok().map(Self)
     }
@@ -52,7 +52,7 @@ impl Field {
     /// What begins the field on the wire, for numbers from 16 up to 2,047: two bytes.
     #[inline(always)]
     pub(crate) const fn long_tag(self) -> [u8; 2] {
-        debug_assert!(self.0 >= 0x80 && self.0 < 0x4000, "the tag has not two bytes");
+        debug_assert!(self.0 >= 0x80 && self.0 < 0x4000, "the tag does not have two bytes");
         let [low, high, ..] = self.0.to_le_bytes();
         [low | 0x80, high << 1 | low >> 7]
     }

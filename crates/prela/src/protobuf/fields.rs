@@ -80,7 +80,7 @@ messages! {
     }
 
     /// `LogRecord`. The messages around it have the numbers of those around a span.
-    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "tracing", feature = "__otlp"))]
     log_record {
         TIME: fixed64 1,
         SEVERITY_NUMBER: varint 2,
@@ -96,7 +96,7 @@ messages! {
     }
 
     /// `Metric`. The messages around it have the numbers of those around a span.
-    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "metrics", feature = "__otlp"))]
     metric {
         NAME: bytes 1,
         DESCRIPTION: bytes 2,
@@ -106,8 +106,8 @@ messages! {
         HISTOGRAM: bytes 9,
     }
 
-    /// `Histogram`, and `Sum` and `Gauge` alike as far as they go.
-    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    /// `Histogram`; also `Sum` and `Gauge`, as far as they have these fields.
+    #[cfg(all(feature = "metrics", feature = "__otlp"))]
     histogram {
         POINTS: bytes 1,
         TEMPORALITY: varint 2,
@@ -115,7 +115,7 @@ messages! {
     }
 
     /// `NumberDataPoint`.
-    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "metrics", feature = "__otlp"))]
     number_point {
         START_TIME: fixed64 2,
         TIME: fixed64 3,
@@ -125,7 +125,7 @@ messages! {
     }
 
     /// `HistogramDataPoint`. Bounds and counts are packed.
-    #[cfg(all(feature = "metrics", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "metrics", feature = "__otlp"))]
     histogram_point {
         START_TIME: fixed64 2,
         TIME: fixed64 3,
@@ -161,26 +161,26 @@ messages! {
         BYTES: bytes 7,
     }
 
-    /// `ArrayValue`, and `KeyValueList` alike.
+    /// `ArrayValue` and `KeyValueList`.
     list {
         VALUES: bytes 1,
     }
 
     /// `ExportTraceServiceResponse`.
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    #[cfg(feature = "__otlp")]
     response {
         PARTIAL_SUCCESS: bytes 1,
     }
 
     /// `ExportTracePartialSuccess`.
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    #[cfg(feature = "__otlp")]
     partial_success {
         REJECTED_SPANS: varint 1,
         ERROR_MESSAGE: bytes 2,
     }
 
     /// `google.rpc.Status`.
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    #[cfg(feature = "__otlp")]
     rpc_status {
         #[cfg(feature = "otlp-http")]
         MESSAGE: bytes 2,

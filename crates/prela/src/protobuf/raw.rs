@@ -2,7 +2,7 @@
 
 use super::{Field, Reader};
 
-/// The fields of a message, in order; none instead of one that is malformed, which is the last.
+/// The fields of a message, in order. A malformed one is given as none, and is the last.
 pub(crate) struct RawFields<'a> {
     message: &'a [u8],
     reader: Reader<'a>,
@@ -13,7 +13,7 @@ pub(crate) struct RawField<'a> {
     pub(crate) id: Field,
     /// With its tag and length.
     pub(crate) whole: &'a [u8],
-    /// Without; empty for a field that has no length.
+    /// Without them; empty for a field that has no length.
     pub(crate) content: &'a [u8],
 }
 

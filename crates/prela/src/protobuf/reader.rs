@@ -1,10 +1,10 @@
-//! Reads the fields of messages, whatever they are.
+//! Reads the fields of any message.
 
 use super::Field;
 use super::field::{FIXED32, FIXED64, LENGTH_DELIMITED, VARINT};
 use std::borrow::Cow;
 
-/// The fields of a protobuf message, as far as it is one.
+/// The fields of a protobuf message, up to where it is malformed.
 ///
 /// Source: [Protocol Buffers, encoding](https://protobuf.dev/programming-guides/encoding/).
 #[derive(Clone, Debug)]
@@ -36,7 +36,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Whether all of it can be read.
-    #[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+    #[cfg(feature = "__otlp")]
     pub(crate) fn is_message(message: &'a [u8]) -> bool {
         let mut fields = Self(message);
         fields.by_ref().for_each(drop);
@@ -94,7 +94,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Ends where it cannot go on.
+/// Ends at the end, or before a malformed field.
 impl<'a> Iterator for Reader<'a> {
     type Item = (Field, Content<'a>);
 
@@ -113,7 +113,7 @@ impl<'a> Content<'a> {
         if let Self::Bytes(bytes) = self { bytes } else { &[] }
     }
 
-    /// As protobuf's `int64` and `int32`.
+    /// The content as protobuf's `int64` or `int32`.
     pub(crate) fn int(self) -> i64 {
         if let Self::Varint(number) = self { number.cast_signed() } else { 0 }
     }
@@ -126,19 +126,19 @@ impl<'a> Content<'a> {
         if let Self::Fixed32(number) = self { number } else { 0 }
     }
 
-    /// Text; nothing of it is lost if it is UTF-8, as all text of ours is.
+    /// The content as text. What is not UTF-8 is replaced; our own text always is.
     pub(crate) fn text(self) -> Cow<'a, str> {
         String::from_utf8_lossy(self.bytes())
     }
 
-    /// A count.
+    /// The content as a count.
     pub(crate) fn count(self) -> u32 {
         u32::try_from(self.int()).unwrap_or(u32::MAX)
     }
 }
 
 #[cfg(test)]
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http"))]
+#[cfg(feature = "__otlp")]
 mod tests {
     use super::*;
 

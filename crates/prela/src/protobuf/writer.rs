@@ -5,8 +5,8 @@ use std::sync::Mutex;
 
 /// Writes protobuf fields, one after the other.
 ///
-/// The buffer is longer than what is written, and always initialized: so that a field of several parts
-/// checks for room once.
+/// The buffer is longer than what is written, and always initialized, so that a field of several parts
+/// needs one check for room.
 #[derive(Debug, Default)]
 pub(crate) struct Writer {
     buffer: Vec<u8>,
@@ -14,12 +14,12 @@ pub(crate) struct Writer {
 }
 
 impl Writer {
-    /// What is in the buffer does not matter, its length does.
+    /// Writes into this buffer, over its content and up to its length before it grows.
     pub(crate) fn new(buffer: Vec<u8>) -> Self {
         Self { buffer, len: 0 }
     }
 
-    /// The buffer, whatever is behind what was written, and how long that is.
+    /// The whole buffer, and how many of its bytes were written.
     pub(crate) fn into_parts(self) -> (Vec<u8>, usize) {
         (self.buffer, self.len)
     }
@@ -51,7 +51,7 @@ impl Writer {
         self.len = 0;
     }
 
-    /// Forgets everything with the buffer, if that is larger.
+    /// Forgets everything and frees the buffer, if that is larger.
     #[inline]
     pub(crate) fn trim(&mut self, largest: usize) {
         if self.buffer.len() > largest {
@@ -59,7 +59,7 @@ impl Writer {
         }
     }
 
-    /// So much more can be written without growing again.
+    /// Makes room for this many more bytes.
     #[inline]
     pub(crate) fn reserve(&mut self, additional: usize) {
         if self.buffer.len() - self.len < additional {
@@ -92,22 +92,22 @@ impl Writer {
         copy(self.next(bytes.len()), bytes);
     }
 
-    /// Room for so many bytes, to be written by the caller, who then says by [`Writer::advance`] how many
-    /// there are.
+    /// Room for at least `most` bytes. The caller writes there, and then says by [`Writer::advance`] how many
+    /// bytes it wrote.
     #[inline(always)]
     pub(crate) fn spare(&mut self, most: usize) -> &mut [u8] {
         self.reserve(most);
         &mut self.buffer[self.len..]
     }
 
-    /// Takes the next bytes, which were written into [`Writer::spare`], for written.
+    /// Counts the next bytes as written, after [`Writer::spare`].
     #[inline(always)]
     pub(crate) fn advance(&mut self, len: usize) {
         self.len = (self.len + len).min(self.buffer.len());
     }
 
-    /// A message: its length is written when that is known, into room for `guess` bytes, or into what is
-    /// made of that.
+    /// Writes a message. Its length is filled in afterwards, into `guess` bytes; if it takes more or fewer, the
+    /// content is moved.
     #[inline]
     pub(crate) fn message(&mut self, field: Field, guess: Guess, write: impl FnOnce(&mut Self)) {
         let guess = guess as usize;
@@ -131,7 +131,7 @@ impl Writer {
         self.all(bytes);
     }
 
-    /// The tag and the length of a field, whose content follows.
+    /// Writes the tag and the length of a field whose content follows.
     #[inline]
     pub(crate) fn begin_bytes(&mut self, field: Field, len: usize) {
         let tag = field.tag();
@@ -150,7 +150,7 @@ impl Writer {
         1 + varint_len(len as u64) + len
     }
 
-    /// Left out when empty, which is the default.
+    /// Writes text, unless it is empty, which is the default.
     #[inline]
     pub(crate) fn text(&mut self, field: Field, text: &[u8]) {
         if !text.is_empty() {
@@ -158,7 +158,7 @@ impl Writer {
         }
     }
 
-    /// Left out when 0, which is the default.
+    /// Writes a count, unless it is 0, which is the default.
     #[inline]
     pub(crate) fn count(&mut self, field: Field, count: u32) {
         if count != 0 {
@@ -189,7 +189,7 @@ impl Writer {
     }
 }
 
-/// How many bytes the length of a message takes. Any number will do, and the usual one is fast.
+/// How many bytes the length of a message will take. A wrong guess only costs a move of the content.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Guess {
     /// Up to 127 bytes.
@@ -201,7 +201,7 @@ pub(crate) enum Guess {
 }
 
 impl Guess {
-    /// For contents of this length, and a few bytes around them.
+    /// The guess for contents of this length, and a few bytes around them.
     pub(crate) fn of(len: usize) -> Self {
         match len {
             0..100 => Self::Small,
@@ -220,7 +220,7 @@ fn varint_len(value: u64) -> usize {
     }
 }
 
-/// Copies to the start of `to`. What is this short is copied before a call of `memcpy` has begun to.
+/// Copies to the start of `to`. Up to 32 bytes are copied here, faster than by a call of `memcpy`.
 #[inline]
 pub(crate) fn copy(to: &mut [u8], from: &[u8]) {
     let to = &mut to[..from.len()];
@@ -238,7 +238,7 @@ pub(crate) fn copy(to: &mut [u8], from: &[u8]) {
     }
 }
 
-/// Copies the first and the last `N` bytes, of not more than twice that.
+/// Copies the first and the last `N` bytes, which overlap: `from` is at most twice as long.
 #[inline(always)]
 fn copy_ends<const N: usize>(to: &mut [u8], from: &[u8]) {
     if let (Some(first), Some(last)) = (from.first_chunk::<N>(), from.last_chunk::<N>()) {
@@ -249,7 +249,7 @@ fn copy_ends<const N: usize>(to: &mut [u8], from: &[u8]) {
 
 const SMALLEST: usize = 512;
 
-/// Keeps buffers for all threads: not more than `most`, and none that grew beyond `largest` bytes.
+/// Keeps buffers for all threads: at most `most`, and none that grew beyond `largest` bytes.
 #[derive(Debug)]
 pub(crate) struct Buffers {
     most: usize,
@@ -262,9 +262,9 @@ impl Buffers {
         Self { most, largest, returned: Mutex::new(Vec::new()) }
     }
 
-    /// A buffer with anything in it, or nothing.
+    /// A buffer, with any content or empty.
     pub(crate) fn take(&self) -> Vec<u8> {
-        // Not waited for: whoever has the lock may be in the parent of this forked process.
+        // Without waiting: in a forked process, a thread of the parent may hold the lock for ever.
         self.returned.try_lock().ok().and_then(|mut returned| returned.pop()).unwrap_or_default()
     }
 

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// Runs of 13 to 19 digits, in groups apart by single spaces or hyphens, whose last digit is right.
+/// Finds runs of 13 to 19 digits, in groups separated by single spaces or hyphens, whose check digit is right.
 pub(super) fn find(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found = Vec::new();
@@ -39,8 +39,7 @@ fn run(bytes: &[u8], from: usize) -> (Vec<(usize, u8)>, usize) {
     }
 }
 
-/// The first card number in a run, which may have other numbers before and behind it, in groups of
-/// their own.
+/// The first card number in a run, which may have other numbers before and after it, in groups of their own.
 fn card(digits: &[(usize, u8)]) -> Option<Range<usize>> {
     let begins = |i: usize| i == 0 || digits[i].0 > digits[i - 1].0 + 1;
     let ends = |i: usize| i + 1 == digits.len() || digits[i + 1].0 > digits[i].0 + 1;
@@ -56,7 +55,7 @@ fn card(digits: &[(usize, u8)]) -> Option<Range<usize>> {
     None
 }
 
-/// The check digit, by Luhn's sum, and that it begins as the numbers of card schemes do.
+/// Whether the check digit is right, by Luhn's sum, and the first digit is that of a card scheme.
 fn is_right(number: &[(usize, u8)]) -> bool {
     let mut sum = 0;
     for (i, (_, digit)) in number.iter().rev().enumerate() {

@@ -1,9 +1,8 @@
-//! What can be found in a text, and putting something else in its place.
+//! The detectors, and the replacement of what they find.
 
 use super::{cards, emails, keys};
 use std::ops::Range;
 
-/// Something to find.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Detector {
     ApiKey,
@@ -13,7 +12,7 @@ pub(super) enum Detector {
 }
 
 impl Detector {
-    /// Where it is in a text: ranges in order, apart from each other, at character boundaries.
+    /// Where it is in a text: ranges in order, without overlap, at character boundaries.
     pub(super) fn find(self, text: &str) -> Vec<Range<usize>> {
         match self {
             Self::ApiKey => keys::api_keys(text),

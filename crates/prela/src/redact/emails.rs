@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// `local@domain.tld`, as people write it: without quotes, comments and addresses of hosts.
+/// Finds `local@domain.tld`, as people write it: without quotes, comments and addresses of hosts.
 pub(super) fn find(text: &str) -> Vec<Range<usize>> {
     let bytes = text.as_bytes();
     let mut found: Vec<Range<usize>> = Vec::new();

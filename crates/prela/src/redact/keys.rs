@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-/// A key begins with this, and has at least so many characters behind it.
+/// The prefixes of keys, and how many characters come after each at least.
 const PREFIXES: &[(&str, usize)] = &[
     ("sk-", 16),      // OpenAI, Anthropic, DeepSeek, OpenRouter
     ("sk_live_", 10), // Stripe
@@ -38,7 +38,7 @@ const PREFIXES: &[(&str, usize)] = &[
     ("sk-lf-", 16),
 ];
 
-/// Keys by their prefixes, JSON web tokens, and PEM private keys.
+/// Finds keys by their prefixes, JSON web tokens, and PEM private keys.
 pub(super) fn api_keys(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -57,7 +57,7 @@ pub(super) fn api_keys(text: &str) -> Vec<Range<usize>> {
     found
 }
 
-/// What follows `Bearer` or `Basic`.
+/// Finds what follows `Bearer` or `Basic`.
 pub(super) fn bearer_tokens(text: &str) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
@@ -109,7 +109,7 @@ fn prefixed(text: &str) -> Option<usize> {
     let is_key = |byte: &u8| byte.is_ascii_alphanumeric() || b"-_.".contains(byte);
     let behind = text.as_bytes()[prefix.len()..].iter().take_while(|byte| is_key(byte)).count();
     let key = text[..prefix.len() + behind].trim_end_matches('.');
-    // Words with hyphens have no digits in them.
+    // Ordinary words with hyphens have no digits in them.
     let looks_random = key[prefix.len()..].bytes().any(|byte| byte.is_ascii_digit());
     (key.len() >= prefix.len() + least && looks_random).then_some(key.len())
 }
@@ -134,7 +134,7 @@ fn pem_key(text: &str) -> Option<usize> {
         return None;
     }
     let end = format!("-----END {label}-----");
-    // One that was cut off is no less secret.
+    // A key that was cut off is no less secret.
     Some(text.find(&end).map_or(text.len(), |at| at + end.len()))
 }
 

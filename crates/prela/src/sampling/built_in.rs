@@ -9,7 +9,7 @@ use super::users::Users;
 use std::sync::Arc;
 
 impl Sampler {
-    /// Records at most so many traces a second, and up to `burst` at once after a quiet time.
+    /// Records at most this many traces a second, and up to `burst` at once after a quiet time.
     ///
     /// A rate below 1 is one trace every few seconds. A rate that is not above 0, or a burst of 0, is an
     /// error at [`build`](crate::Builder::build). Time is that of the instance's clock. Lock-free.
@@ -91,8 +91,8 @@ impl Sampler {
         })
     }
 
-    /// A sampler that decides as this one, and whose [`Sampler::stats`] count what it decides. For one that is not the instance's: for
-    /// that there is [`Prela::sampling_stats`](crate::Prela::sampling_stats).
+    /// A sampler that decides as this one does, and counts its decisions for [`Sampler::stats`]. The instance's own
+    /// sampler needs no such thing: [`Prela::sampling_stats`](crate::Prela::sampling_stats) counts it.
     #[must_use]
     pub fn counted(self) -> Self {
         match self.0 {
@@ -108,7 +108,7 @@ impl Default for Sampler {
     }
 }
 
-/// A share of the traces that begin here; a caller's decision is followed. For
+/// Records a share of the traces that begin here, and follows a caller's decision. For
 /// [`SpanBuilder::sample_with`](crate::SpanBuilder::sample_with) and `#[prela::trace(sample = …)]`.
 impl From<f64> for Sampler {
     fn from(ratio: f64) -> Self {
@@ -116,7 +116,7 @@ impl From<f64> for Sampler {
     }
 }
 
-/// Whether a trace that begins here is recorded; a caller's decision is followed.
+/// Records all or none of the traces that begin here, and follows a caller's decision.
 impl From<bool> for Sampler {
     fn from(keep: bool) -> Self {
         Self::parent_based(if keep { Self::always_on() } else { Self::always_off() })

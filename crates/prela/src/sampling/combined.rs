@@ -36,8 +36,8 @@ impl Every {
         if self.is_all { "all" } else { "any" }
     }
 
-    /// Asks all. Where shares go by the same randomness, the lower one is within the higher one: so the largest
-    /// threshold is that of all together.
+    /// Asks all. Shares go by the same randomness, so the traces of the lowest are among those of the others: the
+    /// largest threshold is that of all together.
     fn all_of(&self, span: &SamplingParameters<'_>) -> Sampling {
         let mut together = Sampling::certain(true);
         for sampler in &self.samplers {
@@ -51,8 +51,8 @@ impl Every {
         together
     }
 
-    /// And the smallest one is that of any of them. After one that records for certain, nothing can change
-    /// the answer; before that, the others' thresholds are needed too.
+    /// Asks until one records for certain, after which nothing can change the answer. The smallest threshold is
+    /// that of any of them.
     fn any_of(&self, span: &SamplingParameters<'_>) -> Sampling {
         let mut together = Sampling::certain(false);
         for sampler in &self.samplers {

@@ -22,13 +22,13 @@ pub struct Sampling {
 }
 
 impl Sampling {
-    /// Record the trace. For a share of all traces there is [`SamplingParameters::sample`], which lets a
-    /// backend count.
+    /// Records the trace. To record a share, use [`SamplingParameters::sample`], by which a backend can tell how
+    /// many traces one stands for.
     pub fn record() -> Self {
         Self { sampled: true, attributes: Vec::new(), chance: Chance::Unknown }
     }
 
-    /// Do not record it.
+    /// Does not record the trace.
     pub fn drop() -> Self {
         Self { sampled: false, attributes: Vec::new(), chance: Chance::Unknown }
     }
@@ -97,7 +97,7 @@ impl<'a> SamplingParameters<'a> {
     }
 
     /// The decision of [`Sampler::ratio`](crate::Sampler::ratio) for this trace: the same in every
-    /// service, and counted by backends. What is outside of 0 to 1 is clamped, and NaN is 0.
+    /// service, and known to backends. A ratio outside of 0 to 1 is clamped, and NaN is 0.
     pub fn sample(&self, ratio: f64) -> Sampling {
         let threshold = Threshold::of_ratio(ratio);
         Sampling::by_threshold(threshold, self.randomness())
@@ -114,22 +114,22 @@ impl<'a> SamplingParameters<'a> {
         }
     }
 
-    /// OpenTelemetry presumes that ids of other services are random, flag or not.
+    /// Whether the trace id is random. OpenTelemetry presumes it of other services' ids, flag or not.
     pub(super) fn has_random_id(&self) -> bool {
         self.parent.is_some() || self.ids_are_random
     }
 }
 
-/// A decision about new traces: one method.
+/// Decides about new traces, by one method.
 ///
-/// Runs on the thread that starts the span, so it must be cheap and must not block. One that panics
-/// is caught, and its trace is not recorded.
+/// Runs on the thread that starts the span, so it must be cheap and must not block. A panic in it is
+/// caught, and the trace is not recorded.
 ///
 /// ```
 /// use prela::sampling::{Sampling, SamplingParameters, ShouldSample};
 /// use prela::Sampler;
 ///
-/// /// Keeps a tenth of what is called by name, and all the rest.
+/// /// Keeps a tenth of the traces that begin with a span of this name, and all others.
 /// #[derive(Debug)]
 /// struct Named(&'static str);
 ///
@@ -146,7 +146,7 @@ pub trait ShouldSample: fmt::Debug + Send + Sync + 'static {
     /// Whether to record the trace that begins with this span.
     fn should_sample(&self, span: &SamplingParameters<'_>) -> Sampling;
 
-    /// What it has decided so far, if it counts. Default: it does not.
+    /// The number of its decisions so far, if it counts them. Default: it does not.
     fn stats(&self) -> Option<SamplingStats> {
         None
     }

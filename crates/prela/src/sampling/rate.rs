@@ -9,10 +9,10 @@ use std::time::Duration;
 
 /// Settings of a sampler whose share falls as more traces begin.
 ///
-/// The rate is that of the last `window` traces that began here: how many there were, less one, over the
-/// time since the oldest of them. A trace that a caller began is not among them where the sampler is
-/// within [`Sampler::parent_based`]. The first trace of all is always recorded. Each decision is made as
-/// [`Sampler::ratio`] makes it, and says in `tracestate` which share it was.
+/// The rate is that of the last `window` traces that began here: their number less one, divided by the time
+/// since the oldest of them. Traces that a caller began do not count if the sampler is within
+/// [`Sampler::parent_based`]. The very first trace is always recorded. Each decision is made as
+/// [`Sampler::ratio`] makes it, and `tracestate` says which share it was.
 ///
 /// Time is that of the instance's clock. Lock-free: threads that begin traces at the same moment may see
 /// a rate that is one trace off.
@@ -38,7 +38,7 @@ pub struct AdaptiveSampler {
     steps: Vec<Step>,
 }
 
-/// Above so many traces a second the share is multiplied by this.
+/// Above this many traces a second, the share is multiplied by `factor`.
 #[derive(Clone, Copy, Debug)]
 struct Step {
     per_second: f64,
@@ -46,14 +46,14 @@ struct Step {
 }
 
 impl AdaptiveSampler {
-    /// This share of all traces, at most.
+    /// Records at most this share of all traces.
     ///
     /// Unit: from 0 to 1; anything else is an error at [`Builder::build`](crate::Builder::build).
     pub fn new(base_rate: f64) -> Self {
         Self { base_rate, window: 100, steps: Vec::new() }
     }
 
-    /// How many traces the rate is taken of. Default: 100. Less than 2 or more than 1,000,000 is an error
+    /// The number of traces that the rate is taken from. Default: 100. Less than 2 or more than 1,000,000 is an error
     /// at [`Builder::build`](crate::Builder::build).
     ///
     /// Cost: 8 bytes each.
@@ -62,8 +62,8 @@ impl AdaptiveSampler {
         self
     }
 
-    /// Above so many traces a second, the base rate is multiplied by `factor`; of several that apply, the
-    /// one for the highest rate counts.
+    /// Multiplies the base rate by `factor` above this many traces a second. If several steps apply, the one for
+    /// the highest rate counts.
     ///
     /// Default, if this is not called: a half above 50, a tenth above 100. A rate that is not a number or
     /// below 0, or a factor that is not from 0 to 1, is an error at
@@ -112,7 +112,7 @@ struct Adaptive {
 }
 
 impl Adaptive {
-    /// Notes that a trace begins. Gives the traces a second; none for the first of all.
+    /// Notes that a trace begins, and returns the rate in traces a second; none for the very first.
     fn rate(&self, now: Duration) -> Option<f64> {
         let now = u64::try_from(now.as_nanos()).unwrap_or(u64::MAX);
         let length = self.times.len() as u64;
@@ -149,7 +149,7 @@ impl fmt::Debug for Adaptive {
     }
 }
 
-/// Records so many traces a second.
+/// Records a number of traces a second.
 pub(super) struct RateLimited {
     per_second: f64,
     burst: u32,

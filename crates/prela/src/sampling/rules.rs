@@ -47,32 +47,32 @@ impl Rule {
         Self { name: name.into(), sampler: sampler.into(), conditions: Vec::new() }
     }
 
-    /// The first span has this name.
+    /// Applies only if the first span has this name.
     pub fn name(self, name: impl Into<String>) -> Self {
         self.and(Condition::Name(name.into()))
     }
 
-    /// The first span's name begins so.
+    /// Applies only if the first span's name begins with this.
     pub fn name_prefix(self, prefix: impl Into<String>) -> Self {
         self.and(Condition::NamePrefix(prefix.into()))
     }
 
-    /// The first span has this type.
+    /// Applies only if the first span has this type.
     pub fn span_type(self, span_type: SpanType) -> Self {
         self.and(Condition::SpanType(span_type))
     }
 
-    /// The first span is given this attribute when it is built.
+    /// Applies only if the first span's builder is given this attribute.
     pub fn attr(self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
         self.and(Condition::Attribute(key.into(), value.into()))
     }
 
-    /// The context has this baggage.
+    /// Applies only if the context has this entry of baggage.
     pub fn baggage(self, key: impl Into<String>, value: impl Into<String>) -> Self {
         self.and(Condition::Baggage(key.into(), value.into()))
     }
 
-    /// Whatever else can be said of the first span.
+    /// Applies only if `test` is true of the first span.
     pub fn when(
         self,
         test: impl Fn(&SamplingParameters<'_>) -> bool + Send + Sync + 'static,
@@ -103,7 +103,7 @@ impl Condition {
     }
 }
 
-/// Which kinds of conditions there are, without what they compare with.
+/// Shows the kind of a condition, without what it compares with.
 impl fmt::Debug for Condition {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -129,7 +129,7 @@ impl Rules {
                 return Err(format!("rule {} has no name", i + 1));
             }
             if rules[..i].iter().any(|before| before.name == rule.name) {
-                return Err(format!("rule `{}` is there twice", rule.name.escape_debug()));
+                return Err(format!("rule `{}` is given twice", rule.name.escape_debug()));
             }
             if let Some(problem) = rule.sampler.problem() {
                 return Err(format!("rule `{}`: {problem}", rule.name.escape_debug()));

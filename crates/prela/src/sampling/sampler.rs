@@ -1,4 +1,4 @@
-//! The sampler, and what becomes of its answer.
+//! The sampler, and what its answer does to a span.
 
 use super::decision::{Sampling, SamplingParameters, ShouldSample};
 use super::stats::SamplingStats;
@@ -15,8 +15,8 @@ use std::sync::Arc;
 /// `Sampler::parent_based(Sampler::always_on())`: follow the caller's sampled flag where there is a
 /// caller, else record.
 ///
-/// A sampler that was given what it cannot use, such as a share of 1.5, keeps that as an error:
-/// [`Builder::build`](crate::Builder::build) and [`Sampler::check`] report it.
+/// Constructors do not fail: a value that cannot be used, such as a share of 1.5, is reported by
+/// [`Builder::build`](crate::Builder::build) and [`Sampler::check`].
 ///
 /// Environment: `OTEL_TRACES_SAMPLER`, `OTEL_TRACES_SAMPLER_ARG`, `PRELA_SAMPLE_RATE`.
 ///
@@ -36,7 +36,7 @@ use std::sync::Arc;
 #[derive(Clone)]
 pub struct Sampler(pub(super) Repr);
 
-/// The plain ones need no allocation: they may be made for each call.
+/// The forms of a sampler. Plain ones need no allocation, since they may be made for each call.
 #[derive(Clone)]
 pub(super) enum Repr {
     Always {
@@ -58,21 +58,21 @@ impl Sampler {
         Self(Repr::Always { keep: true, follows_parent: false })
     }
 
-    /// Records no trace, whatever a remote caller decided. Ids still go on to other services.
+    /// Records no trace, whatever a remote caller decided. Ids are still passed on to other services.
     pub fn always_off() -> Self {
         Self(Repr::Always { keep: false, follows_parent: false })
     }
 
     /// Records this share of traces, the same ones in every service that samples like this.
     ///
-    /// The choice is made by W3C's consistent probability: a trace is kept whose random 56 bits, of the
-    /// trace id or, where `tracestate` has them, of `ot=rv:…`, are not below a threshold. So of two
+    /// The choice is made by consistent probability sampling: a trace is kept if 56 random bits, those of the
+    /// trace id or those that `tracestate` has in `ot=rv:…`, are not below a threshold. So of two
     /// services the one with the lower share keeps a subset of what the other keeps. The threshold is
-    /// sent on and exported as `ot=th:…`, by which a backend can say how many traces one stands for.
+    /// sent on and exported as `ot=th:…`, by which a backend can tell how many traces one stands for.
     ///
     /// Unit: a share from 0 to 1; anything else is an error at
-    /// [`build`](crate::Builder::build). A remote caller's sampled flag is not looked at: wrap it in
-    /// [`Sampler::parent_based`] for that.
+    /// [`build`](crate::Builder::build). A remote caller's sampled flag is ignored: wrap the sampler in
+    /// [`Sampler::parent_based`] to follow it.
     ///
     /// Source: [OpenTelemetry TraceState: Probability Sampling](https://opentelemetry.io/docs/specs/otel/trace/tracestate-probability-sampling/).
     pub fn ratio(ratio: f64) -> Self {
@@ -87,8 +87,7 @@ impl Sampler {
         Self(Repr::Custom(Arc::new(sampler)))
     }
 
-    /// What it has decided so far, if it is [`counted`](Self::counted) or has rules. Exact, and can be
-    /// asked at any time.
+    /// The number of its decisions so far, if it is [`counted`](Self::counted) or has rules. Exact at any time.
     pub fn stats(&self) -> Option<SamplingStats> {
         match &self.0 {
             Repr::Custom(sampler) => sampler.stats(),
@@ -96,11 +95,11 @@ impl Sampler {
         }
     }
 
-    /// Whether it can be used.
+    /// Checks that the sampler can be used.
     ///
     /// # Errors
     ///
-    /// [`Config`](ErrorKind::Config), with what it was given and what is wrong with that.
+    /// [`Config`](ErrorKind::Config), with the value at fault and what is wrong with it.
     pub fn check(&self) -> Result<(), Error> {
         match &self.0 {
             Repr::Refused(problem) => {
@@ -144,7 +143,7 @@ impl Sampler {
     }
 }
 
-/// What is wrong with a number that is to be a share.
+/// Checks that a number is a share, or says what is wrong with it.
 pub(super) fn share(share: f64) -> Result<(), String> {
     if (0.0..=1.0).contains(&share) {
         Ok(())
@@ -179,7 +178,7 @@ impl From<&Self> for Sampler {
     }
 }
 
-/// What a span begins a trace with.
+/// What a span that begins a trace gets.
 #[derive(Debug)]
 pub(crate) struct Decision {
     pub(crate) sampled: bool,
@@ -193,7 +192,7 @@ pub(crate) fn decide(sampler: &Sampler, span: &SamplingParameters<'_>) -> Decisi
     let Sampling { sampled, attributes, chance } = sampling.unwrap_or_else(Sampling::drop);
     let is_by_chance =
         matches!(chance, Chance::Known(it) if it > Threshold::ALL && it < Threshold::NONE);
-    // Other services cannot know how ours was made of the id.
+    // Sent, since other services cannot know how it was made from the id.
     let rv = (is_by_chance && !span.has_random_id()).then(|| span.randomness());
     let state = span.parent.map_or(&TraceState::NONE, |parent| parent.trace_state());
     let trace_state = threshold::trace_state(state, chance, sampled, rv);

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// How often a sampler was asked, and what it said. From
+/// How often a sampler was asked, and how it decided. From
 /// [`Prela::sampling_stats`](crate::Prela::sampling_stats) and [`Sampler::stats`](crate::Sampler::stats).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -11,8 +11,8 @@ pub struct SamplingStats {
     pub total: u64,
     /// Those of them that are recorded.
     pub sampled: u64,
-    /// The counts of each rule of [`Sampler::rules`](crate::Sampler::rules), in their order; what no rule applied to is in the
-    /// totals only.
+    /// The counts of each rule of [`Sampler::rules`](crate::Sampler::rules), in their order. Traces to which no
+    /// rule applied are in the totals only.
     pub rules: Vec<RuleStats>,
 }
 
@@ -23,7 +23,7 @@ impl SamplingStats {
     }
 }
 
-/// What came of one rule.
+/// How often a rule applied, and how it decided.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RuleStats {
@@ -53,7 +53,7 @@ fn rate(sampled: u64, total: u64) -> Option<f64> {
     (total > 0).then_some(rate)
 }
 
-/// Counts. Each decision is one addition, so that at no moment more is recorded than was decided.
+/// Counts of decisions. Each is one addition, so that at no moment more traces are sampled than decided about.
 #[derive(Debug, Default)]
 pub(crate) struct Decisions {
     kept: AtomicU64,

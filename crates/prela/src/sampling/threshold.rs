@@ -5,7 +5,7 @@
 
 use opentelemetry::trace::{SpanContext, TraceId, TraceState};
 
-/// A trace is left out whose randomness is below it. Between 0, which keeps all, and 2^56, which keeps
+/// Traces whose randomness is below it are left out. Between 0, which keeps all, and 2^56, which keeps
 /// none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Threshold(u64);
@@ -18,7 +18,7 @@ impl Threshold {
     pub(super) const ALL: Self = Self(0);
     pub(super) const NONE: Self = Self(RANDOM_BITS);
 
-    /// The threshold of a ratio, with four significant hex digits as in other SDKs, so that all of them have the same threshold.
+    /// The threshold of a ratio, with four significant hex digits as in other SDKs, so that all agree on it.
     pub(super) fn of_ratio(ratio: f64) -> Self {
         if ratio.is_nan() || ratio <= 0.0 {
             return Self::NONE;
@@ -34,7 +34,7 @@ impl Threshold {
         )]
         let kept = ((ratio * RANDOM_BITS as f64).round() as u64).clamp(1, RANDOM_BITS);
         let threshold = RANDOM_BITS - kept;
-        // Each leading `f` of a low share makes room for one digit more.
+        // With a low share the threshold begins with `f`s, which are no significant digits.
         let leading = (threshold << 8).leading_ones() / 4;
         let unit = 1_u64 << (4 * 10_u32.saturating_sub(leading));
         let rounded = (threshold + unit / 2) / unit * unit;
@@ -59,7 +59,7 @@ pub(super) fn low_bits(trace_id: TraceId) -> u64 {
     u64::from_be_bytes([0, a, b, c, d, e, f, g])
 }
 
-/// Bits that are spread as random ones are, from an id that is not random, such as a counted one.
+/// Evenly spread bits from an id that is not random, such as a counted one.
 pub(super) fn mixed_bits(trace_id: TraceId) -> u64 {
     let id = u128::from_be_bytes(trace_id.to_bytes());
     #[expect(clippy::cast_possible_truncation, reason = "both halves are mixed in")]
@@ -74,7 +74,7 @@ pub(super) fn mixed_bits(trace_id: TraceId) -> u64 {
     mix(mix(high) ^ low) >> 8
 }
 
-/// Randomness that `tracestate` gives instead of the trace id's.
+/// The randomness that `tracestate` gives instead of the trace id's.
 pub(super) fn explicit_randomness(parent: &SpanContext) -> Option<u64> {
     let digits = subkeys(parent.trace_state().get(OT)?)
         .find_map(|(key, value)| (key == "rv").then_some(value))?;
@@ -85,10 +85,9 @@ pub(super) fn explicit_randomness(parent: &SpanContext) -> Option<u64> {
     u64::from_str_radix(digits, 16).ok()
 }
 
-/// The trace state of a decision: its threshold in the place of the parent's, and nothing else changed.
+/// The trace state of a decision: its threshold replaces the parent's, and nothing else changes.
 ///
-/// `th` is not there without a threshold to tell, or where nothing is left out; that a trace is certain
-/// goes without saying.
+/// `th` is left out without a known threshold, and where every trace is kept anyway.
 pub(super) fn trace_state(
     state: &TraceState,
     chance: Chance,
@@ -138,10 +137,10 @@ fn subkeys(member: &str) -> impl Iterator<Item = (&str, &str)> {
 #[cfg(test)]
 mod tests;
 
-/// How likely it was that a trace like this one is recorded.
+/// How likely a trace like this one was to be recorded.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Chance {
-    /// What the caller said of it holds.
+    /// As the caller's `tracestate` says.
     OfParent,
     Unknown,
     Known(Threshold),

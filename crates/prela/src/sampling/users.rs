@@ -16,7 +16,7 @@ impl Users {
     }
 }
 
-/// How many, not which: a list of users is no matter of logs.
+/// Shows how many, not which: user ids do not belong in logs.
 impl fmt::Debug for Users {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Users({})", self.users.len())
@@ -27,7 +27,7 @@ impl ShouldSample for Users {
     fn should_sample(&self, span: &SamplingParameters<'_>) -> Sampling {
         let user = match span.attribute(semconv::USER_ID) {
             Some(Value::String(user)) => Some(user.as_str()),
-            // A number, as some systems have it, is never in a list of texts.
+            // A number, as some systems use, is in no list of texts.
             Some(_) => None,
             None => span.baggage(semconv::USER_ID),
         };

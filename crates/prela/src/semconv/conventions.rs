@@ -1,15 +1,15 @@
-//! Which conventions spans follow, beside those that all of them do.
+//! Which conventions spans follow, besides those that are always followed.
 
 use std::fmt;
 use std::ops::BitOr;
 
-/// Whose attributes spans have, beside those that every backend reads; for
+/// Which conventions add attributes to spans, besides those that every backend reads; for
 /// [`Builder::conventions`](crate::Builder::conventions).
 ///
-/// [`GENAI`](Self::GENAI) is always there: OpenTelemetry's names, and of OpenInference's what says which kind a span
-/// is (`openinference.span.kind`, `agent.name`, `tool.name`, `reranker.*`, `evaluations.*`, `llm.cost.total`). That
-/// gives the right icons, tokens and sessions in Phoenix, Langfuse and Datadog. Each of the others is more attributes
-/// on every span, for a backend that wants them.
+/// [`GENAI`](Self::GENAI) is always there: OpenTelemetry's names, and those of OpenInference's that tell the kind of
+/// a span (`openinference.span.kind`, `agent.name`, `tool.name`, `reranker.*`, `evaluations.*`, `llm.cost.total`).
+/// They give the right icons, tokens and sessions in Phoenix, Langfuse and Datadog. Each of the others adds
+/// attributes to every span, for a backend that wants them.
 ///
 /// ```
 /// use prela::span::Conventions;
@@ -30,13 +30,13 @@ impl Conventions {
     pub const OPENINFERENCE: Self = Self(1);
     /// What [OpenLLMetry](https://github.com/traceloop/openllmetry) writes: `traceloop.*`, `llm.request.type`.
     pub const TRACELOOP: Self = Self(1 << 1);
-    /// What [Langfuse](https://langfuse.com/docs/opentelemetry/get-started) reads before all else:
+    /// What [Langfuse](https://langfuse.com/docs/opentelemetry/get-started) prefers to read:
     /// `langfuse.observation.*`.
     pub const LANGFUSE: Self = Self(1 << 2);
     /// What [HoneyHive](https://docs.honeyhive.ai) reads: `honeyhive_event_type`, `honeyhive.session_id`.
     pub const HONEYHIVE: Self = Self(1 << 3);
 
-    /// All, with their names.
+    /// All conventions, with their names.
     pub(crate) const ALL: [(&str, Self); 5] = [
         ("genai", Self::GENAI),
         ("openinference", Self::OPENINFERENCE),

@@ -20,7 +20,7 @@ pub(crate) const REQUEST_STREAM: &str = "gen_ai.request.stream";
 pub(crate) const REQUEST_ENCODING_FORMATS: &str = "gen_ai.request.encoding_formats";
 pub(crate) const EMBEDDINGS_DIMENSION_COUNT: &str = "gen_ai.embeddings.dimension.count";
 
-/// The name of a parameter by itself, as providers have it.
+/// The name of a parameter without its prefix, as providers have it.
 pub(crate) fn parameter(key: &str) -> &str {
     let name = key.strip_prefix("gen_ai.").unwrap_or(key);
     name.strip_prefix("request.").unwrap_or(name)
@@ -74,19 +74,19 @@ pub(crate) const EVALUATION_EXPLANATION: &str = "gen_ai.evaluation.explanation";
 /// | tokens written to a cache | `gen_ai.usage.cache_creation.input_tokens` | `gen_ai.usage.cache_write.input_tokens` |
 /// | documents that a search may find | `gen_ai.request.top_k` | `gen_ai.retrieval.top_k` |
 ///
-/// Never both: backends that know only one take the other for something more.
+/// Never both: a backend that knows only one would take the other for an additional value.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SemconvVersion {
     /// 1.41: what Phoenix, Langfuse and Datadog read. The default.
     #[default]
     V1_41,
-    /// The newest that Prela knows. They are in development, so a later Prela may write other names.
+    /// The newest names that Prela knows. They are in development, so a later Prela may write others.
     Latest,
 }
 
 impl SemconvVersion {
-    /// Of the input: tokens that were written to a cache.
+    /// The key for the tokens of the input that were written to a cache.
     pub(crate) const fn cache_written(self) -> &'static str {
         match self {
             Self::V1_41 => "gen_ai.usage.cache_creation.input_tokens",
@@ -94,7 +94,7 @@ impl SemconvVersion {
         }
     }
 
-    /// How many documents a search may find.
+    /// The key for how many documents a search may find.
     pub(crate) const fn retrieval_top_k(self) -> &'static str {
         match self {
             Self::V1_41 => REQUEST_TOP_K,

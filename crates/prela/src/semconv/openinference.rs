@@ -48,6 +48,6 @@ pub(crate) const GRAPH_NODE_PARENT: &str = "graph.node.parent_id";
 pub(crate) const JSON: &str = "application/json";
 pub(crate) const TEXT: &str = "text/plain";
 
-/// How keys end whose values may be JSON; see [`is_json`](super::is_json).
+/// The ends of keys whose values may be JSON; see [`is_json`](super::is_json).
 pub(super) const JSON_KEYS: &[&str] =
     &[TOOL_PARAMETERS, ".function.arguments", ".json_schema", ".document.metadata"];

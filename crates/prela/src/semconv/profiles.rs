@@ -1,13 +1,19 @@
-//! Names of backends' own: OpenLLMetry's, Langfuse's and HoneyHive's.
+//! Names that only some backends use: OpenLLMetry's, Langfuse's and HoneyHive's.
 
 pub(crate) const TRACELOOP_SPAN_KIND: &str = "traceloop.span.kind";
 pub(crate) const TRACELOOP_REQUEST_TYPE: &str = "llm.request.type";
 #[cfg(feature = "tracing")]
 pub(crate) const TRACELOOP_ENTITY: &str = "traceloop.entity";
-/// Before each of its keys.
+/// Precedes each of Langfuse's keys.
 #[cfg(feature = "tracing")]
 pub(crate) const LANGFUSE_PREFIX: &str = "langfuse.";
 pub(crate) const LANGFUSE_TYPE: &str = "langfuse.observation.type";
+/// Keys of attributes that Langfuse takes for its own on any span, and for what.
+pub(crate) const LANGFUSE_TAKES: [(&str, &str); 3] = [
+    ("model", "the model of a call"),
+    ("input", "all that went in"),
+    ("output", "all that came out"),
+];
 pub(crate) const HONEYHIVE_EVENT_TYPE: &str = "honeyhive_event_type";
 
 #[cfg(feature = "genai")]
@@ -16,6 +22,10 @@ mod genai {
     pub(crate) const TRACELOOP_ENTITY_INPUT: &str = "traceloop.entity.input";
     pub(crate) const TRACELOOP_ENTITY_OUTPUT: &str = "traceloop.entity.output";
     pub(crate) const TRACELOOP_WORKFLOW_NAME: &str = "traceloop.workflow.name";
+    /// Before the number of a message or a tool.
+    pub(crate) const TRACELOOP_PROMPT: &str = "gen_ai.prompt";
+    pub(crate) const TRACELOOP_COMPLETION: &str = "gen_ai.completion";
+    pub(crate) const TRACELOOP_FUNCTIONS: &str = "llm.request.functions";
     /// ISO 8601.
     pub(crate) const LANGFUSE_COMPLETION_START: &str = "langfuse.observation.completion_start_time";
     pub(crate) const LANGFUSE_COST: &str = "langfuse.observation.cost_details";
@@ -26,7 +36,7 @@ pub(crate) use self::genai::*;
 
 use super::{Conventions, SESSION_ID, USER_ID};
 
-/// What else a session's and a user's attribute is called.
+/// The other keys for a session's or a user's attribute.
 pub(crate) fn also_called(
     key: &str,
     conventions: Conventions,

@@ -26,10 +26,14 @@ mod pool;
 mod provider;
 mod record;
 mod roots;
+#[cfg(feature = "__otlp")]
+mod running;
 mod shutdown;
 mod start;
+mod threads;
 #[cfg(feature = "genai")]
 mod typed;
+mod watch;
 
 pub use self::context_span::ContextSpan;
 pub use self::limits::SpanLimits;
@@ -37,8 +41,13 @@ pub use self::limits::SpanLimits;
 #[cfg(feature = "testing")]
 pub(crate) use self::instances::alone_in;
 pub(crate) use self::instances::without_spans;
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
+pub(crate) use self::provider::LogIntake;
 pub(crate) use self::provider::{Provider, Source, SpanHooks, SpanIntake};
 pub(crate) use self::record::Record;
+#[cfg(feature = "__otlp")]
+pub(crate) use self::running::{MOST as MOST_RUNNING, RunningSpan, RunningSpans};
+pub(crate) use self::watch::Watch;
 
 pub(super) use self::context_span::{attribute_pairs, record_of};
 pub(crate) use self::details::Companion;

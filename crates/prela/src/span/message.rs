@@ -14,6 +14,8 @@ mod codes;
 mod data;
 mod ended_span;
 mod keys;
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
+mod log_record;
 mod parts;
 mod read;
 mod scalar;
@@ -23,7 +25,7 @@ mod type_attributes;
 pub use self::batch::Batch;
 pub use self::data::{Event, Link, SpanData};
 
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
 pub(crate) use self::attribute::any;
 pub(crate) use self::attribute::{attribute, attributes};
 pub(crate) use self::block::{Blocks, EncodedSpan};
@@ -32,6 +34,8 @@ pub(crate) use self::codes::kind;
 pub(crate) use self::codes::{flags, parent, status};
 pub(crate) use self::ended_span::{EndedSpan, SpanSummary};
 pub(super) use self::keys::KeyHash;
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
+pub(crate) use self::log_record::{LogRecord, Severity};
 pub(super) use self::parts::{ChildHead, Head};
 pub(super) use self::scalar::{Scalar, Written};
 pub(super) use self::span_message::SpanMessage;

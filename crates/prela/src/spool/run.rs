@@ -17,7 +17,7 @@ pub(super) struct Run {
 }
 
 impl Run {
-    /// A new one, in an exporter's directory.
+    /// Begins a new run, in an exporter's directory.
     pub(super) fn begin(parent: &Path) -> io::Result<Self> {
         create_private_dir(parent)?;
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -25,7 +25,7 @@ impl Run {
         let mut failure = io::Error::other("taken by another process");
         // Between making it and locking it, another process may find it, and clear it away.
         for _ in 0..3 {
-            // In order of time by name.
+            // Names sort by time.
             let name = format!("run-{:016}-{:016x}", since.as_millis(), random.next_u64());
             let dir = parent.join(name);
             create_private_dir(&dir)?;
@@ -39,12 +39,12 @@ impl Run {
 
     fn hold(dir: PathBuf) -> io::Result<Self> {
         let lock = lock(&dir)?;
-        // Whoever had it before may have removed it meanwhile.
+        // The run that held it before may have removed it meanwhile.
         fs::symlink_metadata(dir.join(LOCK))?;
         Ok(Self { dir, _lock: lock, next_segment: 0 })
     }
 
-    /// Those that no process holds, oldest first.
+    /// Takes over the runs that no process holds, oldest first.
     pub(super) fn abandoned(parent: &Path) -> Vec<Self> {
         let Ok(entries) = fs::read_dir(parent) else { return Vec::new() };
         let mut dirs: Vec<PathBuf> = entries
@@ -85,7 +85,7 @@ fn lock(dir: &Path) -> io::Result<File> {
     options.write(true).create(true).truncate(false);
     #[cfg(unix)]
     std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    // Opened by nobody else.
+    // No other process can open it.
     #[cfg(windows)]
     std::os::windows::fs::OpenOptionsExt::share_mode(&mut options, 0);
     let file = options.open(dir.join(LOCK))?;

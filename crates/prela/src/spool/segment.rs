@@ -2,24 +2,24 @@
 //!
 //! A record is a header and an encoded batch. The header has a mark, the length, a checksum of all but
 //! the mark, the number of spans, and when it was written, all little-endian; then a byte that is set
-//! when the record is done, which the checksum leaves out. Writing stops anywhere when the process is
-//! killed: then the last record is cut short or its checksum is wrong, and it is not read.
+//! when the record is done, which the checksum leaves out. If the process is killed while it writes, the last
+//! record is cut short or its checksum is wrong, and it is not read.
 
+use crate::store::KeptBy;
 use bytes::Bytes;
 use std::collections::VecDeque;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind as IoErrorKind, Read as _, Seek as _, SeekFrom, Write as _};
 use std::path::PathBuf;
 
-/// A file, and where the records in it are that are not done.
+/// A file, and the places of those records in it that are not done.
 pub(super) struct Segment {
     pub(super) path: PathBuf,
     file: File,
     /// Bytes in use.
     pub(super) len: u64,
-    /// This run's.
-    pub(super) is_own: bool,
-    /// Nothing can be written behind what is there.
+    pub(super) kept_by: KeptBy,
+    /// Whether nothing more can be appended.
     pub(super) is_broken: bool,
     places: VecDeque<Place>,
 }
@@ -38,27 +38,28 @@ pub(super) struct Place {
 }
 
 impl Segment {
-    /// A new file; one that is there already is an error.
-    pub(super) fn create(path: PathBuf, is_own: bool) -> io::Result<Self> {
+    /// Creates a file; one that is there already is an error.
+    pub(super) fn create(path: PathBuf, kept_by: KeptBy) -> io::Result<Self> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).create_new(true);
         #[cfg(unix)]
         std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
         let file = options.open(&path)?;
-        Ok(Self { path, file, len: 0, is_own, is_broken: false, places: VecDeque::new() })
+        Ok(Self { path, file, len: 0, kept_by, is_broken: false, places: VecDeque::new() })
     }
 
-    /// An earlier run's file, with the number of pieces in it that cannot be read.
+    /// Opens an earlier run's file, and counts the pieces in it that cannot be read.
     pub(super) fn open(path: PathBuf) -> io::Result<(Self, u64)> {
         let file = OpenOptions::new().read(true).write(true).open(&path)?;
         let len = file.metadata()?.len();
         let places = VecDeque::new();
-        let mut segment = Self { path, file, len, is_own: false, is_broken: true, places };
+        let mut segment =
+            Self { path, file, len, kept_by: KeptBy::EarlierRun, is_broken: true, places };
         let unreadable = segment.scan()?;
         Ok((segment, unreadable))
     }
 
-    /// Finds the records. Behind one whose batch is damaged it goes on.
+    /// Finds the records, also those after one whose batch is damaged.
     fn scan(&mut self) -> io::Result<u64> {
         let (mut offset, mut unreadable) = (0, 0);
         while offset < self.len {
@@ -92,7 +93,7 @@ impl Segment {
         Ok(unreadable)
     }
 
-    /// Writes a record behind the last one.
+    /// Appends a record.
     pub(super) fn append(&mut self, place: Place, body: &Bytes) -> io::Result<()> {
         let len = u32::try_from(body.len()).map_err(|_| IoErrorKind::FileTooLarge)?;
         let place = Place { offset: self.len, len, ..place };
@@ -108,7 +109,7 @@ impl Segment {
         let written =
             self.file.seek(SeekFrom::Start(self.len)).and_then(|_| self.file.write_all(&record));
         if let Err(error) = written {
-            // What there is of it goes, so that nothing is behind it; else nothing more is written.
+            // What was written of it is removed. If that fails, nothing more can be appended.
             self.is_broken = self.file.set_len(self.len).is_err();
             return Err(error);
         }
@@ -117,11 +118,11 @@ impl Segment {
         Ok(())
     }
 
-    /// A record's batch.
+    /// Reads a record's batch.
     ///
     /// # Errors
     ///
-    /// Also if it is not what was written.
+    /// Those of the file; `InvalidData` if it is not what was written.
     pub(super) fn read(&mut self, place: Place) -> io::Result<Bytes> {
         let mut record = vec![0; HEADER_LEN + place.len as usize];
         self.file.seek(SeekFrom::Start(place.offset))?;
@@ -160,7 +161,7 @@ impl Segment {
         self.places.is_empty()
     }
 
-    /// The first record need not be kept any longer, nor be sent by a later run.
+    /// Marks the first record as done, so that no later run sends it either.
     pub(super) fn done(&mut self) {
         let Some(place) = self.places.pop_front() else { return };
         let at = SeekFrom::Start(place.offset + DONE_AT as u64);
@@ -169,7 +170,7 @@ impl Segment {
     }
 
     pub(super) fn sync(&self) {
-        // The process goes on or ends, whatever the disk says.
+        // If it fails, nothing can be done about it.
         let _ = self.file.sync_data();
     }
 
@@ -178,12 +179,12 @@ impl Segment {
     }
 }
 
-/// What a record takes.
+/// The bytes that a record takes.
 pub(super) fn record_len(body: &Bytes) -> u64 {
     (HEADER_LEN + body.len()) as u64
 }
 
-/// Nothing is wrong with the disk, but with what is on it.
+/// Whether the content is damaged, rather than the disk failing.
 fn is_damage(error: &io::Error) -> bool {
     matches!(error.kind(), IoErrorKind::InvalidData | IoErrorKind::UnexpectedEof)
 }

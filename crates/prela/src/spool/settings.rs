@@ -41,7 +41,7 @@ impl Spool {
     ///
     /// When that is reached new spans are not taken, and counted as
     /// [`Dropped::spool`](crate::pipeline::Dropped::spool). What other running processes keep in the same
-    /// directory is not looked at.
+    /// directory does not count.
     #[must_use]
     pub fn max_bytes(mut self, bytes: u64) -> Self {
         self.max_bytes = bytes;
@@ -56,16 +56,13 @@ impl Spool {
         self
     }
 
-    /// The same in a directory below.
-    #[cfg(all(
-        any(feature = "tracing", feature = "metrics"),
-        any(feature = "otlp-grpc", feature = "otlp-http")
-    ))]
+    /// This spool in a directory below.
+    #[cfg(all(any(feature = "tracing", feature = "metrics"), feature = "__otlp"))]
     pub(crate) fn below(self, name: &str) -> Self {
         Self { dir: self.dir.join(name), ..self }
     }
 
-    /// The disk is given back a segment at a time.
+    /// The bytes of one segment: the disk is given back a segment at a time.
     pub(super) fn segment_size(&self) -> u64 {
         (self.max_bytes / 8).clamp(1, 8 << 20)
     }

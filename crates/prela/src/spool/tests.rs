@@ -59,10 +59,10 @@ fn another_run_takes_over_what_is_left() {
     drop(first);
 
     let mut second = store(&dir);
-    assert_eq!(second.recover(), Found { spans: 4, unreadable: 0 });
+    assert_eq!(second.recover(), Leftovers { spans: 4, unreadable: 0 });
     second.append(&body("four"), 1).unwrap();
     let first = second.oldest().unwrap();
-    assert!(!first.is_own);
+    assert_eq!(first.kept_by, KeptBy::EarlierRun);
     assert_eq!(rest(&mut second), ["two", "three", "four"]);
     drop(second);
     assert_eq!(files(dir.path()), [] as [PathBuf; 0], "nothing is left behind");
@@ -74,7 +74,7 @@ fn a_run_that_is_under_way_is_left_alone() {
     let mut first = store(&dir);
     first.append(&body("one"), 1).unwrap();
     let mut second = store(&dir);
-    assert_eq!(second.recover(), Found::default());
+    assert_eq!(second.recover(), Leftovers::default());
     second.append(&body("two"), 1).unwrap();
     assert_eq!(rest(&mut second), ["two"]);
     assert_eq!(rest(&mut first), ["one"]);
@@ -141,7 +141,7 @@ fn what_is_damaged_while_it_waits_is_counted() {
     fs::write(path, bytes).unwrap();
     assert_eq!(rest(&mut store), ["two"]);
     let losses = store.losses();
-    assert_eq!((losses.len(), losses[0].spans, losses[0].is_own), (1, 3, true));
+    assert_eq!((losses.len(), losses[0].spans, losses[0].kept_by), (1, 3, KeptBy::ThisRun));
 }
 
 #[test]
@@ -154,7 +154,7 @@ fn the_disk_limit_holds() {
     let size: u64 = files(dir.path()).iter().map(|path| fs::metadata(path).unwrap().len()).sum();
     assert!(size <= 10_000, "{size}");
     let error = store.append(&record, 1).unwrap_err();
-    assert!(error.to_string().ends_with("it has its 10000 bytes"), "{error}");
+    assert!(error.to_string().ends_with("its limit of 10000 bytes is reached"), "{error}");
     // Room comes back, a segment at a time.
     assert_eq!(rest(&mut store).len(), 10);
     assert!(store.append(&record, 1).is_ok());
@@ -180,7 +180,7 @@ fn a_directory_that_cannot_be_made_is_an_error() {
     let dir = TempDir::new().unwrap();
     fs::write(dir.path().join("spool"), "a file").unwrap();
     let mut store = store(&dir);
-    assert_eq!(store.recover(), Found::default());
+    assert_eq!(store.recover(), Leftovers::default());
     let error = store.append(&body("one"), 1).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Io);
     assert!(store.is_empty() && store.oldest().is_none());

@@ -28,7 +28,7 @@ pub fn trace_context() -> TraceContext {
     TraceContext::current()
 }
 
-/// Sets attributes on the current span. False if there is none that records.
+/// Sets attributes on the current span. False if there is none, or it is not recorded.
 ///
 /// ```
 /// use prela::attributes;
@@ -50,10 +50,10 @@ pub fn enrich<K: Into<Key>, V: Into<Value>>(attributes: impl IntoIterator<Item =
 /// it cannot change it any more. Below a span of another OpenTelemetry library, the root is the last one of the
 /// same trace that began in this process and still runs.
 ///
-/// Lists of traces show what the root has: `input.value` and `output.value`, `session.id` and `user.id`. Those are written
-/// without knowing the keys by `prela::genai::RootSpan`.
+/// Lists of traces show the root's `input.value`, `output.value`, `session.id` and `user.id`, which
+/// `prela::genai::RootSpan` writes for you.
 ///
-/// Cost: that of [`enrich`], and looking for the root among those that run now.
+/// Cost: that of [`enrich`], and of looking for the root among those that run now.
 ///
 /// ```
 /// # let memory = prela::export::MemoryExporter::new();

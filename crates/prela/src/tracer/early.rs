@@ -4,8 +4,8 @@ use crate::env::{self, Environment, Variable};
 use crate::span::Provider;
 use std::io::{self, Write as _};
 
-/// Reports that there is no instance, if the environment asks for an exporter. It is no error: a library may be
-/// traced where the program that uses it does not want to be.
+/// Reports that there is no instance, if the environment asks for an exporter. It is no error: the program may
+/// use a traced library without wanting traces.
 pub(super) fn tell() {
     if Provider::is_any() {
         return;
@@ -14,7 +14,7 @@ pub(super) fn tell() {
     // Without an instance there are no diagnostics to use; standard error is their default.
     let told = writeln!(
         io::stderr(),
-        "prela: spans begin and are not recorded: {} is set, but no instance was started. Write `let _prela = \
+        "prela: spans are started but not recorded: {} is set, but no instance was started. Write `let _prela = \
          prela::init(\"service-name\")?;` at the start of `main`, before the first span",
         variable.name()
     );

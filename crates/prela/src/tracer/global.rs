@@ -1,7 +1,7 @@
 //! The instance that `prela::tracer()` follows.
 
 use super::{Tracer, early};
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
 use crate::span::Provider;
 #[cfg(feature = "testing")]
 use crate::span::alone_in;
@@ -33,7 +33,7 @@ thread_local! {
 
 /// The tracer of the global instance.
 ///
-/// It can be had at any time. Before [`init`](crate::init) and after shutdown its spans do nothing, and it
+/// Can be called at any time. Before [`init`](crate::init) and after shutdown its spans do nothing; it
 /// follows an instance that is installed later.
 pub fn tracer() -> Tracer {
     Tracer { source: None }
@@ -75,14 +75,15 @@ pub(crate) fn is_running() -> bool {
     with_source(|source| source.provider.is_running()).unwrap_or_default()
 }
 
-/// Whether the global instance, or the one that the current context chooses, records content, if it was told.
+/// Whether the global instance, or the one that the current context chooses, records content; none if it was
+/// not told.
 #[cfg(all(feature = "tracing", feature = "genai"))]
 pub(crate) fn content() -> Option<crate::span::wording::content::ContentCapture> {
     with_source(|source| source.provider.wording.content).flatten()
 }
 
 /// The global instance, or the one that the current context chooses.
-#[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
 pub(crate) fn provider() -> Option<Arc<Provider>> {
     with_source(|source| source.provider.clone())
 }
@@ -95,7 +96,7 @@ fn look(installed: u64) -> Option<Arc<Source>> {
         return context::chosen().or_else(installed_source);
     }
     let source = installed_source();
-    // Dropped after the borrow: it may be the last to keep an instance, whose processors are the user's.
+    // Dropped after the borrow: it may be the last reference to an instance, whose processors are user code.
     let _previous = SEEN.try_with(|seen| {
         let mut seen = seen.try_borrow_mut().ok()?;
         Some(std::mem::replace(&mut *seen, (installed, source.clone())))
@@ -113,7 +114,7 @@ pub(crate) fn is_installed() -> bool {
     installed_source().is_some_and(|source| source.provider.is_running())
 }
 
-/// Whether this is what is installed.
+/// Whether this source is the installed one.
 pub(crate) fn is_installed_source(source: &Arc<Source>) -> bool {
     let slot = SLOT.read().unwrap_or_else(PoisonError::into_inner);
     slot.as_ref().is_some_and(|installed| Arc::ptr_eq(&installed.source, source))

@@ -1,10 +1,9 @@
-//! Spans and events of the crate `tracing` as Prela's.
+//! The layer that records spans and events of the crate `tracing`.
 
-use super::entered;
 use super::fields::Fields;
 use super::genai;
 use super::noise::is_passed_over;
-use crate::context::is_suppressed;
+use crate::context::{ContextScope, is_suppressed};
 #[cfg(feature = "genai")]
 use crate::genai::ContentCapture;
 use crate::span::{Reentrant, model_call_in, span_of};
@@ -12,6 +11,7 @@ use crate::tracer::global;
 use crate::{Span, SpanType, TraceContext, Value, context, semconv, tracer};
 use opentelemetry::Key;
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::thread;
 use tracing_core::span::{Attributes, Id, Record};
 use tracing_core::{Event, Level, Metadata, Subscriber};
@@ -19,8 +19,8 @@ use tracing_subscriber::Layer;
 use tracing_subscriber::layer::Context;
 use tracing_subscriber::registry::LookupSpan;
 
-/// A layer by which spans and events of the crate [`tracing`](https://docs.rs/tracing) become Prela's: those of
-/// the program, and those of libraries such as `rig`, `genai` and `rmcp`.
+/// A layer that records spans and events of the crate [`tracing`](https://docs.rs/tracing) as Prela's: those of
+/// the program, and of libraries such as `rig`, `genai` and `rmcp`.
 ///
 /// It follows the global instance, as [`tracer`](crate::tracer()) does, so it can be set up before
 /// [`init`](crate::init), and does nothing without one.
@@ -28,23 +28,23 @@ use tracing_subscriber::registry::LookupSpan;
 /// - Spans nest both ways, over threads, tasks and `#[instrument]`ed futures. A new span's parent is the current
 ///   span, whichever API made it; only `parent: &other_span` names another.
 /// - Events are added to the *current* span, whichever API made it, up to
-///   [`SpanLimits::events`](crate::span::SpanLimits), with `level` and `target`. One of the level `ERROR` makes a
-///   span of `tracing` failed, as `#[instrument(err)]` means it; whether one of Prela's failed, its result says.
-/// - Spans with `gen_ai.*` attributes get the [`SpanType`] that their operation has. Numbers and lists that are
-///   written as text, older keys and other names of providers are mended; the tokens of a whole agent stand under
-///   `prela.usage.`. So do backends show them as calls of models, agents and tools.
-/// - A span has no type but [`Custom`](SpanType::Custom) otherwise, unless it has the field
+///   [`SpanLimits::events`](crate::span::SpanLimits), with `level` and `target`. One of the level `ERROR` marks a
+///   span of `tracing` as failed, as `#[instrument(err)]` intends; a span of Prela's fails by its own result
+///   only.
+/// - Spans with `gen_ai.*` attributes get the [`SpanType`] of their operation. Numbers and lists that are
+///   written as text, older keys and other names of providers are corrected; the tokens of a whole agent go under
+///   `prela.usage.`. So backends show them as calls of models, agents and tools.
+/// - Any other span is [`Custom`](SpanType::Custom), unless it has the field
 ///   `prela.span.type = "tool"`.
 /// - The fields `otel.name`, `otel.kind`, `otel.status_code` and `otel.status_description` shape a span.
-/// - Where nothing is recorded ([`suppress`](crate::suppress), export threads), nothing comes from here either.
+/// - Where recording is suppressed ([`suppress`](crate::suppress), export threads), the layer records nothing.
 ///
 /// Levels and targets are up to `tracing_subscriber`: `layer().with_filter(..)`, or a filter of the whole
-/// registry. Transports (`h2`, `hyper`, …) are heard from the level `INFO` on whatever it says, and OpenTelemetry's
-/// own lines not at all.
+/// registry. Whatever it says, transports (`h2`, `hyper`, …) are recorded only from the level `INFO` up, and
+/// OpenTelemetry's own lines not at all.
 ///
-/// A span ends when it was left for the last time, or when something was recorded to it last, if that is later;
-/// it is sent once `tracing` lets go of it. Cost: that of Prela's span, and a copy of each field; entering one
-/// makes a context, as a scope of Prela's does.
+/// A span's end is the moment when it was last left or recorded to; it is sent once `tracing` closes it. Cost:
+/// that of Prela's span, and a copy of each field; entering one makes a context, as a scope of Prela's does.
 ///
 /// ```
 /// use tracing_subscriber::layer::SubscriberExt as _;
@@ -74,7 +74,7 @@ pub fn layer() -> Bridge {
 #[derive(Clone, Copy, Debug, Default)]
 #[must_use = "a layer does nothing until it is part of a subscriber"]
 pub struct Bridge {
-    /// None: nothing was said.
+    /// None: not set.
     content: Option<bool>,
     location: bool,
     threads: bool,
@@ -83,9 +83,10 @@ pub struct Bridge {
 }
 
 impl Bridge {
-    /// Whether messages, arguments, results and documents that libraries put into `gen_ai.*` and like attributes are
-    /// recorded, and what clients of models log below the level `WARN`. Default: what the instance
-    /// says, see [`Builder::capture_content`](crate::Builder::capture_content); one that was told to record none records none.
+    /// Whether messages, arguments, results and documents that libraries put into `gen_ai.*` and like
+    /// attributes are recorded, and what model clients log below the level `WARN`. Default: as
+    /// [`Builder::capture_content`](crate::Builder::capture_content) says for the instance; if that forbids it,
+    /// this cannot allow it.
     pub fn with_content(self, content: bool) -> Self {
         Self { content: Some(content), ..self }
     }
@@ -100,13 +101,14 @@ impl Bridge {
         Self { threads, ..self }
     }
 
-    /// Whether spans have `busy_ns` and `idle_ns`, the nanoseconds that they were entered and not. Default: no.
+    /// Whether spans have `busy_ns` and `idle_ns`, the nanoseconds in which they were entered and not entered.
+    /// Default: no.
     pub fn with_busy_time(self, busy: bool) -> Self {
         Self { busy, ..self }
     }
 
-    /// Whether events are added to spans. Default: yes. With [`Builder::logs`](crate::Builder::logs) they are sent as log
-    /// records, too, and may be enough as these.
+    /// Whether events are added to spans. Default: yes. With [`Builder::logs`](crate::Builder::logs) they are
+    /// also sent as log records, which may be enough.
     pub fn with_span_events(self, span_events: bool) -> Self {
         Self { without_span_events: !span_events, ..self }
     }
@@ -120,7 +122,7 @@ impl Bridge {
         self.content.unwrap_or_default()
     }
 
-    /// What a span has beside its fields.
+    /// Attributes of a span or an event beside its fields.
     fn surroundings(self, metadata: &Metadata<'_>) -> Vec<(Key, Value)> {
         let mut pairs = Vec::new();
         if self.location {
@@ -185,14 +187,14 @@ impl Bridge {
     {
         let current = cx.lookup_current();
         if let Some(parent) = attrs.parent() {
-            // Said of the current span it means the innermost one, which Prela may know better.
+            // The current span of `tracing` stands for the innermost one, which may be Prela's.
             if current.is_some_and(|it| it.id() == *parent) {
                 return Parent::Current;
             }
             return bridged(parent, cx, Reentrant::context).map_or(Parent::Current, Parent::Of);
         }
-        // `parent: Span::current()` says the same as `parent: None` where `tracing` knows of no span. Libraries
-        // write it, and mean the current one.
+        // Where `tracing` has no current span, `parent: Span::current()` cannot be told from `parent: None`.
+        // Libraries write the former, and mean the current span.
         if attrs.is_root() && current.is_some() { Parent::None } else { Parent::Current }
     }
 }
@@ -204,8 +206,8 @@ enum Parent {
     None,
 }
 
-/// The call of a model that a new span of such a call would be made for a second time: libraries that build on
-/// each other both make one.
+/// The current span of a model call, if a new span of one would record the same call again: libraries that
+/// build on each other both make one.
 fn called_already<S>(parent: &Parent, cx: &Context<'_, S>) -> Option<Span>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -214,11 +216,11 @@ where
         return None;
     }
     let call = model_call_in(&context::current())?;
-    // One that the user made around several calls is not one of them.
+    // A span that the user made may be around several calls.
     is_bridged(&call, cx).then_some(call)
 }
 
-/// Whether the span is that of the current span of `tracing`'s.
+/// Whether the span was made for the current span of `tracing`.
 fn is_bridged<S>(span: &Span, cx: &Context<'_, S>) -> bool
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -227,7 +229,7 @@ where
     bridged(&current.id(), cx, |it| it.span().span_id() == span.span_id()).unwrap_or_default()
 }
 
-/// Looks at what a span of `tracing`'s has become. Must run nothing of the user's: a lock is held.
+/// Looks at the span made for a span of `tracing`. Must not run user code: a lock is held.
 fn bridged<S, R>(id: &Id, cx: &Context<'_, S>, look: impl FnOnce(&Reentrant) -> R) -> Option<R>
 where
     S: Subscriber + for<'a> LookupSpan<'a>,
@@ -240,7 +242,7 @@ where
     S: Subscriber + for<'a> LookupSpan<'a>,
 {
     fn on_new_span(&self, attrs: &Attributes<'_>, id: &Id, cx: Context<'_, S>) {
-        // Subscribers are there before an instance and after it, and that is no mistake to be told of.
+        // Subscribers are there before and after an instance, which is no mistake to warn of.
         if is_passed_over(attrs.metadata(), self.captures_content()) || !global::is_running() {
             return;
         }
@@ -259,7 +261,7 @@ where
         let mut fields = Fields::default();
         values.record(&mut fields);
         let new = genai::span_type(&fields.pairs).filter(|new| *new != known);
-        // A model alone makes no call of what has a type.
+        // A model's name alone does not make a call of a typed span.
         let new = new.filter(|new| known == SpanType::Custom || *new != SpanType::Llm);
         if let Some(new) = new {
             bridged(id, &cx, |it| it.set_type(new));
@@ -296,9 +298,9 @@ where
         };
         let noted = span.clone().filter(|_| !self.without_span_events);
         let noted = noted.filter(|span| span.is_recording() && !is_silenced(span));
-        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "tracing", feature = "__otlp"))]
         let logs = super::logs::provider();
-        #[cfg(not(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http"))))]
+        #[cfg(not(all(feature = "tracing", feature = "__otlp")))]
         let logs = None::<()>;
         if noted.is_none() && logs.is_none() {
             return;
@@ -307,7 +309,7 @@ where
         event.record(&mut fields);
         let span_type = span.as_ref().and_then(Span::span_type).unwrap_or_default();
         genai::mend(&mut fields.pairs, span_type, self.captures_content());
-        #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+        #[cfg(all(feature = "tracing", feature = "__otlp"))]
         if let Some(provider) = logs {
             let more = self.surroundings(metadata);
             super::logs::write(&provider, &fields, metadata, more, span.as_ref());
@@ -323,7 +325,7 @@ where
     }
 
     fn on_enter(&self, id: &Id, cx: Context<'_, S>) {
-        // Out of the lock: entering may drop what is the user's.
+        // Outside the lock: entering may drop the user's values.
         let Some(registered) = cx.span(id) else { return };
         let entry = {
             let extensions = registered.extensions();
@@ -332,12 +334,12 @@ where
                 .map(|span| (span.entry(), self.busy.then(|| span.touch())))
         };
         if let Some((entry, at)) = entry {
-            entered::push(id.clone(), entry.enter(), at);
+            push_entered(id.clone(), entry.enter(), at);
         }
     }
 
     fn on_exit(&self, id: &Id, cx: Context<'_, S>) {
-        let Some(at) = entered::pop(id) else { return };
+        let Some(at) = pop_entered(id) else { return };
         bridged(id, &cx, |span| span.leave(at));
     }
 
@@ -350,12 +352,11 @@ where
     }
 }
 
-/// Whether nothing is recorded here for the span's instance.
+/// Whether recording is suppressed here for the span's instance.
 fn is_silenced(span: &Span) -> bool {
     span.record().is_some_and(|record| is_suppressed(record.instance()))
 }
 
-/// The name of an event, and its attributes.
 fn described(fields: Fields, metadata: &Metadata<'_>) -> (String, Vec<(Key, Value)>) {
     let Fields { mut pairs, message, failure, target, .. } = fields;
     let target = target.unwrap_or_else(|| metadata.target().to_owned());
@@ -369,10 +370,43 @@ fn described(fields: Fields, metadata: &Metadata<'_>) -> (String, Vec<(Key, Valu
         attributes.push((semconv::EXCEPTION_MESSAGE.into(), failure.message.into()));
         attributes.push((semconv::EXCEPTION_STACKTRACE.into(), failure.stacktrace.into()));
     }
-    // Without a name of its own an event is named after its place in the sources.
+    // `tracing` names an event without a name after its place in the sources.
     let own = Some(metadata.name()).filter(|name| !name.starts_with("event "));
     let name = message
         .or_else(|| own.map(str::to_owned))
         .unwrap_or_else(|| if is_failure { semconv::EXCEPTION_EVENT.into() } else { target });
     (name, attributes)
+}
+
+/// A span that was entered, and when, if that is asked for.
+struct Entered {
+    span: Id,
+    scope: ContextScope,
+    at: Option<u64>,
+}
+
+thread_local! {
+    static ENTERED: RefCell<Vec<Entered>> = {
+        // What scopes need must outlive this: destructors run in reverse order of first use.
+        drop(context::current());
+        RefCell::default()
+    };
+}
+
+/// Keeps a context current until the span is left.
+fn push_entered(span: Id, scope: ContextScope, at: Option<u64>) {
+    let _ = ENTERED.try_with(|entered| entered.borrow_mut().push(Entered { span, scope, at }));
+}
+
+/// Leaves the span; it may have been entered several times, and others since. Returns when it was entered.
+fn pop_entered(span: &Id) -> Option<Option<u64>> {
+    let last = ENTERED.try_with(|entered| {
+        let mut entered = entered.borrow_mut();
+        let at = entered.iter().rposition(|it| it.span == *span)?;
+        Some(entered.remove(at))
+    });
+    // Not under the borrow: contexts hold the user's values.
+    let Entered { scope, at, .. } = last.ok().flatten()?;
+    scope.leave();
+    Some(at)
 }

@@ -7,7 +7,8 @@ use std::error::Error;
 use std::fmt;
 use tracing_core::field::{Field, Visit};
 
-/// What was recorded. Names that begin with `otel.` shape the span, as they do for `tracing-opentelemetry`.
+/// The fields that were recorded. Names that begin with `otel.` shape the span, as they do for
+/// `tracing-opentelemetry`.
 #[derive(Default)]
 pub(super) struct Fields {
     pub(super) pairs: Vec<(Key, Value)>,
@@ -17,7 +18,7 @@ pub(super) struct Fields {
     pub(super) kind: Option<SpanKind>,
     status: Option<StatusCode>,
     description: Option<String>,
-    /// Of an event of the crate `log`, whose metadata say nothing of it.
+    /// The target of an event of the crate `log`, whose metadata do not have it.
     pub(super) target: Option<String>,
     /// The error of an event, by its type or by the name that `#[instrument(err)]` gives it.
     pub(super) failure: Option<Failure>,
@@ -31,7 +32,7 @@ enum StatusCode {
 }
 
 impl Fields {
-    /// The status, if there was a word of one.
+    /// The status, if a field sets one.
     pub(super) fn status(&self) -> Option<Status> {
         let description = || self.description.clone().unwrap_or_default();
         match (self.status, &self.description) {
@@ -51,9 +52,9 @@ impl Fields {
                 self.description = Some(text(value));
             }
             "log.target" => self.target = Some(text(value)),
-            // Places are left out of everything else, too.
+            // Places in the sources are left out of other events, too.
             "log.module_path" | "log.file" | "log.line" => {}
-            // Raw identifiers are spelled as they are meant.
+            // The field `r#type` means `type`.
             name => self.pairs.push((name.strip_prefix("r#").unwrap_or(name).into(), value)),
         }
     }
@@ -68,7 +69,7 @@ impl Visit for Fields {
         self.push(field, value.into());
     }
 
-    /// A number up to the largest that OTLP has is a number.
+    /// A number, or above `i64::MAX` its text.
     fn record_u64(&mut self, field: &Field, value: u64) {
         self.push(field, value.into());
     }
@@ -99,7 +100,7 @@ impl Visit for Fields {
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        // The user's code.
+        // `Debug` is user code.
         let text = context::guarded(|| format!("{value:?}"));
         let text = text.unwrap_or_else(|| "a value whose `Debug` panics".to_owned());
         self.record_str(field, &text);
@@ -134,5 +135,5 @@ fn status_code(name: &str) -> Option<StatusCode> {
 }
 
 const MESSAGE: &str = "message";
-/// Of `#[instrument(err)]`.
+/// The field of `#[instrument(err)]`.
 const ERROR: &str = "error";

@@ -1,8 +1,8 @@
-//! Attributes of calls of models, agents and tools, as the crates that trace themselves by `tracing` write
-//! them: which type of span it is, and in the conventions' words what is in older or other ones.
+//! Attributes of model, agent and tool calls, as crates that use `tracing` write them: they tell the span's
+//! type, and older or other names become those of the conventions.
 //!
-//! What is seen here was written by `rig`, `genai`, `goose` and programs that write `gen_ai.*` by hand: provider
-//! names of their own, counts as text, lists as text, `Option`s by their `Debug`, operations for streams.
+//! `rig`, `genai`, `goose` and programs that write `gen_ai.*` by hand have provider names of their own, counts
+//! and lists as text, `Option`s by their `Debug`, and operations for streams.
 
 mod content;
 mod providers;
@@ -11,7 +11,7 @@ use crate::{SpanType, Value, semconv};
 use opentelemetry::Key;
 use semconv::GEN_AI_PREFIX as PREFIX;
 
-/// The type that attributes tell of, if any does.
+/// The span type that the attributes imply, if any.
 pub(super) fn span_type(pairs: &[(Key, Value)]) -> Option<SpanType> {
     let text = |key: &str| {
         pairs.iter().find(|(known, _)| known.as_str() == key).and_then(|(_, value)| text_of(value))
@@ -24,7 +24,7 @@ pub(super) fn span_type(pairs: &[(Key, Value)]) -> Option<SpanType> {
         })
     };
     let operation = || text(semconv::GEN_AI_OPERATION_NAME).and_then(type_of_operation);
-    // Older emitters name no operation. There was one: to talk to a model.
+    // Older libraries name no operation: a model call was the only one.
     let is_call =
         || has(pairs, "request.model") && (has(pairs, "system") || has(pairs, "provider.name"));
     own.or_else(openinference).or_else(operation).or_else(|| is_call().then_some(SpanType::Llm))
@@ -48,10 +48,10 @@ fn type_of_operation(operation: &str) -> Option<SpanType> {
     }
 }
 
-/// The conventions' name of an operation: they have none for streams, which are told by an attribute.
+/// The conventions' name of an operation. They have none for streams, but an attribute.
 fn standard_operation(operation: &str) -> &str {
     match operation.strip_suffix("_streaming").unwrap_or(operation) {
-        // Of Gemini's API of that name.
+        // `interactions` is Gemini's API of that name.
         "interactions" | "completion" | "chat.completions" => "chat",
         "embedding" | "embed" => "embeddings",
         "tool_task" | "tool" => "execute_tool",
@@ -60,8 +60,7 @@ fn standard_operation(operation: &str) -> &str {
     }
 }
 
-/// Mends the attributes of a span of this type. Without content, what people and models say to each other is
-/// left out.
+/// Corrects the attributes of a span of this type. Without content, what people and models say is left out.
 pub(super) fn mend(pairs: &mut Vec<(Key, Value)>, span_type: SpanType, with_content: bool) {
     if !with_content {
         pairs.retain(|(key, _)| !content::is_content(key.as_str(), span_type));
@@ -74,7 +73,7 @@ pub(super) fn mend(pairs: &mut Vec<(Key, Value)>, span_type: SpanType, with_cont
     for (key, value) in given {
         let Some(value) = unwrapped(&key, value) else { continue };
         let new = renamed(key.as_str(), span_type);
-        // The conventions' own word wins over another one for the same.
+        // The conventions' own key wins over another one for the same.
         if new.as_ref().is_some_and(|new| names.iter().any(|name| name.as_str() == new)) {
             continue;
         }
@@ -88,7 +87,7 @@ fn is_genai(key: &Key) -> bool {
     key.as_str().starts_with(PREFIX)
 }
 
-/// Adds an attribute, and what goes with it.
+/// Adds an attribute, and those that follow from it.
 fn add(pairs: &mut Vec<(Key, Value)>, key: Key, value: Value, span_type: SpanType) {
     let name = key.as_str().strip_prefix(PREFIX).unwrap_or_default();
     let value = match (name, text_of(&value)) {
@@ -110,7 +109,7 @@ fn add(pairs: &mut Vec<(Key, Value)>, key: Key, value: Value, span_type: SpanTyp
     pairs.push((key, value));
 }
 
-/// The conventions' key for the same; none if it is right.
+/// The conventions' key instead of this one; none if this one stays.
 fn renamed(key: &str, span_type: SpanType) -> Option<String> {
     let is_call = matches!(span_type, SpanType::Llm | SpanType::Embedding);
     let Some(name) = key.strip_prefix(PREFIX) else {
@@ -118,7 +117,7 @@ fn renamed(key: &str, span_type: SpanType) -> Option<String> {
             _ if !is_call => return None,
             "prompt_tokens" | "llm.usage.prompt_tokens" => "usage.input_tokens",
             "completion_tokens" | "llm.usage.completion_tokens" => "usage.output_tokens",
-            // By itself it would make some backends take any span for a call.
+            // On another span it would make some backends take that for a call.
             "model" => "request.model",
             "finish_reason" => "response.finish_reasons",
             _ => return None,
@@ -147,7 +146,7 @@ fn renamed(key: &str, span_type: SpanType) -> Option<String> {
     Some(format!("{PREFIX}{name}"))
 }
 
-/// The same of a number of tokens.
+/// The conventions' name of a token count.
 fn usage(count: &str) -> Option<&'static str> {
     Some(match count {
         "prompt_tokens" => "input_tokens",
@@ -166,7 +165,7 @@ fn usage(count: &str) -> Option<&'static str> {
     })
 }
 
-/// A value that was written by `Debug`, as it was meant; none for `None`.
+/// A value without what `Debug` put around it; none for `None`.
 fn unwrapped(key: &Key, value: Value) -> Option<Value> {
     let Some(text) = text_of(&value).filter(|_| is_genai(key)) else { return Some(value) };
     if text == "None" {
@@ -182,7 +181,7 @@ fn unwrapped(key: &Key, value: Value) -> Option<Value> {
     }
 }
 
-/// A number, a flag or a list that came as text.
+/// Parses a number, a flag or a list that came as text.
 fn of_its_kind(key: &str, value: Value) -> Value {
     let Some(text) = text_of(&value) else { return value };
     let name = match (key.strip_prefix(PREFIX), key.strip_prefix(semconv::PRELA_USAGE_PREFIX)) {
@@ -218,7 +217,7 @@ fn number(text: &str) -> Option<Value> {
     text.parse::<i64>().ok().map(Value::from).or_else(float)
 }
 
-/// The texts of a list, as JSON and `Debug` write it; the text itself if it is none.
+/// The texts of a list, as JSON and `Debug` write it; the text itself if it is no list.
 fn list(text: &str) -> Vec<String> {
     let inner = text.trim().strip_prefix('[').and_then(|text| text.strip_suffix(']'));
     let Some(mut rest) = inner else { return vec![text.to_owned()] };

@@ -1,7 +1,7 @@
-//! Fields in front of those that an object of JSON has.
+//! Adds fields in front of those of a JSON object.
 
-/// The line with more fields; none if it is no object. A field that it has already is left out. The values must
-/// need no escapes.
+/// The line with these fields added; none if it is no object. A field that it has already is not added. The
+/// values must need no escapes.
 pub(super) fn with_fields(
     line: &str,
     fields: impl Iterator<Item = (&'static str, String)>,

@@ -2,8 +2,7 @@
 
 use super::fields::Fields;
 use crate::context::is_suppressed;
-use crate::logs::{LogRecord, Severity};
-use crate::span::Provider;
+use crate::span::{LogRecord, Provider, Severity};
 use crate::{Span, Value, semconv};
 use opentelemetry::trace::SpanContext;
 use opentelemetry::{InstrumentationScope, Key};
@@ -17,7 +16,7 @@ pub(super) fn provider() -> Option<Arc<Provider>> {
     (provider.logs.is_some() && !is_suppressed(provider.id)).then_some(provider)
 }
 
-/// Gives an event to the instance's pipeline of log records. `more`: what it has beside its fields.
+/// Gives an event to the instance's pipeline of log records. `more`: attributes beside its fields.
 pub(super) fn write(
     provider: &Provider,
     fields: &Fields,
@@ -73,5 +72,5 @@ fn scope(target: &str) -> Arc<InstrumentationScope> {
     })
 }
 
-/// Targets are names of modules; whoever makes them up as he goes gets no memory for it.
+/// The most scopes that are kept. Targets are names of modules, so more are made up at run time.
 const MOST_SCOPES: usize = 1_000;

@@ -1,12 +1,12 @@
-//! What libraries say by `tracing` that is no part of what a program does, or more than it was asked for.
+//! Spans and events of libraries that are not recorded: details of transport, and content that was not asked
+//! for.
 
 use tracing_core::{Level, Metadata};
 
-/// Whether a span or an event is passed over whatever the filters say.
+/// Whether a span or an event is ignored whatever the filters say.
 ///
 /// OpenTelemetry's own lines are about the export itself, and are written while its stack of contexts is borrowed.
-/// Transports write spans and events for each frame. And clients of models write whole requests, at the levels
-/// below warnings.
+/// Transports write spans and events for each frame. Model clients log whole requests below the level `WARN`.
 pub(super) fn is_passed_over(metadata: &Metadata<'_>, with_content: bool) -> bool {
     let target = metadata.target();
     let root = target.split("::").next().unwrap_or(target);

@@ -1,7 +1,7 @@
 //! Baggage: entries that travel with a context, within the limits of W3C Baggage.
 //!
-//! The `baggage` header is read and written in `propagation`. Which bytes an entry takes there is known
-//! here, because the limits are limits of what is sent.
+//! The `baggage` header is read and written in `propagation`. How many bytes an entry takes there is known
+//! here, because the limits are about what is sent.
 
 mod builder;
 mod octets;
@@ -18,7 +18,7 @@ const MAX_BYTES: usize = 8192;
 
 /// Entries that travel with a context and, unless held back, to other services.
 ///
-/// Immutable: a change gives a new one. Keys are unique and keep the order in which they came.
+/// Immutable: a change makes a new one. Keys are unique, and stay in the order in which they were added.
 /// Cheap to clone (one reference count). At most 64 entries, and at most 8192 bytes as sent: an entry
 /// that would break a limit is refused as a whole, never cut.
 ///
@@ -83,8 +83,8 @@ impl Baggage {
     /// A copy with this entry and its metadata: properties as the header has them, `key` or `key=value`,
     /// separated by `;`, their values percent-encoded by the caller.
     ///
-    /// None also if the metadata breaks the grammar of the header. Whitespace around its delimiters is
-    /// not kept.
+    /// None in the cases of [`with`](Self::with), and if the metadata breaks the grammar of the header.
+    /// Whitespace around its delimiters is not kept.
     #[must_use]
     pub fn with_metadata(&self, key: &str, value: String, metadata: &str) -> Option<Self> {
         let metadata = octets::properties(metadata)?;
@@ -150,7 +150,7 @@ impl Baggage {
     }
 
     /// Bytes as sent, and whether `=` in values is sent as `%3D`. It need not be, but older readers cut
-    /// a value there; so it is, unless an entry would be lost for it.
+    /// a value at `=`; so it is, unless the baggage would then be too long.
     fn encoding(&self) -> (usize, bool) {
         let slots = self.entries.as_deref().map_or(&[][..], |entries| &entries.slots);
         let (len, equals) = slots
@@ -209,14 +209,14 @@ impl<'a> BaggageEntry<'a> {
     }
 }
 
-/// Keys only: values belong to the caller.
+/// Shows keys only: values belong to the caller.
 impl fmt::Debug for Baggage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_set().entries(self.iter().map(BaggageEntry::key)).finish()
     }
 }
 
-/// The key only: the value belongs to the caller.
+/// Shows the key only: the value belongs to the caller.
 impl fmt::Debug for BaggageEntry<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("BaggageEntry").field("key", &self.key()).finish_non_exhaustive()

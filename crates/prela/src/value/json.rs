@@ -4,7 +4,8 @@ use super::{DEEPEST, Value};
 use opentelemetry::Key;
 use serde_json::{Map, Number, Value as Json};
 
-/// Objects become maps, `null` no value, and numbers that are neither an `i64` nor a double their decimal text.
+/// Converts objects to maps, `null` to no value, and numbers that are neither an `i64` nor a double to their
+/// decimal text.
 impl From<Json> for Value {
     fn from(json: Json) -> Self {
         value(json, DEEPEST)
@@ -24,7 +25,7 @@ impl From<Map<String, Json>> for Value {
     }
 }
 
-/// Converts to the depth that is recorded: what is deeper would be cut later, and may exceed a stack.
+/// Converts only to the depth that is recorded, since converting deeper JSON could overflow the stack.
 fn value(json: Json, levels: usize) -> Value {
     match json {
         Json::Null => Value::Empty,

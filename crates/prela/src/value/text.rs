@@ -24,15 +24,15 @@ use std::sync::Arc;
 pub struct Text(Repr);
 
 thread_local! {
-    /// The memory of the last long text that was recorded. A prompt or an answer, as they are set one after
-    /// the other, costs a copy and no allocation.
+    /// The memory of the last long text that was recorded, so that prompts and answers, set one after the
+    /// other, cost a copy and no allocation.
     static BUFFER: Cell<Option<Buffer>> = const { Cell::new(None) };
 }
 
 /// Boxed, since a `Text` has no room for a `String`.
 type Buffer = Box<String>;
 
-/// Shorter texts are allocated faster than the buffer is found.
+/// For shorter texts an allocation is faster than the buffer.
 const SMALLEST_BUFFER: usize = 256;
 /// More memory than this is not kept.
 const LARGEST_BUFFER: usize = 64 * 1024;
@@ -45,7 +45,7 @@ enum Repr {
     },
     Static(&'static str),
     Owned(Box<str>),
-    /// In a buffer that is used again.
+    /// In a buffer that will be used again.
     Buffered(Buffer),
     Shared(Arc<str>),
 }
@@ -88,7 +88,7 @@ impl Text {
         self.as_bytes().is_empty()
     }
 
-    /// Whether there is nothing to do when it is dropped.
+    /// Whether dropping it does nothing.
     #[inline]
     pub(super) fn owns_nothing(&self) -> bool {
         matches!(self.0, Repr::Short { .. } | Repr::Static(_))

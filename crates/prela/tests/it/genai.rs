@@ -3,6 +3,7 @@
 mod answers;
 mod calls;
 mod capture;
+mod langfuse;
 mod messages;
 mod profiles;
 mod readers;

@@ -1,5 +1,4 @@
-//! What users see, through the public API alone. Tests are named after the rows of the feature list:
-//! `p` parallel execution, `c` context propagation, `m` multi-threading, `a` advanced patterns.
+//! What users see, through the public API alone.
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
@@ -20,6 +19,7 @@ mod late;
 mod limits;
 mod llm;
 mod macros;
+mod mcp;
 mod noop;
 mod patterns;
 mod pipeline;
@@ -32,5 +32,7 @@ mod start;
 mod streams;
 mod suppression;
 mod tasks;
+mod thread_marks;
 mod threads;
+mod trees;
 mod values;

@@ -118,7 +118,7 @@ fn results_in_the_order_of_completion() {
 }
 
 #[test]
-fn different_types_in_parallel_and_p09_attributes_on_the_parent_meanwhile() {
+fn different_types_in_parallel_and_attributes_on_the_parent_meanwhile() {
     check(
         |tracer| {
             let pool = Queue::new(3);
@@ -196,7 +196,7 @@ fn map_reduce() {
 }
 
 #[test]
-fn fan_out_fan_in_and_p13_one_source_fails() {
+fn fan_out_and_in_where_one_source_fails() {
     check(
         |tracer| {
             let pool = Queue::new(3);

@@ -1,6 +1,5 @@
 //! What came in of a program that has ended.
 
-use super::environment::url;
 use crate::doctor::{Doctor, Finding, Kind};
 use crate::query::{Cursor, Filter, Reader, TraceSummary};
 use crate::render::{BOLD, DIM, RED, YELLOW, clean, count, dollars, duration};
@@ -105,7 +104,7 @@ impl Summary {
         if !self.findings.is_empty() {
             ways.push("prela doctor".to_owned());
         }
-        ways.extend(is_lasting.then(|| url(hello.http)));
+        ways.extend(is_lasting.then(|| hello.page_url()));
         writeln!(err, "  look: {}", ways.join(" · "))
     }
 }

@@ -10,7 +10,7 @@ use prost::encoding::{WireType, encode_key, encode_varint};
 use serde_json::{Map, Value};
 use std::fmt;
 
-/// Why JSON is none of OTLP's.
+/// Why a text is not OTLP's JSON.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JsonError(String);
 
@@ -22,12 +22,12 @@ impl fmt::Display for JsonError {
 
 impl std::error::Error for JsonError {}
 
-/// Reads an export request, or a line of a file that the Collector wrote. Gives also how many of
-/// its records are no such records, which are left out.
+/// Reads an export request, or a line of a file that the Collector wrote. Also returns how many of its
+/// records are malformed; these are left out.
 ///
 /// # Errors
 ///
-/// [`JsonError`] if it is no JSON, or its outer layers are others.
+/// [`JsonError`] if it is not JSON, or its outer layers are not OTLP's.
 pub fn read_request(signal: Signal, json: &[u8]) -> Result<(Envelope, u64), JsonError> {
     let json: Value = serde_json::from_slice(json).map_err(|error| JsonError(error.to_string()))?;
     let mut malformed = 0;
@@ -52,14 +52,14 @@ pub fn read_request(signal: Signal, json: &[u8]) -> Result<(Envelope, u64), Json
 }
 
 fn object<'a>(json: &'a Value, name: &str) -> Result<&'a Map<String, Value>, JsonError> {
-    json.as_object().ok_or_else(|| JsonError(format!("`{name}` is no object")))
+    json.as_object().ok_or_else(|| JsonError(format!("`{name}` is not an object")))
 }
 
 fn list<'a>(json: &'a Map<String, Value>, name: &str) -> Result<&'a [Value], JsonError> {
     match json.get(name) {
         None | Some(Value::Null) => Ok(&[]),
         Some(Value::Array(list)) => Ok(list),
-        Some(_) => Err(JsonError(format!("`{name}` is no list"))),
+        Some(_) => Err(JsonError(format!("`{name}` is not a list"))),
     }
 }
 
@@ -74,7 +74,7 @@ fn text(json: &Map<String, Value>, name: &str) -> Result<String, JsonError> {
     match json.get(name) {
         None | Some(Value::Null) => Ok(String::new()),
         Some(Value::String(text)) => Ok(text.clone()),
-        Some(_) => Err(JsonError(format!("`{name}` is no text"))),
+        Some(_) => Err(JsonError(format!("`{name}` is not a string"))),
     }
 }
 
@@ -85,8 +85,8 @@ fn part(json: &Map<String, Value>, name: &str, schema: Schema) -> Result<Option<
     }
 }
 
-/// A message's bytes. Fields that are not in its table are of later versions, and left out, as are
-/// zeros and empty texts, unless they are what was chosen as a value.
+/// Encodes a message. Fields that its table does not have, of later versions, are left out, and so are zeros
+/// and empty texts, except as the chosen value of an `AnyValue`.
 fn message(schema: Schema, json: &Map<String, Value>) -> Result<Vec<u8>, JsonError> {
     let is_choice = std::ptr::eq(schema, ANY_VALUE);
     let mut bytes = Vec::new();
@@ -97,7 +97,7 @@ fn message(schema: Schema, json: &Map<String, Value>) -> Result<Vec<u8>, JsonErr
                 values.iter().try_for_each(|value| write(field, value, &mut bytes))?;
             }
             Some(_) if field.is_repeated => {
-                return Err(JsonError(format!("`{}` is no list", field.name)));
+                return Err(JsonError(format!("`{}` is not a list", field.name)));
             }
             Some(value) => {
                 let before = bytes.len();
@@ -113,7 +113,7 @@ fn message(schema: Schema, json: &Map<String, Value>) -> Result<Vec<u8>, JsonErr
     Ok(bytes)
 }
 
-/// Whether a field's bytes, behind its key, say nothing.
+/// Whether a field's bytes after its key are all zero.
 fn is_zero(field: &Field, bytes: &[u8]) -> bool {
     let key = prost::encoding::key_len(field.number);
     bytes[key..].iter().all(|byte| *byte == 0)
@@ -169,7 +169,7 @@ fn write(field: &Field, json: &Value, out: &mut Vec<u8>) -> Result<(), JsonError
     Ok(())
 }
 
-/// Large numbers are texts in protobuf's JSON, and numbers in that of many.
+/// Reads an integer. Protobuf's JSON writes large ones as texts, but many encoders write numbers.
 fn signed(json: &Value) -> Option<i64> {
     match json {
         Value::String(text) => text.parse().ok(),
@@ -184,7 +184,7 @@ fn unsigned(json: &Value) -> Option<u64> {
     }
 }
 
-/// `1.0` is a whole number, too.
+/// A whole number written with a fraction, such as `1.0`.
 #[expect(
     clippy::cast_possible_truncation,
     reason = "only what has no fraction and fits gets there"

@@ -1,6 +1,6 @@
 //! The fields of OTLP's messages: their names in JSON, their numbers, their types.
 
-/// The fields of a message, by their numbers, which is the order that encoders write them in.
+/// The fields of a message in the order of their numbers, in which encoders write them.
 pub type Schema = &'static [Field];
 
 /// A field of a message.
@@ -24,7 +24,7 @@ pub(super) enum Kind {
     Signed,
     /// `uint32`, and enumerations with the names of their values.
     Unsigned(&'static [&'static str]),
-    /// Times; in JSON they are texts.
+    /// Times, which are texts in JSON.
     Fixed64,
     Fixed32,
     Double,
@@ -38,7 +38,7 @@ const fn many(name: &'static str, number: u32, kind: Kind) -> Field {
     Field { name, number, kind, is_repeated: true }
 }
 
-/// The names of the three outer layers of a kind of telemetry, and the message within.
+/// The names of a signal's three outer layers, and the message within.
 #[derive(Debug, Clone, Copy)]
 pub struct Signal {
     pub(super) resources: &'static str,
@@ -58,7 +58,7 @@ impl Signal {
         records: "logRecords",
         record: LOG_RECORD,
     };
-    /// Metrics, of which only their number is read.
+    /// Metrics, which are only counted.
     pub const METRICS: Self = Self {
         resources: "resourceMetrics",
         scopes: "scopeMetrics",
@@ -142,7 +142,7 @@ static STATUS: Schema = &[
 static KEY_VALUE: Schema =
     &[one("key", 1, Kind::Text), one("value", 2, Kind::Message(|| ANY_VALUE))];
 
-/// Its fields are a choice: one that is there is written, even if it is zero.
+/// `AnyValue`. Its fields are a choice: one that is there is written, even if it is zero.
 pub(super) static ANY_VALUE: Schema = &[
     one("stringValue", 1, Kind::Text),
     one("boolValue", 2, Kind::Bool),
@@ -171,5 +171,5 @@ pub static LOG_RECORD: Schema = &[
     one("eventName", 12, Kind::Text),
 ];
 
-/// Nothing of `Metric`.
+/// `Metric`, of which no field is read.
 pub static METRIC: Schema = &[];

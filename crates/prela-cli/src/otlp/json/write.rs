@@ -9,7 +9,7 @@ use serde_json::{Map, Number, Value};
 
 /// A message as OTLP's JSON. None if its bytes are no message.
 ///
-/// Fields that the table does not know are left out: JSON has no place for what has no name.
+/// Fields that the table does not have are left out: in JSON a field needs a name.
 pub fn to_json(schema: Schema, bytes: &[u8]) -> Option<Value> {
     object(schema, bytes, MAX_DEPTH)
 }
@@ -48,7 +48,7 @@ fn object(schema: Schema, mut bytes: &[u8], depth: usize) -> Option<Value> {
             list.push(value);
         }
     }
-    // An empty list or map has no bytes, and is one all the same.
+    // An empty list or map has no bytes, but must be written.
     let is_choice = std::ptr::eq(schema, ANY_VALUE);
     if !is_choice
         && let [field] = schema
@@ -99,5 +99,5 @@ fn delimited(field: &Field, bytes: &[u8], depth: usize) -> Option<Value> {
     })
 }
 
-/// As deep as what is stored can be, in layers of messages.
+/// The most layers of messages that can be stored.
 const MAX_DEPTH: usize = 128;

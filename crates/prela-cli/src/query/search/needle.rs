@@ -1,16 +1,16 @@
-//! What is searched for, in each of the forms that it may have in a message.
+//! The text that is searched for, in each form that it may have in a message.
 
 use super::id_of;
 use crate::store::Runs;
 use memchr::memmem::Finder;
 
 /// What is searched for.
-pub(super) struct Needle {
-    /// A text with capitals is found only like that, one without in any case.
+pub(in crate::query) struct Needle {
+    /// Whether case matters: it does if the text has capitals.
     is_exact: bool,
     exact: Finder<'static>,
     any_case: AnyCase,
-    /// Numbers and ids are not written as texts: these are their bytes in a message.
+    /// The bytes of numbers and ids, which messages do not hold as texts.
     others: Vec<Finder<'static>>,
     is_number: bool,
     id: Option<Vec<u8>>,
@@ -19,7 +19,7 @@ pub(super) struct Needle {
 }
 
 impl Needle {
-    pub(super) fn new(text: &str) -> Self {
+    pub(in crate::query) fn new(text: &str) -> Self {
         let mut others = Vec::new();
         let mut is_number = false;
         if let Ok(number) = text.parse::<i64>() {
@@ -89,10 +89,10 @@ impl Needle {
     }
 }
 
-/// A text whose letters of ASCII may differ in their case.
+/// A text that is found in any case of its ASCII letters.
 struct AnyCase {
     text: Vec<u8>,
-    /// The place of the byte that is looked for first: the rarest, so that most of what is found is the text.
+    /// The place of the byte that is looked for first: the rarest, so that few of its finds are not the text.
     anchor: usize,
 }
 
@@ -113,10 +113,10 @@ impl AnyCase {
     }
 }
 
-/// From what is most common in names, keys and texts to what is less so; the rest is rare.
+/// Bytes of names, keys and texts, the most common first; all others are rare.
 const COMMON: &[u8] = b"e_ationsr.lcdpumgh 0123fby";
 
-/// `str::floor_char_boundary`, which is younger than the oldest compiler that is promised.
+/// `str::floor_char_boundary`, which the oldest supported compiler does not have.
 trait Boundary {
     fn floor_char_boundary_before(&self, at: usize) -> usize;
 }

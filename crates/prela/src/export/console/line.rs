@@ -74,13 +74,13 @@ fn cut(parts: &mut Vec<(Color, String)>, columns: usize) {
     }
 }
 
-/// How many bytes of a text fit into so many columns. What is drawn onto a character stays with it.
+/// How many bytes of a text fit into so many columns. Combining marks stay with their character.
 fn fitting(text: &str, columns: usize) -> usize {
     let (mut end, mut used) = (0, 0);
     while let Some(first) = text[end..].chars().next() {
         let rest = &text[end..];
-        let summary = rest[first.len_utf8()..].chars().take_while(|c| c.width() == Some(0));
-        let length = first.len_utf8() + summary.map(char::len_utf8).sum::<usize>();
+        let marks = rest[first.len_utf8()..].chars().take_while(|c| c.width() == Some(0));
+        let length = first.len_utf8() + marks.map(char::len_utf8).sum::<usize>();
         used += width(&rest[..length]);
         if used > columns {
             break;

@@ -1,4 +1,4 @@
-//! How much of a tree is shown, and by which means.
+//! How much of a tree is shown, and how.
 
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Look<W = Width> {
@@ -10,7 +10,7 @@ pub(crate) struct Look<W = Width> {
     pub(super) is_full: bool,
 }
 
-/// Where lines are cut, as it was asked for.
+/// Where lines are cut, as it was set.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Width {
     /// Lines are whole.

@@ -1,4 +1,4 @@
-//! What many spans of a tree say, and a person need read once.
+//! Finds what many spans of a tree repeat, so that it is shown once.
 
 use super::tree::Row;
 use crate::span::{Event, SpanData};
@@ -29,7 +29,7 @@ impl Once {
             is_told.into_iter().zip(&mut told).for_each(|(is, told)| told.attributes[at] = is);
         }
         for (row, parent) in rows.iter().zip(parents) {
-            // It came up from there.
+            // The parent's error came up from this row.
             if let Some(parent) = parent
                 && error(row.span).is_some_and(|text| error(rows[parent].span) == Some(text))
             {
@@ -57,7 +57,7 @@ impl Once {
     }
 }
 
-/// What of an event its span does not say already; none if that is nothing.
+/// The attributes of an event that its span does not show already; none if the event adds nothing.
 pub(super) fn rest_of<'a>(
     event: &'a Event,
     span: &'a SpanData,
@@ -80,8 +80,8 @@ pub(super) fn rest_of<'a>(
     (!says_nothing).then_some(rest)
 }
 
-/// Whether the text of an error has this message in it: it may be longer, by what came after or where the
-/// message was cut, and by what it was wrapped in.
+/// Whether the text of an error has this message in it, with more text after it, or a context and a colon
+/// before it.
 fn tells(error: &str, message: &str) -> bool {
     let wrapping = error.strip_suffix(message);
     error.starts_with(message) || wrapping.is_some_and(|before| before.ends_with(": "))
@@ -126,6 +126,6 @@ fn shared(rows: &[Row<'_>], parents: &[Option<usize>], key: &str) -> Vec<bool> {
     told
 }
 
-/// What the context gives to every span of a request, a session and a conversation.
+/// Attributes that the context gives to every span of a request, a session and a conversation.
 const SHARED: [&str; 4] =
     [semconv::REQUEST_ID, semconv::SESSION_ID, semconv::USER_ID, semconv::GEN_AI_CONVERSATION_ID];

@@ -19,7 +19,7 @@ pub(super) struct Tree {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Why {
     /// Its local root ended.
-    EndedSpan,
+    RootEnded,
     /// Its parent was printed before.
     Late,
     /// It was called by a span of this process that runs for too long to wait for it.
@@ -58,7 +58,7 @@ impl Pending {
         self.len
     }
 
-    /// Takes finished spans, and gives the trees that are ready, in the order in which they were.
+    /// Takes finished spans, and returns the trees that are ready, in the order in which they became so.
     pub(super) fn add(&mut self, spans: &[Arc<SpanData>], now: Instant) -> Vec<Tree> {
         for span in spans {
             self.hold(span, now);
@@ -73,7 +73,7 @@ impl Pending {
                     None => tops.push((trace, Why::Late, vec![Arc::clone(span)])),
                 }
             } else if span.is_local_root() && !self.waits_for_its_caller(span) {
-                tops.push((trace, Why::EndedSpan, vec![Arc::clone(span)]));
+                tops.push((trace, Why::RootEnded, vec![Arc::clone(span)]));
             }
         }
 

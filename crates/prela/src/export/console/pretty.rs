@@ -27,7 +27,7 @@ pub(super) fn trace(tree: &Tree, service: Option<&Value>, look: Look<usize>) -> 
     line.faint(SEPARATOR).plain(format!("{} {late}span{plural}", spans.len()));
     line.faint(SEPARATOR).plain(duration(end.duration_since(start).unwrap_or_default()));
     let note = match tree.why {
-        Why::EndedSpan => None,
+        Why::RootEnded => None,
         Why::Late => Some("ended after the trace was printed".to_owned()),
         Why::CallerRuns => Some("its caller still runs".to_owned()),
         Why::Overflow => Some(format!("incomplete: more than {MAX_SPANS} spans were waiting")),

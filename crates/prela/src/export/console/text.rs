@@ -11,7 +11,7 @@ use std::time::Duration;
 /// At most `limit` characters of a text, with control characters as escapes.
 pub(super) fn shown(text: impl Display, limit: usize) -> String {
     let mut cut = Cut { text: String::new(), left: limit };
-    // Fails to end the writing of a long value early: there may be megabytes of it.
+    // The error ends the writing of a long value early: there may be megabytes of it.
     let _cut_short = write!(cut, "{text}");
     cut.text
 }
@@ -63,7 +63,7 @@ pub(super) fn attributes<'a>(
                     })
                 })
         });
-        // It is there for backends, to say that there is no more.
+        // Backends need the empty value; a person does not.
         let says_nothing = semconv::FILLED.contains(&key.as_str()) && value == &Value::from("");
         if !repeats && !says_nothing {
             text.push_str(if text.is_empty() { "{" } else { ", " });
@@ -105,7 +105,7 @@ fn three_digits(nanos: u128, unit: u128, name: &str) -> String {
     }
 }
 
-/// The type of a span. One without a type of Prela's own says by its kind what it is, as requests do.
+/// The type of a span; its kind if it has none of Prela's types, such as a request.
 pub(super) fn type_of(span: &SpanData) -> &'static str {
     match (span.span_type, &span.kind) {
         (SpanType::Custom, SpanKind::Server) => "server",

@@ -9,19 +9,19 @@ use std::sync::Arc;
 
 /// One span in its place.
 #[derive(Debug)]
-pub(super) struct Row<'a> {
-    pub(super) span: &'a SpanData,
+pub(crate) struct Row<'a> {
+    pub(crate) span: &'a SpanData,
     /// 0 for the top of a tree.
-    pub(super) depth: usize,
+    pub(crate) depth: usize,
     /// Whether no sibling follows.
-    pub(super) is_last: bool,
-    pub(super) has_children: bool,
+    pub(crate) is_last: bool,
+    pub(crate) has_children: bool,
     /// Whether it has a parent in this process, which is not among the spans.
-    pub(super) is_orphan: bool,
+    pub(crate) is_orphan: bool,
 }
 
-/// Parents before children. Without recursion: a trace may be as deep as it has spans.
-pub(super) fn rows(spans: &[Arc<SpanData>]) -> Vec<Row<'_>> {
+/// The rows of the trees, parents before children. Without recursion: a trace may be as deep as it has spans.
+pub(crate) fn rows(spans: &[Arc<SpanData>]) -> Vec<Row<'_>> {
     let mut order: Vec<&SpanData> = spans.iter().map(AsRef::as_ref).collect();
     order.sort_by(|a, b| a.start_time.cmp(&b.start_time).then_with(|| natural(&a.name, &b.name)));
 
@@ -103,7 +103,7 @@ fn push_with_space(text: &mut String, more: &str) {
     }
 }
 
-/// `process_2` before `process_10`.
+/// Orders names as people do: `process_2` before `process_10`.
 fn natural(a: &str, b: &str) -> Ordering {
     let (mut left, mut right) = (a, b);
     loop {
@@ -139,5 +139,5 @@ fn digit(c: char) -> bool {
 }
 
 /// Levels below are drawn as this one, with their number: the text of a trace that is one deep chain
-/// would else grow with the square of its length.
+/// would otherwise grow with the square of its length.
 pub(super) const DEEPEST_DRAWN: usize = 32;

@@ -1,4 +1,4 @@
-//! Responses.
+//! Reads responses.
 
 use super::message::message;
 use super::{list, member, owned_text, text};
@@ -13,7 +13,7 @@ pub(in crate::genai) fn output(json: &Json) -> Vec<Message> {
     if let Some(items) = list(json, &["output"]) {
         return items_as_messages(json, items);
     }
-    // Bedrock's is a level further in.
+    // Bedrock's message is one level deeper.
     let inner = json.get("output").filter(|output| output.get("message").is_some());
     if let Some(inner) = member(inner.unwrap_or(json), &["message"]) {
         return finished(message(inner, Role::Assistant), json);
@@ -38,7 +38,7 @@ fn choice(json: &Json) -> Message {
     let mut whole = whole.unwrap_or_else(|| Message::new(Role::Assistant, ""));
     let reason = text(json, &["finish_reason", "finishReason"]).map(FinishReason::from);
     whole.finish_reason = match reason {
-        // Gemini has no word of its own for it.
+        // Gemini has no reason of its own for tool calls.
         Some(FinishReason::Stop) if whole.tool_calls().next().is_some() => {
             Some(FinishReason::ToolCall)
         }
@@ -72,11 +72,26 @@ fn finished(whole: Option<Message>, json: &Json) -> Vec<Message> {
     whole.map(with_reason).into_iter().collect()
 }
 
-pub(in crate::genai) fn response(json: &Json) -> Response {
-    Response {
-        id: owned_text(json, &["id", "responseId"]),
-        model: owned_text(json, &["model", "modelVersion"]),
-        finish_reasons: finish_reasons(json),
+impl Response {
+    /// Reads the response of any provider.
+    ///
+    /// OpenAI's responses have a status instead of reasons: `completed` is read as `stop`, or as `tool_calls` if
+    /// there are some; `incomplete` as its reason.
+    ///
+    /// ```
+    /// use prela::genai::Response;
+    /// use serde_json::json;
+    ///
+    /// let response = json!({"id": "m1", "model": "claude-sonnet-4-5-20250929", "stop_reason": "end_turn"});
+    /// let response = Response::read(&response);
+    /// assert_eq!((response.id.as_deref(), response.finish_reasons), (Some("m1"), vec!["end_turn".to_owned()]));
+    /// ```
+    pub fn read(response: &Json) -> Self {
+        Self {
+            id: owned_text(response, &["id", "responseId"]),
+            model: owned_text(response, &["model", "modelVersion"]),
+            finish_reasons: finish_reasons(response),
+        }
     }
 }
 

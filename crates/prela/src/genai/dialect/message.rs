@@ -1,12 +1,22 @@
-//! Messages.
+//! Reads messages.
 
 use super::part::{part, plain, reasoning, tool_call};
 use super::{list, member, owned_text, text};
 use crate::genai::{Media, MediaSource, Message, Part, Role, ToolCallResponse};
 use serde_json::Value as Json;
 
+impl Message {
+    /// Reads a message as any provider, or the conventions, write it. None if there is none in it.
+    ///
+    /// Text by itself, and an object without a role, are the user's. Answers of tools that a provider puts
+    /// into a message of the user are the tool's, if there is nothing else in it.
+    pub fn read(json: &Json) -> Option<Self> {
+        message(json, Role::User)
+    }
+}
+
 /// One message, or one item of OpenAI's responses, which are messages and what happens between them.
-pub(in crate::genai) fn message(json: &Json, default: Role) -> Option<Message> {
+pub(super) fn message(json: &Json, default: Role) -> Option<Message> {
     if let Some(words) = json.as_str() {
         return Some(Message::new(default, words));
     }
@@ -69,7 +79,7 @@ fn item(json: &Json) -> Option<Message> {
     Some(Message::new(role, "").part(part))
 }
 
-/// Empty texts say nothing.
+/// Adds a part, unless it is an empty text.
 fn push(parts: &mut Vec<Part>, part: Part) {
     if !matches!(&part, Part::Text(text) | Part::Reasoning(text) if text.is_empty()) {
         parts.push(part);

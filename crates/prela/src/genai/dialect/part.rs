@@ -1,11 +1,18 @@
-//! Parts of messages.
+//! Reads parts of messages.
 
 use super::{member, owned_text, parsed, text};
 use crate::genai::{Media, MediaSource, Part, ToolCall, ToolCallResponse};
 use serde_json::{Value as Json, json};
 
+impl Part {
+    /// Reads a part as any provider writes it: text, or an object.
+    pub fn read(json: &Json) -> Self {
+        part(json)
+    }
+}
+
 /// A part: text, or an object that has a `type` or, of Gemini and Bedrock, one member that says what it is.
-pub(in crate::genai) fn part(json: &Json) -> Part {
+pub(super) fn part(json: &Json) -> Part {
     if let Some(text) = json.as_str() {
         return Part::Text(text.to_owned());
     }
@@ -52,7 +59,7 @@ fn untyped(json: &Json) -> Option<Part> {
     media(file, "file_data").map(Part::Media)
 }
 
-/// A call of a tool: OpenAI's `{id, function: {name, arguments}}`, or flat as of all others.
+/// Reads a tool call: OpenAI's `{id, function: {name, arguments}}`, or flat as all others write it.
 pub(super) fn tool_call(json: &Json) -> Option<ToolCall> {
     let function = member(json, &["function", "custom"]).unwrap_or(json);
     let arguments = member(function, &["arguments", "args", "input"]);
@@ -72,7 +79,7 @@ fn tool_response(json: &Json) -> ToolCallResponse {
     }
 }
 
-/// What a tool answered: a list of texts is one text.
+/// The answer of a tool. A list of texts becomes one text.
 pub(super) fn plain(response: &Json) -> Json {
     let texts = response.as_array().and_then(|parts| {
         let texts = parts.iter().map(|it| match part(it) {
@@ -99,7 +106,7 @@ pub(super) fn reasoning(json: &Json) -> Option<String> {
 
 fn media(json: &Json, kind: &str) -> Option<Media> {
     let modality = ["image", "audio", "video"].into_iter().find(|it| kind.contains(it));
-    // Each has what it is in an object of its own, or beside its type.
+    // The data is in an object of its own, or beside the type.
     let inner = member(json, &[kind, "source"]).filter(|inner| inner.is_object()).unwrap_or(json);
     let mime_type = owned_text(inner, &["mime_type", "media_type", "mimeType", "mime"])
         .or_else(|| text(inner, &["format"]).zip(modality).map(|(it, of)| format!("{of}/{it}")));
@@ -122,7 +129,7 @@ fn media(json: &Json, kind: &str) -> Option<Media> {
     })
 }
 
-/// What stands in base64 in an address of the scheme `data` is a blob; anything else is what it is said to be.
+/// Makes a blob of base64 in a `data:` URL, and of anything else what `make` makes.
 fn located(mime_type: Option<String>, text: &str, make: fn(String) -> MediaSource) -> Media {
     let data = text.strip_prefix("data:").and_then(|rest| rest.split_once(','));
     match data.and_then(|(head, data)| head.strip_suffix(";base64").zip(Some(data))) {
@@ -131,7 +138,7 @@ fn located(mime_type: Option<String>, text: &str, make: fn(String) -> MediaSourc
     }
 }
 
-/// The conventions ask for a type. Of what has none the first member says what it is.
+/// Any other part. The conventions ask for a `type`; without one the name of the first member is taken.
 fn other(json: &Json) -> Part {
     let Some(object) = json.as_object() else {
         return Part::Other(json!({"type": "unknown", "content": json}));

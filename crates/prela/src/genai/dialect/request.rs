@@ -1,4 +1,4 @@
-//! Requests.
+//! Reads requests.
 
 use super::message::message;
 use super::part::part;
@@ -6,16 +6,21 @@ use super::{count, list, member, owned_text, text};
 use crate::genai::{Input, Message, Part, RequestParameters, Role, ToolDefinition};
 use serde_json::Value as Json;
 
-pub(in crate::genai) fn input(json: &Json) -> Input {
-    let is_request = ["messages", "input", "contents", "prompt"];
-    let Some(messages) = member(json, &is_request) else {
-        return Input { messages: messages(json), ..Input::default() };
-    };
-    let system = ["system", "instructions", "systemInstruction", "system_instruction"];
-    Input {
-        messages: messages_of(messages, json),
-        system_instructions: member(json, &system).map(instructions).unwrap_or_default(),
-        tools: member(json, &["tools", "functions"]).map(tool_definitions).unwrap_or_default(),
+impl Input {
+    /// Reads the request of any provider, or its list of messages.
+    pub fn read(request: &Json) -> Self {
+        let is_request = ["messages", "input", "contents", "prompt"];
+        let Some(messages) = member(request, &is_request) else {
+            return Self { messages: messages(request), ..Self::default() };
+        };
+        let system = ["system", "instructions", "systemInstruction", "system_instruction"];
+        Self {
+            messages: messages_of(messages, request),
+            system_instructions: member(request, &system).map(instructions).unwrap_or_default(),
+            tools: member(request, &["tools", "functions"])
+                .map(ToolDefinition::read_all)
+                .unwrap_or_default(),
+        }
     }
 }
 
@@ -30,7 +35,7 @@ fn messages_of(given: &Json, request: &Json) -> Vec<Message> {
     }
 }
 
-/// A list of messages, or one; a list of parts is one message of these.
+/// Reads a list of messages, or one message. A list of parts becomes one message.
 fn messages(json: &Json) -> Vec<Message> {
     let Some(all) = json.as_array() else {
         return message(json, Role::User).into_iter().collect();
@@ -54,17 +59,20 @@ fn instructions(json: &Json) -> Vec<Part> {
     }
 }
 
-/// OpenAI's functions are one level further in, Gemini's in groups.
-pub(in crate::genai) fn tool_definitions(json: &Json) -> Vec<ToolDefinition> {
-    let all = json.as_array().map_or(std::slice::from_ref(json), Vec::as_slice);
-    let mut found = Vec::new();
-    for tool in all {
-        match list(tool, &["functionDeclarations", "function_declarations"]) {
-            Some(group) => found.extend(group.iter().filter_map(tool_definition)),
-            None => found.extend(tool_definition(tool)),
+impl ToolDefinition {
+    /// Reads a list of tools as any provider writes it.
+    pub fn read_all(tools: &Json) -> Vec<Self> {
+        // OpenAI's functions are one level further in, Gemini's in groups.
+        let all = tools.as_array().map_or(std::slice::from_ref(tools), Vec::as_slice);
+        let mut found = Vec::new();
+        for tool in all {
+            match list(tool, &["functionDeclarations", "function_declarations"]) {
+                Some(group) => found.extend(group.iter().filter_map(tool_definition)),
+                None => found.extend(tool_definition(tool)),
+            }
         }
+        found
     }
-    found
 }
 
 fn tool_definition(json: &Json) -> Option<ToolDefinition> {
@@ -82,34 +90,44 @@ fn tool_definition(json: &Json) -> Option<ToolDefinition> {
     })
 }
 
-pub(in crate::genai) fn parameters(request: &Json) -> RequestParameters {
-    let nested = ["generationConfig", "generation_config", "options", "inferenceConfig"];
-    // What Gemini, Ollama and Bedrock have in an object of its own, the others have at the top.
-    let places = nested.iter().filter_map(|name| request.get(*name)).chain([request]);
-    let find = |names: &[&str]| places.clone().find_map(|place| member(place, names));
-    let number = |names: &[&str]| find(names).and_then(Json::as_f64);
-    let texts = |names: &[&str]| match find(names) {
-        Some(Json::String(one)) => vec![one.clone()],
-        Some(Json::Array(all)) => all.iter().filter_map(Json::as_str).map(str::to_owned).collect(),
-        _ => Vec::new(),
-    };
-    let most = ["max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens"];
-    RequestParameters {
-        max_tokens: find(&most).or_else(|| find(&["num_predict", "maxTokens"])).and_then(count),
-        temperature: number(&["temperature"]),
-        top_p: number(&["top_p", "topP"]),
-        top_k: number(&["top_k", "topK"]),
-        frequency_penalty: number(&["frequency_penalty", "frequencyPenalty"]),
-        presence_penalty: number(&["presence_penalty", "presencePenalty"]),
-        stop_sequences: texts(&["stop", "stop_sequences", "stopSequences"]),
-        seed: find(&["seed"]).and_then(Json::as_i64),
-        choice_count: find(&["n", "candidateCount", "candidate_count"])
-            .and_then(count)
-            .filter(|count| *count != 1),
-        stream: find(&["stream"]).and_then(Json::as_bool),
-        output_type: output_type(find(&["response_format", "responseMimeType", "format", "text"])),
-        encoding_formats: texts(&["encoding_format"]),
-        dimension_count: find(&["dimensions", "outputDimensionality"]).and_then(count),
+impl RequestParameters {
+    /// Reads the request of any provider.
+    pub fn read(request: &Json) -> Self {
+        let nested = ["generationConfig", "generation_config", "options", "inferenceConfig"];
+        // What Gemini, Ollama and Bedrock have in an object of its own, the others have at the top.
+        let places = nested.iter().filter_map(|name| request.get(*name)).chain([request]);
+        let find = |names: &[&str]| places.clone().find_map(|place| member(place, names));
+        let number = |names: &[&str]| find(names).and_then(Json::as_f64);
+        let texts = |names: &[&str]| match find(names) {
+            Some(Json::String(one)) => vec![one.clone()],
+            Some(Json::Array(all)) => {
+                all.iter().filter_map(Json::as_str).map(str::to_owned).collect()
+            }
+            _ => Vec::new(),
+        };
+        let most = ["max_tokens", "max_completion_tokens", "max_output_tokens", "maxOutputTokens"];
+        Self {
+            max_tokens: find(&most).or_else(|| find(&["num_predict", "maxTokens"])).and_then(count),
+            temperature: number(&["temperature"]),
+            top_p: number(&["top_p", "topP"]),
+            top_k: number(&["top_k", "topK"]),
+            frequency_penalty: number(&["frequency_penalty", "frequencyPenalty"]),
+            presence_penalty: number(&["presence_penalty", "presencePenalty"]),
+            stop_sequences: texts(&["stop", "stop_sequences", "stopSequences"]),
+            seed: find(&["seed"]).and_then(Json::as_i64),
+            choice_count: find(&["n", "candidateCount", "candidate_count"])
+                .and_then(count)
+                .filter(|count| *count != 1),
+            stream: find(&["stream"]).and_then(Json::as_bool),
+            output_type: output_type(find(&[
+                "response_format",
+                "responseMimeType",
+                "format",
+                "text",
+            ])),
+            encoding_formats: texts(&["encoding_format"]),
+            dimension_count: find(&["dimensions", "outputDimensionality"]).and_then(count),
+        }
     }
 }
 

@@ -1,8 +1,9 @@
 //! A run of an agent.
 
 use super::TypedSpanBuilder;
+use super::builder::builder_input;
 use super::evaluator::Evaluation;
-use super::handle::{builder_input, input_and_output, typed_span};
+use super::handle::{input_and_output, typed_span};
 use crate::genai::Usage;
 use crate::semconv::{self, Conventions, genai, openinference as oi};
 use crate::{SpanBuilder, SpanKind, SpanType, Tracer};
@@ -16,8 +17,8 @@ input_and_output!(AgentSpan);
 builder_input!(AgentSpan);
 
 impl Tracer {
-    /// A run of an agent with this name: `invoke_agent {name}`, of type [`SpanType::Agent`]. Tools below it say
-    /// whose they are.
+    /// A run of an agent with this name: `invoke_agent {name}`, of type [`SpanType::Agent`]. Tools below it
+    /// have the agent's name.
     ///
     /// ```
     /// # let memory = prela::export::MemoryExporter::new();
@@ -43,7 +44,7 @@ impl Tracer {
     }
 }
 
-/// What the span of an agent has from its start.
+/// Adds what the span of an agent has from its start.
 pub(crate) fn named(mut span: SpanBuilder, name: &str) -> SpanBuilder {
     if span.is_noop() {
         return span;
@@ -73,7 +74,7 @@ impl TypedSpanBuilder<AgentSpan> {
     }
 
     /// The conversation that this run is part of: `gen_ai.conversation.id`, also of model calls and agents below it.
-    /// Default: that of the agent which it is below.
+    /// Default: that of the agent above it.
     pub fn conversation(self, id: impl Into<String>) -> Self {
         let id = id.into();
         let with = self.change(|span| {
@@ -83,7 +84,7 @@ impl TypedSpanBuilder<AgentSpan> {
         with.map(|span| span.attr(genai::CONVERSATION_ID, id))
     }
 
-    /// The agent runs elsewhere: this span is the call of it. With its provider.
+    /// Says that the agent runs elsewhere, at this provider: the span is the call to it.
     pub fn remote(self, provider: impl Into<String>) -> Self {
         self.map(|span| span.kind(SpanKind::Client).attr(genai::PROVIDER_NAME, provider.into()))
     }
@@ -100,14 +101,14 @@ impl TypedSpanBuilder<AgentSpan> {
 }
 
 impl AgentSpan {
-    /// Tokens of all its calls together, as `prela.usage.*`: an agent that had usage under the conventions' names
-    /// would be counted beside its calls.
+    /// Tokens of all its calls together, as `prela.usage.*`: under the conventions' names they would be counted
+    /// again, beside those of its calls.
     pub fn usage(&self, usage: Usage) -> &Self {
         self.set_attribute(semconv::PRELA_USAGE_INPUT_TOKENS, usage.input_tokens);
         self.set_attribute(semconv::PRELA_USAGE_OUTPUT_TOKENS, usage.output_tokens)
     }
 
-    /// A judgement of this run, as the event `gen_ai.evaluation.result`. It must still run.
+    /// Adds a judgement of this run, as the event `gen_ai.evaluation.result`. The span must still run.
     pub fn evaluation(&self, evaluation: &Evaluation) -> &Self {
         evaluation.add_to(self);
         self

@@ -14,7 +14,7 @@ use std::marker::PhantomData;
 /// A typed span before it starts: from [`Tracer::chat`](crate::Tracer::chat), [`agent`](crate::Tracer::agent),
 /// [`tool`](crate::Tracer::tool) and their like.
 ///
-/// As a [`SpanBuilder`], with the same scopes, but these give a handle that knows what the span is:
+/// It works as a [`SpanBuilder`] does, but its scopes give a typed handle:
 ///
 /// ```
 /// # let memory = prela::export::MemoryExporter::new();
@@ -65,12 +65,12 @@ impl<S: TypedSpan> TypedSpanBuilder<S> {
         self.span.wording().is_some_and(|wording| wording.conventions.contains(conventions))
     }
 
-    /// As [`SpanBuilder::in_scope`].
+    /// Runs `f` in the span; see [`SpanBuilder::in_scope`].
     pub fn in_scope<R>(self, f: impl FnOnce(&S) -> R) -> R {
         self.span.in_scope(|span| f(&S::of(span.clone())))
     }
 
-    /// As [`SpanBuilder::in_scope_result`].
+    /// Runs `f` in the span, which records its error; see [`SpanBuilder::in_scope_result`].
     ///
     /// # Errors
     ///
@@ -82,7 +82,7 @@ impl<S: TypedSpan> TypedSpanBuilder<S> {
         self.span.in_scope_result(|span| f(&S::of(span.clone())))
     }
 
-    /// As [`SpanBuilder::run`].
+    /// Runs a future in the span; see [`SpanBuilder::run`].
     pub fn run<F, Fut>(self, f: F) -> impl Future<Output = Fut::Output> + use<S, F, Fut>
     where
         F: FnOnce(S) -> Fut,
@@ -91,7 +91,7 @@ impl<S: TypedSpan> TypedSpanBuilder<S> {
         self.span.run(move |span| f(S::of(span)))
     }
 
-    /// As [`SpanBuilder::run_result`].
+    /// Runs a future in the span, which records its error; see [`SpanBuilder::run_result`].
     pub fn run_result<F, Fut, T, E, K>(
         self,
         f: F,
@@ -104,7 +104,7 @@ impl<S: TypedSpan> TypedSpanBuilder<S> {
         self.span.run_result(move |span| f(S::of(span)))
     }
 
-    /// As [`SpanBuilder::run_stream`].
+    /// Runs a stream in the span; see [`SpanBuilder::run_stream`].
     pub fn run_stream<F, St>(self, f: F) -> impl Stream<Item = St::Item> + use<S, F, St>
     where
         F: FnOnce(S) -> St,
@@ -113,17 +113,17 @@ impl<S: TypedSpan> TypedSpanBuilder<S> {
         self.span.run_stream(move |span| f(S::of(span)))
     }
 
-    /// As [`SpanBuilder::enter`].
+    /// Starts the span, current until the guard is dropped; see [`SpanBuilder::enter`].
     pub fn enter(self) -> TypedSpanGuard<S> {
         TypedSpanGuard::of(self.span.enter())
     }
 
-    /// As [`SpanBuilder::start`].
+    /// Starts the span without making it current; see [`SpanBuilder::start`].
     pub fn start(self) -> TypedOwnedSpan<S> {
         TypedOwnedSpan::of(self.span.start())
     }
 
-    /// Another name than the conventions', such as `process_3`.
+    /// Sets another name than the conventions', such as `process_3`.
     pub fn name(self, name: impl Into<Cow<'static, str>>) -> Self {
         self.change(|span| span.set_name(name.into()))
     }
@@ -134,8 +134,8 @@ impl<S: TypedSpan> TypedSpanBuilder<S> {
     }
 }
 
-/// For whatever takes a span that will start, as [`FutureExt::in_span`](crate::FutureExt::in_span) does. What runs in
-/// it finds the typed handle by [`TypedSpan::current`].
+/// For functions that take a span before it starts, such as [`FutureExt::in_span`](crate::FutureExt::in_span).
+/// Code in the span finds the typed handle by [`TypedSpan::current`].
 impl<S> From<TypedSpanBuilder<S>> for SpanBuilder {
     fn from(builder: TypedSpanBuilder<S>) -> Self {
         builder.span
@@ -147,3 +147,19 @@ impl<S> fmt::Debug for TypedSpanBuilder<S> {
         self.span.fmt(f)
     }
 }
+
+/// What goes in, known before the start.
+macro_rules! builder_input {
+    ($name:ident) => {
+        impl $crate::genai::TypedSpanBuilder<$name> {
+            /// As the handle's `input`.
+            pub fn input(self, input: impl Into<$crate::genai::Content>) -> Self {
+                let input = input.into();
+                self.at_start(move |span: &$name| {
+                    span.input(input);
+                })
+            }
+        }
+    };
+}
+pub(super) use builder_input;

@@ -2,6 +2,7 @@
 
 mod messages;
 mod parameters;
+mod traceloop;
 mod usage;
 
 use super::TypedSpanBuilder;
@@ -26,7 +27,7 @@ pub enum Operation {
     /// To answer messages. The default.
     #[default]
     Chat,
-    /// To go on with a text.
+    /// To continue a text.
     TextCompletion,
     /// To generate anything, as Gemini's `generateContent` does.
     GenerateContent,
@@ -46,7 +47,7 @@ impl Operation {
 typed_span! {
     /// A call of a language model. From [`Tracer::chat`](crate::Tracer::chat).
     ///
-    /// What a provider's own client gives is taken as it is:
+    /// It takes requests and responses as a provider's own client has them:
     ///
     /// ```
     /// # let memory = prela::export::MemoryExporter::new();
@@ -78,7 +79,7 @@ impl Tracer {
     /// A call of a language model: `chat {model}`, of type [`SpanType::Llm`].
     ///
     /// The provider is a word of the conventions, such as `openai`, `anthropic`, `gcp.gemini`, `aws.bedrock` or
-    /// `mistral_ai`, or its own name. An empty model is one that nobody knows.
+    /// `mistral_ai`, or its own name. An empty model stands for an unknown one.
     pub fn chat(
         &self,
         provider: impl Into<String>,
@@ -115,14 +116,19 @@ pub(super) fn non_empty(text: &str) -> Option<String> {
 impl TypedSpanBuilder<ChatSpan> {
     /// What the model is asked to do. Default: [`Operation::Chat`].
     pub fn operation(self, operation: Operation) -> Self {
-        self.change(|span| {
-            span.rename(|name| name.replacen(Operation::Chat.as_str(), operation.as_str(), 1))
-        })
-        .map(|span| span.attr(semconv::GEN_AI_OPERATION_NAME, operation.as_str()))
+        // A name of the user's own stays.
+        let renamed = |name: &str| match name.strip_prefix(Operation::Chat.as_str()) {
+            Some(model) if model.is_empty() || model.starts_with(' ') => {
+                format!("{}{model}", operation.as_str())
+            }
+            _ => name.to_owned(),
+        };
+        self.change(|span| span.rename(renamed))
+            .map(|span| span.attr(semconv::GEN_AI_OPERATION_NAME, operation.as_str()))
     }
 
-    /// The conversation that this call is part of: `gen_ai.conversation.id`. Default: that of the agent which it is
-    /// below, if it has one.
+    /// The conversation that this call is part of: `gen_ai.conversation.id`. Default: that of the agent above
+    /// it, if it has one.
     pub fn conversation(self, id: impl Into<String>) -> Self {
         self.change(|span| span.inherits().conversation = false)
             .map(|span| span.attr(genai::CONVERSATION_ID, id.into()))
@@ -157,7 +163,7 @@ impl ChatSpan {
         self
     }
 
-    /// How the model is asked.
+    /// Records the parameters of the request.
     pub fn parameters(&self, parameters: &RequestParameters) -> &Self {
         parameters::write(self, parameters);
         self
@@ -172,7 +178,7 @@ impl ChatSpan {
         self
     }
 
-    /// The same, read already.
+    /// Records what goes to the model; see [`input`](Self::input).
     pub fn messages(&self, input: &Input) -> &Self {
         if self.captures_content() {
             messages::write_input(self, input);
@@ -201,7 +207,7 @@ impl ChatSpan {
         self
     }
 
-    /// What the provider says of its answer.
+    /// Records what the provider says about its answer.
     pub fn response_info(&self, response: &Response) -> &Self {
         usage::response(self, response);
         self
@@ -224,7 +230,7 @@ impl ChatSpan {
     }
 
     /// What comes from the model, if [content is captured](crate::Builder::capture_content). A message that does not
-    /// say why it ended gets a reason: backends leave those without one out.
+    /// say why it ended gets a reason, since backends leave out those without one.
     pub fn output(&self, output: impl Into<Transcript>) -> &Self {
         if self.captures_content() {
             messages::write_output(self, output.into());
@@ -238,13 +244,14 @@ impl ChatSpan {
         self
     }
 
-    /// What the call cost, if it is known better than by [prices](crate::Builder::prices).
+    /// Records what the call cost, if that is known better than from [prices](crate::Builder::prices).
     pub fn cost(&self, total: f64) -> &Self {
         usage::write_cost(self, None, total);
         self
     }
 
-    /// The first piece of the answer is there: the time from the span's start. Only the first call counts.
+    /// Notes that the first piece of the answer is there: the time from the span's start. Only the first call
+    /// counts.
     pub fn first_chunk(&self) -> &Self {
         if let Some((elapsed, _)) =
             self.elapsed().filter(|_| self.lacks(semconv::GEN_AI_TIME_TO_FIRST_CHUNK))
@@ -254,7 +261,7 @@ impl ChatSpan {
         self
     }
 
-    /// The same, with a time that was measured elsewhere.
+    /// Records the time to the first piece of the answer, if it was measured elsewhere.
     pub fn first_chunk_after(&self, time: Duration) -> &Self {
         self.set_attribute(semconv::GEN_AI_TIME_TO_FIRST_CHUNK, time);
         if content::follows(self, Conventions::LANGFUSE)
@@ -267,14 +274,14 @@ impl ChatSpan {
         self
     }
 
-    /// A judgement of this call, as the event `gen_ai.evaluation.result`. It must still run.
+    /// Adds a judgement of this call, as the event `gen_ai.evaluation.result`. The span must still run.
     pub fn evaluation(&self, evaluation: &Evaluation) -> &Self {
         evaluation.add_to(self);
         self
     }
 }
 
-/// What goes in or comes out of a call, for backends that read no messages.
+/// Writes what goes in or comes out of a call, for backends that read no messages.
 fn write_value(span: &Span, side: Side, messages: &[Message]) {
     content::write(span, side, &content::Content::from(messages).written());
 }

@@ -8,12 +8,12 @@ use serde_json::{Map, Number, Value as Json};
 
 /// What goes into an agent or a tool, or comes out of it: text or JSON.
 ///
-/// From texts, numbers, truth values, `serde_json::Value` and references to it, [`Value`], messages and calls of tools.
+/// Made from texts, numbers, booleans, `serde_json::Value` and references to it, [`Value`], messages and tool calls.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Content(Json);
 
 impl Content {
-    /// As it is written, and what it is.
+    /// The text to write, and its MIME type.
     pub(super) fn written(&self) -> (String, &'static str) {
         match &self.0 {
             Json::String(text) => (text.clone(), oi::TEXT),
@@ -96,21 +96,20 @@ fn json_of(value: Value) -> Json {
     }
 }
 
-/// Which way content goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     Input,
     Output,
 }
 
-/// Writes what went in or came out, if content is captured on spans. What it is made of is not looked at otherwise.
+/// Writes what went in or came out, if content is captured on spans. Otherwise `content` is not called.
 pub(super) fn record(span: &Span, side: Side, content: impl FnOnce() -> Content) {
     if span.content().is_on_spans() {
         write(span, side, &content().written());
     }
 }
 
-/// What was set by a name that backends do not read is written by those that they do.
+/// Writes content that was set under a name that backends do not read under those that they do.
 pub(super) fn map(span: &Span, side: Side, is_query: bool, content: &Content) {
     let written = content.written();
     if is_query && span.is_of_type(SpanType::Retrieval) {
@@ -121,9 +120,10 @@ pub(super) fn map(span: &Span, side: Side, is_query: bool, content: &Content) {
     write(span, side, &written);
 }
 
-/// Writes one side, and that there is another: a backend that finds one alone looks nowhere else for the other.
+/// Writes one side, and the other as empty if it is missing: a backend that finds one alone looks nowhere else
+/// for the other.
 ///
-/// A request that came in has what its first agent has: lists of traces show that of the root.
+/// The span of an incoming request gets what its first agent has, since lists of traces show that of the root.
 pub(super) fn write(span: &Span, side: Side, written: &(String, &'static str)) {
     let root = crate::span::led_by(span);
     for span in [Some(span), root.as_ref()].into_iter().flatten() {
@@ -173,13 +173,13 @@ impl Names {
     }
 }
 
-/// Whether an instance writes these conventions, too.
+/// Whether the span's instance also writes these conventions.
 pub(super) fn follows(span: &Span, conventions: Conventions) -> bool {
     span.wording().is_some_and(|wording| wording.conventions.contains(conventions))
 }
 
-/// Attributes with numbers in their keys, unless they would leave too little room for all others: then only the
-/// list as a whole is there, which other keys have.
+/// Writes attributes with numbers in their keys, unless they would leave too little room for all others: then
+/// the list is there as a whole only, under other keys.
 pub(super) fn write_list(span: &Span, attributes: Vec<(String, Value)>) {
     if attributes.len() <= span.most_attributes() / 2 {
         for (key, value) in attributes {

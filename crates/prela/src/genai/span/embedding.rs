@@ -81,7 +81,7 @@ impl EmbeddingSpan {
         }
     }
 
-    /// How the model is asked.
+    /// Records the parameters of the request.
     pub fn parameters(&self, parameters: &RequestParameters) -> &Self {
         write_parameters(self, parameters);
         self
@@ -111,7 +111,7 @@ impl EmbeddingSpan {
         }
     }
 
-    /// What the provider says of its answer.
+    /// Records what the provider says about its answer.
     pub fn response_info(&self, response: &Response) -> &Self {
         chat::response(self, response);
         self
@@ -129,7 +129,7 @@ impl EmbeddingSpan {
     }
 }
 
-/// Each text; the vectors are too long for anyone to look at.
+/// Writes each text, but no vectors: those are too long for anyone to look at.
 fn write_texts(span: &Span, input: &Content) {
     if !follows(span, Conventions::OPENINFERENCE) {
         return;

@@ -1,7 +1,8 @@
 //! Judgements.
 
 use super::TypedSpanBuilder;
-use super::handle::{builder_input, input_and_output, typed_span};
+use super::builder::builder_input;
+use super::handle::{input_and_output, typed_span};
 use crate::semconv::{genai, openinference as oi};
 use crate::{Key, Span, SpanType, Tracer, Value};
 
@@ -18,9 +19,9 @@ use crate::{Key, Span, SpanType, Tracer, Value};
 pub struct Evaluation {
     /// What is judged.
     pub name: String,
-    /// How good it is; what of, the judge knows.
+    /// How good it is, on the judge's own scale.
     pub score: Option<f64>,
-    /// The same in a word.
+    /// The judgement in a word.
     pub label: Option<String>,
     /// Why. Recorded if [content is captured](crate::Builder::capture_content).
     pub explanation: Option<String>,
@@ -39,7 +40,7 @@ impl Evaluation {
         self
     }
 
-    /// The same in a word.
+    /// The judgement in a word.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
@@ -53,7 +54,7 @@ impl Evaluation {
         self
     }
 
-    /// As an event of what is judged.
+    /// Adds it as an event to the span that is judged.
     pub(super) fn add_to(&self, judged: &Span) {
         let response = judged.attribute(genai::RESPONSE_ID);
         let pairs = [
@@ -66,7 +67,7 @@ impl Evaluation {
         judged.add_event(genai::EVALUATION_EVENT, pairs);
     }
 
-    /// It may quote what it is about.
+    /// None without content: it may quote what is judged.
     fn explanation_for(&self, span: &Span) -> Option<String> {
         let has_content = span.content() != crate::genai::ContentCapture::Off;
         self.explanation.clone().filter(|_| has_content)
@@ -74,7 +75,7 @@ impl Evaluation {
 }
 
 typed_span! {
-    /// A run of what judges. From [`Tracer::evaluator`](crate::Tracer::evaluator).
+    /// A run of an evaluator. From [`Tracer::evaluator`](crate::Tracer::evaluator).
     EvaluatorSpan
 }
 
@@ -82,7 +83,7 @@ input_and_output!(EvaluatorSpan);
 builder_input!(EvaluatorSpan);
 
 impl Tracer {
-    /// A run of what judges: `evaluate {name}`, of type [`SpanType::Evaluator`].
+    /// A run of an evaluator: `evaluate {name}`, of type [`SpanType::Evaluator`].
     ///
     /// ```
     /// # let memory = prela::export::MemoryExporter::new();
@@ -110,14 +111,14 @@ impl Tracer {
 }
 
 impl TypedSpanBuilder<EvaluatorSpan> {
-    /// What is judged, which may have ended: a link.
+    /// Links to the span that is judged, which may have ended.
     pub fn judges(self, judged: &Span) -> Self {
         self.link(&judged.context())
     }
 }
 
 impl EvaluatorSpan {
-    /// What was judged, one after the other.
+    /// Adds a judgement, as attributes; several are numbered.
     pub fn evaluation(&self, evaluation: &Evaluation) -> &Self {
         let key = |at: usize, name: &str| format!("{}.{at}.evaluation.{name}", oi::EVALUATIONS);
         let Some(at) = (0..self.most_attributes()).find(|at| self.lacks(&key(*at, "name"))) else {

@@ -4,11 +4,11 @@ use super::handle::TypedSpan;
 use crate::span::{OwnedSpan, SpanGuard};
 use std::ops::Deref;
 
-/// As [`SpanGuard`], with a typed handle. From [`TypedSpanBuilder::enter`](super::TypedSpanBuilder::enter).
+/// A [`SpanGuard`] with a typed handle. From [`TypedSpanBuilder::enter`](super::TypedSpanBuilder::enter).
 #[must_use = "the span ends when this is dropped"]
 #[derive(Debug)]
 pub struct TypedSpanGuard<S> {
-    // Goes first: what has no other handle is used again.
+    // Dropped first: memory is reused only if no other handle is left.
     typed: S,
     _guard: SpanGuard,
 }
@@ -27,7 +27,7 @@ impl<S> Deref for TypedSpanGuard<S> {
     }
 }
 
-/// As [`OwnedSpan`], with a typed handle. From [`TypedSpanBuilder::start`](super::TypedSpanBuilder::start).
+/// An [`OwnedSpan`] with a typed handle. From [`TypedSpanBuilder::start`](super::TypedSpanBuilder::start).
 #[must_use = "the span ends when this is dropped"]
 #[derive(Debug)]
 pub struct TypedOwnedSpan<S> {

@@ -30,7 +30,7 @@ pub trait TypedSpan: Deref<Target = Span> + Clone + fmt::Debug + Send + Sync + S
     }
 }
 
-/// Only here.
+/// Keeps other crates from implementing [`TypedSpan`].
 #[expect(unnameable_types, reason = "sealed")]
 pub trait Sealed {}
 
@@ -51,7 +51,7 @@ pub(super) fn set(span: &Span, key: Key, value: Value) {
     }
 }
 
-/// A handle, and what each of them has.
+/// Declares a handle, with what each of them has.
 macro_rules! typed_span {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -76,8 +76,8 @@ macro_rules! typed_span {
 
         impl $name {
             /// Sets an attribute, as [`Span::set_attribute`](crate::Span::set_attribute). `input`, `output` and
-            /// `query` are written as `input.value`, `output.value` and the query of a search, too: backends look
-            /// there.
+            /// `query` are also written as `input.value`, `output.value` and the query of a search: backends
+            /// look there.
             pub fn set_attribute(
                 &self,
                 key: impl Into<$crate::Key>,
@@ -98,7 +98,7 @@ macro_rules! typed_span {
                 self
             }
 
-            /// Whether content is recorded, on the span or in an event: to look at before it is put together.
+            /// Whether content is recorded, on the span or in an event: to ask before putting it together.
             pub fn captures_content(&self) -> bool {
                 self.0.is_recording()
                     && self.0.content() != $crate::genai::ContentCapture::Off
@@ -108,7 +108,7 @@ macro_rules! typed_span {
 }
 pub(super) use typed_span;
 
-/// What goes in and comes out, of spans that have nothing more special.
+/// Adds `input` and `output` to handles that have no more exact names for them.
 macro_rules! input_and_output {
     ($name:ident) => {
         impl $name {
@@ -135,19 +135,3 @@ macro_rules! input_and_output {
     };
 }
 pub(super) use input_and_output;
-
-/// What goes in, known before the start.
-macro_rules! builder_input {
-    ($name:ident) => {
-        impl $crate::genai::TypedSpanBuilder<$name> {
-            /// As the handle's `input`.
-            pub fn input(self, input: impl Into<$crate::genai::Content>) -> Self {
-                let input = input.into();
-                self.at_start(move |span: &$name| {
-                    span.input(input);
-                })
-            }
-        }
-    };
-}
-pub(super) use builder_input;

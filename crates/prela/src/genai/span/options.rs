@@ -1,4 +1,4 @@
-//! What any span can be given, given to a typed one.
+//! The options of every span, for typed ones.
 
 use super::builder::TypedSpanBuilder;
 use super::handle::{self, TypedSpan};
@@ -9,8 +9,8 @@ use opentelemetry::Key;
 use std::time::SystemTime;
 
 impl<S: TypedSpan> TypedSpanBuilder<S> {
-    /// As [`SpanBuilder::attr`](crate::SpanBuilder::attr). `input`, `output` and `query` are written under the names
-    /// that backends read, too.
+    /// Sets an attribute; see [`SpanBuilder::attr`](crate::SpanBuilder::attr). `input`, `output` and `query`
+    /// are also written under the names that backends read.
     pub fn attr(self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
         let (key, value) = (key.into(), value.into());
         if [INPUT, OUTPUT, QUERY].contains(&key.as_str()) {
@@ -19,7 +19,7 @@ impl<S: TypedSpan> TypedSpanBuilder<S> {
         self.map(|span| span.attr(key, value))
     }
 
-    /// As [`SpanBuilder::attrs`](crate::SpanBuilder::attrs).
+    /// Sets several attributes; see [`SpanBuilder::attrs`](crate::SpanBuilder::attrs).
     pub fn attrs<K: Into<Key>, V: Into<Value>>(
         self,
         attributes: impl IntoIterator<Item = (K, V)>,
@@ -27,63 +27,64 @@ impl<S: TypedSpan> TypedSpanBuilder<S> {
         attributes.into_iter().fold(self, |span, (key, value)| span.attr(key, value))
     }
 
-    /// As [`SpanBuilder::parent`](crate::SpanBuilder::parent).
+    /// Sets the parent; see [`SpanBuilder::parent`](crate::SpanBuilder::parent).
     pub fn parent(self, parent: &TraceContext) -> Self {
         self.map(|span| span.parent(parent))
     }
 
-    /// As [`SpanBuilder::root`](crate::SpanBuilder::root).
+    /// Starts a new trace; see [`SpanBuilder::root`](crate::SpanBuilder::root).
     pub fn root(self) -> Self {
         self.map(|span| span.root())
     }
 
-    /// As [`SpanBuilder::link`](crate::SpanBuilder::link).
+    /// Adds a link; see [`SpanBuilder::link`](crate::SpanBuilder::link).
     pub fn link(self, to: &TraceContext) -> Self {
         self.map(|span| span.link(to))
     }
 
-    /// As [`SpanBuilder::links`](crate::SpanBuilder::links).
+    /// Adds several links; see [`SpanBuilder::links`](crate::SpanBuilder::links).
     pub fn links(self, to: impl IntoIterator<Item = TraceContext>) -> Self {
         self.map(|span| span.links(to))
     }
 
-    /// As [`SpanBuilder::kind`](crate::SpanBuilder::kind).
+    /// Sets the kind; see [`SpanBuilder::kind`](crate::SpanBuilder::kind).
     pub fn kind(self, kind: SpanKind) -> Self {
         self.map(|span| span.kind(kind))
     }
 
-    /// As [`SpanBuilder::start_time`](crate::SpanBuilder::start_time).
+    /// Sets when the span started; see [`SpanBuilder::start_time`](crate::SpanBuilder::start_time).
     pub fn start_time(self, time: SystemTime) -> Self {
         self.map(|span| span.start_time(time))
     }
 
-    /// As [`SpanBuilder::session`](crate::SpanBuilder::session).
+    /// Makes the span part of a session; see [`SpanBuilder::session`](crate::SpanBuilder::session).
     pub fn session(self, session: &Session) -> Self {
         self.map(|span| span.session(session))
     }
 
-    /// As [`SpanBuilder::request_id`](crate::SpanBuilder::request_id).
+    /// Sets the id of the request; see [`SpanBuilder::request_id`](crate::SpanBuilder::request_id).
     pub fn request_id(self, id: RequestId) -> Self {
         self.map(|span| span.request_id(id))
     }
 
-    /// As [`SpanBuilder::request_id_or_new`](crate::SpanBuilder::request_id_or_new).
+    /// Makes an id of the request if there is none; see
+    /// [`SpanBuilder::request_id_or_new`](crate::SpanBuilder::request_id_or_new).
     pub fn request_id_or_new(self) -> Self {
         self.map(|span| span.request_id_or_new())
     }
 
-    /// As [`SpanBuilder::sample_with`](crate::SpanBuilder::sample_with). A sampler sees the provider, the model, the
-    /// operation, and the names of agents and tools as attributes.
+    /// Sets the sampler; see [`SpanBuilder::sample_with`](crate::SpanBuilder::sample_with). It sees the
+    /// provider, the model, the operation, and the names of agents and tools as attributes.
     pub fn sample_with(self, sampler: impl Into<Sampler>) -> Self {
         self.map(|span| span.sample_with(sampler))
     }
 
-    /// As [`SpanBuilder::trace_if`](crate::SpanBuilder::trace_if).
+    /// Records a trace only if the condition holds; see [`SpanBuilder::trace_if`](crate::SpanBuilder::trace_if).
     pub fn trace_if(self, condition: bool) -> Self {
         self.map(|span| span.trace_if(condition))
     }
 
-    /// As [`SpanBuilder::resources`](crate::SpanBuilder::resources).
+    /// Measures CPU time and memory; see [`SpanBuilder::resources`](crate::SpanBuilder::resources).
     #[cfg(feature = "resources")]
     pub fn resources(self) -> Self {
         self.map(|span| span.resources())

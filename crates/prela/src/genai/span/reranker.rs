@@ -3,8 +3,8 @@
 use super::TypedSpanBuilder;
 use super::content::{self, Content, Side};
 use super::handle::typed_span;
+use super::retrieval::Document;
 use super::retrieval::{as_json, write_documents};
-use crate::genai::Document;
 use crate::semconv::{self, openinference as oi};
 use crate::{SpanType, Tracer};
 
@@ -14,8 +14,9 @@ typed_span! {
 }
 
 impl Tracer {
-    /// A call of a model that sorts documents: `rerank {model}`, of type [`SpanType::Reranker`]. OpenTelemetry has no
-    /// words for it, and a model in them would be taken for a language model; so it has OpenInference's.
+    /// A call of a model that sorts documents: `rerank {model}`, of type [`SpanType::Reranker`]. It has
+    /// OpenInference's attributes: OpenTelemetry has none, and by its attribute of a model it would be taken
+    /// for a language model.
     ///
     /// ```
     /// # let memory = prela::export::MemoryExporter::new();
@@ -44,12 +45,12 @@ impl Tracer {
 }
 
 impl TypedSpanBuilder<RerankerSpan> {
-    /// How many documents it may leave.
+    /// The most documents that it may leave.
     pub fn top_k(self, most: u64) -> Self {
         self.map(|span| span.attr(oi::RERANKER_TOP_K, most))
     }
 
-    /// What the documents are to fit, if [content is captured](crate::Builder::capture_content).
+    /// What the documents are ranked for, if [content is captured](crate::Builder::capture_content).
     pub fn query(self, query: impl Into<String>) -> Self {
         let query = query.into();
         self.at_start(move |rerank| {
@@ -59,7 +60,7 @@ impl TypedSpanBuilder<RerankerSpan> {
 }
 
 impl RerankerSpan {
-    /// What the documents are to fit, if [content is captured](crate::Builder::capture_content).
+    /// What the documents are ranked for, if [content is captured](crate::Builder::capture_content).
     pub fn query(&self, query: impl Into<String>) -> &Self {
         if self.content().is_on_spans() {
             let query = query.into();

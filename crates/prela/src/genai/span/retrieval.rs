@@ -1,9 +1,8 @@
-//! A search for documents.
+//! A search for documents, and what it found.
 
 use super::TypedSpanBuilder;
 use super::content::{self, Content, Side, write_list};
 use super::handle::typed_span;
-use crate::genai::Document;
 use crate::semconv::{self, Conventions, genai, openinference as oi};
 use crate::{Span, SpanType, Tracer, Value};
 use serde_json::{Map, Value as Json};
@@ -49,12 +48,12 @@ impl Tracer {
 }
 
 impl TypedSpanBuilder<RetrievalSpan> {
-    /// Whose search it is, as `aws.bedrock`, if it is somebody's.
+    /// The provider of the search, such as `aws.bedrock`, if there is one.
     pub fn provider(self, provider: impl Into<String>) -> Self {
         self.map(|span| span.attr(genai::PROVIDER_NAME, provider.into()))
     }
 
-    /// How many documents it may find.
+    /// The most documents that it may find.
     pub fn top_k(self, most: u64) -> Self {
         self.map(|span| {
             let version = span.wording().map(|wording| wording.version).unwrap_or_default();
@@ -126,4 +125,53 @@ pub(super) fn as_json(documents: &[Document]) -> Json {
         Json::Object(members.collect::<Map<_, _>>())
     };
     documents.iter().map(object).collect()
+}
+
+/// A document that a search found or a reranker sorted.
+///
+/// ```
+/// use prela::genai::Document;
+///
+/// let found = Document::new("doc-7").score(0.83).content("Rust has no garbage collector.");
+/// assert_eq!(found.score, Some(0.83));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Document {
+    /// Its id in the collection.
+    pub id: Option<String>,
+    /// How well it fits, on the collection's own scale.
+    pub score: Option<f64>,
+    /// Its text.
+    pub content: Option<String>,
+    /// Anything else that is known about it.
+    pub metadata: Option<Json>,
+}
+
+impl Document {
+    /// A document of which only the id is known.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: Some(id.into()), ..Self::default() }
+    }
+
+    /// How well it fits.
+    #[must_use]
+    pub fn score(mut self, score: f64) -> Self {
+        self.score = Some(score);
+        self
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn content(mut self, content: impl Into<String>) -> Self {
+        self.content = Some(content.into());
+        self
+    }
+
+    /// Anything else that is known about it.
+    #[must_use]
+    pub fn metadata(mut self, metadata: impl Into<Json>) -> Self {
+        self.metadata = Some(metadata.into());
+        self
+    }
 }

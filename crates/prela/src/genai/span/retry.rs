@@ -63,7 +63,7 @@ fn typed<S: TypedSpan>(call: &OnceLock<Span>) -> S {
 }
 
 impl<S: TypedSpan, E> TypedRetrying<S, E> {
-    /// As [`Retrying::in_scope_result`].
+    /// Tries `f` as the policy says; see [`Retrying::in_scope_result`].
     ///
     /// # Errors
     ///
@@ -76,7 +76,7 @@ impl<S: TypedSpan, E> TypedRetrying<S, E> {
         self.retrying.in_scope_result(|_| f(&typed(&call)))
     }
 
-    /// As [`Retrying::run_result`].
+    /// Tries futures as the policy says; see [`Retrying::run_result`].
     ///
     /// # Errors
     ///

@@ -45,7 +45,7 @@ impl Tracer {
     }
 }
 
-/// What the span of a tool has from its start.
+/// Adds what the span of a tool has from its start.
 pub(crate) fn named(mut span: SpanBuilder, name: &str) -> SpanBuilder {
     if span.is_noop() {
         return span;
@@ -102,7 +102,7 @@ impl TypedSpanBuilder<ToolSpan> {
         })
     }
 
-    /// As [`arguments`](Self::arguments).
+    /// Another name of [`arguments`](Self::arguments).
     pub fn input(self, input: impl Into<Content>) -> Self {
         self.arguments(input)
     }
@@ -130,12 +130,12 @@ impl ToolSpan {
         self
     }
 
-    /// As [`arguments`](Self::arguments).
+    /// Another name of [`arguments`](Self::arguments).
     pub fn input(&self, input: impl Into<Content>) -> &Self {
         self.arguments(input)
     }
 
-    /// As [`result`](Self::result).
+    /// Another name of [`result`](Self::result).
     pub fn output(&self, output: impl Into<Content>) -> &Self {
         self.result(output)
     }

@@ -1,9 +1,11 @@
-//! Runs of workflows, and checks of what goes in or comes out.
+//! Spans that say what goes in and what comes out: workflows, guardrails, and the local root above them.
 
 use super::TypedSpanBuilder;
-use super::handle::{TypedSpan, builder_input, input_and_output, typed_span};
+use super::builder::builder_input;
+use super::handle::{TypedSpan, input_and_output, typed_span};
 use crate::semconv::{self, Conventions, genai};
-use crate::{SpanType, Tracer};
+use crate::span::root_of;
+use crate::{Session, Span, SpanType, Tracer, context};
 
 typed_span! {
     /// A run of several agents or steps. From [`Tracer::workflow`](crate::Tracer::workflow).
@@ -50,7 +52,7 @@ impl Tracer {
         self.entity("guardrail", &name.into(), SpanType::Guardrail)
     }
 
-    /// A span that is called after what it does and what it is.
+    /// A span whose name says what it does, and to what.
     pub(super) fn entity<S: TypedSpan>(
         &self,
         does: &str,
@@ -79,5 +81,52 @@ impl TypedSpanBuilder<WorkflowSpan> {
             span.enter_agent(|agent| agent.conversation = Some(id.as_str().into()));
         });
         with.map(|span| span.attr(genai::CONVERSATION_ID, id))
+    }
+}
+
+typed_span! {
+    /// The topmost span of the current trace in this process, such as that of the request that a server handles: lists
+    /// of traces show what it has, and not what is below it.
+    ///
+    /// The first agent below a request gives it its type, its session, and what goes in and comes out. What that agent
+    /// does not know is written here; [`enrich_root`](crate::enrich_root) sets any attribute.
+    ///
+    /// ```
+    /// # let memory = prela::export::MemoryExporter::new();
+    /// # let prela = prela::builder().service_name("doc").exporter(memory.clone()).capture_content(true).build()?;
+    /// # let tracer = prela.tracer();
+    /// use prela::genai::RootSpan;
+    ///
+    /// tracer.span_default("POST /ask").in_scope(|_| {
+    ///     tracer.tool("login").in_scope(|_| {
+    ///         RootSpan::current().user("user_123").input("How many is a gross?");
+    ///     });
+    /// });
+    /// # prela.flush(std::time::Duration::from_secs(5))?;
+    /// # let root = &memory.spans()[1];
+    /// assert_eq!(root.attribute("user.id"), Some(&"user_123".into()));
+    /// assert_eq!(root.attribute("input.value"), Some(&"How many is a gross?".into()));
+    /// # Ok::<(), prela::Error>(())
+    /// ```
+    RootSpan
+}
+
+input_and_output!(RootSpan);
+
+impl RootSpan {
+    /// The root above the current span. Writing to it does nothing where there is none, or where it has ended.
+    pub fn current() -> Self {
+        Self::of(root_of(&context::current()).unwrap_or_else(Span::none))
+    }
+
+    /// Whose request it is: `user.id`.
+    pub fn user(&self, id: impl Into<String>) -> &Self {
+        self.set_attribute(semconv::USER_ID, id.into())
+    }
+
+    /// Which session it is part of: `session.id`, and `user.id` if the session has a user.
+    pub fn session(&self, session: &Session) -> &Self {
+        self.set_attribute(semconv::SESSION_ID, session.id());
+        self.set_attribute(semconv::USER_ID, session.user_id().map(str::to_owned))
     }
 }

@@ -1,21 +1,18 @@
 //! Certificates and keys, in files that the environment names.
 
+use super::variables::Variables;
 use crate::Error;
-use crate::env::{self, Environment, Variable};
+use crate::env::{Environment, Variable};
 use crate::otlp::transport::{Identity, Pem};
 
 /// The authorities to trust; none: the system's.
-pub(super) fn authorities(env: &Environment) -> Result<Option<Pem>, Error> {
-    file(env, [env::OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE, env::OTEL_EXPORTER_OTLP_CERTIFICATE])
+pub(super) fn authorities(env: &Environment, of: &Variables) -> Result<Option<Pem>, Error> {
+    file(env, of.certificate)
 }
 
 /// The certificate for a collector that asks for its client's.
-pub(super) fn identity(env: &Environment) -> Result<Option<Identity>, Error> {
-    let certificate = [
-        env::OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE,
-        env::OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE,
-    ];
-    let key = [env::OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY, env::OTEL_EXPORTER_OTLP_CLIENT_KEY];
+pub(super) fn identity(env: &Environment, of: &Variables) -> Result<Option<Identity>, Error> {
+    let (certificate, key) = (of.client_certificate, of.client_key);
     let alone = |pem: Pem, other: [Variable; 2]| {
         let error = pem.unusable(&format!("is of no use without {}", other[1].name()));
         Err(other.into_iter().fold(error, |error, other| error.needing(other.name())))
@@ -35,7 +32,7 @@ fn file(env: &Environment, variables: [Variable; 2]) -> Result<Option<Pem>, Erro
         return Err(setting.hidden("it must be the path of a file, not its content"));
     }
     let unreadable = |error| setting.error("cannot be read").with_source(error);
-    // A pipe may have nothing to read for ever, a device no end.
+    // Reading a pipe may never begin, and reading a device never end.
     let file = std::fs::metadata(setting.value).map_err(unreadable)?;
     if !file.is_file() {
         return Err(setting.error("is not a file"));

@@ -1,9 +1,11 @@
 //! `NO_PROXY`: what is reached without a proxy.
+//!
+//! hyper-util's matcher knows no ports there, and `*` not for addresses.
 
 use http::Uri;
 use std::net::IpAddr;
 
-/// Whether an endpoint is among those of a list.
+/// Whether an endpoint is in a list.
 ///
 /// An entry is a host, with or without a dot or `*.` before it, for itself and its subdomains; an IP
 /// address; a network; each with or without a port; or `*` for all. Anything else is for other
@@ -19,7 +21,7 @@ pub(super) fn has(list: &str, endpoint: &Uri) -> bool {
     })
 }
 
-/// An entry without its port.
+/// Splits an entry into its name and its port.
 fn with_port(entry: &str) -> (&str, Option<u16>) {
     match entry.rsplit_once(':') {
         // More colons are those of an IPv6 address, unless it is in brackets.
@@ -67,7 +69,7 @@ fn is_in(host: IpAddr, network: &str, bits: &str) -> bool {
         _ => return false,
     };
     match length.checked_sub(bits) {
-        // All of them: shifting by as much is not defined.
+        // All addresses: shifting by 128 would overflow.
         Some(128) => true,
         Some(rest) => host >> rest == network >> rest,
         None => false,

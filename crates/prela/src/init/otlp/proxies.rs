@@ -12,7 +12,7 @@ use std::net::IpAddr;
 /// The variables are those that `curl` and most clients read, by the endpoint's scheme.
 pub(super) fn to(endpoint: &Uri, env: &Environment) -> Result<Option<Proxy>, Error> {
     let https = [env::HTTPS_PROXY, env::HTTPS_PROXY_IN_LOWER_CASE];
-    // A request's header `Proxy` is `HTTP_PROXY` to a program that a server runs by CGI.
+    // Under CGI a request's header `Proxy` becomes `HTTP_PROXY`.
     let upper = env.get(env::REQUEST_METHOD)?.is_none().then_some(env::HTTP_PROXY);
     let of_scheme: Vec<Variable> = match endpoint.scheme_str() {
         Some("https") => https.to_vec(),
@@ -27,8 +27,7 @@ pub(super) fn to(endpoint: &Uri, env: &Environment) -> Result<Option<Proxy>, Err
     }
     let proxy = Proxy::parse(setting.value).map_err(|problem| setting.hidden(&problem))?;
     check_proxy(&proxy).map_err(|error| setting.variable.blamed_for(error))?;
-    // The proxy of a company does not reach a collector beside the program, but one that is beside it
-    // too, to look at what is sent, does.
+    // A company's proxy cannot reach a collector on this machine, but a debugging proxy on it can.
     let is_beside = is_this_machine(endpoint.host().unwrap_or_default());
     Ok(Some(proxy).filter(|proxy| !is_beside || is_this_machine(proxy.host())))
 }

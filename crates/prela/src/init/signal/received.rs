@@ -38,7 +38,7 @@ mod system {
         pub(in super::super) fn end_process(self) -> ! {
             let number = self.0.as_raw_value();
             let _ = signal_hook::low_level::emulate_default_handler(number);
-            process::exit(128 + number) // as a shell would tell of it
+            process::exit(128 + number) // the code that a shell reports
         }
     }
 }

@@ -144,8 +144,8 @@ fn refused_endpoint(endpoint: &str) -> String {
 #[test]
 fn bad_endpoints_are_refused() {
     for (endpoint, problem) in [
-        ("http://c:99999", "`http://c:99999` has a port that is no number up to 65535"),
-        ("http://[::1]:http", "`http://[::1]:http` has a port that is no number up to 65535"),
+        ("http://c:99999", "`http://c:99999` has a port that is not a number up to 65535"),
+        ("http://[::1]:http", "`http://[::1]:http` has a port that is not a number up to 65535"),
         ("not a url", "`not a url` is not a URL"),
         ("https://c/?token=secret x", "`https://c/?…` is not a URL"),
         ("c:99999", "`c:99999` is not a URL that begins with `http://` or `https://`"),

@@ -2,7 +2,9 @@
 
 mod table;
 
-use self::table::{ANY_TEXT, CASES, ELSEWHERE, NUMBER, OTLP, PROXY, Pairs, RATIO, TLS, filled};
+use self::table::{
+    ANY_TEXT, CASES, ELSEWHERE, LOGS, METRICS, NUMBER, OTLP, PROXY, Pairs, RATIO, TLS, filled,
+};
 use super::with_env;
 use crate::env::VARIABLES;
 use crate::{Builder, ErrorKind, Prela};
@@ -80,10 +82,8 @@ fn every_variable_is_among_them() {
 #[test]
 fn what_other_programs_need_is_not_what_prela_reads() {
     let all = [
-        ("OTEL_METRICS_EXPORTER", "prometheus"),
-        ("OTEL_LOGS_EXPORTER", "x"),
         ("OTEL_LOG_LEVEL", "?"),
-        ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "nonsense"),
+        ("OTEL_EXPORTER_OTLP_METRICS_DEFAULT_HISTOGRAM_AGGREGATION", "nonsense"),
         ("PRELA_API_KEY", "%"),
     ];
     let prela = with_env(&all).strict(true).build().unwrap();
@@ -92,15 +92,17 @@ fn what_other_programs_need_is_not_what_prela_reads() {
 
 #[test]
 fn protocols_are_left_out_like_all_others() {
-    for (name, instead) in [
-        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "by the endpoint: "),
-        ("OTEL_EXPORTER_OTLP_PROTOCOL", "by the endpoint: "),
+    for (name, signal) in [
+        ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", OTLP),
+        ("OTEL_EXPORTER_OTLP_PROTOCOL", OTLP),
+        ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", LOGS),
+        ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", METRICS),
     ] {
-        let prela = with_env(&[OTLP[0], (name, "thrift")]).build().unwrap();
+        let prela = with_env(&[OTLP[0], signal[0], (name, "thrift")]).build().unwrap();
         let [warning] = prela.warnings() else { panic!("one: {:?}", prela.warnings()) };
         let begin = format!("{name}: `thrift` is none of `grpc`, `http/protobuf`");
         assert!(warning.starts_with(&begin), "{warning}");
-        assert!(warning.contains(&format!("; used instead: {instead}")), "{warning}");
+        assert!(warning.contains("; used instead: by the endpoint: "), "{warning}");
         assert_eq!(exporters(&prela), ["otlp grpc http://localhost:4317"]);
     }
 }
@@ -243,6 +245,8 @@ fn what_is_not_utf_8_is_left_out() {
         ("OTEL_ATTRIBUTE_COUNT_LIMIT", &[]),
         ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", OTLP),
         ("OTEL_EXPORTER_OTLP_PROTOCOL", OTLP),
+        ("OTEL_EXPORTER_OTLP_LOGS_PROTOCOL", LOGS),
+        ("OTEL_EXPORTER_OTLP_METRICS_PROTOCOL", METRICS),
         ("OTEL_TRACES_SAMPLER_ARG", RATIO),
         ("NO_PROXY", PROXY),
         ("no_proxy", PROXY),

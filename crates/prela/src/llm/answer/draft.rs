@@ -24,17 +24,15 @@ struct CallDraft {
 }
 
 impl Draft {
-    /// More of the text.
     pub(super) fn text(&mut self, piece: &Json, room: &mut usize) {
         append(&mut self.text, piece, room);
     }
 
-    /// More of what the model thinks.
     pub(super) fn reasoning(&mut self, piece: &Json, room: &mut usize) {
         append(&mut self.reasoning, piece, room);
     }
 
-    /// A call of a tool, or more of one: of the same number, or the same id.
+    /// Adds a tool call, or completes that of the same number or the same id.
     pub(super) fn call(&mut self, index: Option<u64>, id: Option<&str>, name: Option<&str>) {
         let known = self.calls.iter().position(|call| {
             index.is_some() && call.index == index || id.is_some() && call.id.as_deref() == id
@@ -55,7 +53,7 @@ impl Draft {
         }
     }
 
-    /// More of the arguments of a call.
+    /// Appends to the arguments of a call.
     pub(super) fn arguments(&mut self, index: Option<u64>, piece: &Json, room: &mut usize) {
         let call = self.calls.iter_mut().rfind(|call| index.is_none() || call.index == index);
         if let Some(call) = call {
@@ -72,7 +70,7 @@ impl Draft {
             message.parts.push(Part::Text(self.text));
         }
         for CallDraft { id, name, arguments, .. } in self.calls {
-            // What was cut is text.
+            // Arguments that were cut are no JSON, and stay text.
             let arguments = match arguments.as_str() {
                 "" => Json::Null,
                 text => serde_json::from_str(text).unwrap_or_else(|_| text.into()),
@@ -88,7 +86,7 @@ impl Draft {
     }
 }
 
-/// Of text as much as there is room for, of an object its JSON.
+/// Appends text, or the JSON of an object, as far as there is room.
 fn append(text: &mut String, piece: &Json, room: &mut usize) {
     let written;
     let piece = match piece {

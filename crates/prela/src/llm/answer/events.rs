@@ -1,10 +1,10 @@
-//! Answers that come as changes to what came before: OpenAI's and Anthropic's.
+//! Reads answers that come as changes to what came before: OpenAI's and Anthropic's.
 
 use super::Answer;
 use serde_json::Value as Json;
 
 impl Answer {
-    /// OpenAI's chat and its old completions, and all that is compatible with them.
+    /// Reads OpenAI's chat and its old completions, and all that is compatible with them.
     pub(super) fn read_choices(&mut self, json: Json) {
         let choices = json["choices"].as_array();
         let is_whole = choices.is_some_and(|all| all.iter().any(|it| it["message"].is_object()));
@@ -37,7 +37,7 @@ impl Answer {
                 draft.finish_reason = Some(reason.to_owned());
             }
         }
-        // One that is no stream has no `[DONE]`.
+        // A completion that is no stream has no `[DONE]`.
         let is_whole = json["object"].as_str() == Some("text_completion")
             && choices.is_some_and(|all| all.iter().all(|it| it["finish_reason"].is_string()));
         if is_whole && !self.usage.is_empty() {
@@ -45,7 +45,7 @@ impl Answer {
         }
     }
 
-    /// OpenAI's responses: events, of which the last has the whole, or the whole by itself.
+    /// Reads OpenAI's responses: events, of which the last has the whole answer, or that answer alone.
     pub(super) fn read_responses(&mut self, mut json: Json) {
         let kind = json["type"].as_str().unwrap_or_default().to_owned();
         if json["object"].as_str() == Some("response") {
@@ -78,7 +78,7 @@ impl Answer {
         }
     }
 
-    /// Anthropic's events, or the whole. False for its signs of life.
+    /// Reads Anthropic's events, or a whole answer. False for signs of life.
     pub(super) fn read_anthropic(&mut self, json: Json) -> bool {
         let index = json["index"].as_u64();
         match json["type"].as_str().unwrap_or_default() {

@@ -1,10 +1,10 @@
-//! Answers whose pieces are answers themselves: Gemini's and Ollama's.
+//! Reads answers whose pieces are answers themselves: Gemini's and Ollama's.
 
 use super::Answer;
 use serde_json::Value as Json;
 
 impl Answer {
-    /// Gemini's: nothing says which is the last one.
+    /// Reads a piece of Gemini's answers. No piece says that it is the last.
     pub(super) fn read_gemini(&mut self, json: &Json) {
         self.read_head(json);
         if let Some(reason) = json["promptFeedback"]["blockReason"].as_str()
@@ -32,7 +32,7 @@ impl Answer {
         }
     }
 
-    /// Ollama's: the last one says so. Without a stream it is the only one.
+    /// Reads a piece of Ollama's answers. The last says so; without a stream it is the only one.
     pub(super) fn read_ollama(&mut self, json: &Json) {
         self.read_head(json);
         let is_done = json["done"].as_bool() == Some(true);

@@ -39,6 +39,14 @@ fn data_in_several_lines() {
 }
 
 #[test]
+fn a_broken_event_does_not_swallow_the_next() {
+    for end in ["\n", "\r\n", "\r"] {
+        let body = "data: {\"a\":\n\ndata: {\"b\":2}\n\ndata: {\"c\":\ndata: 3}\n\n";
+        check(&body.replace('\n', end), &[json!({"b": 2}), json!({"c": 3})]);
+    }
+}
+
+#[test]
 fn marks_and_empty_lines_before_the_first_event() {
     check("\u{feff}\n\ndata: {}\n\n", &[json!({})]);
 }

@@ -1,4 +1,4 @@
-//! Members that say something of the call as a whole.
+//! Members that tell of the call as a whole.
 
 /// Names at the top of a request or an answer.
 pub(super) const FACTS: &[&str] = &[
@@ -53,9 +53,9 @@ pub(super) const FACTS: &[&str] = &[
     "requests",
 ];
 
-/// Of these, those that say what a request is by being there; what is in them is no fact.
+/// Those that tell what a request is by being there; their content is no fact.
 pub(super) const SHAPES: &[&str] =
     &["messages", "input", "prompt", "contents", "content", "requests"];
 
-/// Members at the top whose own members are such: events have an answer in them.
+/// Members at the top whose own members are facts too: events have an answer in them.
 pub(super) const ENVELOPES: &[&str] = &["response", "message"];

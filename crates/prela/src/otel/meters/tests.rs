@@ -3,8 +3,13 @@ use crate::Resource;
 use crate::otlp::{Signal, encode, json};
 use crate::span::{Blocks, EncodedSpan};
 use opentelemetry_proto::tonic::collector::metrics::v1::ExportMetricsServiceRequest;
+use opentelemetry_proto::tonic::metrics::v1::{metric::Data, number_data_point::Value as Point};
 use prost::Message as _;
 use std::sync::{Mutex, PoisonError};
+
+const fn readings(temporality: Temporality) -> Readings {
+    Readings { interval: Duration::from_secs(3600), temporality }
+}
 
 /// Keeps what it is given.
 #[derive(Clone, Default)]
@@ -22,10 +27,43 @@ impl SpanIntake for Kept {
     fn remark(&self, _: &str) {}
 }
 
+impl Kept {
+    fn request(&self) -> (ExportMetricsServiceRequest, Vec<u8>) {
+        let spans: Vec<EncodedSpan> = self.0.lock().expect("no panic").drain().collect();
+        let bytes = encode::request(&Resource::default(), &spans);
+        let read = ExportMetricsServiceRequest::decode(&*bytes).expect("a request");
+        (read, bytes.to_vec())
+    }
+}
+
+/// What was counted before the first and before the second reading.
+#[test]
+fn sums_count_from_the_start_or_from_the_last_time() {
+    for (temporality, number, sums) in [
+        (Temporality::Cumulative, 2, [3, 7]),
+        (Temporality::Delta, 1, [3, 4]),
+        (Temporality::LowMemory, 1, [3, 4]),
+    ] {
+        let kept = Kept::default();
+        let meters = Meters::start(kept.clone(), readings(temporality));
+        let counter = meters.meter("app").u64_counter("u").build();
+        for (added, expected) in [3, 4].into_iter().zip(sums) {
+            counter.add(added, &[]);
+            meters.collect();
+            let (read, _) = kept.request();
+            let metric = &read.resource_metrics[0].scope_metrics[0].metrics[0];
+            let Some(Data::Sum(sum)) = &metric.data else { panic!("{metric:?}") };
+            assert_eq!(sum.aggregation_temporality, number);
+            assert_eq!(sum.data_points[0].value, Some(Point::AsInt(expected)));
+        }
+        meters.end();
+    }
+}
+
 #[test]
 fn the_message_is_what_opentelemetry_proto_reads_in_both_forms() {
     let kept = Kept::default();
-    let meters = Meters::start(kept.clone());
+    let meters = Meters::start(kept.clone(), readings(Temporality::Cumulative));
     let meter = meters.meter("app");
     let pairs = [KeyValue::new("k", "v"), KeyValue::new("n", 1)];
     meter.u64_counter("u").with_unit("{request}").build().add(7, &pairs);
@@ -39,9 +77,7 @@ fn the_message_is_what_opentelemetry_proto_reads_in_both_forms() {
     meter.u64_histogram("empty").with_boundaries(vec![]).build().record(3, &[]);
     meters.end();
 
-    let spans: Vec<EncodedSpan> = kept.0.lock().unwrap().drain().collect();
-    let bytes = encode::request(&Resource::default(), &spans);
-    let read = ExportMetricsServiceRequest::decode(&*bytes).unwrap();
+    let (read, bytes) = kept.request();
     let metrics = &read.resource_metrics[0].scope_metrics[0].metrics;
     let names: Vec<_> = metrics.iter().map(|it| it.name.as_str()).collect();
     assert_eq!(names.len(), 7, "{names:?}");

@@ -63,7 +63,7 @@ fn distribution(f: &mut Formatter<'_>, point: &[u8]) -> fmt::Result {
     f.write_str("}")
 }
 
-/// A double, if it is there.
+/// A field of a double, if it is there.
 fn double(f: &mut Formatter<'_>, name: &str, point: &[u8], field: Field) -> fmt::Result {
     let Some(value) = content(point, field) else { return Ok(()) };
     match f64::from_bits(value.fixed64()) {

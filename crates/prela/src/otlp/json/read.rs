@@ -1,5 +1,5 @@
-//! Reads what a collector answers in JSON, of which two or three values are wanted: nothing is built of
-//! the rest, however much it is.
+//! Reads a collector's answers in JSON. Only two or three values are wanted, so nothing is built from the
+//! rest, however long it is.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use std::borrow::Cow;
 pub(in crate::otlp) struct Json<'a>(&'a str);
 
 impl<'a> Json<'a> {
-    /// None if it is not JSON.
+    /// Checks a whole text; none if it is not JSON.
     ///
     /// Source: [RFC 8259](https://www.rfc-editor.org/rfc/rfc8259).
     pub(in crate::otlp) fn of(text: &'a [u8]) -> Option<Self> {
@@ -26,7 +26,7 @@ impl<'a> Json<'a> {
         self.0 == "null"
     }
 
-    /// The names and values of an object; none of anything else.
+    /// The names and values of an object; nothing for any other value.
     pub(in crate::otlp) fn members(self) -> impl Iterator<Item = (Cow<'a, str>, Self)> {
         let mut reader = Reader(self.0.strip_prefix('{').unwrap_or_default());
         std::iter::from_fn(move || {
@@ -37,8 +37,8 @@ impl<'a> Json<'a> {
         })
     }
 
-    /// The last member with one of these names: protobuf's JSON has two for a field.
-    pub(in crate::otlp) fn member(self, names: [&str; 2]) -> Option<Self> {
+    /// The last member with one of these names: protobuf's JSON knows two for each field.
+    pub(in crate::otlp) fn member<const N: usize>(self, names: [&str; N]) -> Option<Self> {
         let named = self.members().filter(|(name, _)| names.contains(&name.as_ref()));
         named.last().map(|(_, value)| value)
     }
@@ -53,7 +53,7 @@ impl<'a> Json<'a> {
         if let Ok(number) = digits.parse() {
             return Some(number);
         }
-        // `3.0` and `3e2` are whole numbers too, and what is larger than that no count of spans.
+        // `3.0` and `3e2` are whole numbers too. Beyond 9e15 it is no count of spans.
         let number: f64 = digits.parse().ok()?;
         let is_exact = number.fract() == 0.0 && number.abs() < 9e15;
         #[expect(clippy::cast_possible_truncation, reason = "it is whole, and in the range")]
@@ -73,7 +73,7 @@ impl<'a> Reader<'a> {
         without.is_some()
     }
 
-    /// One value as it stands, with no more than this many levels in it.
+    /// Takes one value as it stands, if it is nested no deeper than this.
     fn value(&mut self, deepest: usize) -> Option<&'a str> {
         self.0 = self.0.trim_start_matches(SPACE);
         let from = self.0;
@@ -124,7 +124,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A text without its quotes, and with its escapes.
+    /// Takes a text without its quotes, but with its escapes.
     fn quoted(&mut self) -> Option<&'a str> {
         let inner = self.0.trim_start_matches(SPACE).strip_prefix('"')?;
         let (mut escaped, mut end) = (false, None);
@@ -146,7 +146,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// What escapes stand for; one that stands for nothing becomes a replacement character.
+/// A text with its escapes resolved; an invalid one becomes a replacement character.
 fn unescaped(text: &str) -> Cow<'_, str> {
     if !text.contains('\\') {
         return Cow::Borrowed(text);
@@ -182,7 +182,7 @@ fn unescaped(text: &str) -> Cow<'_, str> {
     Cow::Owned(plain)
 }
 
-/// The next four hexadecimal digits.
+/// Takes the next four hexadecimal digits.
 fn unit(rest: &mut &str) -> Option<u16> {
     let (digits, after) = rest.split_at_checked(4)?;
     let unit = u16::from_str_radix(digits, 16).ok()?;

@@ -1,12 +1,12 @@
-//! Smaller bodies.
+//! Compression of bodies.
 
 use flate2::{Compress, FlushCompress, Status};
 use http::HeaderValue;
 use std::fmt;
 use std::io;
 
-/// How bodies are compressed; both as fast as they can be, since a collector is near and the program
-/// has better things to do.
+/// How bodies are compressed, in either case at the fastest level, since a collector is usually near and the
+/// program needs the CPU.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Compression {
     Gzip,
@@ -40,7 +40,7 @@ impl Compression {
     }
 }
 
-/// What compresses; its tables are made once.
+/// A compressor, whose tables are made once.
 pub(super) enum Encoder {
     Gzip(Compress),
     #[cfg(feature = "zstd")]

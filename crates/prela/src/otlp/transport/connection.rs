@@ -1,4 +1,4 @@
-//! What a transport needs to know of the collector it talks to.
+//! What a transport needs to know about its collector.
 
 use super::{Compression, Proxy};
 use crate::env::Variable;
@@ -45,7 +45,7 @@ pub(crate) struct Connection {
     pub(crate) proxy: Option<Proxy>,
     /// Sent with each request; values can be secrets.
     pub(crate) headers: HeaderMap,
-    /// For one attempt, connecting included.
+    /// Time for one attempt, connecting included.
     pub(crate) timeout: Duration,
     pub(crate) compression: Option<Compression>,
     /// Certificates to trust instead of the system's.
@@ -56,7 +56,7 @@ pub(crate) struct Connection {
     pub(crate) identity: Option<Identity>,
 }
 
-/// A client's certificate with those that vouch for it, and its private key.
+/// A client's certificate with its chain, and its private key.
 #[derive(Clone)]
 #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS has certificates"))]
 pub(crate) struct Identity {
@@ -64,14 +64,14 @@ pub(crate) struct Identity {
     pub(crate) key: Pem,
 }
 
-/// What is to be PEM, and where it came from.
+/// Text that should be PEM, and where it came from.
 #[derive(Clone)]
 pub(crate) struct Pem {
     #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only TLS has certificates"))]
     pub(crate) content: Vec<u8>,
     /// How an error begins; what is wrong with the content follows.
     pub(crate) origin: String,
-    /// That which named its file; none: it came from the code.
+    /// The variable that named its file; none: it came from the code.
     pub(crate) variable: Option<Variable>,
 }
 
@@ -102,19 +102,24 @@ impl Connection {
         self.protocol == Protocol::HttpJson
     }
 
-    /// Whether the path that OTLP adds is there twice, which is a mistake.
-    pub(crate) fn adds_its_path_twice(&self) -> bool {
-        let path = self.signal.path();
-        self.endpoint.path().strip_suffix(path).is_some_and(|rest| rest.ends_with(path))
+    /// What to do if the path that OTLP adds is there twice, which is a mistake.
+    pub(crate) fn path_twice(&self) -> Option<String> {
+        let (path, variable) = (self.signal.path(), self.signal.endpoint_variable());
+        let before = self.endpoint.path().strip_suffix(path)?;
+        before.ends_with(path).then(|| {
+            format!(
+                "`{path}` is added to the path of OTEL_EXPORTER_OTLP_ENDPOINT, so leave it out there, or set {variable}"
+            )
+        })
     }
 
-    /// Whether a proxy passes the requests on, and may answer them itself; otherwise it passes bytes on.
+    /// Whether a proxy forwards the requests, and may answer them itself; otherwise it forwards bytes.
     pub(super) fn is_forwarded(&self) -> bool {
         self.proxy.is_some() && self.protocol.is_http() && !self.is_tls()
     }
 
-    /// A peer's text as part of our own line: no control characters, not more than a line or two, and
-    /// none of the secrets that the peer was told and may have quoted.
+    /// A peer's text, fit for a line of ours: no control characters, at most a line or two, and none of the
+    /// secrets that the peer was sent and may quote.
     pub(super) fn remark(&self, text: &str) -> String {
         let mut text: String = text.chars().take(LONGEST_READ).collect();
         for secret in self.secrets() {
@@ -128,8 +133,8 @@ impl Connection {
         one_line.trim().to_owned()
     }
 
-    /// Values of headers, whole and each word of them, and of the query. What is as short as `1` would
-    /// be found everywhere, and is no secret.
+    /// The values of headers, whole and word by word, and those of the query. What is as short as `1` is no
+    /// secret, and would be found everywhere.
     fn secrets(&self) -> impl Iterator<Item = &str> {
         let headers =
             self.headers.values().filter_map(|value| str::from_utf8(value.as_bytes()).ok());
@@ -155,7 +160,7 @@ impl fmt::Debug for Connection {
     }
 }
 
-/// Shows an endpoint, and the proxy before it, as far as they are no secret.
+/// Shows an endpoint, and the proxy before it, without their secrets.
 pub(crate) struct Address<'a>(&'a Connection);
 
 impl fmt::Display for Address<'_> {
@@ -180,10 +185,6 @@ impl fmt::Display for Address<'_> {
 }
 
 const LONGEST_REMARK: usize = 300;
-/// Longer than a remark, since a secret may cross its end.
+/// The characters in which secrets are looked for: more than a remark, since a secret may cross its end.
 const LONGEST_READ: usize = 4096;
 const SHORTEST_SECRET: usize = 5;
-
-/// What to do about a path that OTLP adds to one that has it.
-pub(crate) const PATH_TWICE: &str = "`/v1/traces` is added to the path of OTEL_EXPORTER_OTLP_ENDPOINT, so \
-                                     leave it out there, or set OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";

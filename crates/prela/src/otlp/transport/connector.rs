@@ -1,9 +1,7 @@
-//! How a stream of bytes to a collector comes about: over TCP, TLS or a Unix socket, the same for both
-//! transports.
+//! Connects to a collector, over TCP, TLS or a Unix socket, for both transports.
 
-use super::fault::Fault;
 use super::peer_protocol::{Greeted, PeerProtocol};
-use super::stream::{BoxError, Stream};
+use super::stream::{BoxError, Fault, Stream};
 use super::{Connection, Protocol, Proxy};
 use crate::Error;
 use http::Uri;
@@ -39,13 +37,15 @@ pub(super) struct Connector {
 /// How to get through a proxy.
 struct Route {
     proxy: Proxy,
-    /// Whether the proxy passes bytes on, and not requests.
+    /// Whether the proxy forwards bytes, and not requests.
     is_tunnel: bool,
     #[cfg(feature = "tls")]
     tls: Option<super::tls::Tls>,
 }
 
 impl Connector {
+    /// Does not connect.
+    ///
     /// # Errors
     ///
     /// If TLS is not possible: without feature `tls`, or with unreadable certificates.
@@ -54,9 +54,9 @@ impl Connector {
         // TLS is added to `https` addresses here.
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        // Divided among a host's addresses, so that a dead one leaves time for the next.
+        // hyper divides it among a host's addresses, so that a dead one leaves time for the next.
         tcp.set_connect_timeout(Some(connection.timeout));
-        // Finds out that the peer of an idle connection is gone, and keeps the route open.
+        // To notice that the peer of an idle connection is gone, and to keep the route open.
         tcp.set_keepalive(Some(KEEP_ALIVE));
         #[cfg(not(feature = "tls"))]
         super::check(connection)?;
@@ -83,7 +83,7 @@ impl Connector {
         })
     }
 
-    /// What is wrong with its connections.
+    /// Where it notes what is wrong with its connections.
     pub(super) fn fault(&self) -> Fault {
         self.fault.clone()
     }
@@ -97,7 +97,7 @@ impl Connector {
         let stream: Box<dyn Stream> = match &self.proxy {
             None => Box::new(self.tcp.call(self.endpoint).await?.into_inner()),
             Some(route) => {
-                // Ends before the attempt does, so that it is known whose fault it was.
+                // Less than the attempt has, so that the error can name the proxy.
                 let time = self.timeout / 4 * 3;
                 let through = tokio::time::timeout(time, route.through(self.tcp, &self.endpoint));
                 match through.await {
@@ -176,7 +176,7 @@ impl Service<Uri> for Connector {
         let (connector, fault) = (self.clone(), self.fault.clone());
         Box::pin(async move {
             fault.forget();
-            // A transport that gives up does not always end the connecting that it waited for.
+            // A transport that gives up on a connection does not always stop connecting.
             match tokio::time::timeout(connector.timeout, connector.connect()).await {
                 Ok(stream) => {
                     let stream: Box<dyn Stream> = Box::new(stream?.telling(fault));

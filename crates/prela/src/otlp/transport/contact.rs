@@ -1,9 +1,8 @@
-//! What is known of a peer when a request gets no answer, and how an answer is heard that came early.
+//! What is known of a peer when a request gets no answer, and how an early answer is read.
 
 use super::Connection;
 use super::connector::Connector;
-use super::fault::Fault;
-use super::stream::{BoxError, Stream};
+use super::stream::{BoxError, Fault, Stream};
 use crate::{Contact, Error};
 use http::Uri;
 use hyper_util::rt::TokioIo;
@@ -30,7 +29,7 @@ impl Reach {
         Connector::new(connection).map(Self)
     }
 
-    /// What is wrong with its connections.
+    /// Where it notes what is wrong with its connections.
     pub(super) fn fault(&self) -> Fault {
         self.0.fault()
     }
@@ -63,7 +62,7 @@ impl Service<Uri> for Reach {
 pub(super) fn of(failure: &(dyn StdError + 'static)) -> Contact {
     let mut cause = Some(failure);
     while let Some(error) = cause {
-        // A peer with another protocol is no collector.
+        // A peer that speaks another protocol is no collector.
         let is_no_collector = error.downcast_ref::<io::Error>().is_some_and(|error| {
             matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::TimedOut)
         });
@@ -87,16 +86,16 @@ impl fmt::Display for NotReached {
 
 impl StdError for NotReached {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
-        // Not the error itself, whose text would be there twice; but then it is not found in the chain.
+        // Skips the error itself, whose text would be there twice. So its type cannot be found in the chain.
         self.0.source()
     }
 }
 
 /// A stream that is read to its end although it cannot be written any more.
 ///
-/// A server that refuses a request by its length answers at once, and closes while the rest of the body
-/// is under way: writing fails then, and the answer waits to be read. A client that stops at the failed
-/// write never learns why. So what is written after a failure goes nowhere, and the failure is told when
+/// A server that refuses a request for its length answers at once, and closes while the rest of the body
+/// is under way: writing fails then, while the answer waits to be read. A client that stops at the failed
+/// write never learns why. So what is written after a failure is discarded, and the failure is reported when
 /// nothing is left to be read.
 struct Heard {
     stream: Box<dyn Stream>,
@@ -108,7 +107,7 @@ impl Heard {
         Self { stream, failed: None }
     }
 
-    /// Keeps a failure for later; `instead` is what is said now.
+    /// Keeps a failure for later, and returns `instead` for now.
     fn keep<T>(
         &mut self,
         result: Poll<io::Result<T>>,
@@ -118,7 +117,7 @@ impl Heard {
         match result {
             Poll::Ready(Err(error)) => {
                 self.failed = Some(error);
-                // Whoever writes may have found nothing to read before, and not be woken again.
+                // The task may have found nothing to read before this, and would not be woken again.
                 cx.waker().wake_by_ref();
                 Poll::Ready(Ok(instead))
             }

@@ -1,7 +1,7 @@
 //! OTLP over gRPC.
 //!
 //! The channel is tonic's; the frames around the messages are written here, since tonic's codec
-//! compresses at level 6 only, and its reader of the trailers panics on some that are malformed.
+//! compresses at level 6 only, and its reader of trailers panics on some malformed ones.
 
 mod frame;
 mod status;
@@ -9,7 +9,7 @@ mod status;
 use self::status::Status;
 use super::compression::Encoder;
 use super::contact::{self, Reach};
-use super::fault::Fault;
+use super::stream::Fault;
 use super::{Connection, LONGEST_ANSWER, Reply, USER_AGENT, too_large};
 use crate::{Contact, Error, ErrorKind};
 use bytes::Bytes;
@@ -41,7 +41,7 @@ impl GrpcTransport {
     pub(crate) fn new(connection: &Connection) -> Result<Self, Error> {
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT_HEADER, HeaderValue::from_static(USER_AGENT));
-        // The user's may replace the one above, but not those that describe the message.
+        // The user's headers may replace the one above, but not those that describe the message.
         headers.extend(connection.headers.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/grpc"));
         headers.insert(TE, HeaderValue::from_static("trailers"));
@@ -54,7 +54,7 @@ impl GrpcTransport {
         Ok(Self { connection: connection.clone(), headers, encoder, channel, fault })
     }
 
-    /// One attempt.
+    /// Makes one attempt.
     ///
     /// # Errors
     ///
@@ -71,8 +71,8 @@ impl GrpcTransport {
                 Err(self.failed(ErrorKind::Io, "").with_source(error).with_contact(contact))
             }
             Err(_elapsed) => {
-                // A peer that went away without a word would keep its connection, and each attempt,
-                // busy until TCP gives up.
+                // A new channel: if the peer went away silently, each attempt on the old connection would
+                // wait until TCP gives up.
                 (self.channel, self.fault) = channel(&self.connection)?;
                 let text = format!(": no answer in {timeout:?}");
                 Err(self.failed(ErrorKind::Timeout, &text).with_contact(Contact::Absent))
@@ -105,14 +105,14 @@ impl GrpcTransport {
         Ok(Answer::of(response, &self.connection).await)
     }
 
-    /// What did not go through, and may the next time.
+    /// The error of an attempt that failed, where another may succeed.
     fn failed(&self, kind: ErrorKind, text: &str) -> Error {
         let text = format!("export to {}{text}", self.connection.address());
         Error::new(kind, text).with_retry(Duration::ZERO)
     }
 }
 
-/// An answer, as much of it as came.
+/// An answer, as far as it came.
 struct Answer {
     status: Result<Status, Option<tonic::Status>>,
     encoding: Option<HeaderValue>,
@@ -173,7 +173,7 @@ fn channel(connection: &Connection) -> Result<(Channel, Fault), Error> {
     // The connector knows where to connect, and adds TLS itself: tonic must not.
     let endpoint = Endpoint::from_static("http://collector")
         .origin(connection.endpoint.clone())
-        // While a request waits for its answer; servers hang up on clients that ask more often.
+        // Only while a request waits for its answer: servers hang up on clients that ping more often.
         .http2_keep_alive_interval(PING_INTERVAL)
         .keep_alive_timeout(PING_TIMEOUT)
         .keep_alive_while_idle(false);

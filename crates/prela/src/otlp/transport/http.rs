@@ -20,7 +20,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::time::Duration;
 
-/// A pool of connections to a collector, at most one at a time in use.
+/// A pool of connections to a collector, of which at most one at a time is in use.
 pub(crate) struct HttpTransport {
     connection: Connection,
     headers: HeaderMap,
@@ -39,7 +39,7 @@ impl HttpTransport {
         let reach = Reach::new(connection)?;
         let mut headers = HeaderMap::new();
         headers.insert(USER_AGENT_HEADER, HeaderValue::from_static(USER_AGENT));
-        // The user's may replace the one above, but not those that describe the body.
+        // The user's headers may replace the one above, but not those that describe the body.
         headers.extend(connection.headers.clone());
         let body = if connection.is_json() { answer::JSON } else { answer::PROTOBUF };
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(body));
@@ -56,7 +56,7 @@ impl HttpTransport {
         Ok(Self { connection: connection.clone(), headers, encoder, reach, client })
     }
 
-    /// One attempt. Redirects are not followed: they would send the headers elsewhere.
+    /// Makes one attempt. Redirects are not followed: they would send the headers elsewhere.
     ///
     /// # Errors
     ///
@@ -74,8 +74,8 @@ impl HttpTransport {
                 let reply = answer?.reply(&self.connection);
                 let reply = reply.map_err(|error| error.with_contact(Contact::Answered));
                 if reply.as_ref().is_err_and(|error| error.kind() == ErrorKind::TooLarge) {
-                    // Who answers before a body is read to its end closes, or waits for the rest of it:
-                    // nothing more is to be sent there.
+                    // A server that answers before it has read the whole body closes the connection, or waits
+                    // for the rest: so it is not used again.
                     self.client = client(self.reach.clone());
                 }
                 reply
@@ -112,7 +112,7 @@ impl HttpTransport {
             Ok(body) => Some(body.to_bytes()),
             // The status says what became of the spans.
             Err(error) if error.is::<LengthLimitError>() => None,
-            // So does that of a refusal, whose words may be lost with the connection.
+            // So does a refusal's, whose words may be lost with the connection.
             Err(_broken) if !head.status.is_success() => None,
             Err(error) => {
                 return Err(self.broken(format_args!(": read the answer {}", head.status), error));
@@ -121,7 +121,7 @@ impl HttpTransport {
         Ok(Answer { status: head.status, headers: head.headers, body })
     }
 
-    /// What did not go through, and may the next time.
+    /// The error of an attempt that failed, where another may succeed.
     fn failed(&self, kind: ErrorKind, text: fmt::Arguments<'_>) -> Error {
         let text = format!("export to {}{text}", self.connection.address());
         Error::new(kind, text).with_retry(Duration::ZERO)

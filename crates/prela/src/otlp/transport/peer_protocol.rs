@@ -1,7 +1,6 @@
-//! What a peer says first: a port that speaks another protocol is told from one that is broken.
+//! Recognises a peer's protocol by its first bytes, to tell a port of another protocol from a broken one.
 
-use super::fault::Fault;
-use super::stream::Stream;
+use super::stream::{Fault, Stream};
 use std::error::Error;
 use std::fmt;
 use std::io::{self, IoSlice};
@@ -14,18 +13,18 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 pub(super) enum PeerProtocol {
     Tls,
     Http1,
-    /// What gRPC is in.
+    /// Which gRPC uses.
     Http2,
 }
 
 impl PeerProtocol {
-    /// The protocol that begins with these bytes, of which there may be only one; none if it is not known.
+    /// The protocol that begins with these bytes, maybe only one; none if it is not known.
     fn of(first: &[u8]) -> Option<Self> {
         match first {
             [] => None,
-            // A record that is an alert or a handshake, of whichever version.
+            // An alert or a handshake record, of any version.
             [0x15 | 0x16] | [0x15 | 0x16, 3, ..] => Some(Self::Tls),
-            // The length, below 65,536, and the type of `SETTINGS`, which is the first of all frames.
+            // A length below 65,536, and the type of `SETTINGS`, which is always the first frame.
             [0] | [0, _] | [0, _, _] | [0, _, _, 4, ..] => Some(Self::Http2),
             _ => {
                 let length = first.len().min(VERSION.len());
@@ -34,7 +33,7 @@ impl PeerProtocol {
         }
     }
 
-    /// Says what is wrong with a port, or a proxy, that speaks in another way than this protocol.
+    /// Says what is wrong with a port, or a proxy, that does not speak this protocol.
     fn missed(self, heard: &[u8], speaker: &Speaker) -> String {
         let guess = || known(heard).map(|it| format!(", but {it}")).unwrap_or_default();
         let (question, url) = match speaker {
@@ -89,8 +88,7 @@ impl fmt::Display for Speaker {
     }
 }
 
-/// What is often found on a port that is not the collector's. None of the peer's own words, which may
-/// be anything.
+/// Guesses what is on a port that is not the collector's. Never the peer's own words, which may be anything.
 fn known(heard: &[u8]) -> Option<&'static str> {
     const KNOWN: [(&[u8], &str); 12] = [
         (b"SSH-", "SSH"),
@@ -104,7 +102,7 @@ fn known(heard: &[u8]) -> Option<&'static str> {
         (b"RFB ", "VNC"),
         (b"{", "JSON without HTTP"),
         (b"INFO {", "NATS"),
-        (b"<", "HTML without a head, as a server of HTTP/1 that is asked for HTTP/2"),
+        (b"<", "HTML without headers, as an HTTP/1 server sends that is asked for HTTP/2"),
     ];
     match heard {
         [_, 0, 0, 0, 10, ..] => Some("MySQL"),
@@ -113,14 +111,14 @@ fn known(heard: &[u8]) -> Option<&'static str> {
     }
 }
 
-/// A stream that fails, and says why, if what the peer says first is of another protocol: the parser of
-/// the one that was expected would call it malformed.
+/// A stream that fails, and says why, if the peer begins with another protocol: the parser of the expected
+/// one would only call it malformed.
 pub(super) struct Greeted<S> {
     stream: S,
     speaker: Speaker,
     /// None once the peer has said enough.
     expected: Option<PeerProtocol>,
-    /// What the peer said, as far as it tells the protocol.
+    /// The first bytes, as many as tell the protocol.
     heard: Vec<u8>,
     is_forwarding: bool,
     fault: Option<Fault>,
@@ -142,12 +140,12 @@ impl<S> Greeted<S> {
         }
     }
 
-    /// Marks the peer as one that passes requests on, and wants to know where to.
+    /// Marks the peer as a proxy that forwards requests, and so needs the whole URL.
     pub(super) fn forwarding(self) -> Self {
         Self { is_forwarding: true, ..self }
     }
 
-    /// Lets the transport know what is wrong, which may lose the error.
+    /// Tells the transport what is wrong, since the error itself may get lost.
     pub(super) fn telling(self, fault: Fault) -> Self {
         Self { fault: Some(fault), ..self }
     }
@@ -156,7 +154,7 @@ impl<S> Greeted<S> {
         self.stream
     }
 
-    /// Names the proxy in an error, and lets the transport know of it.
+    /// Names the proxy in an error, and tells the transport of it.
     fn told<T>(&self, done: io::Result<T>) -> io::Result<T> {
         done.map_err(|error| {
             let is_named = error.get_ref().is_some_and(|it| it.is::<Misfit>());
@@ -187,7 +185,7 @@ impl<S> Greeted<S> {
             return Err(io::Error::new(io::ErrorKind::UnexpectedEof, Misfit(problem)));
         }
         if PeerProtocol::of(&self.heard) != Some(expected) {
-            // More than what the protocol is told by, for a guess.
+            // All there is, for a guess.
             let words = if self.heard.len() > words.len() { &self.heard } else { words };
             let problem = expected.missed(words, &self.speaker);
             return Err(io::Error::new(io::ErrorKind::InvalidData, Misfit(problem)));

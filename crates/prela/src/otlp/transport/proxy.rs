@@ -13,22 +13,22 @@ use std::error::Error as StdError;
 use std::{fmt, io};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// The URL of an HTTP proxy, with the user and password that it is told. Shown without these.
+/// The URL of an HTTP proxy, with the user and password that it is sent. Shown without these.
 #[derive(Clone)]
 pub(crate) struct Proxy {
     /// Scheme, host and port.
     url: Uri,
     authorization: Option<HeaderValue>,
-    /// What a peer may quote of the above.
+    /// The parts of the above that a peer may quote.
     secrets: Vec<String>,
 }
 
 impl Proxy {
-    /// Reads `http://user:password@host:port`, of which only the host must be there.
+    /// Reads `http://user:password@host:port`, of which only the host is required.
     ///
     /// # Errors
     ///
-    /// What is wrong with it, without it: it can have a password.
+    /// What is wrong with the URL, without quoting it: it can hold a password.
     pub(crate) fn parse(text: &str) -> Result<Self, String> {
         const NO_URL: &str = "it is not the URL of a proxy, such as `http://proxy.example:3128`";
         let (scheme, rest) = match text.split_once("://") {
@@ -44,7 +44,7 @@ impl Proxy {
             }
             Some(_) => return Err(NO_URL.to_owned()),
         };
-        // Passwords are often written as they are, with whatever is in them.
+        // Passwords are often written unescaped, with any characters.
         let (user, rest) = match rest.rsplit_once('@') {
             Some((user, rest)) => (Some(user), rest),
             None => (None, rest),
@@ -70,7 +70,7 @@ impl Proxy {
         let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
         let (name, decoded) = (decoded(name), decoded(password));
         let credentials = BASE64.encode(format!("{name}:{decoded}"));
-        // Base64 is always a header's value.
+        // Base64 is always valid in a header.
         if let Ok(mut value) = HeaderValue::from_str(&format!("Basic {credentials}")) {
             value.set_sensitive(true);
             self.authorization = Some(value);
@@ -94,7 +94,7 @@ impl Proxy {
         Speaker::Proxy(self.to_string())
     }
 
-    /// `Proxy-Authorization`, for a request that the proxy passes on.
+    /// `Proxy-Authorization`, for a request that the proxy forwards.
     #[cfg(any(feature = "otlp-http", test))]
     pub(super) fn authorization(&self) -> Option<&HeaderValue> {
         self.authorization.as_ref()
@@ -104,10 +104,10 @@ impl Proxy {
         self.secrets.iter().map(String::as_str)
     }
 
-    /// Asks the proxy to pass bytes on to a host and port, over a stream that leads to it.
+    /// Asks the proxy, over a stream to it, to forward bytes to a host and port.
     ///
-    /// Not hyper-util's, which loses what the collector says before it is asked, as servers of gRPC do,
-    /// and the status of a refusal.
+    /// Written here since hyper-util's tunnel loses what the collector sends first, as gRPC servers do, and
+    /// the status of a refusal.
     ///
     /// # Errors
     ///
@@ -130,7 +130,7 @@ impl Proxy {
         }
         request.extend_from_slice(b"\r\n");
         let broken = |error: io::Error| match error.kind() {
-            // Which says it all.
+            // It says all there is to say.
             io::ErrorKind::InvalidData => ProxyError { text: error.to_string(), source: None },
             _ => self.problem("broke off").with_source(error),
         };
@@ -138,8 +138,8 @@ impl Proxy {
         stream.write_all(&request).await.map_err(broken)?;
         stream.flush().await.map_err(broken)?;
 
-        // No head is as short as the first part, which may tell who is there instead. Then byte by byte:
-        // those after the head are the collector's already.
+        // Every head is longer than the first part, which may tell what else is there. Then byte by byte:
+        // the bytes after the head are the collector's already.
         let mut first = [0; FIRST];
         let length = stream.read(&mut first).await.map_err(broken)?;
         if length == 0 {
@@ -150,14 +150,14 @@ impl Proxy {
         loop {
             while !head.ends_with(b"\r\n\r\n") && !head.ends_with(b"\n\n") {
                 if read == LONGEST_HEAD {
-                    return Err(self.problem("answered with a head that has no end"));
+                    return Err(self.problem("answered with headers of more than 16 KiB"));
                 }
                 head.push(stream.read_u8().await.map_err(broken)?);
                 read += 1;
             }
             match status(&head) {
                 Some(status) if status.is_success() => return Ok(stream.into_inner()),
-                // The answer itself is yet to come.
+                // The final answer is yet to come.
                 Some(status) if status.is_informational() => head.clear(),
                 Some(status) => return Err(self.refusal(status, host, port)),
                 None => return Err(self.problem("answered with something that is not HTTP/1")),
@@ -173,20 +173,20 @@ impl Proxy {
                 StatusCode::BAD_GATEWAY
                 | StatusCode::SERVICE_UNAVAILABLE
                 | StatusCode::GATEWAY_TIMEOUT => format!(": it could not reach {host}:{port}"),
-                _ => format!(": it does not connect to {host}:{port}"),
+                _ => format!(": it refuses to connect to {host}:{port}"),
             }
         ))
     }
 
-    /// What a proxy wants that answers 407, after that.
+    /// What a proxy that answers 407 wants, as text that follows the status.
     pub(super) fn asks_who(&self) -> &'static str {
         match self.authorization {
             None => ": it wants a user and a password, as in `http://user:password@host:port`",
-            Some(_) => ": it does not take the user and the password of its URL",
+            Some(_) => ": it refuses the user and the password of its URL",
         }
     }
 
-    /// An error of the proxy's; the text reads after its address.
+    /// An error of the proxy; the text follows its address.
     pub(super) fn problem(&self, text: impl fmt::Display) -> ProxyError {
         ProxyError { text: format!("the proxy {self} {text}"), source: None }
     }

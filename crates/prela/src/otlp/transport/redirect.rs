@@ -1,10 +1,11 @@
-//! An answer that sends elsewhere. None is followed: the headers, with their secrets, would go along.
+//! Answers that redirect. None is followed: the headers, with their secrets, would go along.
 
 use super::Connection;
 use http::header::LOCATION;
 use http::{HeaderMap, HeaderValue, StatusCode, Uri};
 
-/// Where an answer redirects to, as text that follows its status; none if it does not redirect. Scheme, host and port at most: paths and queries can be secrets.
+/// Where an answer redirects to, as text that follows its status; none if it does not redirect. At most scheme,
+/// host and port are shown, since paths and queries can be secrets.
 pub(super) fn elsewhere(
     status: StatusCode,
     headers: &HeaderMap,
@@ -15,18 +16,20 @@ pub(super) fn elsewhere(
     }
     let place = place(headers.get(LOCATION)?, connection);
     let place = connection.remark(&place);
-    Some(format!(", to {place}, and redirects are not followed: set the endpoint to where it is"))
+    Some(format!(
+        ", to {place}, and redirects are not followed: set the endpoint to the new address"
+    ))
 }
 
 fn place(location: &HeaderValue, connection: &Connection) -> String {
     let scheme = connection.endpoint.scheme_str().unwrap_or("http");
     let text = location.to_str().ok().map(str::trim);
-    // Such as `v1/traces/` or `?a=b`: from where the request went.
+    // Relative to the request's URL, such as `v1/traces/` or `?a=b`.
     if text.is_some_and(|text| !text.is_empty() && !text.contains(':') && !text.starts_with("//")) {
         return "another path of the same host".to_owned();
     }
     let parsed = text.and_then(|text| {
-        // With a host, and the scheme of the request.
+        // With a host, but with the scheme of the request.
         let whole = text.strip_prefix("//").map(|rest| format!("{scheme}://{rest}"));
         whole.as_deref().unwrap_or(text).parse::<Uri>().ok()
     });

@@ -1,4 +1,4 @@
-//! What a collector says to a request that it took, in either transport.
+//! A collector's answer to a request that it took, in either transport.
 
 use super::Connection;
 #[cfg(feature = "otlp-http")]
@@ -6,12 +6,23 @@ use crate::otlp::json::read::Json;
 use crate::protobuf::fields::{partial_success, response};
 use crate::protobuf::{Content, Reader};
 
+/// What each signal's response calls the number of what was refused, in both spellings of protobuf's JSON.
+#[cfg(feature = "otlp-http")]
+const REJECTED: [&str; 6] = [
+    "rejectedSpans",
+    "rejected_spans",
+    "rejectedLogRecords",
+    "rejected_log_records",
+    "rejectedDataPoints",
+    "rejected_data_points",
+];
+
 /// The answer to a request that was taken, at least in part.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Reply {
-    /// Spans refused.
+    /// Spans, log records or data points refused.
     pub(crate) rejected: u64,
-    /// Why, or a warning about what was taken; made fit for one line.
+    /// Why, or a warning about what was taken; fit for one line.
     pub(crate) message: Option<String>,
 }
 
@@ -44,9 +55,11 @@ impl Reply {
             // Nothing of OTLP's in it.
             return None;
         }
-        let field = |names| partial.filter(|it| it.is_object())?.member(names);
-        let rejected = field(["rejectedSpans", "rejected_spans"]).and_then(Json::integer);
-        let text = field(["errorMessage", "error_message"]).and_then(Json::text);
+        let partial = partial.filter(|it| it.is_object());
+        let rejected = partial.and_then(|it| it.member(REJECTED)).and_then(Json::integer);
+        let text = partial
+            .and_then(|it| it.member(["errorMessage", "error_message"]))
+            .and_then(Json::text);
         let text = connection.remark(&text.unwrap_or_default());
         Some(Self {
             rejected: rejected.and_then(|it| u64::try_from(it).ok()).unwrap_or_default(),
@@ -54,8 +67,7 @@ impl Reply {
         })
     }
 
-    /// The reply of a collector that took the request, and whose answer cannot be read: the request is
-    /// no less taken.
+    /// The reply of a collector that took the request, but whose answer cannot be read.
     pub(super) fn unreadable() -> Self {
         Self { rejected: 0, message: Some("its answer could not be read".to_owned()) }
     }

@@ -42,8 +42,8 @@ impl Tls {
         Ok(Self { connector: TlsConnector::from(Arc::new(config)), name: name(connection)? })
     }
 
-    /// For a proxy, which many know by the system's certificates, whatever the collector's is: so those
-    /// that are given are added to them.
+    /// TLS to a proxy. Given certificates are trusted beside the system's, since a proxy may have one that is
+    /// unrelated to the collector's.
     ///
     /// # Errors
     ///
@@ -84,11 +84,11 @@ pub(super) fn check_proxy(proxy: &Proxy) -> Result<(), Error> {
     proxy_name(proxy).map(drop)
 }
 
-/// Whose certificates are taken.
+/// Whose certificates are trusted.
 enum Trusted {
-    /// Certificates of these authorities.
+    /// Those of these authorities.
     Roots(RootCertStore),
-    /// These, as authorities and by themselves.
+    /// These themselves, and those that they sign.
     Given(Vec<CertificateDer<'static>>),
     Both(RootCertStore, Vec<CertificateDer<'static>>),
 }
@@ -108,7 +108,7 @@ fn trusting(
         Trusted::Both(roots, given) => (roots, given),
     };
     for certificate in &certificates {
-        // They were read when they were given.
+        // It cannot fail: `given` has read them.
         roots
             .add(certificate.clone())
             .map_err(|error| unprepared(connection).with_source(error))?;
@@ -126,13 +126,13 @@ fn config(connection: &Connection, trusted: Trusted) -> Result<ClientConfig, Err
         None => config.with_no_client_auth(),
         Some(Identity { certificate, key }) => {
             let chain = certificates(certificate)?;
-            // Without the cause: who knows what of a key it would show.
+            // Without the cause, which might show part of a key.
             let parsed = PrivateKeyDer::from_pem_slice(&key.content)
                 .map_err(|_| key.unusable("has no PEM key"))?;
             config.with_client_auth_cert(chain, parsed).map_err(|error| {
                 let unusable = match &error {
                     rustls::Error::InvalidCertificate(_) => certificate.unusable(MALFORMED),
-                    _ => key.unusable("is no key for the client's certificate"),
+                    _ => key.unusable("does not belong to the client's certificate"),
                 };
                 unusable.with_source(error)
             })?
@@ -150,7 +150,7 @@ fn config(connection: &Connection, trusted: Trusted) -> Result<ClientConfig, Err
 fn proxy_name(proxy: &Proxy) -> Result<ServerName<'static>, Error> {
     let host = proxy.host().trim_start_matches('[').trim_end_matches(']').to_owned();
     ServerName::try_from(host).map_err(|error| {
-        let text = format!("use the proxy {proxy}: no certificate is for such a host");
+        let text = format!("use the proxy {proxy}: no certificate can be for such a host");
         Error::new(ErrorKind::Config, text).with_source(error)
     })
 }
@@ -160,12 +160,12 @@ fn name(connection: &Connection) -> Result<ServerName<'static>, Error> {
     let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
     ServerName::try_from(host).map_err(|error| {
         let text =
-            format!("connect to {}: no certificate is for such a host", connection.address());
+            format!("connect to {}: no certificate can be for such a host", connection.address());
         Error::new(ErrorKind::Config, text).with_source(error)
     })
 }
 
-/// What the connection trusts instead of the system's certificates, if it says so.
+/// The certificates that the connection trusts instead of the system's, if it names any.
 fn given(connection: &Connection) -> Result<Option<Vec<CertificateDer<'static>>>, Error> {
     let Some(pem) = &connection.certificate else { return Ok(None) };
     let given = certificates(pem)?;
@@ -180,7 +180,7 @@ fn given(connection: &Connection) -> Result<Option<Vec<CertificateDer<'static>>>
 fn system_roots(connection: &Connection) -> Result<RootCertStore, Error> {
     let mut roots = RootCertStore::empty();
     let found = rustls_native_certs::load_native_certs();
-    // Most systems have some that are not to be read.
+    // Most systems have some that cannot be parsed.
     roots.add_parsable_certificates(found.certs);
     if !roots.is_empty() {
         return Ok(roots);
@@ -192,7 +192,7 @@ fn system_roots(connection: &Connection) -> Result<RootCertStore, Error> {
     })
 }
 
-/// At least one. What cannot be read is not passed over, or else all would seem well until the
+/// At least one certificate. One that cannot be read is an error, or else all would seem well until the
 /// handshake.
 fn certificates(pem: &Pem) -> Result<Vec<CertificateDer<'static>>, Error> {
     let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem.content).collect();
@@ -207,15 +207,15 @@ fn unprepared(connection: &Connection) -> Error {
     Error::new(ErrorKind::Config, format!("prepare TLS for {}", connection.address()))
 }
 
-/// PEM all right, and no certificate in it.
+/// Of valid PEM whose content is no certificate.
 const MALFORMED: &str = "has a malformed certificate";
 
 const HTTP_1: &[u8] = b"http/1.1";
 
-/// A server of another protocol that could not make sense of a handshake.
+/// Whether the peer closed the connection in the handshake, as a server without TLS does.
 fn is_hung_up(error: &io::Error) -> bool {
     error.kind() == io::ErrorKind::UnexpectedEof && error.to_string().contains("handshake")
 }
 
 const HUNG_UP: &str =
-    "the port hung up in the middle of the TLS handshake: is the endpoint an `http://` one?";
+    "the port closed the connection during the TLS handshake: is the endpoint an `http://` one?";

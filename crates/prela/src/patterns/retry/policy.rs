@@ -9,10 +9,10 @@ use std::time::Duration;
 
 pub use crate::error::retry_after;
 
-/// How often, and after which time, work is tried again. For [`SpanBuilder::retry`].
+/// How often work is tried again, and after which delays. For [`SpanBuilder::retry`].
 ///
 /// `E` is the error that [`retry_if`](Self::retry_if) and [`retry_after`](Self::retry_after) look at; a
-/// policy without them is for any. Cheap to clone.
+/// policy without them fits any error. Cheap to clone.
 ///
 /// ```
 /// use prela::retry::RetryPolicy;
@@ -20,7 +20,7 @@ pub use crate::error::retry_after;
 ///
 /// struct Refused { status: u16, wait: Option<Duration> }
 ///
-/// // Waits of 1, 2 and 4 seconds, each up to twice as long by chance, and no more than 10.
+/// // Waits 1, 2 and 4 seconds, each time up to twice as long at random, but at most 10.
 /// let policy = RetryPolicy::<Refused>::new(4)
 ///     .backoff(Duration::from_secs(1))
 ///     .max_delay(Duration::from_secs(10))
@@ -42,7 +42,7 @@ pub struct RetryPolicy<E> {
 type RetryIf<E> = Arc<dyn Fn(&E) -> bool + Send + Sync>;
 type RetryAfter<E> = Arc<dyn Fn(&E) -> Option<Duration> + Send + Sync>;
 
-/// What comes after a failed attempt, or a last one.
+/// What follows an attempt.
 pub(super) enum Next {
     Done,
     After(Duration),
@@ -51,8 +51,8 @@ pub(super) enum Next {
 pub(super) struct Delays(ExponentialBackoff);
 
 impl<E> RetryPolicy<E> {
-    /// At most so many attempts, with 1 s, 2 s, 4 s … between them. The work is always tried once: 0
-    /// counts as 1.
+    /// Allows at most this many attempts, with 1 s, 2 s, 4 s … between them. The work is always tried once:
+    /// 0 counts as 1.
     pub fn new(max_attempts: u32) -> Self {
         Self {
             max_attempts: max_attempts.max(1),
@@ -72,7 +72,7 @@ impl<E> RetryPolicy<E> {
         self
     }
 
-    /// The factor by which each time is longer than the one before. Below 1, or not a number, it is 1.
+    /// The factor by which each delay is longer than the one before. Below 1, or not finite, it is 1.
     /// Default: 2.
     #[must_use]
     pub fn factor(mut self, factor: f32) -> Self {
@@ -87,7 +87,7 @@ impl<E> RetryPolicy<E> {
         self
     }
 
-    /// Makes each time longer by a random part of itself, so that many callers that failed together do not
+    /// Makes each delay longer by a random part of itself, so that callers that failed together do not all
     /// come back together. Default: off.
     #[must_use]
     pub fn jitter(mut self) -> Self {
@@ -95,15 +95,15 @@ impl<E> RetryPolicy<E> {
         self
     }
 
-    /// Tries again only after errors for which this is true. Default: after each.
+    /// Tries again only after errors for which `test` is true. Default: after all.
     #[must_use]
     pub fn retry_if(mut self, test: impl Fn(&E) -> bool + Send + Sync + 'static) -> Self {
         self.retry_if = Some(Arc::new(test));
         self
     }
 
-    /// What a peer asked for, such as its `Retry-After`: the next attempt is not before that. If it is
-    /// longer than [`max_delay`](Self::max_delay), there is no next attempt.
+    /// Reads how long a peer asked to wait, such as by `Retry-After`: the next attempt comes no sooner. If that
+    /// is longer than [`max_delay`](Self::max_delay), there is no next attempt.
     ///
     /// The function [`retry_after`] reads the header.
     #[must_use]
@@ -129,7 +129,8 @@ impl<E> RetryPolicy<E> {
         Delays(if self.jitter { delays.with_jitter() } else { delays }.build())
     }
 
-    /// The user's functions run on the user's thread, and a panic in them is the user's.
+    /// What follows a failed attempt. The user's functions run on the user's thread, so a panic in them is not
+    /// caught.
     pub(super) fn next(&self, error: &E, delays: &mut Delays) -> Next {
         if self.retry_if.as_ref().is_some_and(|retry_if| !retry_if(error)) {
             return Next::Done;
@@ -143,7 +144,7 @@ impl<E> RetryPolicy<E> {
     }
 }
 
-/// To microseconds: the back-off is computed with numbers that have no more digits.
+/// Rounds to microseconds: the back-off is computed with numbers that are no more exact.
 fn rounded(time: Duration) -> Duration {
     let micros = time.saturating_add(Duration::from_nanos(500)).as_micros();
     Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))

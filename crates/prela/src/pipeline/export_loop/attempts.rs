@@ -5,9 +5,9 @@ use crate::export::{AnyExporter, Exported};
 use crate::pipeline::attempt::attempt;
 use crate::pipeline::backoff::LONGEST_ASKED;
 use crate::pipeline::last_call::asked_too_long;
-use crate::pipeline::overflow::relieving;
 use crate::pipeline::pieces::Piece;
 use crate::pipeline::request::Request;
+use crate::pipeline::spooling::relieving;
 use crate::{Contact, Error, ErrorKind};
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
@@ -58,7 +58,7 @@ impl ExportLoop {
             if cut_offs >= CUT_OFFS && is_decided {
                 return Outcome::CutOff(error);
             }
-            // While shutting down there is no other time.
+            // While shutting down there is no later.
             let is_other_time = self.queue.closing().is_none() && self.breaker.is_open();
             let has_spare = is_other_time && self.spooling.has_store();
             if once || has_spare || self.last_call.is_over() {
@@ -70,7 +70,7 @@ impl ExportLoop {
         }
     }
 
-    /// Waits for the next attempt after one that failed. An error if there is none in time.
+    /// Waits for the next attempt after one that failed. Returns an error if there is none in time.
     pub(super) async fn back_off(
         &mut self,
         asked: Duration,
@@ -89,8 +89,8 @@ impl ExportLoop {
         self.pause(left, Duration::ZERO, deadline, None).await
     }
 
-    /// Waits for the next attempt, which comes after a pause on top of what the peer asked for; without
-    /// it if somebody begins to wait for the exporter. An error if there is no attempt in time.
+    /// Waits for the next attempt: for as long as the peer asked, and a pause more. The pause is left out if
+    /// somebody begins to wait for the exporter. Returns an error if there is no attempt in time.
     async fn pause(
         &mut self,
         asked: Duration,
@@ -106,7 +106,7 @@ impl ExportLoop {
             loop {
                 let closing = queue.closing();
                 let (next, until) = match closing {
-                    // The time of whoever shuts down is that of the batch, be it more or less.
+                    // The shutdown's deadline replaces the batch's, be it later or earlier.
                     Some(closing) => {
                         let until = closing.last_attempt(has_store).map(Instant::from_std);
                         let until = until.unwrap_or(deadline);
@@ -139,7 +139,7 @@ impl ExportLoop {
         Some(error)
     }
 
-    /// One attempt, while the queue is watched.
+    /// Makes one attempt, and meanwhile relieves a crowded queue.
     async fn attempt(&mut self, request: &Request) -> Result<Exported, Error> {
         let began = std::time::Instant::now();
         let within = self.attempt_limit();
@@ -191,8 +191,8 @@ impl ExportLoop {
         self.time_left(limit)
     }
 
-    /// What of a time is left while shutting down, with a spool. Without one, whoever shuts down counts
-    /// what is left as lost when the time is over.
+    /// As much of a time as a shutdown with a spool leaves. Without a spool the shutdown itself counts what is
+    /// left as lost when its time is over.
     pub(super) fn time_left(&self, time: Duration) -> Duration {
         let closing = self.queue.closing().filter(|_| self.spooling.has_store());
         let until = closing.and_then(|closing| closing.last_attempt(true));
@@ -201,7 +201,7 @@ impl ExportLoop {
     }
 }
 
-/// How often in a row a connection must break off at a large piece for that to be cut.
+/// How often in a row a connection must break off at a large piece before that is split.
 const CUT_OFFS: u32 = 2;
 
 /// No attempt is begun with less time than this.

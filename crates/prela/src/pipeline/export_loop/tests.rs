@@ -8,7 +8,7 @@ use crate::pipeline::shards::{Limits, Size};
 use crate::pipeline::worker::Workers;
 use crate::pipeline::{Diagnostics, ExporterStats, Overflow};
 use crate::span::EncodedSpan;
-use crate::store::{Found, LostBatch};
+use crate::store::{KeptBy, Leftovers, LostBatch};
 use bytes::Bytes;
 use opentelemetry_proto::tonic::collector::trace::v1::ExportTraceServiceRequest;
 use prost::Message as _;
@@ -81,8 +81,8 @@ struct Disk {
 }
 
 impl Store for Disk {
-    fn recover(&mut self) -> Found {
-        Found { spans: self.earlier, unreadable: 0 }
+    fn recover(&mut self) -> Leftovers {
+        Leftovers { spans: self.earlier, unreadable: 0 }
     }
 
     fn append(&mut self, body: &Bytes, spans: u64) -> Result<(), Error> {
@@ -102,7 +102,12 @@ impl Store for Disk {
             return None;
         }
         let (body, spans) = self.records.front()?.clone();
-        Some(SpooledBatch { id: self.done, body, spans, is_own: self.earlier == 0 })
+        Some(SpooledBatch {
+            id: self.done,
+            body,
+            spans,
+            kept_by: if self.earlier == 0 { KeptBy::ThisRun } else { KeptBy::EarlierRun },
+        })
     }
 
     fn done(&mut self, id: u64) {
@@ -118,7 +123,7 @@ impl Store for Disk {
         let (_, spans) = self.records.pop_front().unwrap();
         vec![LostBatch {
             spans,
-            is_own: self.earlier == 0,
+            kept_by: if self.earlier == 0 { KeptBy::ThisRun } else { KeptBy::EarlierRun },
             error: Error::new(ErrorKind::Io, "read it"),
         }]
     }

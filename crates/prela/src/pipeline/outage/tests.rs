@@ -1,4 +1,4 @@
-//! Which attempts are told of, by a clock that stands still.
+//! Which attempts are reported, by a clock that stands still.
 
 use super::*;
 use crate::ErrorKind;
@@ -62,7 +62,7 @@ fn a_connection_that_never_did_but_break_off_is_told_of_soon() {
         log.fail(at, &broken());
     }
     assert_eq!(log.lines, ["0.7"]);
-    // Who has taken something is known to be the right one.
+    // A peer that has taken something is known to be the right one.
     let mut log = Log::new();
     log.succeed(0.0);
     (1..12).for_each(|second| log.fail(f64::from(second), &broken()));
@@ -97,7 +97,7 @@ fn what_takes_long_is_told_of_at_once_and_a_busy_peer_after_a_while() {
     let mut log = Log::new();
     log.fail_after(5.0, 10.0, &refused());
     assert_eq!(log.lines, ["10"]);
-    // Whoever makes an error of his own does not say whether anybody is there.
+    // An error that a user's exporter makes does not say whether anybody is there.
     for error in [busy(), Error::new(ErrorKind::Io, "reach nobody").with_retry(Duration::ZERO)] {
         let mut log = Log::new();
         (0..12).for_each(|second| log.fail(f64::from(second), &error));

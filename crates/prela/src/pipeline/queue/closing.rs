@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 #[derive(Clone, Copy, Debug)]
 pub(in crate::pipeline) struct Closing {
     began: Instant,
-    /// When whoever shuts down stops waiting; none: never.
+    /// When the caller of the shutdown stops waiting; none: never.
     until: Option<Instant>,
 }
 
@@ -18,7 +18,7 @@ impl Closing {
     }
 
     /// When attempts must end; none: never. With a disk for what could not be sent, a quarter of the time,
-    /// at most half a second, is kept for writing there.
+    /// at most half a second, is reserved for writing there.
     pub(in crate::pipeline) fn last_attempt(&self, has_store: bool) -> Option<Instant> {
         let until = self.until?;
         let reserve = until.saturating_duration_since(self.began) / 4;

@@ -1,4 +1,4 @@
-//! Waiting until what has ended is sent.
+//! Waits until what has ended is sent.
 
 use super::ExporterQueue;
 use super::ledger::Outcome;

@@ -3,7 +3,7 @@
 use crate::export::Exported;
 use crate::pipeline::fate::{Fate, Place};
 use crate::pipeline::stats::{Dropped, ExporterStats, Recovered};
-use crate::store::Found;
+use crate::store::Leftovers;
 
 /// What became of the spans of one exporter. Each span is in one of its accounts, so they add up:
 /// `ended == queued + in_flight + spooled + exported + rejected + dropped`.
@@ -37,14 +37,14 @@ impl Ledger {
         self.queued += ended - queue_full - shut_down;
     }
 
-    /// Spans leave the queue for an attempt.
+    /// Moves spans from the queue into an attempt.
     pub(super) fn send(&mut self, count: u64) {
         self.queued -= count;
         self.in_flight += count;
     }
 
     /// Counts what earlier runs left in the spool.
-    pub(super) fn find(&mut self, found: Found) {
+    pub(super) fn find(&mut self, found: Leftovers) {
         self.recovered.found += found.spans;
         self.recovered.spooled += found.spans;
         self.recovered.unreadable += found.unreadable;
@@ -103,7 +103,7 @@ impl Ledger {
         self.outcome
     }
 
-    /// Losses that lines tell of; what shutdown cuts off is told at its end.
+    /// Losses for the lines of a running queue; what a shutdown cuts off is reported at its end.
     pub(super) fn losses(&self) -> u64 {
         self.dropped_by.total() - self.dropped_by.shut_down
     }

@@ -1,4 +1,4 @@
-//! Taking in spans that end, and what is done when there is no room.
+//! Takes in spans that end, also when there is no room.
 
 use super::ExporterQueue;
 use crate::pipeline::Overflow;
@@ -8,7 +8,7 @@ use crate::span::EndedSpan;
 use std::time::{Duration, Instant};
 
 impl ExporterQueue {
-    /// Takes in a span that ended. What may wait is decided by the overflow policy alone.
+    /// Takes in a span that ended. Waits only if the overflow policy says so.
     pub(in crate::pipeline) fn push(&self, span: EndedSpan<'_>) {
         if !self.offer(span) {
             self.overflow(span);
@@ -22,7 +22,7 @@ impl ExporterQueue {
         }
     }
 
-    /// False if there is no room.
+    /// Puts a span into a shard; false if there is no room.
     fn offer(&self, span: EndedSpan<'_>) -> bool {
         let is_urgent = self.is_interactive && span.summary.is_local_root;
         match self.shards.push(span) {
@@ -66,7 +66,7 @@ impl ExporterQueue {
             if !has_room {
                 return self.refuse();
             }
-            // Not if another thread was faster.
+            // Fails if another thread was faster.
             if self.offer(span) {
                 return;
             }

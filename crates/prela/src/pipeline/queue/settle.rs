@@ -1,14 +1,14 @@
-//! What became of spans that left the queue, and the lines that tell of it.
+//! What became of spans that left the queue, and the lines about it.
 
 use super::{ExporterQueue, State};
 use crate::Error;
 use crate::pipeline::fate::{Fate, Place};
 use crate::pipeline::report::Unsettled;
-use crate::store::Found;
+use crate::store::Leftovers;
 use std::time::Instant;
 
 impl ExporterQueue {
-    /// Counts what became of spans, and tells of it if it is time for a line.
+    /// Counts what became of spans, and writes a line if it is time for one.
     pub(in crate::pipeline) fn settle(&self, count: u64, from: Place, fate: Fate) {
         let mut state = self.state();
         if state.is_abandoned && from == Place::Flight {
@@ -30,16 +30,16 @@ impl ExporterQueue {
     }
 
     /// Counts what earlier runs left in the spool.
-    pub(in crate::pipeline) fn find(&self, found: Found) {
+    pub(in crate::pipeline) fn find(&self, found: Leftovers) {
         self.state().ledger.find(found);
     }
 
-    /// Why spans in flight go to the disk.
+    /// Notes why spans in flight go to the disk.
     pub(in crate::pipeline) fn note_error(&self, error: &Error) {
         self.state().report.note_error(error);
     }
 
-    /// An attempt succeeded, or failed by an error after which there may be another.
+    /// Notes an attempt that succeeded, or failed by an error after which there may be another.
     pub(in crate::pipeline) fn note_attempt(&self, result: Result<(), &Error>, began: Instant) {
         // What waits is counted for a line only, and lines are mostly about failures.
         let mut guard = if result.is_ok() { self.state() } else { self.up_to_date() };
@@ -61,15 +61,14 @@ impl ExporterQueue {
         self.tell(line);
     }
 
-    /// Writes a diagnostic line.
     pub(in crate::pipeline) fn tell(&self, line: Option<String>) {
         if let Some(line) = line {
             self.diagnostics.line(&line);
         }
     }
 
-    /// At shutdown: tells how many spans of all were not delivered, and why; and what the receiver said of
-    /// those that were.
+    /// Reports at shutdown how many of all spans were not delivered, and why; and what the receiver said of the
+    /// others.
     pub(in crate::pipeline) fn report_losses(&self) {
         let state = self.up_to_date();
         let stats = state.ledger.stats(&self.name, state.report.last_error());
@@ -80,7 +79,7 @@ impl ExporterQueue {
 }
 
 impl State {
-    /// Counts what became of spans. The only way by which a number of theirs changes after they ended.
+    /// Counts what became of spans. Once they have ended, their numbers change here only.
     pub(super) fn settle(&mut self, count: u64, from: Place, fate: &Fate) {
         if count == 0 {
             return;
@@ -95,7 +94,7 @@ impl State {
     }
 
     /// A line about new losses or a receiver's remark, if it is time for one. While shutting down there
-    /// is none: [`ExporterQueue::report_losses`] tells the whole.
+    /// is none: [`ExporterQueue::report_losses`] reports all.
     fn line(&mut self, name: &str, remark: Option<String>) -> Option<String> {
         if self.closing.is_some() {
             self.report.keep_remark(remark.is_some());

@@ -4,7 +4,6 @@ use std::sync::Condvar;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tokio::sync::Notify;
 
-/// The signals of one queue.
 #[derive(Default)]
 pub(in crate::pipeline) struct Signals {
     /// Tells the export loop that there may be a batch.
@@ -15,41 +14,41 @@ pub(in crate::pipeline) struct Signals {
     crowded: Notify,
     /// Tells those who wait for a flush that spans have arrived, or are lost.
     pub(super) progress: Condvar,
-    /// Says beside `work` that a person waits for what is queued.
+    /// Whether a person waits for what `work` tells of.
     is_urgent: AtomicBool,
 }
 
 impl Signals {
-    /// There may be a batch.
+    /// Says that there may be a batch.
     #[inline]
     pub(super) fn wake(&self) {
         self.work.notify_one();
     }
 
-    /// There is something that a person waits for.
+    /// Says that a person waits for something.
     pub(super) fn urge(&self) {
         self.is_urgent.store(true, Ordering::Release);
         self.wake();
     }
 
-    /// Whether a person waits; asked before looking for spans, and [said again](Self::stay_urgent) if
-    /// there were some.
+    /// Whether a person waits; taken before looking for spans, and [set again](Self::stay_urgent) if there were
+    /// some.
     pub(super) fn take_urgency(&self) -> bool {
         self.is_urgent.swap(false, Ordering::AcqRel)
     }
 
-    /// Until the queue was seen empty, whatever waits is urgent.
+    /// Says so again: until the queue is seen empty, all in it is urgent.
     pub(super) fn stay_urgent(&self) {
         self.is_urgent.store(true, Ordering::Release);
     }
 
-    /// Somebody waits for the exporter, by a flush or a shutdown.
+    /// Says that somebody waits for the exporter, by a flush or a shutdown.
     pub(super) fn hurry(&self) {
         self.work.notify_one();
         self.awaited.notify_one();
     }
 
-    /// Part of the queue belongs onto the disk.
+    /// Says that part of the queue belongs onto the disk.
     pub(super) fn crowd(&self) {
         self.crowded.notify_one();
     }

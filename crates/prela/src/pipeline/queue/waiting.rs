@@ -1,4 +1,4 @@
-//! The spans that wait in a queue, and how far they are.
+//! The spans that wait in a queue, and which have left it.
 
 use crate::pipeline::shards::{Size, bytes_of, has_priority};
 use crate::span::EncodedSpan;
@@ -34,8 +34,8 @@ impl Waiting {
         }
     }
 
-    /// Numbers the spans from this place on, those of several threads in the order in which they ended:
-    /// a parent last.
+    /// Numbers the spans from this place on, those of several threads in the order of their ends: of equal ones
+    /// a local root last.
     pub(super) fn number(&mut self, from: usize, are_of_several_threads: bool) {
         if are_of_several_threads {
             self.spans.make_contiguous()[from..]
@@ -89,14 +89,14 @@ impl Waiting {
         (evicted, freed)
     }
 
-    /// Takes all: none is waited for any more, nor what is in flight.
+    /// Takes all spans. Nothing is waited for any more, not even what is in flight.
     pub(super) fn clear(&mut self) -> (VecDeque<(u64, EncodedSpan)>, Size) {
         let freed = self.size();
         (self.bytes, self.in_flight_from) = (0, None);
         (std::mem::take(&mut self.spans), freed)
     }
 
-    /// Nothing is in flight any more.
+    /// Notes that nothing is in flight any more.
     pub(super) fn arrived(&mut self) {
         self.in_flight_from = None;
     }

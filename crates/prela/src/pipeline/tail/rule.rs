@@ -8,16 +8,16 @@ use std::time::Duration;
 ///
 /// A sampler decides when a trace begins, and cannot know how it ends. With a rule, the spans of traces
 /// that the sampler leaves out are recorded all the same and held in memory until their first span in
-/// this process, the local root, has ended. Then the whole of it is exported, or none.
+/// this process, the local root, has ended. Then the whole trace is exported, or nothing of it.
 ///
 /// The decision stays in this process: services that are called meanwhile see a trace that is not
 /// sampled, and record what their own rules say. The local root of a trace that was kept says why in
 /// the attribute `prela.kept_by`: `error` or `duration`.
 ///
-/// Room is bounded. When it is used up the trace that was held longest is given up, and counted as
+/// Room is bounded. When it is used up, the trace that was held longest is given up, and counted as
 /// [`Dropped::undecided`](crate::pipeline::Dropped::undecided).
 ///
-/// Cost: spans of traces that are left out cost what spans that are sampled cost, until they end.
+/// Cost: until it ends, a span that is left out costs as much as one that is sampled.
 ///
 /// ```
 /// use prela::pipeline::TailRule;
@@ -38,13 +38,13 @@ pub struct TailRule {
 }
 
 impl TailRule {
-    /// One that keeps nothing.
+    /// Makes a rule that keeps nothing.
     pub fn new() -> Self {
         Self { with_errors: false, longer_than: None, max_spans: 16_384, max_bytes: 16 << 20 }
     }
 
-    /// Keeps traces whose local root ends in an error. An error further down that the program got over
-    /// does not count.
+    /// Keeps traces whose local root ends in an error. An error further down that the program handled does not
+    /// count.
     #[must_use]
     pub fn with_errors(mut self) -> Self {
         self.with_errors = true;
@@ -58,14 +58,14 @@ impl TailRule {
         self
     }
 
-    /// Most spans that are held. Default: 16,384.
+    /// The most spans that are held. Default: 16,384.
     #[must_use]
     pub fn max_spans(mut self, spans: usize) -> Self {
         self.max_spans = spans;
         self
     }
 
-    /// Most memory for spans that are held. Unit: bytes, as estimated. Default: 16 MiB.
+    /// The most memory for spans that are held. Unit: bytes, as estimated. Default: 16 MiB.
     #[must_use]
     pub fn max_bytes(mut self, bytes: usize) -> Self {
         self.max_bytes = bytes;

@@ -31,7 +31,7 @@ impl Injector for HeaderMap {
     }
 }
 
-/// The usual names: a name that is text is read anew at each use.
+/// The usual names, parsed once: a name given as text is parsed at each use.
 fn known(name: &str) -> Option<&'static HeaderName> {
     static TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
     static TRACESTATE: HeaderName = HeaderName::from_static("tracestate");

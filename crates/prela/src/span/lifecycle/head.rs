@@ -159,6 +159,9 @@ impl NewSpan {
                 hooks(record);
             }
             if let Some(base) = base {
+                if let Some(watch) = &record.source.provider.watch {
+                    watch.on_start(record, base);
+                }
                 record.source.provider.with_hooks(|hooks| hooks.on_start(record, base));
             }
         }

@@ -3,11 +3,14 @@
 use super::limits::SpanLimits;
 use super::record::Record;
 use super::shutdown::Shutdown;
+use super::watch::Watch;
 use crate::clock::AnyClock;
 use crate::context;
 use crate::id::AnyIds;
 use crate::sampling::{Decisions, Sampler};
 use crate::semconv::Conventions;
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
+use crate::span::message::LogRecord;
 use crate::span::message::{AllTypes, EndedSpan, SpanData};
 use crate::span::wording::Wording;
 use opentelemetry::{Context, InstrumentationScope, Key};
@@ -37,13 +40,15 @@ pub(crate) struct Provider {
     pub(crate) intake: Box<dyn SpanIntake>,
     /// Keys of baggage entries that every span gets as attributes.
     pub(super) baggage_to_attributes: Vec<Key>,
-    /// Whether every start looks into its context: for processors, or for baggage.
+    /// Whether every start looks into its context: for processors, for baggage, or since it is watched.
     pub(super) shows_context: bool,
     /// Whether spans that are not sampled are recorded too, for the pipeline to decide.
     pub(super) records_all: bool,
+    /// What is noted of each span when it starts, if anything.
+    pub(super) watch: Option<Watch>,
     /// Where log records go, if anywhere.
-    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
-    pub(crate) logs: Option<Box<dyn crate::logs::LogIntake>>,
+    #[cfg(all(feature = "tracing", feature = "__otlp"))]
+    pub(crate) logs: Option<Box<dyn LogIntake>>,
     /// The attributes of each span type.
     pub(super) types: AllTypes,
     pub(crate) wording: Wording,
@@ -70,6 +75,12 @@ pub(crate) trait SpanIntake: Send + Sync + 'static {
     fn on_late(&self, was_used: bool);
     /// Reports a mistake to the program's author.
     fn remark(&self, line: &str);
+}
+
+#[cfg(all(feature = "tracing", feature = "__otlp"))]
+/// Where log records go: the pipeline, seen from below.
+pub(crate) trait LogIntake: Send + Sync + 'static {
+    fn take(&self, record: LogRecord);
 }
 
 static INSTANCES: AtomicU64 = AtomicU64::new(0);
@@ -100,7 +111,8 @@ impl Provider {
             baggage_to_attributes,
             shows_context,
             records_all: false,
-            #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+            watch: None,
+            #[cfg(all(feature = "tracing", feature = "__otlp"))]
             logs: None,
             types: AllTypes::new(Conventions::GENAI),
             wording: Wording::default(),
@@ -119,14 +131,20 @@ impl Provider {
         Self { records_all, ..self }
     }
 
+    /// Sets what is noted of each span when it starts.
+    pub(crate) fn watched(self, watch: Option<Watch>) -> Self {
+        let shows_context = self.shows_context || watch.is_some();
+        Self { watch, shows_context, ..self }
+    }
+
     /// Sets where log records go.
-    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
-    pub(crate) fn logging(self, logs: Option<Box<dyn crate::logs::LogIntake>>) -> Self {
+    #[cfg(all(feature = "tracing", feature = "__otlp"))]
+    pub(crate) fn logging(self, logs: Option<Box<dyn LogIntake>>) -> Self {
         Self { logs, ..self }
     }
 
     /// The time as a span has it, in nanoseconds since 1970.
-    #[cfg(all(feature = "tracing", any(feature = "otlp-grpc", feature = "otlp-http")))]
+    #[cfg(all(feature = "tracing", feature = "__otlp"))]
     pub(crate) fn now_in(&self, span: Option<&crate::span::Span>) -> u64 {
         let of_span = span.and_then(crate::span::Span::record).map(|record| record.now());
         of_span.unwrap_or_else(|| crate::clock::unix_nano(self.clock.as_dyn().wall()))

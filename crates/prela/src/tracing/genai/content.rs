@@ -25,7 +25,7 @@ fn is_or_is_below(key: &str, known: &str) -> bool {
     key.strip_prefix(known).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
-/// After the prefix of OpenTelemetry's.
+/// OpenTelemetry's keys, without their prefix.
 const GEN_AI: &[&str] = &[
     "input.messages",
     "output.messages",
@@ -38,7 +38,7 @@ const GEN_AI: &[&str] = &[
     "retrieval.documents",
     "input",
     "output",
-    // Before 1.37.
+    // Before version 1.37.
     "prompt",
     "completion",
     "request.messages",
@@ -46,7 +46,7 @@ const GEN_AI: &[&str] = &[
     "content",
 ];
 
-/// Of OpenInference.
+/// OpenInference's keys.
 const OTHERS: &[&str] = &[
     "input.value",
     "output.value",
@@ -58,6 +58,6 @@ const OTHERS: &[&str] = &[
     "retrieval.documents",
 ];
 
-/// What fields of a call are called without any prefix.
+/// Keys without a prefix, which are content on typed spans only.
 const PLAIN: &[&str] =
     &["input", "output", "prompt", "completion", "messages", "arguments", "result", "query"];

@@ -1,6 +1,6 @@
 //! Names of providers.
 
-/// The conventions' name of a provider that goes by another one here; none if there is nothing to mend.
+/// The conventions' name of a provider that is named otherwise; none if the name is right or unknown.
 ///
 /// Source: [GenAI attributes, `provider.name`](https://github.com/open-telemetry/semantic-conventions-genai).
 pub(super) fn standard(name: &str) -> Option<String> {

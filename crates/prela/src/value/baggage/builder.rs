@@ -77,7 +77,7 @@ impl BaggageBuilder {
         Ok(())
     }
 
-    /// Adds an entry of another baggage, whose key is not there.
+    /// Adds an entry of another baggage, whose key is new.
     pub(super) fn copy(&mut self, entry: BaggageEntry<'_>) {
         let Entries { text, slots } = &mut self.entries;
         slots.push(Slot { start: text.len(), ..*entry.slot });
@@ -106,7 +106,7 @@ impl Slot {
 }
 
 impl<'a> Member<'a> {
-    /// None if the key is not a token.
+    /// A member with this key and value; none if the key is not a token.
     pub(super) fn new(key: &'a str, value: String, metadata: String) -> Option<Self> {
         if !octets::is_token(key) {
             return None;
@@ -115,8 +115,8 @@ impl<'a> Member<'a> {
         Some(Self::of(key, value.into(), metadata, value_len, equals))
     }
 
-    /// Takes the first entry off a list as it stands in the header, in one pass; gives the rest of the
-    /// list too, which begins with a comma or is empty. None if the entry breaks the grammar.
+    /// Parses the first entry of a header's list, in one pass, and also returns the rest of the list, which
+    /// begins with a comma or is empty. None if the entry breaks the grammar.
     ///
     /// The value is decoded once; bytes that are not UTF-8 become U+FFFD. Keys are never decoded, and
     /// metadata stays as it is.

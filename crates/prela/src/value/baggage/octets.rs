@@ -5,9 +5,9 @@
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use std::borrow::Cow;
 
-/// What is percent-encoded in a value: all but `baggage-octet`s, and `%` itself.
+/// What is percent-encoded in a value: everything but `baggage-octet`s, and `%` itself.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%').add(b',').add(b';').add(b'\\');
-/// What is percent-encoded in a value, and `=`.
+/// The characters of [`ENCODED`], and `=`.
 const ENCODED_WITH_EQUALS: &AsciiSet = &ENCODED.add(b'=');
 
 /// What a byte may be part of, one bit each.
@@ -56,7 +56,7 @@ pub(super) fn take_token(text: &str) -> Option<(&str, &str)> {
     (end > 0).then(|| text.split_at(end))
 }
 
-/// The value that a text begins with, decoded; whether all of it is sent as it is; and what is after it.
+/// The value that a text begins with, decoded; whether it was sent without escapes; and what is after it.
 /// The value may be empty.
 pub(super) fn take_value(text: &str) -> (Cow<'_, str>, bool, &str) {
     let mut seen = 0;
@@ -74,7 +74,7 @@ pub(super) fn take_value(text: &str) -> (Cow<'_, str>, bool, &str) {
     }
 }
 
-/// Without optional whitespace (spaces and tabs) before it.
+/// The text without optional whitespace (spaces and tabs) before it.
 pub(super) fn trim_start(text: &str) -> &str {
     let is_other = |byte: u8| !matches!(byte, b' ' | b'\t');
     &text[text.bytes().position(is_other).unwrap_or(text.len())..]
@@ -98,8 +98,7 @@ pub(super) fn encoded_len(value: &str) -> (usize, usize) {
 
 /// Properties without whitespace and without empty ones; none if one breaks the grammar.
 ///
-/// They are kept as they are, encoded: decoding them could make a delimiter of their text, and with it
-/// a new member.
+/// They stay encoded: decoding could turn part of a value into a delimiter, and so make a new member.
 pub(super) fn properties(text: &str) -> Option<String> {
     let mut properties = String::with_capacity(text.len());
     for property in text.split(';').map(trim).filter(|property| !property.is_empty()) {
@@ -122,7 +121,7 @@ pub(super) fn properties(text: &str) -> Option<String> {
     Some(properties)
 }
 
-/// Without optional whitespace at either end.
+/// The text without optional whitespace at either end.
 fn trim(text: &str) -> &str {
     text.trim_matches([' ', '\t'])
 }

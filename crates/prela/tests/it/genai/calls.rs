@@ -165,6 +165,7 @@ fn the_name_is_the_conventions_and_can_be_another() {
         tracer.chat("gcp.gemini", "chat").operation(Operation::GenerateContent),
         tracer.chat("openai", ""),
         tracer.chat("openai", "gpt-4o").name("completion_1").kind(SpanKind::Internal),
+        tracer.chat("openai", "gpt-4o").name("my chatbot").operation(Operation::TextCompletion),
     ];
     for builder in builders {
         builder.in_scope(|_| ());
@@ -181,6 +182,7 @@ fn the_name_is_the_conventions_and_can_be_another() {
         generate_content chat Client Some("generate_content") Some("chat")
         chat Client Some("chat") None
         completion_1 Internal Some("chat") Some("gpt-4o")
+        my chatbot Client Some("text_completion") Some("gpt-4o")
     "#]]
     .assert_eq(&shown.collect::<String>());
 }

@@ -279,7 +279,7 @@ fn what_cannot_be_used_is_an_error_at_build() {
         (Sampler::any([]), "any has no samplers"),
         (Sampler::all([Sampler::ratio(2.0)]), "all: ratio `2` is not between 0 and 1"),
         (Sampler::rules([Rule::keep("")], true.into()), "rule 1 has no name"),
-        (Sampler::rules([Rule::keep("a"), Rule::drop("a")], true.into()), "rule `a` is there twice"),
+        (Sampler::rules([Rule::keep("a"), Rule::drop("a")], true.into()), "rule `a` is given twice"),
         (Sampler::rules([Rule::sample("a", 7.0)], true.into()), "rule `a`: ratio `7` is not between 0 and 1"),
         (Sampler::ratio(9.0).counted(), "ratio `9` is not between 0 and 1"),
     ];

@@ -50,6 +50,19 @@ fn long_values_are_cut_and_say_so() {
     .assert_eq(&capture.tree());
 }
 
+#[test]
+fn attributes_of_links_are_cut_as_well() {
+    use opentelemetry::trace::TraceContextExt as _;
+    let capture = Capture::with(|builder| builder.payload_limit(10));
+    capture.tracer().span_default("job").in_scope(|span| {
+        let text = opentelemetry::KeyValue::new("text", "0123456789ab");
+        let cx = opentelemetry::Context::current();
+        cx.span().add_link(span.span_context(), vec![text]);
+    });
+    let link = &capture.spans()[0].links[0];
+    assert_eq!(link.attributes[0].1, "0123456789… [cut]".into());
+}
+
 /// A secret at the place of the cut is found before.
 #[test]
 fn secrets_are_found_before_the_cut() {

@@ -118,7 +118,7 @@ fn nothing_waits_for_ever() {
     let other = spans(vec![span_of(2, 1, 0, "another trace", Agent)]);
     let trees = pending.add(&other, start + LONGEST_WAIT);
     let whys: Vec<_> = trees.iter().map(|tree| tree.why).collect();
-    assert_eq!(whys, [Why::EndedSpan, Why::CallerRuns]);
+    assert_eq!(whys, [Why::RootEnded, Why::CallerRuns]);
     // The caller is printed when its own root ends.
     let trees = pending.add(&spans(vec![span(1, 0, "agent", Agent)]), start);
     assert_eq!(trees.iter().map(|tree| tree.spans.len()).collect::<Vec<_>>(), [2]);

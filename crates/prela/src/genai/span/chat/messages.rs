@@ -1,6 +1,6 @@
-//! What is said, in the schema that backends read.
+//! Writes messages in the schemas that backends read.
 
-use super::{Side, write_value};
+use super::{Side, traceloop, write_value};
 use crate::genai::span::content::{follows, write_list};
 use crate::genai::{FinishReason, Input, Message, Part, Role, ToolDefinition, Transcript};
 use crate::semconv::{Conventions, genai, openinference as oi};
@@ -22,7 +22,7 @@ pub(super) fn write_input(span: &Span, input: &Input) {
     if !tools.is_empty() {
         write_tools(span, tools);
     }
-    // Whoever reads this alone must see the instructions, too.
+    // A backend that reads this alone must see the instructions, too.
     let system = (!system_instructions.is_empty()).then(|| {
         let message = Message::system("");
         system_instructions.iter().fold(message, |message, part| message.part(part.clone()))
@@ -31,6 +31,9 @@ pub(super) fn write_input(span: &Span, input: &Input) {
     write_value(span, Side::Input, &all);
     if follows(span, Conventions::OPENINFERENCE) {
         write_list(span, flat(oi::INPUT_MESSAGES, &all));
+    }
+    if follows(span, Conventions::TRACELOOP) {
+        write_list(span, traceloop::prompt(&all));
     }
 }
 
@@ -41,6 +44,9 @@ pub(super) fn write_tools(span: &Span, tools: &[ToolDefinition]) {
             (format!("{}.{at}.tool.json_schema", oi::TOOLS), tool.to_json().to_string().into())
         });
         write_list(span, schemas.collect());
+    }
+    if follows(span, Conventions::TRACELOOP) {
+        write_list(span, traceloop::functions(tools));
     }
 }
 
@@ -68,9 +74,12 @@ pub(super) fn write_output(span: &Span, output: Transcript) {
     if follows(span, Conventions::OPENINFERENCE) {
         write_list(span, flat(oi::OUTPUT_MESSAGES, &messages));
     }
+    if follows(span, Conventions::TRACELOOP) {
+        write_list(span, traceloop::completion(&messages));
+    }
 }
 
-/// To wherever content goes.
+/// Writes content on the span, into an event, or both.
 fn write(span: &Span, pairs: Vec<(&'static str, String)>) {
     let content = span.content();
     if content.is_in_events() {
@@ -129,7 +138,7 @@ fn flat(prefix: &str, messages: &[Message]) -> Vec<(String, Value)> {
 }
 
 impl Span {
-    /// Whether it has a status of an error so far.
+    /// Whether its status is an error so far.
     pub(super) fn is_failed(&self) -> bool {
         self.record().is_some_and(|record| record.is_failed() == Some(true))
     }

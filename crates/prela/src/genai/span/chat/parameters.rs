@@ -1,4 +1,4 @@
-//! How a model is asked.
+//! Writes the parameters of a request.
 
 use crate::genai::span::content::follows;
 use crate::genai::{ChatSpan, Content, RequestParameters, TypedSpanBuilder};
@@ -6,7 +6,7 @@ use crate::semconv::{self, Conventions, genai, openinference as oi};
 use crate::{Span, SpanType, Value};
 use serde_json::{Map, Value as Json};
 
-/// Under the conventions' names.
+/// The parameters, under the conventions' names.
 pub(in crate::genai::span) fn written(it: &RequestParameters) -> Vec<(&'static str, Value)> {
     let RequestParameters {
         max_tokens,
@@ -42,7 +42,7 @@ pub(in crate::genai::span) fn written(it: &RequestParameters) -> Vec<(&'static s
     pairs.into_iter().filter(|(_, value)| !matches!(value, Value::Empty)).collect()
 }
 
-/// All that [`written`] may give.
+/// All keys that [`written`] may give.
 const NAMES: [&str; 13] = [
     genai::REQUEST_MAX_TOKENS,
     genai::REQUEST_TEMPERATURE,
@@ -66,7 +66,7 @@ pub(in crate::genai::span) fn write(span: &Span, parameters: &RequestParameters)
     write_together(span);
 }
 
-/// Some backends read all of them in one text.
+/// Writes all of them as one text, which some backends read.
 fn write_together(span: &Span) {
     let (full, langfuse) =
         (follows(span, Conventions::OPENINFERENCE), follows(span, Conventions::LANGFUSE));
@@ -95,32 +95,32 @@ fn write_together(span: &Span) {
 }
 
 impl TypedSpanBuilder<ChatSpan> {
-    /// How the model is asked, all of it at once.
+    /// Sets all parameters of the request at once.
     pub fn parameters(self, parameters: &RequestParameters) -> Self {
         self.attributes(written(parameters))
     }
 
-    /// Most tokens of the answer.
+    /// The most tokens of the answer.
     pub fn max_tokens(self, tokens: u64) -> Self {
         self.attributes([(genai::REQUEST_MAX_TOKENS, tokens.into())])
     }
 
-    /// How much is left to chance.
+    /// The sampling temperature: how much is left to chance.
     pub fn temperature(self, temperature: impl Into<f64>) -> Self {
         self.attributes([(genai::REQUEST_TEMPERATURE, temperature.into().into())])
     }
 
-    /// Of the likeliest tokens, how much of the probability is looked at.
+    /// The share of the probability, from the likeliest token on, that is considered.
     pub fn top_p(self, top_p: impl Into<f64>) -> Self {
         self.attributes([(genai::REQUEST_TOP_P, top_p.into().into())])
     }
 
-    /// How many of the likeliest tokens are looked at.
+    /// How many of the likeliest tokens are considered.
     pub fn top_k(self, top_k: impl Into<f64>) -> Self {
         self.attributes([(genai::REQUEST_TOP_K, top_k.into().into())])
     }
 
-    /// What chance begins with.
+    /// The seed of the random numbers.
     pub fn seed(self, seed: i64) -> Self {
         self.attributes([(genai::REQUEST_SEED, seed.into())])
     }

@@ -1,4 +1,4 @@
-//! What a provider says of its answer: id, model, reasons, tokens; and what it costs.
+//! Writes what a provider says about its answer: id, model, reasons, tokens; and what it costs.
 
 use crate::genai::span::content::follows;
 use crate::genai::{Response, Usage};
@@ -17,7 +17,7 @@ pub(in crate::genai::span) fn response(span: &Span, response: &Response) {
             span.set_attribute(oi::FINISH_REASON, first.as_str());
         }
     }
-    // Its name is more exact, and another price may belong to it.
+    // The answering model's name is more exact, and may have another price.
     if model.is_some() {
         charge(span);
     }

@@ -17,6 +17,19 @@ pub(super) const BARE: Pairs = &[("OTEL_EXPORTER_OTLP_ENDPOINT", "localhost:1")]
 pub(super) const RATIO: Pairs = &[("OTEL_TRACES_SAMPLER", "traceidratio")];
 pub(super) const SPOOL: Pairs = &[("PRELA_SPOOL_DIR", "/no/such/spool")];
 
+pub(super) const LOGS: Pairs = &[("OTEL_LOGS_EXPORTER", "otlp")];
+pub(super) const METRICS: Pairs = &[("OTEL_METRICS_EXPORTER", "otlp")];
+const LOGS_AT: Pairs = &[("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "http://localhost:1")];
+const LOGS_AT_TLS: Pairs = &[("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "https://localhost:1")];
+const METRICS_AT_TLS: Pairs = &[("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "https://localhost:1")];
+const BARE_LOGS: Pairs = &[("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", "localhost:1")];
+const BARE_METRICS: Pairs = &[("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", "localhost:1")];
+const ANY_TIMEOUT_LOGS: Pairs =
+    &[("OTEL_LOGS_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "1")];
+const ANY_TIMEOUT_METRICS: Pairs =
+    &[("OTEL_METRICS_EXPORTER", "otlp"), ("OTEL_EXPORTER_OTLP_TIMEOUT", "1")];
+const QUEUE_LOGS: Pairs = &[("OTEL_LOGS_EXPORTER", "otlp"), ("OTEL_BSP_MAX_QUEUE_SIZE", "7")];
+
 pub(super) const EXPORTERS: &str = "is none of `console`, `file`, `otlp`, `http`, `none`";
 const CONVENTIONS: &str =
     "is none of `genai`, `openinference`, `traceloop`, `langfuse`, `honeyhive`";
@@ -57,6 +70,10 @@ pub(super) const CASES: &[Case] = &[
     ("OTEL_TRACES_EXPORTER", TLS, "zipkin", "`zipkin` is none of `otlp`, `console`, `file`, `none`", "`otlp`"),
     ("OTEL_TRACES_EXPORTER", &[], "file,zipkin, console", "`zipkin` is none of `otlp`, `console`, `file`, `none`", "`file,console`"),
     ("OTEL_TRACES_EXPORTER", &[], "none,console", "`none,console` has `none` beside others", "`console`"),
+    ("OTEL_LOGS_EXPORTER", &[], "console", "`console` is none of `otlp`, `none`", "`none`"),
+    ("OTEL_LOGS_EXPORTER", LOGS_AT, "file", "`file` is none of `otlp`, `none`", "`otlp`"),
+    ("OTEL_METRICS_EXPORTER", &[], "prometheus", "`prometheus` is none of `otlp`, `none`", "`none`"),
+    ("OTEL_METRICS_EXPORTER", &[], "otlp,prometheus", "`prometheus` is none of `otlp`, `none`", "`otlp`"),
     ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", &[], "htp://c", "`htp://c` {NO_URL}: write `http://c`, or `https://c` for TLS", "no OTLP exporter"),
     ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", TLS, "not a url", "`not a url` is not a URL", "OTEL_EXPORTER_OTLP_ENDPOINT"),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", &[], "ftp://c?key=secret", "`ftp://c?…` {NO_URL}: write `http://c`, or `https://c` for TLS", "no OTLP exporter"),
@@ -85,6 +102,25 @@ pub(super) const CASES: &[Case] = &[
     ("OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY", TLS, "LS0tLS1CRUdJTisecret", "{NO_PATH}", "none"),
     ("OTEL_EXPORTER_OTLP_TRACES_INSECURE", BARE, "yes", "`yes` {FLAG}", "`false`"),
     ("OTEL_EXPORTER_OTLP_INSECURE", BARE, "1", "`1` {FLAG}", "`false`"),
+    ("OTEL_EXPORTER_OTLP_LOGS_ENDPOINT", &[], "htp://c", "`htp://c` {NO_URL}: write `http://c`, or `https://c` for TLS", "no OTLP exporter"),
+    ("OTEL_EXPORTER_OTLP_LOGS_HEADERS", LOGS, "secret", "entry 1 is not `key=value`", "none"),
+    ("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", LOGS, "10s", "`10s` {TIME}", "10000"),
+    ("OTEL_EXPORTER_OTLP_LOGS_TIMEOUT", ANY_TIMEOUT_LOGS, "10s", "`10s` {TIME}", "OTEL_EXPORTER_OTLP_TIMEOUT"),
+    ("OTEL_EXPORTER_OTLP_LOGS_COMPRESSION", LOGS, "zip", "`zip` {COMPRESSIONS}", "`none`"),
+    ("OTEL_EXPORTER_OTLP_LOGS_CERTIFICATE", LOGS_AT_TLS, "/no/such", "`/no/such` {NO_FILE}", SYSTEM),
+    ("OTEL_EXPORTER_OTLP_LOGS_CLIENT_CERTIFICATE", LOGS_AT_TLS, "/no/such", "`/no/such` {NO_FILE}", "none"),
+    ("OTEL_EXPORTER_OTLP_LOGS_CLIENT_KEY", LOGS_AT_TLS, "/no/such", "`/no/such` {NO_FILE}", "none"),
+    ("OTEL_EXPORTER_OTLP_LOGS_INSECURE", BARE_LOGS, "yes", "`yes` {FLAG}", "`false`"),
+    ("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", &[], "htp://c", "`htp://c` {NO_URL}: write `http://c`, or `https://c` for TLS", "no OTLP exporter"),
+    ("OTEL_EXPORTER_OTLP_METRICS_HEADERS", METRICS, "secret", "entry 1 is not `key=value`", "none"),
+    ("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", METRICS, "10s", "`10s` {TIME}", "10000"),
+    ("OTEL_EXPORTER_OTLP_METRICS_TIMEOUT", ANY_TIMEOUT_METRICS, "10s", "`10s` {TIME}", "OTEL_EXPORTER_OTLP_TIMEOUT"),
+    ("OTEL_EXPORTER_OTLP_METRICS_COMPRESSION", METRICS, "zip", "`zip` {COMPRESSIONS}", "`none`"),
+    ("OTEL_EXPORTER_OTLP_METRICS_CERTIFICATE", METRICS_AT_TLS, "/no/such", "`/no/such` {NO_FILE}", SYSTEM),
+    ("OTEL_EXPORTER_OTLP_METRICS_CLIENT_CERTIFICATE", METRICS_AT_TLS, "/no/such", "`/no/such` {NO_FILE}", "none"),
+    ("OTEL_EXPORTER_OTLP_METRICS_CLIENT_KEY", METRICS_AT_TLS, "/no/such", "`/no/such` {NO_FILE}", "none"),
+    ("OTEL_EXPORTER_OTLP_METRICS_INSECURE", BARE_METRICS, "yes", "`yes` {FLAG}", "`false`"),
+    ("OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE", METRICS, "sum", "`sum` is none of `cumulative`, `delta`, `lowmemory`", "`cumulative`"),
     ("HTTPS_PROXY", FAR_TLS, "http://u:secret@", "{NO_PROXY}", "none"),
     ("https_proxy", FAR_TLS, "u:secret@p:port", "{NO_PROXY}", "none"),
     ("HTTP_PROXY", FAR, "ftp://u:secret@p", "{NO_PROXY}", "none"),
@@ -112,6 +148,15 @@ pub(super) const CASES: &[Case] = &[
     ("OTEL_BSP_SCHEDULE_DELAY", &[], "1s", "`1s` {TIME}", "1000"),
     ("OTEL_BSP_SCHEDULE_DELAY", &[], "99999999999", "`99999999999` is more than a year", "`31536000000`"),
     ("OTEL_BSP_EXPORT_TIMEOUT", &[], "1e3", "`1e3` {TIME}", "30000"),
+    ("OTEL_BLRP_MAX_QUEUE_SIZE", LOGS, "0", "`0` {SIZE}", "65536"),
+    ("OTEL_BLRP_MAX_QUEUE_SIZE", QUEUE_LOGS, "0", "`0` {SIZE}", "OTEL_BSP_MAX_QUEUE_SIZE"),
+    ("OTEL_BLRP_MAX_EXPORT_BATCH_SIZE", LOGS, "100000", "`100000` is more than the queue holds", "`65536`"),
+    ("OTEL_BLRP_SCHEDULE_DELAY", LOGS, "1s", "`1s` {TIME}", "1000"),
+    ("OTEL_BLRP_EXPORT_TIMEOUT", LOGS, "-1", "`-1` {TIME}", "30000"),
+    ("OTEL_METRIC_EXPORT_INTERVAL", METRICS, "0", "`0` is not above 0", "60000"),
+    ("OTEL_METRIC_EXPORT_INTERVAL", METRICS, "1m", "`1m` {TIME}", "60000"),
+    ("OTEL_METRIC_EXPORT_INTERVAL", METRICS, "99999999999", "`99999999999` is more than a year", "`31536000000`"),
+    ("OTEL_METRIC_EXPORT_TIMEOUT", METRICS, "x", "`x` {TIME}", "30000"),
     ("PRELA_MAX_QUEUE_BYTES", &[], "64MiB", "`64MiB` {SIZE}", "67108864"),
     ("PRELA_OVERFLOW", &[], "drop", "`drop` {OVERFLOWS}", "`drop_newest`"),
     ("PRELA_OVERFLOW", &[], "block", "`block` {OVERFLOWS}", "`drop_newest`"),
@@ -130,6 +175,8 @@ pub(super) const CASES: &[Case] = &[
     ("PRELA_PAYLOAD_LIMIT", &[], "16k", "`16k` {NUMBER}", "no limit"),
     ("PRELA_KEEP_TRACES", &[], "slow", "`slow` {CONDITIONS}", "none"),
     ("PRELA_KEEP_TRACES", &[], "errors,longer_than:1s", "`longer_than:1s` {CONDITIONS}", "`errors`"),
+    ("PRELA_RECORD_THREADS", &[], "yes", "`yes` is none of `1`, `true`, `0`, `false`", "`false`"),
+    ("PRELA_PENDING", &[], "on", "`on` is none of `1`, `true`, `0`, `false`", "`false`"),
     ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", &[], "many", "`many` {NUMBER}", "128"),
     ("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", &[("OTEL_ATTRIBUTE_COUNT_LIMIT", "7")], "-1", "`-1` {NUMBER}", "OTEL_ATTRIBUTE_COUNT_LIMIT"),
     ("OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT", &[], "-1", "`-1` {NUMBER}", "no limit"),
@@ -155,8 +202,10 @@ pub(super) const ANY_TEXT: [&str; 10] = [
 ];
 
 /// Tested on their own: the protocols differ by what is built, and one limit is read for three things.
-pub(super) const ELSEWHERE: [&str; 3] = [
+pub(super) const ELSEWHERE: [&str; 5] = [
     "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
+    "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL",
+    "OTEL_EXPORTER_OTLP_METRICS_PROTOCOL",
     "OTEL_EXPORTER_OTLP_PROTOCOL",
     "OTEL_ATTRIBUTE_COUNT_LIMIT",
 ];

@@ -44,7 +44,7 @@ fn head(is_compressed: bool, length: usize) -> Result<[u8; HEAD], Problem> {
     }
 }
 
-/// The message in `body`; none if there is none, or not the whole of it.
+/// The message in `body`; none if it is missing or incomplete.
 pub(super) fn message<'a>(body: &'a [u8], encoding: &[u8]) -> Option<Cow<'a, [u8]>> {
     let (head, rest) = body.split_first_chunk::<HEAD>()?;
     let [flag, length @ ..] = *head;
@@ -75,8 +75,7 @@ impl Body for Framed {
     }
 }
 
-/// What an answer with this encoding says; none if the encoding is not known, the answer is not in it,
-/// or it would be longer than `limit`.
+/// Decodes an answer; none if the encoding is unknown or broken, or the result is longer than `limit`.
 fn decoded(encoding: &[u8], answer: &[u8], limit: usize) -> Option<Vec<u8>> {
     let read = |from: &mut dyn Read| {
         let mut plain = Vec::new();

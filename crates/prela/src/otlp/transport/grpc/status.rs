@@ -18,12 +18,12 @@ use tonic::Code;
 pub(super) struct Status {
     code: Code,
     message: String,
-    /// What a `RetryInfo` among the details says, or `Retry-After` of an answer that is none of gRPC's.
+    /// From a `RetryInfo` among the details or, in an answer that is not gRPC, from `Retry-After`.
     retry_delay: Option<Duration>,
 }
 
 impl Status {
-    /// Reads the trailers, or the headers of an answer that has no more; none if there is no status.
+    /// Reads the trailers, or the headers of an answer without a body; none if there is no status.
     pub(super) fn of(trailers: &HeaderMap) -> Option<Self> {
         let bytes = |name| trailers.get(name).map(http::HeaderValue::as_bytes);
         let code = std::str::from_utf8(bytes("grpc-status")?)
@@ -40,8 +40,8 @@ impl Status {
         Some(Self { code, message, retry_delay })
     }
 
-    /// The status of an answer that has none, as something between here and the collector gives it;
-    /// none if one is missing.
+    /// The status of an answer that has none of gRPC's, as proxies on the way send it; none with `200 OK`,
+    /// where gRPC's is missing.
     ///
     /// Source: [HTTP to gRPC status code mapping](https://github.com/grpc/grpc/blob/master/doc/http-grpc-status-mapping.md).
     pub(super) fn of_http(
@@ -59,7 +59,7 @@ impl Status {
             | StatusCode::BAD_GATEWAY
             | StatusCode::SERVICE_UNAVAILABLE
             | StatusCode::GATEWAY_TIMEOUT => Code::Unavailable,
-            // Not in that table, which knows of no limit but the receiver's own.
+            // Not in that table, which knows only the receiver's own limit.
             StatusCode::PAYLOAD_TOO_LARGE => Code::ResourceExhausted,
             _ => Code::Unknown,
         };
@@ -67,7 +67,7 @@ impl Status {
             StatusCode::NOT_FOUND
             | StatusCode::METHOD_NOT_ALLOWED
             | StatusCode::UNSUPPORTED_MEDIA_TYPE => {
-                " and no gRPC: is the port meant for the protocol `http/protobuf`?".to_owned()
+                " instead of gRPC: is the port meant for the protocol `http/protobuf`?".to_owned()
             }
             _ => redirect::elsewhere(status, headers, connection).unwrap_or_default(),
         };
@@ -76,7 +76,7 @@ impl Status {
         Some(Self { code, message: format!("HTTP {status}{hint}"), retry_delay })
     }
 
-    /// The status of an answer that nobody will read to its end.
+    /// The status of an answer that is too long to be read.
     pub(super) fn too_long() -> Self {
         let message = "the answer is too long".to_owned();
         Self { code: Code::Unknown, message, retry_delay: None }
@@ -86,7 +86,7 @@ impl Status {
         self.code == Code::Ok
     }
 
-    /// The error that this status is.
+    /// The error that this status means.
     ///
     /// Source: [OTLP/gRPC failures](https://opentelemetry.io/docs/specs/otlp/#failures) and
     /// [throttling](https://opentelemetry.io/docs/specs/otlp/#otlpgrpc-throttling).
@@ -109,7 +109,7 @@ impl Status {
             | Code::OutOfRange
             | Code::Unavailable
             | Code::DataLoss => Error::new(ErrorKind::Io, text).with_retry(after),
-            // Without a word on when to come back it is a quota, which another attempt does not change.
+            // Without a time to come back it is a quota, and another attempt does not help.
             Code::ResourceExhausted if self.retry_delay.is_some() => {
                 Error::new(ErrorKind::Io, text).with_retry(after)
             }
@@ -117,9 +117,8 @@ impl Status {
         }
     }
 
-    /// Whether it is the message's length that was refused, which servers say in words only: those of
-    /// Go, Java, C++ and most others with `RESOURCE_EXHAUSTED`, tonic's with that or `OUT_OF_RANGE`; or by
-    /// HTTP.
+    /// Whether the message was refused for its length, which servers say in words only: those of Go, Java,
+    /// C++ and most others with `RESOURCE_EXHAUSTED`, tonic's with that or `OUT_OF_RANGE`; or by HTTP's status.
     fn is_about_size(&self) -> bool {
         const WORDS: [&str; 10] = [
             "http 413 ",
@@ -128,9 +127,9 @@ impl Status {
             "exceeds the maximum configured message size",
             "length too large",
             "exceeded while decompressing",
-            // What decompresses to more: that of Node.js.
+            // Node.js, of what decompresses to more.
             "to a size larger than",
-            // Swift's.
+            // Swift.
             "exceeded the configured maximum payload size",
             "message too large",
             "payload too large",

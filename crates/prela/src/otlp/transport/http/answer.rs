@@ -2,7 +2,7 @@
 
 use crate::error::retry_after;
 use crate::otlp::json::read::Json;
-use crate::otlp::transport::{Connection, PATH_TWICE, Reply, redirect};
+use crate::otlp::transport::{Connection, Reply, redirect};
 use crate::protobuf::{Reader, fields};
 use crate::{Error, ErrorKind};
 use bytes::Bytes;
@@ -21,9 +21,8 @@ pub(super) struct Answer {
     pub(super) body: Option<Bytes>,
 }
 
-/// Whether a refusal is about the body's length, in the words of servers that have no status for that:
-/// Go's, the Collector among them, and those that find out while they decompress, such as axum's behind a
-/// layer that does.
+/// Whether a refusal is about the body's length, in the words of servers that do not send 413 for that:
+/// Go's, among them the Collector, and those that notice it while decompressing, such as axum.
 fn is_about_size(remark: &str) -> bool {
     const WORDS: [&str; 6] = [
         "body too large",
@@ -38,26 +37,28 @@ fn is_about_size(remark: &str) -> bool {
 }
 
 impl Answer {
+    /// What the answer means for the spans.
+    ///
     /// Source: [OTLP/HTTP response](https://opentelemetry.io/docs/specs/otlp/#otlphttp-response).
     pub(super) fn reply(&self, connection: &Connection) -> Result<Reply, Error> {
         let (status, address) = (self.status, connection.address());
         if !status.is_success() {
             return Err(self.refusal(connection));
         }
-        // What answers with a page is a viewer or a proxy: it stored nothing.
+        // A page comes from a viewer or a proxy, which stored nothing.
         if self.is("text/html") {
             let text =
                 format!("export to {address}: the answer is a web page: no OTLP endpoint there");
             return Err(Error::new(ErrorKind::Rejected, text));
         }
-        // Such a server answers all that it does not know with success, and its own status.
+        // A gRPC server answers unknown requests with HTTP's 200, and a gRPC status of its own.
         if self.is("application/grpc") {
             let text =
                 format!("export to {address}: the answer is gRPC: no OTLP/HTTP endpoint there");
             return Err(Error::new(ErrorKind::Rejected, text));
         }
         let said = self.body.as_ref().and_then(|body| match () {
-            // Who says that it is this speaks OTLP, however badly.
+            // With this type the server speaks OTLP, however badly.
             () if self.is(PROTOBUF) => {
                 Some(Reply::read(body, connection).unwrap_or_else(Reply::unreadable))
             }
@@ -65,20 +66,20 @@ impl Answer {
             () => None,
         });
         match (said, status) {
-            // These come without a body, whatever their headers say.
+            // These have no body, whatever their headers say.
             (_, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT) => Err(self.unsaid(connection)),
             (Some(reply), _) => Ok(reply),
             (None, StatusCode::OK) => Ok(match &self.body {
                 None => Reply::unreadable(),
                 Some(body) if self.is(JSON) && Json::of(body).is_none() => Reply::unreadable(),
-                // Some answer in words, or in JSON of their own; the status alone counts then.
+                // Some servers answer in words, or in JSON of their own: then only the status counts.
                 Some(_) => Reply::default(),
             }),
             (None, _) => Err(self.unsaid(connection)),
         }
     }
 
-    /// OTLP has one status for success: with another it takes the body to say that spans were taken.
+    /// The error of a success other than 200, the only one that OTLP has, without OTLP's body to confirm it.
     fn unsaid(&self, connection: &Connection) -> Error {
         let (status, address) = (self.status, connection.address());
         let text = format!(
@@ -108,13 +109,15 @@ impl Answer {
         };
         if let Some(elsewhere) = redirect::elsewhere(status, &self.headers, connection) {
             more = elsewhere;
-            // Often the whole of where to go.
+            // It often repeats the whole location, which may hold secrets.
             let location = self.headers.get(LOCATION).and_then(|it| it.to_str().ok());
             if remark.contains(['/', '?', '=']) || location.is_some_and(|it| remark.contains(it)) {
                 remark = String::new();
             }
-        } else if connection.adds_its_path_twice() && status == StatusCode::NOT_FOUND {
-            more = format!(": {PATH_TWICE}");
+        } else if status == StatusCode::NOT_FOUND
+            && let Some(advice) = connection.path_twice()
+        {
+            more = format!(": {advice}");
         }
         let colon = if remark.is_empty() { "" } else { ": " };
         let text = format!("export to {address}: {who} answered {status}{more}{colon}{remark}");
@@ -143,7 +146,7 @@ impl Answer {
         given.trim_ascii().eq_ignore_ascii_case(content_type.as_bytes())
     }
 
-    /// What the peer says of its refusal.
+    /// The peer's words about its refusal.
     fn remark(&self) -> String {
         let body = self.body.as_deref().unwrap_or_default();
         if self.is("text/html") {

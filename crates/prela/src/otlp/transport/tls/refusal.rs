@@ -1,4 +1,4 @@
-//! Why TLS did not come about, and what to do about it.
+//! Why a TLS connection failed, and what to do about it.
 
 use humantime::format_rfc3339_seconds;
 use std::error::Error as StdError;
@@ -7,7 +7,7 @@ use std::{fmt, io};
 use tokio_rustls::rustls::pki_types::{ServerName, UnixTime};
 use tokio_rustls::rustls::{AlertDescription, CertificateError, Error, OtherError};
 
-/// Puts a sentence on what to do before an error of TLS; any other stays as it is.
+/// Puts a sentence on what to do in front of an error of TLS; any other stays as it is.
 pub(super) fn explained(error: io::Error) -> io::Error {
     let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<Error>());
     match tls.and_then(advice) {
@@ -47,7 +47,7 @@ fn advice(error: &Error) -> Option<String> {
         | Error::PeerMisbehaved(_)
         | Error::PeerSentOversizedRecord
         | Error::DecryptError => {
-            "the port does not keep to the rules of TLS: is it the collector's?".to_owned()
+            "the port breaks the rules of TLS: is it the collector's?".to_owned()
         }
         _ => return None,
     })
@@ -57,7 +57,7 @@ fn advice(error: &Error) -> Option<String> {
 fn certificate(problem: &CertificateError) -> String {
     match problem {
         CertificateError::BadEncoding => {
-            "the server's certificate is malformed: have it made anew".to_owned()
+            "the server's certificate is malformed: have it reissued".to_owned()
         }
         CertificateError::Expired => format!("the server's certificate has expired: {RENEW}"),
         CertificateError::ExpiredContext { not_after, .. } => {
@@ -81,7 +81,7 @@ fn certificate(problem: &CertificateError) -> String {
         ),
         CertificateError::UnsupportedSignatureAlgorithmContext { .. }
         | CertificateError::UnsupportedSignatureAlgorithmForPublicKeyContext { .. } => {
-            "the server's certificate is signed in a way that is not taken: have it made anew, \
+            "the server's certificate is signed in a way that is not accepted: have it reissued, \
              with RSA of 2048 bits or more, ECDSA (P-256, P-384) or Ed25519, and SHA-256 or longer"
                 .to_owned()
         }
@@ -92,12 +92,12 @@ fn certificate(problem: &CertificateError) -> String {
         }
         CertificateError::NotValidForNameContext { expected, presented } => names(expected, presented),
         CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
-            "the server's certificate is not for servers: have one made whose extended key usage has \
+            "the server's certificate is not for servers: have one issued whose extended key usage has \
              `serverAuth`"
                 .to_owned()
         }
         CertificateError::UnhandledCriticalExtension => {
-            "the server's certificate has a critical extension that is not known here: have one made \
+            "the server's certificate has an unknown critical extension: have one issued \
              without it"
                 .to_owned()
         }
@@ -106,14 +106,14 @@ fn certificate(problem: &CertificateError) -> String {
     }
 }
 
-/// What rustls has no word for: the verifier's own errors, known by their names.
+/// Errors that rustls has no variant for: the verifier's own, recognised by their names.
 fn verification(OtherError(error): &OtherError) -> String {
     let name = error.to_string();
     let is = |known| name.starts_with(known);
     if is("CaUsedAsEndEntity") {
         format!(
-            "the server shows an authority's certificate (`CA:TRUE`) as its own, which is only taken \
-             if it is given: {TRUST}"
+            "the server shows an authority's certificate (`CA:TRUE`) as its own, which is accepted only \
+             if it is configured: {TRUST}"
         )
     } else if is("EndEntityUsedAsCa") {
         format!(
@@ -121,13 +121,13 @@ fn verification(OtherError(error): &OtherError) -> String {
              {TRUST}"
         )
     } else if is("UnsupportedCertVersion") {
-        "the server's certificate is of X.509 version 1, which names no hosts: have one made with \
+        "the server's certificate is of X.509 version 1, which names no hosts: have one issued with \
          `subjectAltName`"
             .to_owned()
     } else if is("UnsupportedCriticalExtension") {
         certificate(&CertificateError::UnhandledCriticalExtension)
     } else if is("PathLenConstraintViolated") || is("NameConstraintViolation") {
-        "the server's certificate is one that its authority may not sign: have it made by another"
+        "the server's certificate is one that its authority may not issue: have it issued by another"
             .to_owned()
     } else {
         format!("the server's certificate cannot be trusted: {TRUST}")
@@ -141,7 +141,7 @@ fn names(expected: &ServerName<'_>, presented: &[String]) -> String {
         ServerName::IpAddress(ip) => (std::net::IpAddr::from(*ip).to_string(), "IP"),
         _ => ("the endpoint's host".to_owned(), "DNS"),
     };
-    let make = format!("have one made whose `subjectAltName` has `{entry}:{host}`");
+    let make = format!("have one issued whose `subjectAltName` has `{entry}:{host}`");
     if presented.is_empty() {
         return format!("the server's certificate names no host: {make}");
     }
@@ -161,7 +161,7 @@ fn plain(name: &str) -> String {
     inner.chars().filter(|c| !c.is_control()).take(LONGEST_NAME).collect()
 }
 
-/// What the server says by the alert with which it ends the connection.
+/// What the server's alert means.
 fn told(alert: AlertDescription) -> &'static str {
     match alert {
         AlertDescription::CertificateRequired
@@ -174,9 +174,9 @@ fn told(alert: AlertDescription) -> &'static str {
         | AlertDescription::UnknownCA
         | AlertDescription::AccessDenied
         | AlertDescription::DecryptError => {
-            "the server asks who its client is, and takes no certificate but those that it knows: set \
+            "the server requires a client certificate that it knows: set \
              OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE and OTEL_EXPORTER_OTLP_CLIENT_KEY, or \
-             `Otlp::client_certificate`, to one of them"
+             `Otlp::client_certificate`, to one"
         }
         AlertDescription::HandshakeFailure
         | AlertDescription::InsufficientSecurity
@@ -186,25 +186,25 @@ fn told(alert: AlertDescription) -> &'static str {
              endpoint"
         }
         AlertDescription::NoApplicationProtocol => OTHER_PROTOCOL,
-        _ => "the server broke TLS off: its own log says why",
+        _ => "the server ended the TLS connection: its own log may say why",
     }
 }
 
 fn date(time: UnixTime) -> impl fmt::Display {
-    // Certificates know four digits of a year, and so does the format.
+    // Years have four digits, in certificates and in this format.
     format_rfc3339_seconds(UNIX_EPOCH + Duration::from_secs(time.as_secs().min(END_OF_9999)))
 }
 
 const TRUST: &str = "set OTEL_EXPORTER_OTLP_CERTIFICATE, or `Otlp::certificate`, to the certificate of \
-                     the authority that signed it, or to the very certificate";
-const RENEW: &str = "renew it, or set this machine's clock right";
-const WAIT: &str = "set this machine's clock right, or have it made anew";
+                     the authority that signed it, or to that certificate itself";
+const RENEW: &str = "renew it, or correct this machine's clock";
+const WAIT: &str = "correct this machine's clock, or have it reissued";
 const NOTHING_IN_COMMON: &str = "the server and Prela have no version, cipher and kind of key in \
-                                 common: let it speak TLS 1.2 or 1.3, with a certificate for RSA, ECDSA \
-                                 (P-256, P-384) or Ed25519";
-const OTHER_PROTOCOL: &str = "the port speaks TLS, and in it another protocol: is \
-                              OTEL_EXPORTER_OTLP_PROTOCOL the port's?";
-/// Some certificates are for hundreds.
+                                 common: let the server speak TLS 1.2 or 1.3, with a certificate for RSA, \
+                                 ECDSA (P-256, P-384) or Ed25519";
+const OTHER_PROTOCOL: &str = "the port speaks another protocol over TLS: does \
+                              OTEL_EXPORTER_OTLP_PROTOCOL match it?";
+/// Some certificates name hundreds of hosts.
 const MOST_NAMES: usize = 5;
 const LONGEST_NAME: usize = 100;
 const END_OF_9999: u64 = 253_402_300_799;

@@ -8,11 +8,11 @@ use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio_rustls::client::TlsStream;
 
-/// After its handshake. A server that refuses the client's certificate says so only now, and often hangs
-/// up before that is read: so what it said is looked for when nothing more can be written.
+/// A TLS stream after its handshake. A server that refuses the client's certificate says so only now, and
+/// often hangs up before that is read: so it is looked for when writing fails.
 pub(in crate::otlp) struct Session<S> {
     stream: TlsStream<S>,
-    /// Why nothing more can be written, as long as it is not known whether the server says it better.
+    /// Why writing failed, kept while the server's own reason is looked for.
     failed: Option<io::Error>,
 }
 
@@ -21,13 +21,13 @@ impl<S: Stream> Session<S> {
         Self { stream, failed: None }
     }
 
-    /// Reads what the server said last. Its data stay where they are read from.
+    /// Reads the server's last alert. Its data stay in the session, to be read as usual.
     fn why<T>(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<T>> {
         let (stream, session) = self.stream.get_mut();
         let mut bytes = [0; 4096];
         loop {
             let mut buffer = ReadBuf::new(&mut bytes);
-            // The end at least is there, or on its way.
+            // It ends: the peer has closed, or is about to.
             let read = ready!(Pin::new(&mut *stream).poll_read(cx, &mut buffer));
             let mut unread = buffer.filled();
             let is_end = read.is_err() || unread.is_empty();

@@ -1,4 +1,4 @@
-//! From when to when a certificate is valid, which rustls checks and does not tell.
+//! From when to when a certificate is valid. rustls checks this, but after other things that may fail first.
 
 use tokio_rustls::rustls::CertificateError;
 use tokio_rustls::rustls::pki_types::{CertificateDer, UnixTime};
@@ -27,9 +27,11 @@ impl Validity {
         validity.0.is_empty().then_some(Self { not_before, not_after })
     }
 
+    /// Compares with the time.
+    ///
     /// # Errors
     ///
-    /// It is not valid yet, or no more.
+    /// It is not valid yet, or no longer.
     pub(super) fn check(&self, now: UnixTime) -> Result<(), CertificateError> {
         let at = |seconds| UnixTime::since_unix_epoch(std::time::Duration::from_secs(seconds));
         if now.as_secs() < self.not_before {
@@ -52,9 +54,9 @@ impl<'a> Der<'a> {
         let (&[tag, length], rest) = self.0.split_first_chunk()?;
         let (length, rest) = match length {
             ..=0x7f => (usize::from(length), rest),
-            // Of no definite length, which is not DER.
+            // An indefinite length is not DER.
             0x80 => return None,
-            // Certificates of more than 16 MiB are none.
+            // At most 16 MiB: no certificate is longer.
             0x81..=0x83 => {
                 let (digits, rest) = rest.split_at_checked(usize::from(length - 0x80))?;
                 (digits.iter().fold(0, |value, digit| value << 8 | usize::from(*digit)), rest)
@@ -120,7 +122,7 @@ const INTEGER: u8 = 0x02;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 const SEQUENCE: u8 = 0x30;
-/// Only certificates of version 1 have none, and no names of hosts either.
+/// Missing only in version 1, whose certificates have no host names either.
 const VERSION: u8 = 0xa0;
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use tokio_rustls::rustls::server::ParsedCertificate;
 use tokio_rustls::rustls::{CertificateError, DigitallySignedStruct, Error, SignatureScheme};
 
-/// Verifies as rustls does, and takes a certificate that is byte for byte a given one for the
-/// collector's own, which rustls does not: what `openssl req -x509` makes says that it is an authority.
+/// Verifies as rustls does, and also accepts a certificate that is byte for byte a given one as the
+/// collector's own. rustls refuses those that `openssl req -x509` makes, since they say they are an authority.
 #[derive(Debug)]
 pub(super) struct Verifier {
     pub(super) certificates: Vec<CertificateDer<'static>>,
@@ -33,7 +33,7 @@ impl ServerCertVerifier for Verifier {
             || self.certificates.iter().any(|given| given.as_ref() == presented.as_ref());
         match verified {
             Err(error) if !is_final(&error) && is_given() => {
-                // Not left to what was verified above, which may have failed before it came to these.
+                // Checked here, since the verification above may have failed before it came to these.
                 let parsed = ParsedCertificate::try_from(presented)?;
                 Validity::of(presented).ok_or(CertificateError::BadEncoding)?.check(now)?;
                 verify_server_name(&parsed, name)?;

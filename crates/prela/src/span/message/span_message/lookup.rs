@@ -1,11 +1,12 @@
-//! What is read back while a span runs: for roots, the agents below them, and typed spans.
+//! What is read back while a span runs: for roots, the agents below them, typed spans, and who shows
+//! spans before they end.
 
 use super::super::codes::kind_of;
+#[cfg(feature = "genai")]
+use super::super::data::Event;
 use super::super::keys::KeyHash;
-#[cfg(feature = "genai")]
-use super::super::{data::Event, read};
+use super::super::read;
 use super::SpanMessage;
-#[cfg(feature = "genai")]
 use crate::Value;
 use crate::protobuf::Reader;
 use crate::protobuf::fields::span::KIND;
@@ -21,6 +22,35 @@ impl SpanMessage {
     pub(in crate::span) fn kind(&self) -> Option<SpanKind> {
         let mut fields = Reader::of(self.message.written());
         fields.find(|(field, _)| *field == KIND).map(|(_, kind)| kind_of(kind.int()))
+    }
+
+    pub(in crate::span) fn attribute(&self, key: &str) -> Option<Value> {
+        let place = self.find(key.as_bytes())?;
+        let (_, pair) = Reader::of(&self.message.written()[place]).next()?;
+        read::attribute(pair.bytes()).map(|(_, value)| value)
+    }
+
+    /// The span as far as it has come, with an end at 1970.
+    #[cfg(feature = "__otlp")]
+    pub(in crate::span) fn so_far(
+        &self,
+        scope: &std::sync::Arc<opentelemetry::InstrumentationScope>,
+    ) -> crate::span::SpanData {
+        use crate::span::message::{data::SpanData, parts::foot};
+        use opentelemetry::trace::Status;
+
+        let mut message = crate::protobuf::Writer::default();
+        message.all(self.message.written());
+        if self.has_rare {
+            self.rare.finish(&mut message, self.flags);
+        } else {
+            foot(&mut message, &Status::Unset, self.flags);
+        }
+        let mut span = SpanData::blank(scope.clone());
+        span.span_type = self.summary.span_type;
+        read::read(message.written(), &mut span);
+        span.end_time = std::time::UNIX_EPOCH;
+        span
     }
 
     pub(in crate::span) fn set_lead(&mut self) {
@@ -46,12 +76,6 @@ impl SpanMessage {
 
     pub(in crate::span) fn pending_event(&mut self) -> &mut Option<Event> {
         &mut self.rare_mut().pending
-    }
-
-    pub(in crate::span) fn attribute(&self, key: &str) -> Option<Value> {
-        let place = self.find(key.as_bytes())?;
-        let (_, pair) = Reader::of(&self.message.written()[place]).next()?;
-        read::attribute(pair.bytes()).map(|(_, value)| value)
     }
 
     pub(in crate::span) fn start_time(&self) -> u64 {

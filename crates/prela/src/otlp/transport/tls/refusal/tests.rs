@@ -30,20 +30,20 @@ fn every_error_says_what_to_do() {
         presented: presented.iter().map(|it| (*it).to_owned()).collect(),
     };
     for (problem, said) in [
-        (BadEncoding, "malformed: have it made anew"),
+        (BadEncoding, "malformed: have it reissued"),
         (Expired, "has expired: renew it"),
         (
             ExpiredContext { time: time(9), not_after: time(0) },
             "expired on 1970-01-01T00:00:00Z: renew",
         ),
         (ExpiredContext { time: time(9), not_after: time(u64::MAX) }, "expired on 9999-"),
-        (NotValidYet, "not valid yet: set this machine's clock"),
+        (NotValidYet, "not valid yet: correct this machine's clock"),
         (
             NotValidYetContext { time: time(0), not_before: time(86_400) },
-            "not valid before 1970-01-02T00:00:00Z: set this machine's clock",
+            "not valid before 1970-01-02T00:00:00Z: correct this machine's clock",
         ),
         (Revoked, "give the server another"),
-        (UnhandledCriticalExtension, "have one made without it"),
+        (UnhandledCriticalExtension, "have one issued without it"),
         (UnknownIssuer, "set OTEL_EXPORTER_OTLP_CERTIFICATE, or `Otlp::certificate`, to"),
         (UnknownRevocationStatus, "set OTEL_EXPORTER_OTLP_CERTIFICATE"),
         (BadSignature, "set OTEL_EXPORTER_OTLP_CERTIFICATE"),
@@ -52,17 +52,17 @@ fn every_error_says_what_to_do() {
                 signature_algorithm_id: vec![],
                 supported_algorithms: vec![],
             },
-            "have it made anew, with RSA",
+            "have it reissued, with RSA",
         ),
         (NotValidForName, "use one of its names"),
         (
             names("c.example", &[]),
-            "names no host: have one made whose `subjectAltName` has `DNS:c.example`",
+            "names no host: have one issued whose `subjectAltName` has `DNS:c.example`",
         ),
         (
             names("10.1.2.3", &["DnsName(\"a.example\")", "IpAddress(10.0.0.1)"]),
             "is for `a.example`, `10.0.0.1`, and not for `10.1.2.3`: use such a name in the endpoint, or \
-             have one made whose `subjectAltName` has `IP:10.1.2.3`",
+             have one issued whose `subjectAltName` has `IP:10.1.2.3`",
         ),
         (names("c", &["a", "b", "c", "d", "e", "f"]), "`e` and others, and not for `c`"),
         (names("c", &["DnsName(\"a\n\")"]), "is for `a`"),
@@ -71,12 +71,12 @@ fn every_error_says_what_to_do() {
         (ApplicationVerificationFailure, "cannot be trusted: set OTEL_EXPORTER_OTLP_CERTIFICATE"),
         (
             other("CaUsedAsEndEntity"),
-            "only taken if it is given: set OTEL_EXPORTER_OTLP_CERTIFICATE",
+            "accepted only if it is configured: set OTEL_EXPORTER_OTLP_CERTIFICATE",
         ),
         (other("EndEntityUsedAsCa"), "set OTEL_EXPORTER_OTLP_CERTIFICATE"),
-        (other("UnsupportedCertVersion"), "have one made with `subjectAltName`"),
-        (other("UnsupportedCriticalExtension"), "have one made without it"),
-        (other("PathLenConstraintViolated"), "have it made by another"),
+        (other("UnsupportedCertVersion"), "have one issued with `subjectAltName`"),
+        (other("UnsupportedCriticalExtension"), "have one issued without it"),
+        (other("PathLenConstraintViolated"), "have it issued by another"),
         (other("SomethingNew(7)"), "cannot be trusted: set OTEL_EXPORTER_OTLP_CERTIFICATE"),
     ] {
         let line = line(Error::InvalidCertificate(problem));

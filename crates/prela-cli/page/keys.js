@@ -1,0 +1,68 @@
+// The keyboard: what each key does, and a list of it for people.
+import { el } from "./dom.js";
+
+/** @type {[string, string, string][]} key, what it does, and how that is called in views */
+const KEYS = [
+  ["j ↓", "Next row", "down"],
+  ["k ↑", "Row before", "up"],
+  ["l →", "Open, or the first child", "right"],
+  ["h ←", "Close, or the parent", "left"],
+  ["Home", "First row", "first"],
+  ["End", "Last row", "last"],
+  ["Enter", "Open the trace; go to the span's details", "enter"],
+  ["/", "Search", "search"],
+  ["n", "Next hit", "next"],
+  ["N", "Hit before", "previous"],
+  ["e", "Next error", "error"],
+  ["c", "Critical path", "path"],
+  ["x", "Leave idle time out", "gaps"],
+  ["+", "Zoom in", "in"],
+  ["−", "Zoom out", "out"],
+  ["0", "The whole time", "all"],
+  ["1", "Waterfall", "waterfall"],
+  ["2", "Lanes", "lanes"],
+  ["3", "Flame", "flame"],
+  ["g", "All traces", "back"],
+  ["Esc", "Close what is open", "escape"],
+  ["?", "This list", "help"],
+];
+
+/** @type {Record<string, string>} */
+const ACTIONS = {
+  j: "down", ArrowDown: "down", k: "up", ArrowUp: "up", l: "right", ArrowRight: "right", h: "left", ArrowLeft: "left",
+  Home: "first", End: "last", Enter: "enter", "/": "search", n: "next", N: "previous", e: "error", c: "path", x: "gaps",
+  "+": "in", "=": "in", "-": "out", "−": "out", 0: "all", 1: "waterfall", 2: "lanes", 3: "flame", g: "back", Escape: "escape", "?": "help",
+};
+
+/** Gives keys to the view that is shown. @param {() => Record<string, () => unknown>} current */
+export function listenToKeys(current) {
+  addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    const target = /** @type {HTMLElement} */ (event.target);
+    const isTyping = target.matches("input:not([type=checkbox]), select, textarea");
+    if (isTyping) {
+      if (event.key === "Escape") target.blur();
+      return;
+    }
+    // Enter and arrows mean something else on buttons, links and lists that scroll.
+    if (event.key === "Enter" && target.matches("a, button, summary")) return;
+    if (/^(Arrow|Home|End)/.test(event.key) && target.closest(".detail-body, .overview, pre, [role=separator]")) return;
+    const name = ACTIONS[event.key];
+    const action = name === "help" ? help : name && current()[name];
+    if (!action) return;
+    event.preventDefault();
+    action();
+  });
+}
+
+/** Shows what the keys do. */
+export function help() {
+  const dialog = el("dialog", { class: "dialog", "aria-labelledby": "keys-title" },
+    el("h2", { id: "keys-title" }, "Keys"),
+    el("dl", { class: "keys" }, KEYS.map(([key, text]) => el("div", {}, el("dt", {}, key.split(" ").map((it) => el("kbd", {}, it))), el("dd", {}, text)))),
+    el("p", { class: "dim" }, "Ctrl and the wheel zoom, Shift and the wheel move. A stretch drawn on the overview is shown."),
+    el("div", { class: "buttons" }, el("button", { type: "button", onclick: () => dialog.close() }, "Close")));
+  dialog.addEventListener("close", () => dialog.remove());
+  document.body.append(dialog);
+  dialog.showModal();
+}

@@ -1,0 +1,96 @@
+// Where traces come from: the server, or the file that this page is.
+
+/** A question that was refused. */
+export class Refused extends Error {
+  /** @param {number} status @param {string} message */
+  constructor(status, message) {
+    super(message);
+    this.status = status;
+  }
+}
+
+const TOKEN = "prela.token";
+
+/** The trace of this file; null where a server is. */
+const embedded = (() => {
+  const script = document.getElementById("trace");
+  return script ? JSON.parse(script.textContent ?? "null") : null;
+})();
+
+/** Whether this page is a file with one trace. */
+export const isFile = embedded !== null;
+
+/** Headers of every question. @returns {Record<string, string>} */
+export function headers() {
+  const token = sessionStorage.getItem(TOKEN);
+  return token ? { authorization: `Bearer ${token}` } : {};
+}
+
+/** Keeps the token for as long as the window is open. @param {string} token */
+export function setToken(token) {
+  sessionStorage.setItem(TOKEN, token);
+}
+
+/** @param {string} path @param {Record<string, string | number | boolean>} [options] */
+async function ask(path, options = {}) {
+  const query = new URLSearchParams(Object.entries(options).map(([key, value]) => [key, String(value)])).toString();
+  const response = await fetch(query ? `${path}?${query}` : path, { headers: headers() });
+  if (!response.ok) {
+    const text = await response.text();
+    let message = text;
+    try {
+      message = JSON.parse(text).error ?? text;
+    } catch {
+      // Not every refusal is JSON.
+    }
+    throw new Refused(response.status, message.trim());
+  }
+  return response;
+}
+
+const json = async (path, options) => (await ask(path, options)).json();
+
+/** Traces, the newest first. @param {Record<string, string | number | boolean>} options */
+export const traces = (options) => (isFile ? Promise.resolve([embedded.view.summary]) : json("api/traces", options));
+export const hello = () => json("api/hello");
+export const stats = () => json("api/stats");
+export const sessions = () => json("api/sessions");
+/** @param {string} q */
+export const search = (q) => json("api/search", { q, limit: 200 });
+/** @param {string} id */
+export const view = async (id) => (isFile ? embedded.view : json(`api/view/${id}`));
+/** @param {string} id */
+export const findings = async (id) => (isFile ? embedded.findings : json(`api/view/${id}/doctor`));
+/** @param {string} one @param {string} other */
+export const diff = (one, other) => json(`api/view/${one}/diff/${other}`);
+
+/** All of a span, as OTLP's JSON. @param {string} id @param {string} span */
+export const details = async (id, span) => (isFile ? embedded.details : json(`api/view/${id}/spans/${span}`));
+
+/** Spans that have links to a span. @param {string} id @param {string} span */
+export const linkedTo = async (id, span) => (isFile ? [] : json(`api/view/${id}/spans/${span}/linked`));
+
+/** Spans of a trace that have a text, by id. @param {string} id @param {string} q @returns {Promise<{ span_id: string, found_in: string, excerpt: string }[]>} */
+export async function searchIn(id, q) {
+  return isFile ? searchFile(q) : json(`api/view/${id}/search`, { q });
+}
+
+/** @param {string} q */
+function searchFile(q) {
+  const isExact = q !== q.toLowerCase();
+  const hits = [];
+  for (const resource of embedded.details.resourceSpans ?? []) {
+    for (const scope of resource.scopeSpans ?? []) {
+      for (const span of scope.spans ?? []) {
+        const text = JSON.stringify([span.name, span.attributes, span.events, span.status, span.spanId]);
+        if ((isExact ? text : text.toLowerCase()).includes(q)) hits.push({ span_id: span.spanId, found_in: "", excerpt: "" });
+      }
+    }
+  }
+  return hits;
+}
+
+/** A trace as a file that opens anywhere. @param {string} id @param {boolean} content @returns {Promise<Blob>} */
+export async function file(id, content) {
+  return (await ask(`api/view/${id}/file`, { content: content ? "yes" : "no" })).blob();
+}

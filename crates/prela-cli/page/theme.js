@@ -1,0 +1,69 @@
+// Light and dark: as the system has it, or as it was chosen here.
+import { el, icon } from "./dom.js";
+
+const CHOICES = /** @type {const} */ (["auto", "light", "dark"]);
+const STORED = "prela.theme";
+
+/** What was chosen, as `auto`. */
+function chosen() {
+  const stored = remembered(STORED);
+  return CHOICES.find((it) => it === stored) ?? "auto";
+}
+
+/** @param {string} choice */
+function apply(choice) {
+  document.documentElement.dataset.theme = choice;
+  dispatchEvent(new Event("themechange"));
+}
+
+/** A button that goes from one to the next. */
+export function themeButton() {
+  const button = el("button", { class: "quiet", type: "button" });
+  const show = () => {
+    const choice = chosen();
+    apply(choice);
+    button.replaceChildren(icon(choice));
+    button.title = choice === "auto" ? "Colours as the system has them" : `Always ${choice}`;
+    button.setAttribute("aria-label", `Colours: ${choice}`);
+  };
+  button.addEventListener("click", () => {
+    remember(STORED, CHOICES[(CHOICES.indexOf(chosen()) + 1) % CHOICES.length]);
+    show();
+  });
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => dispatchEvent(new Event("themechange")));
+  show();
+  return button;
+}
+
+/** A colour of the theme as canvases need it. @param {string} name */
+export function colour(name) {
+  const probe = el("i");
+  probe.style.color = `var(--${name})`;
+  document.body.append(probe);
+  const value = getComputedStyle(probe).color;
+  probe.remove();
+  return value;
+}
+
+/** What was kept from an earlier visit. From a file it may be forbidden to keep anything. @param {string} key */
+export function remembered(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} key @param {string} value */
+export function remember(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // Then it is forgotten.
+  }
+}
+
+/** Whether nothing should move by itself. */
+export function isCalm() {
+  return matchMedia("(prefers-reduced-motion: reduce)").matches;
+}

@@ -1,0 +1,323 @@
+// A trace: its figures, the views of it, and what is beside them.
+import { announce, el, fill, icon, say } from "./dom.js";
+import { criticalPath } from "./critical.js";
+import { Detail } from "./detail.js";
+import { chooseOther } from "./diff.js";
+import { Overview } from "./doctor.js";
+import { Find } from "./find.js";
+import { Flame } from "./flame.js";
+import { idleGaps, WORTH_IT } from "./gaps.js";
+import { Lanes } from "./lanes.js";
+import { shortened } from "./list.js";
+import { onConnection, onNews } from "./live.js";
+import { Minimap } from "./minimap.js";
+import { Trace } from "./model.js";
+import { address, go, replace } from "./route.js";
+import { Scale } from "./scale.js";
+import { share } from "./share.js";
+import { findings, isFile, view } from "./source.js";
+import { sums, total } from "./sums.js";
+import { isCalm } from "./theme.js";
+import { counted, dayTime, dollars, duration, percent, tokens } from "./units.js";
+import { Waterfall } from "./waterfall.js";
+
+const VIEWS = /** @type {const} */ ([["waterfall", "Waterfall"], ["lanes", "Lanes"], ["flame", "Flame"]]);
+
+/** @param {HTMLElement} main @param {import("./route.js").Route} at */
+export function showTrace(main, at) {
+  const asked = at.parts[1];
+  /** @type {Trace | null} */
+  let trace = null;
+  /** @type {any[]} */
+  let found = [];
+  let which = "waterfall";
+  let isShrunk = false;
+  let isOpen = true;
+  let idle = idleGaps(/** @type {any} */ ({ count: 0, end: () => 1 }));
+  const shown = /** @type {any} */ ({ hits: new Set(), selected: -1, path: null });
+
+  const waterfall = new Waterfall({ onselect: (line) => (line.stray ? chooseStray(line.stray) : select(line.span)), onscale: rescaled });
+  const lanes = new Lanes({ onselect: select });
+  const flame = new Flame({ onselect: select });
+  const minimap = new Minimap({ onwindow: rescaled });
+  const detail = new Detail({ onclose: () => select(-1), onselect: select });
+  const overview = new Overview({ onselect: select, onstray: chooseStray });
+  const find = new Find({ onselect: select, onhits: (hits) => {
+    shown.hits = hits;
+    redraw();
+    if (trace) minimap.show(trace, shown.scale, hits);
+  } });
+
+  const title = el("h1", { class: "trace-title", tabindex: "-1" });
+  const facts = el("p", { class: "facts" });
+  const doctor = el("button", { type: "button", class: "toggle warn", hidden: true, onclick: () => select(-1) });
+  const tabs = el("div", { class: "tabs", role: "group", "aria-label": "View" }, VIEWS.map(([name, text]) => el("button", { type: "button", "aria-pressed": "false", "data-view": name, onclick: () => look(name) }, text)));
+  const critical = el("button", { type: "button", class: "toggle", "aria-pressed": "false", title: "What had to be faster for the trace to be faster (c)", onclick: () => togglePath() }, "Critical path");
+  const shrink = el("button", { type: "button", class: "toggle", "aria-pressed": "false", hidden: true, onclick: () => toggleGaps() });
+  const whole = el("button", { type: "button", class: "toggle", hidden: true, title: "Show all of it (0)", onclick: () => zoom(0) }, "Whole time");
+  const stage = el("div", { class: "stage" }, minimap.element, waterfall.element, lanes.element, flame.element);
+  fill(main, el("div", { class: "trace" },
+    el("header", { class: "trace-head" },
+      !isFile && el("a", { class: "quiet", href: "#/", "aria-label": "All traces", title: "All traces (g)" }, icon("back")),
+      el("div", { class: "trace-names" }, title, facts),
+      !isFile && el("div", { class: "buttons" }, el("button", { type: "button", onclick: () => trace && chooseOther(trace.summary) }, "Compare"), el("button", { type: "button", onclick: () => trace && share(trace.summary.trace_id) }, icon("share"), "Share"))),
+    el("div", { class: "bar-line" }, tabs, critical, shrink, doctor, whole, el("span", { class: "push" }), find.element),
+    el("div", { class: "trace-body" }, stage, overview.element, detail.element)));
+  look("waterfall");
+
+  /** @param {string} name */
+  function look(name) {
+    which = name;
+    for (const tab of tabs.children) tab.setAttribute("aria-pressed", String(tab.dataset.view === name));
+    waterfall.element.hidden = name !== "waterfall";
+    lanes.element.hidden = name !== "lanes";
+    flame.element.hidden = name !== "flame";
+    minimap.element.hidden = name === "flame";
+    critical.hidden = name !== "waterfall";
+    redraw();
+  }
+
+  function redraw() {
+    if (!trace) return;
+    if (which === "waterfall") waterfall.refresh(shown);
+    else if (which === "lanes") lanes.show(shown);
+    else flame.show(shown);
+    whole.hidden = shown.scale.isWhole || which === "flame";
+  }
+
+  function rescaled() {
+    if (!trace) return;
+    minimap.window();
+    if (which === "waterfall") waterfall.refresh();
+    else lanes.later();
+    whole.hidden = shown.scale.isWhole || which === "flame";
+  }
+
+  /** Zooms by a factor; 0 shows everything. @param {number} factor */
+  function zoom(factor) {
+    if (!trace) return;
+    if (factor === 0) shown.scale.show(0, 1);
+    else {
+      const i = shown.selected;
+      const middle = i >= 0 ? shown.scale.where((trace.start[i] + trace.endOf(i)) / 2) : 0.5;
+      shown.scale.zoom(factor, Math.min(1, Math.max(0, middle)));
+    }
+    rescaled();
+  }
+
+  function fresh() {
+    const old = shown.scale;
+    shown.scale = new Scale(trace?.end() ?? 1, isShrunk ? idle.gaps : []);
+    if (old) shown.scale.show(old.from, old.to);
+  }
+
+  /** @param {any} seen */
+  function take(seen) {
+    const chosen = trace && shown.selected >= 0 ? trace.ids[shown.selected] : null;
+    trace = new Trace(seen);
+    shown.trace = trace;
+    shown.sums = sums(trace);
+    shown.path = critical.getAttribute("aria-pressed") === "true" ? criticalPath(trace) : null;
+    shown.selected = chosen ? trace.indexOf(chosen) : -1;
+    idle = idleGaps(trace);
+    fresh();
+    headline();
+    lanes.order = undefined;
+    waterfall.show(shown, found);
+    minimap.show(trace, shown.scale, shown.hits);
+    find.show(trace);
+    redraw();
+    beside();
+  }
+
+  function headline() {
+    if (!trace) return;
+    const { summary } = trace;
+    const all = total(trace, shown.sums);
+    document.title = `${shortened(summary.name)} · Prela`;
+    title.replaceChildren(el("bdi", { text: shortened(summary.name) }));
+    const services = trace.distinct("service").filter(Boolean);
+    const running = trace.running;
+    fill(facts, [
+      el("b", { class: running ? "running-text" : "" }, running ? `running ${duration(trace.end())}` : duration(trace.end())),
+      counted(trace.count, "span"),
+      trace.errors.size > 0 && el("span", { class: "bad" }, counted(trace.errors.size, "error")),
+      (all.input > 0 || all.output > 0) && `${tokens(all.input, all.output)} tokens`,
+      all.cost > 0 && el("b", {}, dollars(all.cost)),
+      services.length > 0 && el("bdi", { text: services.slice(0, 3).join(", ") + (services.length > 3 ? ` and ${services.length - 3} more` : "") }),
+      el("time", {}, dayTime(summary.start_time_unix_nano).slice(0, 19)),
+      el("code", { class: "dim", title: summary.trace_id }, summary.trace_id.slice(0, 16)),
+    ].filter(Boolean).map((it) => el("span", {}, it)));
+    shrink.hidden = !isShrunk && idle.idle < WORTH_IT;
+    say(shrink, isShrunk ? "Idle time left out" : `${percent(idle.idle)} idle · leave it out?`);
+    doctor.hidden = found.length === 0;
+    fill(doctor, icon("warn"), found.length === 1 ? "1 hangs in the air" : `${found.length} hang in the air`);
+  }
+
+  function beside() {
+    if (!trace) return;
+    const i = shown.selected;
+    overview.element.hidden = i >= 0;
+    main.classList.toggle("with-detail", i >= 0);
+    if (i < 0) {
+      detail.hide();
+      overview.show(trace, shown.path ?? criticalPath(trace), found);
+    } else detail.show(trace, i, shown.sums, found);
+  }
+
+  /** @param {number} i */
+  function select(i, isNavigation = false) {
+    if (!trace) return;
+    shown.selected = i;
+    waterfall.strayChosen = null;
+    find.current = i;
+    if (i >= 0) {
+      waterfall.reveal(i);
+      announce(`${trace.name(i)}, ${trace.isRunning(i) ? "running" : duration(trace.durations[i])}${trace.errors.has(i) ? ", failed" : ""}`);
+    }
+    const q = find.input.value ? { q: find.input.value } : {};
+    if (!isNavigation) replace(i >= 0 ? ["trace", asked, "span", trace.ids[i]] : ["trace", asked], q);
+    redraw();
+    beside();
+  }
+
+  function chooseStray(finding) {
+    if (isFile || waterfall.strayChosen === finding) {
+      if (!isFile) go(["trace", finding.trace_id, "span", finding.span_id]);
+      return;
+    }
+    select(-1);
+    waterfall.strayChosen = finding;
+    const line = waterfall.lines.findIndex((it) => it.stray === finding);
+    if (line >= 0) waterfall.revealLine(line);
+    redraw();
+  }
+
+  function togglePath() {
+    if (!trace) return;
+    shown.path = shown.path ? null : criticalPath(trace);
+    critical.setAttribute("aria-pressed", String(shown.path !== null));
+    redraw();
+  }
+
+  function toggleGaps() {
+    if (!trace) return;
+    isShrunk = !isShrunk;
+    shrink.setAttribute("aria-pressed", String(isShrunk));
+    fresh();
+    headline();
+    minimap.show(trace, shown.scale, shown.hits);
+    redraw();
+  }
+
+  async function load() {
+    const begin = performance.now();
+    const seen = await view(asked);
+    if (!isOpen) return;
+    const isFirst = trace === null;
+    take(seen);
+    // A large trace is not read again and again while it grows.
+    pause = Math.max(250, (performance.now() - begin) * 8);
+    if (isFirst) navigate(at);
+    found = await findings(asked).catch(() => []);
+    if (!isOpen || !trace) return;
+    waterfall.show(shown, found);
+    headline();
+    redraw();
+    beside();
+  }
+  let pause = 250;
+  let timer = 0;
+  const again = () => {
+    timer ||= window.setTimeout(() => {
+      timer = 0;
+      load().catch(() => {});
+    }, pause);
+  };
+  const done = [
+    onNews((news) => trace && news.some((it) => it.trace_id === trace?.summary.trace_id) && again()),
+    onConnection((isLive, isAgain) => isLive && isAgain && again()),
+  ];
+  // What runs grows.
+  const ticking = window.setInterval(() => {
+    if (!trace?.running || document.hidden) return;
+    fresh();
+    headline();
+    redraw();
+  }, isCalm() ? 2000 : 200);
+
+  /** @param {import("./route.js").Route} to */
+  function navigate(to) {
+    if (!trace) return;
+    const q = to.options.get("q");
+    if (q && find.input.value !== q) find.set(q);
+    const i = to.parts[2] === "span" ? trace.indexOf(to.parts[3] ?? "") : -1;
+    if (i !== shown.selected) select(i, true);
+  }
+
+  /** @param {number} by */
+  function step(by) {
+    if (!trace) return;
+    if (which === "lanes") return lanes.step(by);
+    const { lines } = waterfall;
+    const now = lines.findIndex((it) => (it.stray ? it.stray === waterfall.strayChosen : it.span === shown.selected && shown.selected >= 0));
+    const next = lines[Math.max(0, Math.min(lines.length - 1, now < 0 ? (by > 0 ? 0 : lines.length - 1) : now + by))];
+    if (next?.stray) waterfall.strayChosen === next.stray || chooseStray(next.stray);
+    else if (next) select(next.span);
+  }
+
+  function sideways(isIn) {
+    const i = shown.selected;
+    if (!trace || i < 0) return;
+    const isClosed = waterfall.closed.has(i);
+    if (isIn) {
+      if (trace.children[i] && isClosed) waterfall.toggle(i);
+      else if (trace.children[i]) select(i + 1);
+    } else if (trace.children[i] && !isClosed) waterfall.toggle(i);
+    else if (trace.parent[i] >= 0) select(trace.parent[i]);
+  }
+
+  function nextError() {
+    if (!trace?.errors.size) return;
+    const all = [...trace.errors.keys()].sort((a, b) => a - b);
+    select(all.find((i) => i > shown.selected) ?? all[0]);
+  }
+
+  return {
+    ready: load(),
+    accepts: (to) => to.parts[0] === "trace" && to.parts[1] === asked,
+    navigate,
+    keys: {
+      down: () => step(1),
+      up: () => step(-1),
+      left: () => (which === "lanes" ? step(-1) : sideways(false)),
+      right: () => (which === "lanes" ? step(1) : sideways(true)),
+      first: () => waterfall.lines[0] && select(waterfall.lines[0].span),
+      last: () => step(Infinity),
+      enter: () => detail.element.hidden || detail.title.focus(),
+      search: () => find.input.select(),
+      next: () => find.step(1),
+      previous: () => find.step(-1),
+      error: nextError,
+      path: togglePath,
+      gaps: () => shrink.hidden || toggleGaps(),
+      in: () => zoom(0.6),
+      out: () => zoom(1 / 0.6),
+      all: () => zoom(0),
+      waterfall: () => look("waterfall"),
+      lanes: () => look("lanes"),
+      flame: () => look("flame"),
+      back: () => isFile || (location.hash = address([])),
+      escape: () => (shown.selected >= 0 ? select(-1) : find.input.value ? find.set("") : zoom(0)),
+    },
+    close() {
+      isOpen = false;
+      main.classList.remove("with-detail");
+      document.title = "Prela";
+      clearInterval(ticking);
+      clearTimeout(timer);
+      done.forEach((it) => it());
+      [waterfall, lanes, flame, minimap].forEach((it) => it.close());
+    },
+  };
+}

@@ -1,0 +1,14 @@
+//! The web page: its files, what it is given of a trace, and a trace as a page of its own.
+//!
+//! The sources of the page are in `page/` beside `src/`: modules and style sheets as browsers read them, so
+//! that nothing has to be built.
+
+mod assets;
+mod columns;
+mod details;
+mod file;
+
+pub use self::assets::{Asset, assets, version};
+pub use self::columns::{columns, finding};
+pub use self::details::details;
+pub use self::file::{Content, file};

@@ -1,0 +1,84 @@
+//! One span of a trace, and what belongs to it.
+
+use super::error::QueryError;
+use super::list::hit;
+use super::model::{SpanHit, Trace};
+use super::reader::Reader;
+use super::search::{Needle, place};
+use crate::ids::{SpanId, TraceId};
+use rusqlite::OptionalExtension as _;
+
+impl Reader {
+    /// A span, with the logs that were written in it: a trace of which only that is there.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError::NotFound`], or the store cannot be read.
+    pub fn span(&self, trace: TraceId, span: SpanId) -> Result<Trace, QueryError> {
+        let part = self.read(trace, Some(span))?.filter(|it| !it.spans.is_empty());
+        part.ok_or_else(|| {
+            QueryError::NotFound(format!("there is no span {span} in trace {trace}"))
+        })
+    }
+
+    /// The newest spans that have a link to a span.
+    ///
+    /// Cost: there is no index, so all spans are looked through, as by [`search`](Self::search).
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn linked_to(&self, trace: TraceId, span: SpanId) -> Result<Vec<SpanHit>, QueryError> {
+        self.ask(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT id FROM span_data WHERE has_text(data, ?1) ORDER BY id DESC",
+            )?;
+            let mut rows = select.query([span.to_string()])?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                let Some((hit, message)) = hit(connection, row.get(0)?).optional()? else {
+                    continue;
+                };
+                let mut links = message.links.iter();
+                if links.any(|it| it.trace_id == trace.0 && it.span_id == span.0) {
+                    found.push(hit);
+                }
+                if found.len() == MOST_LINKED {
+                    break;
+                }
+            }
+            Ok(found)
+        })
+    }
+
+    /// Spans of a trace that have a text somewhere, as by [`search`](Self::search), from the first that came.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn search_in(&self, trace: TraceId, text: &str) -> Result<Vec<SpanHit>, QueryError> {
+        let needle = Needle::new(text);
+        self.ask(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT span.id FROM span JOIN span_data ON span_data.id = span.id
+                 WHERE span.trace = (SELECT id FROM trace WHERE trace_id = ?1) AND has_text(span_data.data, ?2)
+                 ORDER BY span.id",
+            )?;
+            let mut rows = select.query((trace.0, text))?;
+            let mut hits = Vec::new();
+            while let Some(row) = rows.next()? {
+                let (mut hit, message) = hit(connection, row.get(0)?)?;
+                let Some((place, excerpt)) = place(&message, &needle) else { continue };
+                (hit.found_in, hit.excerpt) = (place, excerpt);
+                hits.push(hit);
+                if hits.len() == MOST_HITS {
+                    break;
+                }
+            }
+            Ok(hits)
+        })
+    }
+}
+
+const MOST_LINKED: usize = 50;
+const MOST_HITS: usize = 10_000;

@@ -1,0 +1,91 @@
+//! Sessions: traces that belong to one conversation.
+
+use super::error::QueryError;
+use super::list::{SUMMARY, summary};
+use super::model::TraceSummary;
+use super::reader::Reader;
+use crate::otlp::attribute;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::Span as Message;
+use prost::Message as _;
+use serde::Serialize;
+use std::collections::HashMap;
+
+/// Traces that belong to one conversation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Session {
+    /// As the program calls it.
+    pub id: String,
+    /// Who had it, where the program says so.
+    pub user: Option<String>,
+    /// From the first to the last.
+    pub traces: Vec<TraceSummary>,
+}
+
+impl Reader {
+    /// Sessions of the newest traces, the one with the newest trace first. A trace belongs to the session
+    /// that one of its first spans names.
+    ///
+    /// Cost: some spans of each trace are read.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn sessions(&self) -> Result<Vec<Session>, QueryError> {
+        self.ask(|connection| {
+            let mut select = connection.prepare_cached(&format!(
+                "SELECT {SUMMARY}, trace.id FROM trace WHERE trace.spans > 0 ORDER BY trace.start_ns DESC LIMIT ?1"
+            ))?;
+            let mut first = connection.prepare_cached(
+                "SELECT data FROM span JOIN span_data ON span_data.id = span.id WHERE span.trace = ?1
+                 ORDER BY span.start_ns, span.id LIMIT ?2",
+            )?;
+            let mut sessions: Vec<Session> = Vec::new();
+            let mut places: HashMap<String, usize> = HashMap::new();
+            let mut traces = select.query([MOST_TRACES])?;
+            while let Some(row) = traces.next()? {
+                let (trace, number): (TraceSummary, i64) = (summary(row)?, row.get(12)?);
+                let mut spans = first.query((number, FIRST_SPANS))?;
+                let mut named = None;
+                while let (None, Some(span)) = (&named, spans.next()?) {
+                    named = session(span.get_ref(0)?.as_blob()?);
+                }
+                let Some((id, user)) = named else { continue };
+                let place = *places.entry(id.clone()).or_insert_with(|| {
+                    sessions.push(Session { id, user: None, traces: Vec::new() });
+                    sessions.len() - 1
+                });
+                let session = &mut sessions[place];
+                session.user = session.user.take().or(user);
+                session.traces.push(trace);
+            }
+            sessions.iter_mut().for_each(|session| session.traces.reverse());
+            Ok(sessions)
+        })
+    }
+}
+
+/// The session and the user that a span names.
+fn session(data: &[u8]) -> Option<(String, Option<String>)> {
+    // Most spans name none, and are not decoded.
+    memchr::memmem::find(data, b"session")
+        .or_else(|| memchr::memmem::find(data, b"conversation"))?;
+    let span = Message::decode(data).ok()?;
+    let text = |key: &str| match attribute(&span.attributes, key)? {
+        Value::StringValue(text) if !text.is_empty() => Some(text.clone()),
+        _ => None,
+    };
+    let id = SESSION.iter().find_map(|key| text(key))?;
+    Some((id, USER.iter().find_map(|key| text(key))))
+}
+
+const SESSION: [&str; 4] = [
+    "session.id",
+    "gen_ai.conversation.id",
+    "traceloop.association.properties.session_id",
+    "langfuse.session.id",
+];
+const USER: [&str; 3] = ["user.id", "traceloop.association.properties.user_id", "enduser.id"];
+const MOST_TRACES: i64 = 2_000;
+/// Before the agent may be what received its request.
+const FIRST_SPANS: i64 = 20;

@@ -1,0 +1,183 @@
+//! Spans that run, shown to the local tool before they end.
+//!
+//! Nothing of this goes through a queue: what is sent here are copies, that the span's end supersedes at the
+//! receiver. So a copy that is lost is missed by nobody, and no count of spans has one in it.
+
+use super::PipelineSettings;
+use crate::export::LocalTool;
+use crate::otlp::encode;
+use crate::span::{EncodedSpan, MOST_RUNNING, RunningSpan, RunningSpans, SpanData};
+use crate::{Error, ErrorKind, Key, Resource, context, semconv};
+use futures_util::future::select;
+use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+use tokio::sync::Notify;
+use tokio::time::{Instant, sleep, timeout};
+
+/// How many spans were shown while they ran; see [`Builder::pending_spans`](crate::Builder::pending_spans).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PendingStats {
+    /// Spans that the local tool was shown before they ended.
+    pub shown: u64,
+    /// Spans that were not looked at, since more started or ran at once than are kept in mind.
+    pub missed: u64,
+}
+
+/// The thread that shows them.
+#[derive(Clone, Debug)]
+pub(crate) struct PendingSpans {
+    running: Arc<RunningSpans>,
+    shown: Arc<AtomicU64>,
+    stop: Arc<Notify>,
+}
+
+/// What the thread works with.
+struct Show {
+    tools: Vec<LocalTool>,
+    resource: Arc<Resource>,
+    settings: PipelineSettings,
+    pending: PendingSpans,
+    /// Those that run, as far as is known.
+    spans: Vec<Shown>,
+}
+
+struct Shown {
+    span: RunningSpan,
+    /// When it was shown last.
+    at: Option<Instant>,
+}
+
+impl PendingSpans {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    ///
+    /// The operating system gives no thread, or no event queue for its runtime.
+    pub(crate) fn start(
+        tools: Vec<LocalTool>,
+        resource: Arc<Resource>,
+        settings: PipelineSettings,
+    ) -> Result<Self, Error> {
+        let failed = |error| {
+            Error::new(ErrorKind::Io, "start the thread of pending spans").with_source(error)
+        };
+        let running = Arc::new(RunningSpans::new());
+        let pending = Self { running, shown: Arc::default(), stop: Arc::default() };
+        let show = Show { tools, resource, settings, pending: pending.clone(), spans: Vec::new() };
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .on_thread_start(context::suppress_thread)
+            .build()
+            .map_err(failed)?;
+        let run = move || {
+            context::suppress_thread();
+            let pending = show.pending.clone();
+            runtime.block_on(async {
+                let (show, stopped) = (pin!(show.run()), pin!(pending.stop.notified()));
+                select(show, stopped).await;
+            });
+            pending.running.close();
+            runtime.shutdown_background();
+        };
+        thread::Builder::new().name("prela-pending".to_owned()).spawn(run).map_err(failed)?;
+        Ok(pending)
+    }
+
+    /// Where spans are noted that start.
+    pub(crate) fn running(&self) -> Arc<RunningSpans> {
+        self.running.clone()
+    }
+
+    pub(crate) fn stats(&self) -> PendingStats {
+        let (shown, missed) = (self.shown.load(Ordering::Relaxed), self.running.missed());
+        PendingStats { shown, missed }
+    }
+
+    /// Ends the thread, whatever it is about: an instance that shuts down waits for spans that have ended.
+    pub(crate) fn stop(&self) {
+        self.stop.notify_one();
+    }
+}
+
+impl Show {
+    async fn run(mut self) {
+        loop {
+            sleep(PAUSE).await;
+            self.spans.retain(|shown| shown.span.is_running());
+            for span in self.pending.running.take() {
+                if !span.is_running() {
+                    continue;
+                }
+                match self.spans.len() < MOST_RUNNING {
+                    true => self.spans.push(Shown { span, at: None }),
+                    false => self.pending.running.miss(),
+                }
+            }
+            let is_due = |shown: &Shown| shown.at.is_none_or(|at| at.elapsed() >= AGAIN);
+            if self.spans.iter().any(is_due) && self.finds_a_tool().await {
+                self.show(is_due).await;
+            }
+        }
+    }
+
+    async fn finds_a_tool(&mut self) -> bool {
+        let mut is_any = false;
+        for tool in &mut self.tools {
+            is_any |= tool.is_there().await;
+        }
+        is_any
+    }
+
+    /// Shows those that are due: the new ones, and now and again the others, so that the tool knows that
+    /// they still run.
+    async fn show(&mut self, is_due: impl Fn(&Shown) -> bool) {
+        let now = Instant::now();
+        let (mut batch, mut bytes) = (Vec::new(), 0);
+        for at in 0..self.spans.len() {
+            let shown = &mut self.spans[at];
+            if is_due(shown)
+                && let Some(span) = shown.span.so_far()
+            {
+                let is_first = shown.at.replace(now).is_none();
+                self.pending.shown.fetch_add(u64::from(is_first), Ordering::Relaxed);
+                let span = self.encoded(span);
+                bytes += span.ended().message.len();
+                batch.push(span);
+            }
+            if bytes >= ENOUGH {
+                self.send(&std::mem::take(&mut batch)).await;
+                bytes = 0;
+            }
+        }
+        if !batch.is_empty() {
+            self.send(&batch).await;
+        }
+    }
+
+    /// Cleaned as a span that has ended.
+    fn encoded(&self, mut span: SpanData) -> EncodedSpan {
+        self.settings.clean(&mut span);
+        span.attributes.push((Key::from_static_str(semconv::PRELA_PENDING), true.into()));
+        EncodedSpan::rewritten(&span)
+    }
+
+    /// What becomes of it nobody asks: the span's end will come.
+    async fn send(&mut self, batch: &[EncodedSpan]) {
+        let body = encode::request(&self.resource, batch);
+        for tool in &mut self.tools {
+            let _ = timeout(PATIENCE, tool.send(body.clone())).await;
+        }
+    }
+}
+
+/// How long a span runs at most before it is shown.
+const PAUSE: Duration = Duration::from_millis(100);
+/// How often it is shown while it runs.
+const AGAIN: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(2);
+/// Bytes of one request.
+const ENOUGH: usize = 1 << 20;
