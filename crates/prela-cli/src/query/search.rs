@@ -100,7 +100,11 @@ impl Reader {
                 let may_be_in = needle.may_be_in(block.get_ref(2)?.as_blob()?);
                 // Rows behind it have no block.
                 let is_unknown = last + 1 < end;
-                if (is_unknown && !read(last + 1, end - 1)?) || (may_be_in && !read(first, last)?) {
+                // A span that was replaced is in a block of its own, within the one that it was in before.
+                let last_new = last.min(end - 1);
+                if (is_unknown && !read(last + 1, end - 1)?)
+                    || (may_be_in && !read(first, last_new)?)
+                {
                     return Ok(());
                 }
                 end = first;

@@ -153,3 +153,32 @@ fn spans_of_any_size_are_found() {
         );
     }
 }
+
+/// A span that has ended takes the row of the one that ran, in the middle of a block of others.
+#[test]
+fn a_span_that_ran_is_found_once_by_what_it_says_at_its_end() {
+    let (_dir, path, store) = fresh();
+    let running = |number: u64| {
+        let mut span = said(number);
+        span.end_time_unix_nano = 0;
+        span.attributes = vec![text("before", &format!("running {number}"))];
+        span
+    };
+    let first = (0..100).map(|number| if number % 9 == 0 { running(number) } else { said(number) });
+    store.insert_blocking(batch(first.collect())).unwrap();
+    let ended = (0..100).filter(|number| number % 9 == 0).map(said);
+    store.insert_blocking(batch(ended.collect())).unwrap();
+    assert_found(&path, 0..100, &[100]);
+
+    let reader = Reader::open(&path).unwrap();
+    let found = |query: &str| {
+        let hits = reader.search(query, &Filter { limit: 1_000, ..Filter::default() }).unwrap();
+        let mut ids: Vec<_> = hits.iter().map(|hit| hit.span_id).collect();
+        let count = ids.len();
+        ids.sort_by_key(|id| id.0);
+        ids.dedup();
+        (ids.len(), count)
+    };
+    assert_eq!(found("Request was slow"), (100, 100));
+    assert_eq!(found("running"), (0, 0));
+}
