@@ -9,9 +9,13 @@ mod gc;
 mod hits;
 mod import;
 mod list;
+mod mcp;
 mod serve;
 mod show;
 mod tail;
+
+pub(crate) use self::doctor::print as print_findings;
+pub(crate) use self::list::{age, ago};
 
 use crate::project::Project;
 use crate::query::Reader;
@@ -56,6 +60,7 @@ enum Command {
     Doctor(doctor::Diagnose),
     Export(export::Export),
     Import(import::Import),
+    Mcp(mcp::Mcp),
     Gc(gc::Gc),
     Completions(completions::Completions),
 }
@@ -99,6 +104,7 @@ impl Cli {
             Command::Doctor(doctor) => doctor.run(&global, out),
             Command::Export(export) => export.run(&global, out),
             Command::Import(import) => import.run(&global, out),
+            Command::Mcp(mcp) => mcp.run(&global),
             Command::Gc(gc) => gc.run(&global, out),
             Command::Completions(completions) => completions.run(out),
         }

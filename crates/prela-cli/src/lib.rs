@@ -12,6 +12,7 @@ pub mod commands;
 pub mod demo;
 pub mod doctor;
 pub mod ids;
+pub mod mcp;
 pub mod otlp;
 pub mod page;
 pub mod project;

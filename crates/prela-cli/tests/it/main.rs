@@ -15,6 +15,7 @@ mod files;
 mod json;
 mod kills;
 mod limits;
+mod mcp;
 mod ports;
 mod program;
 mod projects;
