@@ -60,13 +60,13 @@ fn list(reader: &Reader, ask: &ask::List) -> anyhow::Result<String> {
 fn trace_line(trace: &TraceSummary) -> String {
     let took = if trace.open > 0 { "running".to_owned() } else { duration(trace.duration_ns) };
     let mut line = format!(
-        "{}  {}  {took}  {} spans",
+        "{}  {}  {took}  {}",
         &trace.trace_id.to_string()[..16],
         short(&trace.name, 80),
-        trace.spans
+        overview::counted(trace.spans, "span")
     );
     if trace.errors > 0 {
-        line += &format!("  {} errors", trace.errors);
+        line += &format!("  {}", overview::counted(trace.errors, "error"));
     }
     let usage = overview::usage(trace.input_tokens, trace.output_tokens, trace.cost_nusd);
     format!("{line}{usage}  {} ago  {}", age(trace.start_ns), short(&trace.service, 40))

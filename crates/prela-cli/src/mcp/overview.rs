@@ -55,17 +55,18 @@ pub(super) fn head(answer: &mut Answer, trace: &Trace, broken: usize) {
     let services: BTreeSet<_> = trace.spans.iter().map(Span::service).collect();
     let services: Vec<_> = services.into_iter().take(5).collect();
     let mut line = format!(
-        "trace {}  {}  {}  {} spans",
+        "trace {}  {}  {}  {}",
         &summary.trace_id.to_string()[..16],
         short(&summary.name, 80),
         duration(summary.duration_ns),
-        summary.spans
+        counted(summary.spans, "span")
     );
-    for (number, what) in
-        [(summary.errors, "errors"), (summary.open, "running"), (broken as u64, "broken links")]
-    {
+    if summary.open > 0 {
+        line += &format!("  {} running", summary.open);
+    }
+    for (number, what) in [(summary.errors, "error"), (broken as u64, "broken link")] {
         if number > 0 {
-            line += &format!("  {number} {what}");
+            line += &format!("  {}", counted(number, what));
         }
     }
     line += &usage(summary.input_tokens, summary.output_tokens, summary.cost_nusd);
@@ -203,6 +204,11 @@ pub(super) fn usage(input: u64, output: u64, cost: u64) -> String {
         _ => format!("  {}→{}", count(input), count(output)),
     };
     if cost > 0 { format!("{tokens} {}", dollars(cost)) } else { tokens }
+}
+
+/// `1 span`, `2 spans`.
+pub(super) fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
 fn indent(depth: usize) -> String {

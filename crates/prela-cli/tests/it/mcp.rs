@@ -146,7 +146,7 @@ fn an_overview_says_what_an_agent_did() {
         let client = Client::start(&path).await;
         let said = client.ask("show", json!({"trace": "last"})).await;
         for part in [
-            "1 errors",
+            "1000 spans  1 error ",
             "the index is away",
             "invoke_agent travel desk",
             "plan ×111",
