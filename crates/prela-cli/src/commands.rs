@@ -9,11 +9,15 @@ mod hits;
 mod import;
 mod init;
 mod list;
+mod mcp;
 mod progress;
 mod run;
 mod serve;
 mod show;
 mod tail;
+
+pub(crate) use self::doctor::print as print_findings;
+pub(crate) use self::list::{age, ago};
 
 use crate::project::Project;
 use crate::query::Reader;
@@ -62,6 +66,7 @@ enum Command {
     Doctor(doctor::Diagnose),
     Export(export::Export),
     Import(import::Import),
+    Mcp(mcp::Mcp),
     Gc(gc::Gc),
     Init(init::Init),
     Completions(Completions),
@@ -112,6 +117,7 @@ impl Cli {
             Command::Doctor(doctor) => doctor.run(&global, out),
             Command::Export(export) => export.run(&global, out),
             Command::Import(import) => import.run(&global, out),
+            Command::Mcp(mcp) => mcp.run(&global),
             Command::Gc(gc) => gc.run(&global, out),
             Command::Init(init) => init.run(&global, out),
             Command::Completions(completions) => completions.run(out),
