@@ -23,6 +23,8 @@ import { Waterfall } from "./waterfall.js";
 
 const VIEWS = /** @type {const} */ ([["waterfall", "Waterfall"], ["lanes", "Lanes"], ["flame", "Flame"]]);
 
+const SILENCE = 10000;
+
 /** @param {HTMLElement} main @param {import("./route.js").Route} at */
 export function showTrace(main, at) {
   const asked = at.parts[1];
@@ -248,6 +250,8 @@ export function showTrace(main, at) {
   // What runs grows.
   const ticking = window.setInterval(() => {
     if (!trace?.running || document.hidden) return;
+    // Who is not heard of any more has no news.
+    if (performance.now() - trace.loaded > SILENCE) again();
     fresh();
     headline();
     // Lanes and flame of many spans are more than a moment's work: they wait for news.
