@@ -9,9 +9,9 @@ use std::{error::Error, io, net};
 
 /// Query a single data source.
 fn query_source(source: &str, query: &str) -> io::Result<Vec<String>> {
-    let span = prela::tracer().span(format!("query_{source}"), SpanType::Retrieval);
-    span.in_scope_result(|span| {
-        span.set_attribute("source", source).set_attribute("query", query);
+    let search = prela::tracer().retrieval(source).name(format!("query_{source}"));
+    search.attr("query", query).in_scope_result(|search| {
+        search.set_attribute("source", source);
         if source == "api" {
             // A port that nobody listens on: it was free a moment ago.
             let address = net::TcpListener::bind(("127.0.0.1", 0))?.local_addr()?;

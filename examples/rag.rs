@@ -1,44 +1,64 @@
 //! An answer from documents: the question is embedded, documents are searched and sorted, and a model answers.
 //!
-//! You will see `invoke_workflow facts` with `embeddings …`, `retrieval facts`, `rerank …` and `chat …` below it: numbers
-//! of tokens and documents, and no text of them unless `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true`.
+//! You will see `invoke_workflow facts` with `retrieval facts`, which has `embeddings …` below it, `rerank …` and `chat …`:
+//! numbers of tokens and documents, and no text unless `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true`.
 
-use prela::genai::{Document, Usage};
-use prela_examples::{Client, StubModel};
-use std::{error::Error, io};
+use async_openai::Client;
+use async_openai::config::OpenAIConfig;
+use async_openai::error::OpenAIError;
+use async_openai::types::chat::{
+    ChatCompletionRequestUserMessage, CreateChatCompletionRequestArgs,
+};
+use async_openai::types::embeddings::CreateEmbeddingRequestArgs;
+use prela::genai::Document;
+use prela::llm::LlmLayer;
+use prela_examples::ModelServer;
+use std::error::Error;
 
-/// Stands for an embedding model: how often each vowel is there.
-fn embed(text: &str) -> Vec<usize> {
-    prela::tracer().embedding("stub", "stub-vowels").input(text).in_scope(|embedding| {
-        let vector = ["a", "e", "i", "o", "u"].map(|vowel| text.matches(vowel).count()).to_vec();
-        embedding.dimensions(5).input_tokens(text.split(' ').count() as u64);
-        vector
-    })
+const FACTS: [&str; 3] =
+    ["A dozen is twelve.", "A gross is twelve dozen.", "A baker's dozen is thirteen."];
+
+type OpenAI = Client<OpenAIConfig>;
+
+/// One vector for each text.
+async fn embed(client: &OpenAI, texts: &[&str]) -> Result<Vec<Vec<f32>>, OpenAIError> {
+    let mut request = CreateEmbeddingRequestArgs::default();
+    let request = request.model("stub-embedding").input(texts.to_vec()).build()?;
+    let response = client.embeddings().create(request).await?;
+    Ok(response.data.into_iter().map(|it| it.embedding).collect())
 }
 
-fn search(question: &str) -> Vec<Document> {
-    const FACTS: [&str; 3] =
-        ["A dozen is twelve.", "A gross is twelve dozen.", "A baker's dozen is thirteen."];
-    let vector = embed(question);
-    prela::tracer().retrieval("facts").query(question).top_k(3).in_scope(|search| {
-        let likeness = |text: &str| vector.iter().sum::<usize>() as f64 / text.len() as f64;
-        let found = FACTS.iter().enumerate();
-        let found = found.map(|(at, text)| {
-            Document::new(format!("fact-{at}")).score(likeness(text)).content(*text)
-        });
-        let found: Vec<_> = found.collect();
-        search.documents(&found);
-        found
-    })
+/// How alike two vectors are: 1 if they point the same way.
+fn likeness(a: &[f32], b: &[f32]) -> f32 {
+    let dot = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt().max(f32::MIN_POSITIVE)
+}
+
+async fn search(client: &OpenAI, question: &str) -> Result<Vec<Document>, OpenAIError> {
+    let search = prela::tracer().retrieval("facts").query(question).top_k(3);
+    search
+        .run_result(async |search| {
+            let texts: Vec<_> = [question].into_iter().chain(FACTS).collect();
+            let vectors = embed(client, &texts).await?;
+            let [asked, facts @ ..] = vectors.as_slice() else { return Ok(Vec::new()) };
+            let found = facts.iter().zip(FACTS).enumerate().map(|(at, (fact, text))| {
+                let document = Document::new(format!("fact-{at}"));
+                document.score(likeness(asked, fact).into()).content(text)
+            });
+            let found: Vec<_> = found.collect();
+            search.documents(&found);
+            Ok(found)
+        })
+        .await
 }
 
 fn rerank(question: &str, found: &[Document]) -> Vec<Document> {
     let rerank = prela::tracer().reranker("stub-words").query(question).top_k(1);
     rerank.in_scope(|rerank| {
-        let text = |document: &Document| document.content.clone().unwrap_or_default();
         let score = |document: &Document| {
+            let text = document.content.as_deref().unwrap_or_default();
             let words = question.split([' ', '?']).filter(|word| word.len() > 2);
-            words.filter(|word| text(document).contains(word)).count() as f64
+            words.filter(|word| text.contains(word)).count() as f64
         };
         let mut best: Vec<_> = found.iter().map(|it| it.clone().score(score(it))).collect();
         best.sort_by(|a, b| b.score.partial_cmp(&a.score).unwrap_or(std::cmp::Ordering::Equal));
@@ -48,26 +68,32 @@ fn rerank(question: &str, found: &[Document]) -> Vec<Document> {
     })
 }
 
-fn complete(model: Client, prompt: &str) -> io::Result<String> {
-    let call = prela::tracer().chat("stub", Client::MODEL).input(prompt);
-    call.in_scope_result(|chat| {
-        let reply = model.complete(prompt)?;
-        chat.usage(Usage::new(reply.input_tokens, reply.output_tokens)).output(&reply.content);
-        Ok(reply.content)
-    })
+async fn complete(client: &OpenAI, prompt: String) -> Result<String, OpenAIError> {
+    let request = CreateChatCompletionRequestArgs::default()
+        .model("stub-model")
+        .messages([ChatCompletionRequestUserMessage::from(prompt).into()])
+        .build()?;
+    let choice = client.chat().create(request).await?.choices.into_iter().next();
+    Ok(choice.and_then(|it| it.message.content).unwrap_or_default())
 }
 
-fn main() -> Result<(), Box<dyn Error>> {
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
     let _prela = prela::init("rag")?;
-    let model = StubModel::start()?;
+    let server = ModelServer::start()?;
+    let config = OpenAIConfig::new().with_api_base(server.url("/v1")).with_api_key("none");
+    let client = Client::with_config(config)
+        .with_http_service(LlmLayer::new().async_openai(reqwest::Client::new()));
+
     let question = "How many is a gross?";
-    let answer = prela::tracer().workflow("facts").input(question).in_scope_result(|workflow| {
-        let found = rerank(question, &search(question));
-        let facts = found.into_iter().filter_map(|document| document.content);
-        let answer = complete(model, &format!("{question} {}", facts.collect::<String>()))?;
+    let workflow = prela::tracer().workflow("facts").input(question);
+    let answer = workflow.run_result(async |workflow| {
+        let found = rerank(question, &search(&client, question).await?);
+        let facts: String = found.into_iter().filter_map(|document| document.content).collect();
+        let answer = complete(&client, format!("{question} {facts}")).await?;
         workflow.output(&answer);
-        Ok::<_, io::Error>(answer)
-    })?;
-    println!("{answer}");
+        Ok::<_, OpenAIError>(answer)
+    });
+    println!("{}", answer.await?);
     Ok(())
 }

@@ -1,45 +1,33 @@
 //! A complete agent: it plans, runs the tools that its model asks for side by side, searches, and answers.
 //!
-//! You will see `invoke_agent travel desk` with two calls of the model below it and, between them, two tools, of which one
-//! searches. What was said is recorded with `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true`.
+//! You will see `invoke_agent travel desk` with two calls of the model below it, which async-openai's line traces, and,
+//! between them, two tools, of which one searches. What was said is recorded with
+//! `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true`.
 
+use async_openai::Client;
+use async_openai::config::OpenAIConfig;
+use async_openai::types::chat::CreateChatCompletionRequest;
 use futures_util::future::try_join_all;
 use prela::genai::{Document, Message, ToolCall};
+use prela::llm::LlmLayer;
 use prela::{Session, task};
+use prela_examples::ModelServer;
 use serde_json::{Value, json};
-use std::{error::Error, io, time::Duration};
+use std::{error::Error, io};
 
-const TOOLS: [&str; 2] = ["weather", "guides"];
+type OpenAI = Client<OpenAIConfig>;
+type Failed = Box<dyn Error + Send + Sync>;
 
-/// Stands for a model: it asks for every tool once, and answers with what they said.
-async fn model(request: &Value) -> io::Result<Value> {
-    tokio::time::sleep(Duration::from_millis(20)).await; // models think, too
-    let messages = request["messages"].as_array().cloned().unwrap_or_default();
-    let said = messages.iter().filter(|it| it["role"] == "tool");
-    let said: Vec<_> = said.filter_map(|it| it["content"].as_str()).collect();
-    let function = |name| json!({"name": name, "arguments": "{\"city\":\"Lisbon\"}"});
-    let call = |name| json!({"id": format!("call_{name}"), "function": function(name)});
-    let (text, calls, reason) = if said.is_empty() {
-        (None, Some(TOOLS.map(call)), "tool_calls")
-    } else {
-        (Some(said.join(" ")), None, "stop")
-    };
-    let message = json!({"role": "assistant", "content": text, "tool_calls": calls});
-    let usage = json!({"prompt_tokens": 20 * messages.len(), "completion_tokens": 12});
-    let choice = json!({"index": 0, "message": message, "finish_reason": reason});
-    Ok(json!({"id": "chatcmpl-1", "model": "stub-model-1", "choices": [choice], "usage": usage}))
-}
-
-async fn ask(messages: &[Value]) -> io::Result<Value> {
-    let tools = TOOLS.map(|name| json!({"type": "function", "function": {"name": name}}));
+/// Asks the model, which answers or asks for tools.
+async fn ask(model: &OpenAI, messages: &[Value]) -> Result<Value, Failed> {
+    let city = json!({"type": "object", "properties": {"city": {"type": "string"}}});
+    let tool = |name| json!({"type": "function", "function": {"name": name, "parameters": city}});
+    let tools = ["weather", "guides"].map(tool);
     let request = json!({"model": "stub-model", "messages": messages, "tools": tools});
-    let call = prela::tracer().chat("stub", "stub-model").request(&request);
-    call.run_result(async |chat| {
-        let mut response = model(&request).await?;
-        chat.response(&response);
-        Ok(response["choices"][0]["message"].take())
-    })
-    .await
+    let request: CreateChatCompletionRequest = serde_json::from_value(request)?;
+    let response = model.chat().create(request).await?;
+    let message = response.choices.first().map(|choice| &choice.message);
+    Ok(serde_json::to_value(message)?)
 }
 
 /// Runs a tool that the model asked for, on any thread and as a child of the agent; gives the message that answers.
@@ -67,14 +55,14 @@ fn search(city: &str) -> String {
     })
 }
 
-async fn answer(question: &str, session: &Session) -> io::Result<String> {
+async fn answer(model: &OpenAI, question: &str, session: &Session) -> Result<String, Failed> {
     let agent = prela::tracer().agent("travel desk").conversation("conv_5").session(session);
     let agent = agent.input(question);
     agent
         .run_result(async |agent| {
             let mut messages = vec![json!({"role": "user", "content": question})];
             loop {
-                let message = ask(&messages).await?;
+                let message = ask(model, &messages).await?;
                 let asked = Message::read(&message);
                 let calls: Vec<_> = asked.iter().flat_map(Message::tool_calls).cloned().collect();
                 if calls.is_empty() {
@@ -92,9 +80,14 @@ async fn answer(question: &str, session: &Session) -> io::Result<String> {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> Result<(), Failed> {
     let _prela = prela::init("tool-agent")?;
+    let server = ModelServer::start()?;
+    let config = OpenAIConfig::new().with_api_base(server.url("/v1")).with_api_key("none");
+    let model = Client::with_config(config)
+        .with_http_service(LlmLayer::new().async_openai(reqwest::Client::new()));
+
     let session = Session::new("session_abc123")?.user("user_123");
-    println!("{}", answer("What is Lisbon like today?", &session).await?);
+    println!("{}", answer(&model, "What is Lisbon like today?", &session).await?);
     Ok(())
 }

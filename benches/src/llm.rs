@@ -25,8 +25,9 @@ pub(crate) const RECOGNISE: Group = Group::costs(
         let chunk = move || call.borrow_mut().chunk(black_box(CHUNK.as_bytes()), || Duration::ZERO);
         vec![
             Variant::new("prela, a request that is no call", 1, other)
-                .goal(Measure::Instructions, Goal::at_most(1_000.0)),
-            Variant::new("prela, a request", 1, request),
+                .goal(Measure::Instructions, Goal::at_most(300.0)),
+            Variant::new("prela, a request", 1, request)
+                .goal(Measure::Instructions, Goal::at_most(28_000.0)),
             Variant::new("prela, a streamed chunk", 1, chunk)
                 .goal(Measure::Instructions, Goal::at_most(40_000.0)),
         ]

@@ -10,7 +10,7 @@ use axum::http::header::CONTENT_TYPE;
 use axum::response::Response;
 use axum::routing::post;
 use futures_util::{StreamExt as _, stream};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::convert::Infallible;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
@@ -22,7 +22,8 @@ use std::time::Duration;
 /// real stream. It runs until the process ends.
 ///
 /// It is no model: it answers with the words of what it was asked last. A request with tools it answers by calling
-/// each of them once; when they have answered, with their answers.
+/// each of them once, with the first name in the question for every property; when they have answered, with their
+/// answers. An embedding of it counts vowels.
 #[derive(Clone, Copy, Debug)]
 pub struct ModelServer {
     address: SocketAddr,
@@ -65,24 +66,30 @@ struct Asked {
     is_stream: bool,
     /// The words that the answer has.
     words: Vec<String>,
-    /// Names of the tools to call.
-    tools: Vec<String>,
+    /// The tools to call: names, and arguments.
+    tools: Vec<(String, Value)>,
 }
 
 impl Asked {
     /// `texts` are the last messages: of tools, or of whoever asks.
     fn new(request: &Value, texts: Vec<String>, are_of_tools: bool) -> Self {
-        let name = |tool: &Value| {
-            let name = tool["function"]["name"].as_str().or(tool["name"].as_str());
-            name.map(str::to_owned)
+        let words: Vec<_> = texts.iter().flat_map(|text| text.split(' ')).collect();
+        let name = words.iter().skip(1).find(|word| word.starts_with(char::is_uppercase));
+        let call = |tool: &Value| {
+            let function = if tool["function"].is_object() { &tool["function"] } else { tool };
+            let schema = [&function["parameters"], &function["input_schema"]];
+            let properties = schema.iter().find_map(|it| it["properties"].as_object());
+            let keys = properties.into_iter().flat_map(|it| it.keys());
+            let arguments = keys.map(|key| (key.clone(), json!(name.unwrap_or(&"?"))));
+            Some((function["name"].as_str()?.to_owned(), arguments.collect()))
         };
         let tools = request["tools"].as_array().filter(|_| !are_of_tools);
-        let words = texts.iter().flat_map(|text| text.split(' ')).map(str::to_owned);
+        let says = if are_of_tools { ["They", "say:"] } else { ["You", "asked:"] };
         Self {
             model: request["model"].clone(),
             is_stream: request["stream"] == true,
-            words: ["You", "asked:"].map(str::to_owned).into_iter().chain(words).collect(),
-            tools: tools.into_iter().flatten().filter_map(name).collect(),
+            tools: tools.into_iter().flatten().filter_map(call).collect(),
+            words: says.into_iter().chain(words).map(str::to_owned).collect(),
         }
     }
 

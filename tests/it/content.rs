@@ -5,6 +5,7 @@ mod typed;
 
 use crate::receiver::{Peer, Reaction, Transport};
 use prela::span::Conventions;
+use prela::testing::Capture;
 use prela::{Builder, Exporter, Tracer};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -28,14 +29,13 @@ fn wire(configure: impl FnOnce(Builder) -> Builder, say: impl FnOnce(&Tracer)) -
         seen.lock().unwrap().extend_from_slice(&request.body);
         Reaction::http(200, &[("content-type", "application/x-protobuf")], "")
     });
-    let builder = prela::builder().env([] as [(&str, &str); 0]);
-    let builder = configure(builder.exporter(Exporter::otlp_http(peer.endpoint())));
-    let prela = builder.build().unwrap();
-    say(&prela.tracer());
-    prela.flush(Duration::from_secs(30)).unwrap();
-    let stats = prela.stats();
+    let collector = Exporter::otlp_http(peer.endpoint());
+    let capture = Capture::with(|builder| configure(builder.exporter(collector)));
+    capture.run(|| say(&capture.tracer()));
+    capture.prela().flush(Duration::from_secs(30)).unwrap();
+    let stats = capture.prela().stats();
     assert!(stats.exported > 0 && stats.exported == stats.ended, "{stats:?}");
-    drop((prela, peer));
+    drop((capture, peer));
     Arc::into_inner(bytes).unwrap().into_inner().unwrap()
 }
 

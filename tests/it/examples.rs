@@ -288,9 +288,9 @@ fn rag() {
         service rag
         invoke_workflow facts workflow
           chat stub-model llm
-          embeddings stub-vowels embedding
           rerank stub-words reranker
           retrieval facts retrieval
+            embeddings stub-embedding embedding
     "#]],
     );
 }
@@ -398,7 +398,9 @@ fn async_workflow() {
         service async-workflow
         async_workflow agent
           async_task_1 custom
+            chat stub-model llm
           async_task_2 custom
+            chat stub-model llm
     "#]],
     );
 }
@@ -583,4 +585,86 @@ fn ollama() {
           chat stub-model llm
     "#]],
     );
+}
+
+/// What the model was asked and said is on the spans if that is asked for, and not otherwise.
+#[test]
+fn tool_agent_says_what_it_did() {
+    for captures in [true, false] {
+        let receiver = Receiver::start(Transport::Http);
+        let mut run = example("tool_agent");
+        run.env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint());
+        run.env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf");
+        run.env("OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT", captures.to_string());
+        let output = run.output().unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let printed = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(printed, "They say: Lisbon has 21 degrees. Lisbon is hilly.\n");
+
+        let spans = receiver.spans();
+        let named = |name: &'static str| spans.iter().filter(move |span| span.name() == name);
+        assert!(spans.iter().all(|it| it.attribute("session.id").unwrap() == "session_abc123"));
+        let said = |span: &Arrived, key: &str| span.attribute(key).unwrap_or_default();
+        let all_say = |name, key, words: &str| {
+            assert!(named(name).count() > 0);
+            for span in named(name) {
+                assert_eq!(said(span, key).contains(words), captures, "{name}: {key}");
+            }
+        };
+        all_say("chat stub-model", "gen_ai.input.messages", "What is Lisbon like today?");
+        all_say("execute_tool weather", "gen_ai.tool.call.arguments", r#"{"city":"Lisbon"}"#);
+        all_say("execute_tool weather", "gen_ai.tool.call.result", "Lisbon has 21 degrees.");
+        all_say("retrieval guides", "gen_ai.retrieval.documents", "Lisbon is hilly.");
+        all_say("invoke_agent travel desk", "output.value", "They say: ");
+        for chat in named("chat stub-model") {
+            assert_eq!(said(chat, "gen_ai.response.model"), "stub-model");
+            assert!(said(chat, "gen_ai.usage.input_tokens").parse::<u64>().unwrap() > 0);
+            assert_eq!(said(chat, "gen_ai.conversation.id"), "conv_5");
+        }
+        // The tool span answers the call that is on the model's.
+        let asked = named("chat stub-model").map(|it| said(it, "prela.tool_call.ids"));
+        let asked: String = asked.collect();
+        for tool in spans.iter().filter(|span| span.span_type() == "tool") {
+            assert!(asked.contains(&said(tool, "gen_ai.tool.call.id")), "{asked}");
+        }
+    }
+}
+
+/// A server at a pipe prints to the standard error, and a part of a trace for each call.
+#[test]
+fn mcp() {
+    let receiver = Receiver::start(Transport::Grpc);
+    let output =
+        example("mcp").env("OTEL_EXPORTER_OTLP_ENDPOINT", receiver.endpoint()).output().unwrap();
+    let errors = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && !errors.contains("prela: "), "{errors}");
+    let spans = receiver.spans();
+    expect![[r#"
+        invoke_agent travel desk agent
+          initialize custom
+            initialize custom
+          initialize custom
+            initialize custom
+          tools/call guides tool
+            tools/call guides tool
+              retrieval guides retrieval
+          tools/call weather tool
+            tools/call weather tool
+              retrieval weather retrieval
+    "#]]
+    .assert_eq(&tree(&spans));
+    let services: BTreeSet<_> = spans.iter().map(|it| it.resource("service.name")).collect();
+    assert_eq!(services.len(), 3);
+
+    let output = example("mcp").output().unwrap();
+    let (printed, errors) =
+        (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success(), "{errors}");
+    assert!(printed.contains("Lisbon has 21 degrees.\nLisbon is hilly.\n"), "{printed}");
+    let traces = |text: &str| -> BTreeSet<String> {
+        let headers = text.lines().filter_map(|line| line.strip_prefix("trace "));
+        headers.map(|line| line.split(' ').next().unwrap().to_owned()).collect()
+    };
+    assert_eq!(traces(&printed).len(), 1, "{printed}");
+    assert_eq!(traces(&printed), traces(&errors), "{errors}");
 }

@@ -13,6 +13,7 @@ mod http_services;
 mod interop;
 mod llm;
 mod logs;
+mod mcp;
 mod metrics;
 mod phoenix;
 mod processes;

@@ -290,7 +290,7 @@ fn questions(store: &Path) {
     let reader = Reader::open(store).unwrap();
     let oldest = format!("{}", prela_cli::ids::TraceId(span(0).trace_id.try_into().unwrap()));
     type Ask<'a> = &'a dyn Fn(&Reader) -> usize;
-    let asked: [(&str, Ask<'_>); 12] = [
+    let asked: [(&str, Ask<'_>); 13] = [
         ("list", &|it| it.list(&all()).unwrap().len()),
         ("list of a service", &|it| it.list(&of_service()).unwrap().len()),
         ("list of nobody", &|it| it.list(&nobody()).unwrap().len()),
@@ -302,24 +302,71 @@ fn questions(store: &Path) {
         ("last", &|it| it.trace(it.find("last").unwrap()).unwrap().spans.len()),
         ("errors", &|it| it.errors(&all()).unwrap().len()),
         ("search, recent", &|it| it.search("was refused", &all()).unwrap().len()),
-        ("search, the oldest", &|it| it.search("request-0000000000000000", &all()).unwrap().len()),
+        ("search, an early id", &|it| {
+            it.search(&format!("request-{:016x}", 12_345), &all()).unwrap().len()
+        }),
+        // All its parts are in each span, as a run of zeros is: the worst there is.
+        ("search, the worst", &|it| it.search("request-0000000000000000", &all()).unwrap().len()),
         ("search, nothing", &|it| it.search("nowhere to be found", &all()).unwrap().len()),
         ("totals", &|it| usize::try_from(it.totals().unwrap().spans).unwrap()),
     ];
     for (name, ask) in asked {
         report(name, || ask(&reader));
     }
-    for arguments in [&["list"][..], &["list", "--json"], &["show", "last"], &["show", &oldest]] {
+    drop(reader);
+    commands(store, &oldest);
+}
+
+/// Each command, as a program of its own.
+fn commands(store: &Path, oldest: &str) {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("trace.json");
+    let file = file.to_str().unwrap();
+    let early = format!("request-{:016x}", 12_345);
+    let asked: [&[&str]; 23] = [
+        &["list"],
+        &["list", "--json"],
+        &["list", "--errors", "--since", "100days"],
+        &["show", "last"],
+        &["show", oldest],
+        &["show", oldest, "--full"],
+        &["show", oldest, "--json"],
+        &["show", "last", "--as-test"],
+        &["last", "--compact"],
+        &["search", "was refused"],
+        &["search", &early],
+        &["search", "nowhere to be found"],
+        &["search", "3999"],
+        &["errors"],
+        &["errors", "-n", "1000"],
+        &["diff", "last~1", "last"],
+        &["doctor"],
+        &["doctor", oldest],
+        &["export", oldest, "--otlp-json", "-o", file],
+        &["export", "last", "--perfetto"],
+        &["import", file],
+        &["gc", "--max-size", "100GB", "--max-age", "10000days"],
+        &["completions", "bash"],
+    ];
+    for arguments in asked {
         let ask = || {
             let output = Command::new(env!("CARGO_BIN_EXE_prela"))
                 .args(arguments)
-                .arg("--store")
-                .arg(store)
+                .env("PRELA_STORE", store)
                 .output()
                 .unwrap();
-            assert!(output.status.success());
+            // What is not there is an answer, too.
+            assert!(output.status.code().is_some_and(|code| code < 2), "{arguments:?} {output:?}");
         };
         report(&format!("prela {}", arguments.join(" ")), ask);
+    }
+    if cfg!(unix) {
+        let ask = || {
+            let mut run = Command::new(env!("CARGO_BIN_EXE_prela"));
+            run.args(["run", "--", "true"]).env("PRELA_STORE", store);
+            assert!(run.output().unwrap().status.success());
+        };
+        report("prela run -- true", ask);
     }
 }
 

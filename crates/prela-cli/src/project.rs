@@ -16,8 +16,8 @@ pub struct Project {
 }
 
 impl Project {
-    /// The project of the current folder: the nearest folder, from it upwards, that has a `prela.toml` or is under
-    /// version control, or else the folder itself. `store` names another file.
+    /// The project of the current folder: the nearest folder, from it upwards, that has a `prela.toml` or is
+    /// under version control, or else the folder itself. `store` names another file.
     ///
     /// # Errors
     ///
@@ -49,7 +49,7 @@ fn root_of(here: &Path) -> PathBuf {
     roots.unwrap_or(here).to_owned()
 }
 
-/// What the top of a project has.
+/// What marks the top of a project.
 const MARKS: [&str; 4] = [Settings::FILE, ".git", ".jj", ".hg"];
 
 /// The folder's name for people, and a number that distinguishes it from others of that name.

@@ -8,6 +8,7 @@ mod diff;
 mod error;
 mod filter;
 mod find;
+mod kind;
 mod list;
 mod model;
 mod otlp;

@@ -16,7 +16,9 @@ pub use self::perfetto::perfetto;
 pub use self::rows::{Row, rows};
 pub use self::text::{clean, fit, width_of_output, wrap};
 pub use self::units::{count, dollars, duration};
-pub(crate) use self::waterfall::{Parts, Waterfall, errors};
+pub(crate) use self::waterfall::errors;
+#[cfg(feature = "explore")]
+pub(crate) use self::waterfall::{Parts, Waterfall};
 pub use self::waterfall::{compact, header, trace_took, waterfall};
 
 use anstyle::{AnsiColor, Style};

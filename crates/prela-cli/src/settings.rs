@@ -61,7 +61,7 @@ impl Collector {
         self.http_port.unwrap_or(4318)
     }
 
-    /// The port for the page.
+    /// The port for the page; 4319 where nothing else is said.
     pub fn page_port(&self) -> u16 {
         self.page_port.unwrap_or(4319)
     }

@@ -4,9 +4,11 @@
 //! processes read it while it is written, and a process that is killed loses nothing that was committed.
 
 mod batch;
+mod blocks;
 mod caches;
 mod error;
 mod file;
+mod grams;
 mod insert;
 mod lock;
 mod retention;
@@ -17,5 +19,6 @@ mod writer;
 pub use self::batch::{Accepted, Batch, Counts, Refused};
 pub use self::error::{StoreError, StoreErrorKind};
 pub use self::file::open_for_reading;
+pub(crate) use self::grams::Runs;
 pub use self::retention::Swept;
 pub use self::writer::{Options, Store};

@@ -118,9 +118,15 @@ impl Anchor {
     pub(crate) const NONE: Self = Self { zero: 0 };
 
     pub(crate) fn read(clock: &AnyClock) -> Self {
+        Self::read_now(clock).0
+    }
+
+    /// The anchor, and the time that it was read at, in nanoseconds since 1970.
+    pub(crate) fn read_now(clock: &AnyClock) -> (Self, u64) {
         let monotonic = clock.read();
         // Below zero only if the wall clock is set to a time near 1970.
-        Self { zero: unix_nano(clock.as_dyn().wall()).saturating_sub(monotonic) }
+        let zero = unix_nano(clock.as_dyn().wall()).saturating_sub(monotonic);
+        (Self { zero }, zero.saturating_add(monotonic))
     }
 
     /// Nanoseconds since 1970.

@@ -46,6 +46,9 @@
 //! # }).unwrap();
 //! ```
 //!
+//! The standard output of a server that a client starts belongs to the protocol. Without a collector such a server's
+//! spans go elsewhere: `.exporter(ConsoleExporter::to_writer(std::io::stderr()))`.
+//!
 //! Sources: [MCP's `_meta`](https://modelcontextprotocol.io/specification/2025-06-18/basic#general-fields) and its
 //! [trace context](https://github.com/modelcontextprotocol/modelcontextprotocol/pull/414);
 //! OpenTelemetry's [conventions](https://github.com/open-telemetry/semantic-conventions/blob/main/docs/gen-ai/mcp.md).

@@ -54,6 +54,13 @@ pub(crate) const PRELA_USAGE_PREFIX: &str = "prela.usage.";
 mod metrics {
     pub(crate) const GEN_AI_TOKEN_USAGE_METRIC: &str = "gen_ai.client.token.usage";
     pub(crate) const GEN_AI_DURATION_METRIC: &str = "gen_ai.client.operation.duration";
+    pub(crate) const GEN_AI_INFERENCE_DURATION_METRIC: &str = "gen_ai.client.inference.duration";
+    /// Before a kind of tokens.
+    pub(crate) const GEN_AI_INFERENCE_USAGE_PREFIX: &str = "gen_ai.client.inference.usage.";
+    pub(crate) const GEN_AI_INFERENCE_OPERATION_PREFIX: &str = "gen_ai.client.inference.operation.";
+    pub(crate) const GEN_AI_AGENT_DURATION_METRIC: &str = "gen_ai.invoke_agent.duration";
+    pub(crate) const GEN_AI_TOOL_DURATION_METRIC: &str = "gen_ai.execute_tool.duration";
+    pub(crate) const GEN_AI_WORKFLOW_DURATION_METRIC: &str = "gen_ai.invoke_workflow.duration";
     pub(crate) const GEN_AI_TIME_TO_FIRST_CHUNK_METRIC: &str =
         "gen_ai.client.operation.time_to_first_chunk";
     pub(crate) const GEN_AI_TIME_PER_OUTPUT_CHUNK_METRIC: &str =
@@ -61,6 +68,14 @@ mod metrics {
     pub(crate) const GEN_AI_TOKEN_TYPE: &str = "gen_ai.token.type";
     pub(crate) const GEN_AI_INPUT_TOKENS: &str = "gen_ai.usage.input_tokens";
     pub(crate) const GEN_AI_OUTPUT_TOKENS: &str = "gen_ai.usage.output_tokens";
+    pub(crate) const GEN_AI_USAGE_PREFIX: &str = "gen_ai.usage.";
+    pub(crate) const GEN_AI_CACHE_READ_TOKENS: &str = "gen_ai.usage.cache_read.input_tokens";
+    pub(crate) const GEN_AI_CACHE_WRITE_TOKENS: &str = "gen_ai.usage.cache_write.input_tokens";
+    pub(crate) const GEN_AI_REASONING_TOKENS: &str = "gen_ai.usage.reasoning.output_tokens";
+    pub(crate) const GEN_AI_AGENT_NAME: &str = "gen_ai.agent.name";
+    pub(crate) const GEN_AI_TOOL_NAME: &str = "gen_ai.tool.name";
+    pub(crate) const GEN_AI_TOOL_TYPE: &str = "gen_ai.tool.type";
+    pub(crate) const GEN_AI_WORKFLOW_NAME: &str = "gen_ai.workflow.name";
     pub(crate) const GEN_AI_PROVIDER_NAME: &str = "gen_ai.provider.name";
     pub(crate) const GEN_AI_REQUEST_MODEL: &str = "gen_ai.request.model";
     pub(crate) const GEN_AI_RESPONSE_MODEL: &str = "gen_ai.response.model";

@@ -17,8 +17,8 @@ pub(super) async fn messages(body: Bytes) -> Response {
     let texts = if are_of_tools { results } else { vec![text_of(content)] };
     let asked = Asked::new(&request, texts, are_of_tools);
 
-    let calls = asked.tools.iter().enumerate().map(|(at, tool)| {
-        json!({"type": "tool_use", "id": format!("toolu_{at}"), "name": tool, "input": {}})
+    let calls = asked.tools.iter().enumerate().map(|(at, (tool, arguments))| {
+        json!({"type": "tool_use", "id": format!("toolu_{at}"), "name": tool, "input": arguments})
     });
     let calls: Vec<_> = calls.collect();
     let reason = if calls.is_empty() { "end_turn" } else { "tool_use" };
@@ -45,9 +45,11 @@ pub(super) async fn messages(body: Bytes) -> Response {
         }
         events.push(json!({"type": "content_block_stop", "index": 0}));
     }
-    for (at, call) in calls.iter().enumerate() {
+    for (at, mut call) in calls.into_iter().enumerate() {
+        // The arguments come in a piece of their own.
+        let arguments = std::mem::replace(&mut call["input"], json!({}));
         events.push(json!({"type": "content_block_start", "index": at, "content_block": call}));
-        let delta = json!({"type": "input_json_delta", "partial_json": "{}"});
+        let delta = json!({"type": "input_json_delta", "partial_json": arguments.to_string()});
         events.push(json!({"type": "content_block_delta", "index": at, "delta": delta}));
         events.push(json!({"type": "content_block_stop", "index": at}));
     }

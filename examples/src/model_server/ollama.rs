@@ -8,7 +8,10 @@ use serde_json::{Value, json};
 pub(super) async fn chat(body: Bytes) -> Response {
     let request = json_of(&body);
     let asked = Asked::of_messages(&request);
-    let calls = asked.tools.iter().map(|tool| json!({"function": {"name": tool, "arguments": {}}}));
+    let calls = asked
+        .tools
+        .iter()
+        .map(|(tool, arguments)| json!({"function": {"name": tool, "arguments": arguments}}));
     let calls: Vec<_> = calls.collect();
     let piece = |message: Value| json!({"model": asked.model, "message": message, "done": false});
     let last = |message: Value| {

@@ -13,7 +13,7 @@ pub(super) async fn chat(body: Bytes) -> Response {
         "completion_tokens": asked.words.len(),
         "total_tokens": 2 * asked.words.len() - 2,
     });
-    let calls: Vec<_> = asked.tools.iter().enumerate().map(|(at, tool)| call(at, tool)).collect();
+    let calls: Vec<_> = asked.tools.iter().enumerate().map(call).collect();
     let reason = if calls.is_empty() { "stop" } else { "tool_calls" };
     let head = |object: &str, choices: Value| json!({"id": "chatcmpl-1", "object": object, "created": 1, "model": asked.model, "choices": choices});
     if !asked.is_stream {
@@ -48,20 +48,25 @@ pub(super) async fn chat(body: Bytes) -> Response {
     streamed("text/event-stream", pieces)
 }
 
-fn call(index: usize, tool: &str) -> Value {
+fn call((index, (tool, arguments)): (usize, &(String, Value))) -> Value {
     json!({
         "index": index, "id": format!("call_{index}"), "type": "function",
-        "function": {"name": tool, "arguments": "{}"},
+        "function": {"name": tool, "arguments": arguments.to_string()},
     })
 }
 
 pub(super) async fn embeddings(body: Bytes) -> Response {
     let request = json_of(&body);
-    let count = request["input"].as_array().map_or(1, Vec::len);
-    // No meaning, but each is another one.
-    let data =
-        (0..count).map(|at| json!({"object": "embedding", "index": at, "embedding": [at, 1]}));
-    let usage = json!({"prompt_tokens": count, "total_tokens": count});
+    let texts: Vec<_> = match &request["input"] {
+        Value::Array(texts) => texts.iter().filter_map(Value::as_str).collect(),
+        text => vec![text.as_str().unwrap_or_default()],
+    };
+    let data = texts.iter().enumerate().map(|(at, text)| {
+        let vector = ['a', 'e', 'i', 'o', 'u'].map(|vowel| text.matches(vowel).count());
+        json!({"object": "embedding", "index": at, "embedding": vector})
+    });
     let data: Vec<_> = data.collect();
+    let tokens: usize = texts.iter().map(|text| text.split(' ').count()).sum();
+    let usage = json!({"prompt_tokens": tokens, "total_tokens": tokens});
     whole(&json!({"object": "list", "model": request["model"], "data": data, "usage": usage}))
 }

@@ -109,7 +109,6 @@ fn look_up(place: &str) -> String {
 #[test]
 fn a_traced_function() {
     check("macro", &["passed", "returned"], "look_up", |tracer| {
-        // The macro's tracer is that of the current span.
         tracer.span_default("caller").in_scope(|_| look_up(&said("passed")));
     });
 }

@@ -78,23 +78,30 @@ impl Phoenix {
     /// The spans of a project, when there are so many.
     #[track_caller]
     pub fn spans(&self, project: &str, count: usize) -> Vec<Value> {
+        let path = format!("/v1/projects/{project}/spans?limit=1000");
+        self.list_when(&path, |spans| spans.len() == count)
+    }
+
+    /// The one session of a project, when it is complete.
+    #[track_caller]
+    pub fn session(&self, project: &str, is_complete: impl Fn(&Value) -> bool) -> Value {
+        let path = format!("/v1/projects/{project}/sessions");
+        self.list_when(&path, |sessions| sessions.len() == 1 && is_complete(&sessions[0])).remove(0)
+    }
+
+    /// What it answers, as soon as that is so.
+    #[track_caller]
+    fn list_when(&self, path: &str, is_so: impl Fn(&[Value]) -> bool) -> Vec<Value> {
         let deadline = Instant::now() + TO_STORE;
         loop {
             // A project is there with its first span.
-            let spans = self.text(&format!("/v1/projects/{project}/spans?limit=1000"));
-            let spans = spans.map(|text| list(&text, "/data")).unwrap_or_default();
-            if spans.len() == count {
-                return spans;
+            let found = self.text(path).map(|text| list(&text, "/data")).unwrap_or_default();
+            if is_so(&found) {
+                return found;
             }
-            assert!(Instant::now() < deadline, "{} spans of {count}: {spans:#?}", spans.len());
+            assert!(Instant::now() < deadline, "{path}: {} are there: {found:#?}", found.len());
             thread::sleep(Duration::from_millis(50));
         }
-    }
-
-    /// The sessions of a project.
-    pub fn sessions(&self, project: &str) -> Vec<Value> {
-        let text = self.text(&format!("/v1/projects/{project}/sessions"));
-        list(&text.expect("it is there"), "/data")
     }
 
     /// What the page of a project's traces shows: of each span its name, its kind as Phoenix understood it, and

@@ -32,9 +32,8 @@ impl Demo {
         let mut settings = Settings::of(&project.root)?.collector;
         if self.once {
             // It is there for a moment, and takes no place that others know.
-            settings.grpc_port = Some(0);
-            settings.http_port = Some(0);
-            settings.page_port = Some(0);
+            let ports = [&mut settings.grpc_port, &mut settings.http_port, &mut settings.page_port];
+            ports.into_iter().for_each(|port| *port = Some(0));
         }
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)

@@ -20,7 +20,7 @@ pub(super) struct Export {
     #[command(flatten)]
     format: Format,
     /// Every trace of the store instead of one, a line each.
-    #[arg(long, requires = "otlp_json", conflicts_with = "trace")]
+    #[arg(long, conflicts_with_all = ["trace", "html", "perfetto"])]
     all: bool,
     /// Leaves out what was said: prompts, answers, documents, arguments and results of tools.
     #[arg(long, requires = "html")]

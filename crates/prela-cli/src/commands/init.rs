@@ -81,6 +81,8 @@ fn ask_for_all(out: &mut dyn Write, settings: &mut Settings) -> anyhow::Result<(
     let (grpc, http) = (collector.grpc_port().to_string(), collector.http_port().to_string());
     collector.grpc_port = ask(out, "Port for OTLP over gRPC", &grpc, port)?;
     collector.http_port = ask(out, "Port for OTLP over HTTP", &http, port)?;
+    let page = collector.page_port().to_string();
+    collector.page_port = ask(out, "Port for the page", &page, port)?;
     collector.max_size = ask(out, "Most bytes to keep", "2GB", bytes)?;
     let time = |text: &str| {
         humantime::parse_duration(text).map_err(|_| "a time such as 12h or 7d".to_owned())

@@ -2,7 +2,7 @@
 
 use super::show::Show;
 use super::{Global, Outcome};
-use crate::query::{Filter, TraceSummary};
+use crate::query::{Filter, Reader, TraceSummary};
 use crate::render::{self, DIM, RED, clean, fit};
 use std::io::{self, Write};
 use std::time::{Duration, SystemTime};
@@ -32,13 +32,14 @@ impl List {
         let Self { limit, since, service, errors, interactive } = self;
         let since_ns = since.map(ago);
         let filter = Filter { limit, since_ns, service, errors_only: errors, ..Filter::default() };
-        let traces = global.reader()?.list(&filter)?;
+        let reader = global.reader()?;
+        let traces = reader.list(&filter)?;
         if global.json {
             writeln!(out, "{}", serde_json::to_string(&traces)?)?;
         } else if traces.is_empty() {
             writeln!(out, "There is no such trace.")?;
         } else {
-            table(out, &traces, interactive)?;
+            table(out, &traces, &reader, interactive)?;
             if interactive {
                 pick(global, out, &traces)?;
             }
@@ -91,19 +92,25 @@ fn pick(global: &Global, out: &mut dyn Write, traces: &[TraceSummary]) -> anyhow
     }
 }
 
-fn table(out: &mut dyn Write, traces: &[TraceSummary], is_numbered: bool) -> io::Result<()> {
+fn table(
+    out: &mut dyn Write,
+    traces: &[TraceSummary],
+    reader: &Reader,
+    is_numbered: bool,
+) -> anyhow::Result<()> {
     let numbers = if is_numbered { traces.len().to_string().len() + 2 } else { 0 };
     let width = render::width_of_output().saturating_sub(numbers);
-    let names = width.saturating_sub(55).clamp(12, 60);
+    let names = width.saturating_sub(65).clamp(12, 60);
     let head = format!(
-        "{:numbers$}{:16}  {}  {:>8}  {:>6}  {:>6}  {:>5}",
+        "{:numbers$}{:16}  {}  {:>8}  {:>6}  {:>6}  {:>5}  {}",
         "",
         "TRACE",
         fit("NAME", names),
         "TOOK",
         "SPANS",
         "ERRORS",
-        "AGE"
+        "AGE",
+        "TYPE"
     );
     writeln!(out, "{DIM}{head}{DIM:#}")?;
     for (number, trace) in (1..).zip(traces) {
@@ -115,12 +122,13 @@ fn table(out: &mut dyn Write, traces: &[TraceSummary], is_numbered: bool) -> io:
         let style = if trace.errors > 0 { RED } else { anstyle::Style::new() };
         writeln!(
             out,
-            "{}  {}  {took:>8}  {:>6}  {style}{:>6}{style:#}  {:>5}",
+            "{}  {}  {took:>8}  {:>6}  {style}{:>6}{style:#}  {:>5}{}",
             &id[..16],
             fit(&clean(&trace.name), names),
             trace.spans,
             trace.errors,
-            age(trace.start_ns)
+            age(trace.start_ns),
+            reader.kind(trace.trace_id)?.map(|kind| format!("  {kind}")).unwrap_or_default()
         )?;
     }
     Ok(())

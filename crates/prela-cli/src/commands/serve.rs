@@ -86,6 +86,7 @@ impl Serve {
             .build()
             .context("the runtime cannot be started")?;
         runtime.block_on(async {
+            let stop = stopped();
             let server = Server::open(config).await?;
             let hello = server.hello();
             if global.json {
@@ -119,7 +120,7 @@ impl Serve {
             }
             out.flush()?;
             let trouble = tokio::spawn(report(server.trouble()));
-            let spans = server.run(stopped()).await;
+            let spans = server.run(stop).await;
             trouble.abort();
             if !global.json {
                 writeln!(out, "{spans} spans came in.")?;
@@ -141,21 +142,30 @@ async fn report(mut trouble: tokio::sync::watch::Receiver<Option<String>>) {
     }
 }
 
-/// Ctrl-C, or what a service manager sends.
-pub(super) async fn stopped() {
-    let interrupt = tokio::signal::ctrl_c();
+/// Waits for Ctrl-C, or for what a service manager sends. It listens from the call on, so that what comes
+/// before it is awaited counts, too.
+pub(super) fn stopped() -> impl Future<Output = ()> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+        let signals = [SignalKind::interrupt(), SignalKind::terminate()].map(signal);
+        async move {
+            let [interrupt, terminate] = signals.map(|signal| async move {
+                match signal {
+                    Ok(mut signal) => drop(signal.recv().await),
+                    Err(_) => std::future::pending().await,
+                }
+            });
             tokio::select! {
-                _ = interrupt => {}
-                _ = terminate.recv() => {}
+                () = interrupt => {}
+                () = terminate => {}
             }
-            return;
         }
     }
-    let _ = interrupt.await;
+    #[cfg(not(unix))]
+    async {
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }
 
 /// Reading requests and answering questions; writing has a thread of its own.

@@ -1,5 +1,7 @@
-//! Row numbers of what was written lately, so that most rows need no look-up in an index.
+//! Row numbers of what was written lately, so that most rows need no look-up in an index, and the block
+//! that is being filled.
 
+use super::blocks::Blocks;
 use crate::ids::TraceId;
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -13,6 +15,7 @@ pub(super) struct Caches {
     pub(super) resources: Cache<Vec<u8>, i64>,
     pub(super) scopes: Cache<Vec<u8>, i64>,
     pub(super) runs: Cache<String, i64>,
+    pub(super) blocks: Blocks,
 }
 
 /// A cache that forgets what was not asked for lately: what is asked for moves to the young half, and when

@@ -166,6 +166,7 @@ impl<'a> Insert<'a> {
         let mut data =
             self.connection.prepare_cached("INSERT INTO span_data(id, data) VALUES (?1, ?2)")?;
         data.execute(params![row, &entry.message[..]])?;
+        self.caches.blocks.add(self.connection, row, &entry.message)?;
 
         let sums = self.sums.entry(trace).or_default();
         let is_root = facts.parent_id.is_none();
@@ -238,6 +239,7 @@ impl<'a> Insert<'a> {
                 sums.service,
             ])?;
         }
+        self.caches.blocks.write(self.connection)?;
         let Counts { refused, loose_logs, metrics } = self.counts;
         let counts = [("refused", refused), ("loose_logs", loose_logs), ("metrics", metrics)];
         for (name, count) in counts.into_iter().filter(|(_, count)| *count > 0) {

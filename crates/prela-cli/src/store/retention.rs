@@ -3,6 +3,7 @@
 //! It works in slices, each a transaction, and the writer goes on between them: so requests wait for one slice
 //! at most.
 
+use super::blocks;
 use rusqlite::{Connection, params};
 use std::time::Duration;
 
@@ -56,6 +57,9 @@ impl Sweep {
             if removed > SLICE_SPANS {
                 break;
             }
+        }
+        if removed > 0 {
+            blocks::trim(&transaction)?;
         }
         transaction.commit()?;
         let is_done = removed == 0;

@@ -9,7 +9,7 @@ use rusqlite::{Connection, Transaction};
 pub(super) const APPLICATION: i32 = 0x7072_656c;
 
 /// Each step leads to the version after its index; a step that was released never changes.
-const STEPS: [&str; 2] = [
+const STEPS: [&str; 3] = [
     "
     -- One start of a process.
     CREATE TABLE run(id INTEGER PRIMARY KEY, run_id TEXT UNIQUE NOT NULL, start_ns INTEGER NOT NULL, service INTEGER);
@@ -51,6 +51,10 @@ const STEPS: [&str; 2] = [
     CREATE TABLE pending(span INTEGER PRIMARY KEY, trace INTEGER NOT NULL, seen INTEGER NOT NULL);
     CREATE INDEX pending_trace ON pending(trace);
     INSERT INTO pending(span, trace, seen) SELECT id, trace, 0 FROM span WHERE end_ns = 0;
+",
+    "
+    -- Rows of `span` from the first to the last, and which runs of bytes their messages have.
+    CREATE TABLE block(first INTEGER PRIMARY KEY, last INTEGER NOT NULL, grams BLOB NOT NULL);
 ",
 ];
 

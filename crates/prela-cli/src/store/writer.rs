@@ -306,6 +306,7 @@ impl Writer {
         }
         if self.sweep.is_none_or(|sweep| sweep.swept.traces != traces) {
             self.caches.traces = Default::default();
+            self.caches.blocks = Default::default();
         }
     }
 
@@ -314,7 +315,9 @@ impl Writer {
         while !sweep.slice(&mut self.connection, limits, now())? {
             gone.store(sweep.swept.traces, Ordering::Relaxed);
         }
-        retention::remove_unused(&self.connection)?;
+        if sweep.swept != Swept::default() {
+            retention::remove_unused(&self.connection)?;
+        }
         self.caches = Caches::default();
         retention::give_back_all(&self.connection)?;
         Ok(sweep.swept)

@@ -60,7 +60,7 @@ fn settings_are_asked_for_and_written() {
     std::fs::create_dir_all(folder.join("src")).unwrap();
     // The default, one that cannot be used, one that can, then defaults.
     let (said, complaint, code) =
-        init(&folder.join("src"), &[], "\n2\n0.5\n\n70000\n4400\n1GB\n\n");
+        init(&folder.join("src"), &[], "\n2\n0.5\n\n70000\n4400\n\n1GB\n\n");
     assert_eq!((complaint.as_str(), code), ("", 0), "{said}");
     assert!(
         said.contains("`2` is not a number from 0 to 1.") && said.contains("`70000` is not a port")

@@ -196,6 +196,36 @@ fn a_search_names_the_span_and_its_trace() {
     assert_eq!(say(&path, 80, &["search", "agent", "--since", "1s"]).2, 1);
 }
 
+/// Under a web server the root says nothing of what the request was for.
+#[test]
+fn a_list_says_what_a_trace_is_of() {
+    let (_dir, path, store) = fresh();
+    let operation = |span: Span, key: &str, value: &str| Span {
+        attributes: vec![requests::text(key, value)],
+        ..span
+    };
+    let request = |trace| named(span(trace, 1, 0), "POST /ask");
+    let spans = vec![
+        request(1),
+        operation(span(1, 2, 1), "prela.span.type", "custom"),
+        operation(span(1, 3, 2), "gen_ai.operation.name", "invoke_agent"),
+        operation(request(2), "openinference.span.kind", "AGENT"),
+        operation(request(3), "gen_ai.operation.name", "invoke_workflow"),
+        operation(span(3, 2, 1), "prela.span.type", "tool"),
+        operation(request(4), "prela.span.type", "tool"),
+    ];
+    store.insert_blocking(batch(spans)).unwrap();
+    for width in [60, 80, 200] {
+        let (said, _, code) = say(&path, width, &["list"]);
+        assert_eq!(code, 0);
+        let last = said.lines().map(|line| line.split_whitespace().last().unwrap());
+        let mut kinds: Vec<_> = last.skip(1).filter(|word| word.starts_with(['a', 'w'])).collect();
+        kinds.sort_unstable();
+        assert_eq!(kinds, ["agent", "agent", "workflow"], "{said}");
+        assert_eq!(said.lines().count(), 5, "{said}");
+    }
+}
+
 #[test]
 fn a_list_counts_whole_traces() {
     let (_dir, path) = a_run();

@@ -218,7 +218,7 @@ fn the_demo_shows_a_trace_and_its_mistake_and_ends() {
         "✗ execute_tool book_table: closed on Mondays",
         "⚠ `rank_offers` is a trace of its own",
         "probably belongs under `choose_offer`",
-        "the thread had been given contexts before, and had none this time",
+        "the thread had been given contexts before",
         "pool.spawn_traced(",
     ] {
         assert!(said.contains(part), "{part}: {said}");

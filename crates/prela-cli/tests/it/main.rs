@@ -31,6 +31,7 @@ mod receiving;
 mod requests;
 mod rpc;
 mod running;
+mod searching;
 mod senders;
 mod sessions;
 mod store;

@@ -99,7 +99,7 @@ impl ContextScope {
     #[inline(always)]
     pub(crate) fn of_child(begin: impl FnOnce(&Context, &Origin) -> Option<Child>) -> Option<Self> {
         let mut scope = None;
-        let _ =
+        let visited =
             FRAMES.try_with(|frames| {
                 let origins = &mut frames.borrow_mut().origins;
                 let Some(Known { slot, origin, .. }) = origins.last() else { return };
@@ -109,24 +109,53 @@ impl ContextScope {
                 let child = Context::map_current(|cx| {
                     if slot_of(cx) == *slot { begin(cx, origin) } else { None }
                 });
-                let (cx, span_id) = match child {
-                    Some(Child::Own(cx, span_id)) => (cx, span_id),
-                    Some(Child::Inherited) => return scope = Some(Self::of_current(*slot)),
-                    None => return,
-                };
-                let origin = Origin { span_id, ..*origin };
-                let slot = slot_of(&cx);
-                let own = match try_attach(cx) {
-                    Ok(guard) => Self::open(slot, true, Some(guard)),
-                    Err(panic) => {
-                        count(panic);
-                        return scope = Some(Self::open(NOT_CURRENT_SLOT, false, None));
+                scope = match child {
+                    Some(Child::Own(cx, span_id)) => {
+                        let origin = Origin { span_id, ..*origin };
+                        Some(Self::begun(cx, origin, origins))
                     }
+                    Some(Child::Inherited) => Some(Self::of_current(*slot)),
+                    None => None,
                 };
-                origins.push(Known { scope: own.id, slot, origin });
-                scope = Some(own);
             });
+        visited.ok()?;
         scope
+    }
+
+    /// Begins a trace where the current context has no span at all, and makes the context of its first span
+    /// current; see [`of_child`](Self::of_child).
+    #[inline(always)]
+    pub(crate) fn of_root(
+        begin: impl FnOnce(&Context) -> Option<(Context, Origin)>,
+    ) -> Option<Self> {
+        let mut scope = None;
+        let visited = FRAMES.try_with(|frames| {
+            if STATE.with(|state| state.is_stale.get()) {
+                return;
+            }
+            let origins = &mut frames.borrow_mut().origins;
+            let root = Context::map_current(|cx| if slot_of(cx) == 0 { begin(cx) } else { None });
+            scope = root.map(|(cx, origin)| Self::begun(cx, origin, origins));
+        });
+        visited.ok()?;
+        scope
+    }
+
+    /// Makes the context of a span current that has just begun.
+    #[inline(always)]
+    fn begun(cx: Context, origin: Origin, origins: &mut Vec<Known>) -> Self {
+        let slot = slot_of(&cx);
+        match try_attach(cx) {
+            Ok(guard) => {
+                let scope = Self::open(slot, true, Some(guard));
+                origins.push(Known { scope: scope.id, slot, origin });
+                scope
+            }
+            Err(panic) => {
+                count(panic);
+                Self::open(NOT_CURRENT_SLOT, false, None)
+            }
+        }
     }
 
     /// Opens a scope in the context that is current already, whose slot stays as long as the scope.

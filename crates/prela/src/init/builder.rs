@@ -193,6 +193,13 @@ impl Builder {
     /// | `gen_ai.client.operation.time_to_first_chunk` | s | of a stream |
     /// | `gen_ai.client.operation.time_per_output_chunk` | s | of a stream whose chunks were counted: their mean, once for each |
     ///
+    /// and of spans that name an agent, a tool or a workflow, as typed spans do, `gen_ai.invoke_agent.duration`,
+    /// `gen_ai.execute_tool.duration` and `gen_ai.invoke_workflow.duration`. With
+    /// [`SemconvVersion::Latest`](crate::genai::SemconvVersion::Latest) a call of a language model has
+    /// `gen_ai.client.inference.duration`, a counter for each kind of tokens, `gen_ai.client.inference.usage.input_tokens`
+    /// and the like, and the histograms `gen_ai.client.inference.operation.input_tokens` and `output_tokens` in place of
+    /// the first two.
+    ///
     /// Each has the operation, the provider, the requested and the answering model, and the server of its span.
     /// Spans that the sampler leaves out are not measured. [`Prela::meter`](crate::Prela::meter) is for metrics
     /// of your own.
@@ -585,7 +592,11 @@ impl Builder {
             let own = metrics.iter().map(|(_, meters)| meters.meter("prela"));
             #[cfg(all(feature = "metrics", feature = "__otlp"))]
             let meters = meters.chain(own);
-            crate::metrics::metered(intake, meters)
+            #[cfg(feature = "genai")]
+            let is_latest = wording.version == crate::genai::SemconvVersion::Latest;
+            #[cfg(not(feature = "genai"))]
+            let is_latest = false;
+            crate::metrics::metered(intake, meters, is_latest)
         };
         let hooks = SpanProcessors::hooks(self.processors);
         let watch = Watch {

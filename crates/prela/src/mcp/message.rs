@@ -6,10 +6,12 @@ use crate::{SpanBuilder, SpanKind, SpanType, Tracer};
 use rmcp::model::{
     ClientNotification, ClientRequest, ConstString as _, ServerNotification, ServerRequest,
 };
-use std::borrow::Cow;
 
 /// Longer names are of nothing that exists: the protocol allows tools 128 characters.
 const MAX_NAME: usize = 128;
+
+/// Characters of a URI that are recorded.
+const MAX_URI: usize = 1_024;
 
 /// What a message asks for.
 #[derive(Clone, Copy, Debug)]
@@ -137,8 +139,9 @@ impl<'a> Message<'a> {
             Subject::Prompt(name) => {
                 plain(format!("{} {name}", self.method)).attr(mcp::PROMPT_NAME, name)
             }
-            Subject::Resource(uri) => plain(self.method.to_owned())
-                .attr(mcp::RESOURCE_URI, without_query(uri).into_owned()),
+            Subject::Resource(uri) => {
+                plain(self.method.to_owned()).attr(mcp::RESOURCE_URI, without_query(uri))
+            }
         };
         span.kind(kind).attr(mcp::METHOD_NAME, self.method.to_owned())
     }
@@ -150,13 +153,12 @@ pub(super) fn shown(name: &str) -> Option<&str> {
     is_name.then_some(name)
 }
 
-/// Without a query and a fragment, where tokens are, and without a user.
-fn without_query(uri: &str) -> Cow<'_, str> {
+/// Without a query and a fragment, where tokens are, and without a user; the beginning of a very long one.
+fn without_query(uri: &str) -> String {
     let uri = uri.split(['?', '#']).next().unwrap_or_default();
-    let Some((scheme, rest)) = uri.split_once("://") else { return uri.into() };
-    let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    match authority.rsplit_once('@') {
-        Some((_, host)) => format!("{scheme}://{host}{path}").into(),
-        None => uri.into(),
-    }
+    let public = uri.split_once("://").and_then(|(scheme, rest)| {
+        let (authority, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+        Some(format!("{scheme}://{}{path}", authority.rsplit_once('@')?.1))
+    });
+    public.as_deref().unwrap_or(uri).chars().take(MAX_URI).collect()
 }

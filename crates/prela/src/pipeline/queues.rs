@@ -57,7 +57,8 @@ impl Queues {
         Ok(Self { queues, workers, counts, drops, shut_down: AtomicBool::new(false) })
     }
 
-    #[inline]
+    /// Takes in a span that ended.
+    #[inline(always)]
     pub(super) fn take_in(&self, span: EndedSpan<'_>) {
         if self.counts.has_tail() && !span.summary.is_sampled {
             self.let_wait(span);

@@ -121,6 +121,12 @@ impl Sampler {
         }
     }
 
+    /// What it decides of every trace that begins here; none if it has to be asked.
+    #[inline]
+    pub(crate) fn always(&self) -> Option<bool> {
+        if let Repr::Always { keep, .. } = self.0 { Some(keep) } else { None }
+    }
+
     /// Whether it may look at the attributes of a span.
     pub(crate) fn looks_at_attributes(&self) -> bool {
         matches!(self.0, Repr::Custom(_))

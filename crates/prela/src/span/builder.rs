@@ -16,6 +16,7 @@ use opentelemetry::{Context, Key};
 use std::any::Any;
 use std::borrow::Cow;
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::SystemTime;
 
@@ -67,7 +68,8 @@ impl SpanBuilder {
     #[inline(always)]
     pub fn attr(mut self, key: impl Into<Key>, value: impl Into<Value>) -> Self {
         if let Some((blank, span)) = self.content() {
-            span.write_attribute(blank, key.into(), value.into());
+            let (key, value) = (ManuallyDrop::new(key.into()), ManuallyDrop::new(value.into()));
+            span.write_attribute(blank, key, value);
         }
         self
     }
@@ -302,7 +304,7 @@ impl SpanBuilder {
         let Some(Self(Some(mut prepared))) = span else {
             return ContextSpan::fallback(parent.span().span_context().clone());
         };
-        let Some(mut blank) = prepared.blank.take() else {
+        let Some(blank) = prepared.blank.take() else {
             return ContextSpan::fallback(parent.span().span_context().clone());
         };
         let span = &mut prepared.span;
@@ -311,10 +313,7 @@ impl SpanBuilder {
         if builder.start_time.is_some() {
             span.details().start_time = builder.start_time;
         }
-        for attribute in builder.attributes.into_iter().flatten() {
-            span.write_otel_attribute(&mut blank, attribute);
-        }
-        let record = span.start_in(blank, parent);
+        let record = span.start_in(blank, parent, builder.attributes.unwrap_or_default());
         prepared.give_back();
         for link in builder.links.unwrap_or_default() {
             record.add_link(link.span_context, attribute_pairs(link.attributes));

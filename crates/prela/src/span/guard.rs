@@ -1,7 +1,7 @@
 //! A span that is current until a guard is dropped.
 
 use super::builder::SpanBuilder;
-use super::handle::Span;
+use super::handle::{NONE, Span};
 use super::lifecycle::Prepared;
 use super::scope;
 use crate::context::ContextScope;
@@ -16,30 +16,57 @@ use std::thread;
 /// Not `Send`. Dropped while the thread panics, it records the panic as the span's error.
 #[must_use = "the span ends when this is dropped"]
 pub struct SpanGuard {
+    /// None without an instance.
+    entered: Option<Entered>,
+    not_send: PhantomData<*const ()>,
+}
+
+/// A span that was entered, to be left when this is dropped.
+struct Entered {
     span: Span,
     scope: Option<ContextScope>,
     /// The memory of the builder, to be given back with that of the span.
     prepared: Option<Box<Prepared>>,
     /// Whether the thread was panicking already: a guard in a destructor then has no panic of its own.
     was_panicking: bool,
-    not_send: PhantomData<*const ()>,
 }
 
 impl SpanGuard {
     #[inline(always)]
     pub(super) fn enter(builder: SpanBuilder) -> Self {
-        let not_send = PhantomData;
-        let Some(mut prepared) = builder.into_prepared() else {
-            let (span, was_panicking) = (Span::none(), false);
-            return Self { span, scope: None, prepared: None, was_panicking, not_send };
-        };
-        let (span, scope) = scope::enter(&mut prepared);
-        let (scope, prepared) = (Some(scope), Some(prepared));
-        Self { span, scope, prepared, was_panicking: thread::panicking(), not_send }
+        match builder.into_prepared() {
+            Some(prepared) => Self::entered(prepared),
+            None => Self { entered: None, not_send: PhantomData },
+        }
     }
 
     #[inline(never)]
-    fn leave(&mut self, prepared: Box<Prepared>) {
+    fn entered(mut prepared: Box<Prepared>) -> Self {
+        let (span, scope) = scope::enter(&mut prepared);
+        let (scope, prepared) = (Some(scope), Some(prepared));
+        let entered = Entered { span, scope, prepared, was_panicking: thread::panicking() };
+        Self { entered: Some(entered), not_send: PhantomData }
+    }
+}
+
+impl Deref for SpanGuard {
+    type Target = Span;
+
+    #[inline]
+    fn deref(&self) -> &Span {
+        self.entered.as_ref().map_or(&NONE, |entered| &entered.span)
+    }
+}
+
+impl fmt::Debug for SpanGuard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SpanGuard").field(&**self).finish()
+    }
+}
+
+impl Drop for Entered {
+    #[inline(never)]
+    fn drop(&mut self) {
         if let Some(scope) = self.scope.take() {
             scope.leave();
         }
@@ -49,29 +76,8 @@ impl SpanGuard {
         {
             record.record_panic("panicked while the span was entered".to_owned());
         }
-        mem::replace(&mut self.span, Span::none()).finish_with(prepared);
-    }
-}
-
-impl Deref for SpanGuard {
-    type Target = Span;
-
-    fn deref(&self) -> &Span {
-        &self.span
-    }
-}
-
-impl fmt::Debug for SpanGuard {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("SpanGuard").field(&self.span).finish()
-    }
-}
-
-impl Drop for SpanGuard {
-    #[inline(always)]
-    fn drop(&mut self) {
         if let Some(prepared) = self.prepared.take() {
-            self.leave(prepared);
+            mem::replace(&mut self.span, Span::none()).finish_with(prepared);
         }
     }
 }

@@ -11,7 +11,7 @@ use opentelemetry::{Context, Key, KeyValue};
 use std::borrow::Cow;
 use std::error::Error;
 use std::fmt::{self, Display};
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 use std::ops::Deref;
 use std::sync::Arc;
 
@@ -91,8 +91,9 @@ impl Span {
         match &self.span {
             AnySpan::None | AnySpan::Inherited(_) => {}
             AnySpan::Own(record) => {
-                let key = key.into();
-                record.write_attribute(key.as_str(), value.into());
+                let key: ManuallyDrop<Key> = ManuallyDrop::new(key.into());
+                record.write_attribute(key.as_str(), ManuallyDrop::new(value.into()));
+                drop(ManuallyDrop::into_inner(key));
             }
             AnySpan::Foreign(cx) => set_in(cx, key.into(), value.into()),
         }

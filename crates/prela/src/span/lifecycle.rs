@@ -5,7 +5,7 @@
 //! | find the parent | `parent.rs` |
 //! | decide whether the trace is recorded | `decision.rs` |
 //! | write the head of the message | `head.rs` |
-//! | make the span current | `start.rs`, which runs the other three |
+//! | make the span current | `start.rs`, which runs the other three, for most spans in one piece |
 //! | write while it runs | `record.rs`, within `limits.rs` |
 //! | end | `end.rs` |
 //!
@@ -19,6 +19,7 @@ mod details;
 mod end;
 mod head;
 mod instances;
+mod last_begun;
 mod limits;
 mod new_span;
 mod parent;

@@ -123,9 +123,12 @@ impl Text {
 
     #[inline]
     fn short(text: &str) -> Option<Self> {
-        let mut bytes = [0; LONGEST_SHORT];
-        bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
-        Some(Self(Repr::Short { len: u8::try_from(text.len()).ok()?, bytes }))
+        let len = u8::try_from(text.len()).ok()?;
+        let mut short = Repr::Short { len, bytes: [0; LONGEST_SHORT] };
+        if let Repr::Short { bytes, .. } = &mut short {
+            bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        }
+        Some(Self(short))
     }
 }
 

@@ -1,6 +1,7 @@
 //! The text that is searched for, in each form that it may have in a message.
 
 use super::id_of;
+use crate::store::Runs;
 use memchr::memmem::Finder;
 
 /// What is searched for.
@@ -13,6 +14,8 @@ pub(in crate::query) struct Needle {
     others: Vec<Finder<'static>>,
     is_number: bool,
     id: Option<Vec<u8>>,
+    /// Runs of bytes of each form; none if a form is too short to have one.
+    runs: Option<Vec<Runs>>,
 }
 
 impl Needle {
@@ -35,6 +38,8 @@ impl Needle {
         }
         let id = id_of(text);
         others.extend(id.clone());
+        let runs =
+            others.iter().map(Vec::as_slice).chain([text.as_bytes()]).map(Runs::of).collect();
         let is_exact = text.chars().any(char::is_uppercase);
         Self {
             is_exact,
@@ -43,6 +48,7 @@ impl Needle {
             others: others.iter().map(|bytes| Finder::new(bytes).into_owned()).collect(),
             is_number,
             id,
+            runs,
         }
     }
 
@@ -52,6 +58,11 @@ impl Needle {
 
     pub(super) fn id(&self) -> Option<&[u8]> {
         self.id.as_deref()
+    }
+
+    /// Whether any message of a block may have it.
+    pub(super) fn may_be_in(&self, grams: &[u8]) -> bool {
+        self.runs.as_ref().is_none_or(|forms| forms.iter().any(|form| form.may_be_in(grams)))
     }
 
     /// Whether a message may have it.

@@ -1,7 +1,9 @@
 //! The collector of log records and that of metrics, and how they get there.
 
 use crate::Error;
-use crate::env::{self, Environment};
+#[cfg(any(feature = "otlp-http", feature = "metrics"))]
+use crate::env;
+use crate::env::Environment;
 use crate::export::AnyExporter;
 use crate::init::Otlp;
 use crate::init::pipeline::{self, PipelineOptions};

@@ -48,7 +48,9 @@ impl Answer {
     /// Reads OpenAI's responses: events, of which the last has the whole answer, or that answer alone.
     pub(super) fn read_responses(&mut self, mut json: Json) {
         let kind = json["type"].as_str().unwrap_or_default().to_owned();
-        if json["object"].as_str() == Some("response") {
+        // Not every server that is compatible says what it is.
+        let is_whole = kind.is_empty() && json["output"].is_array();
+        if is_whole || json["object"].as_str() == Some("response") {
             return self.read_whole(json);
         }
         match kind.as_str() {

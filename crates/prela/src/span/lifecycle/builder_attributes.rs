@@ -14,26 +14,35 @@ use opentelemetry::trace::{SpanId, TraceFlags, TraceId};
 use opentelemetry::{Key, KeyValue};
 #[cfg(feature = "genai")]
 use std::borrow::Cow;
+use std::mem::ManuallyDrop;
 
 impl NewSpan {
-    /// Sets an attribute of a span that has not started. `Empty` sets nothing.
+    /// Sets an attribute of a span that has not started. `Empty` sets nothing. For the form of key and value see
+    /// [`Value::discard`].
     #[inline(always)]
-    pub(in crate::span) fn write_attribute(&mut self, blank: &mut Blank, key: Key, value: Value) {
+    pub(in crate::span) fn write_attribute(
+        &mut self,
+        blank: &mut Blank,
+        key: ManuallyDrop<Key>,
+        value: ManuallyDrop<Value>,
+    ) {
         match self.early {
             Early::None => self.begin(blank),
             Early::Written | Early::Kept => {}
         }
         if self.early == Early::Kept {
-            return self.keep(key, value);
+            return self.keep(ManuallyDrop::into_inner(key), ManuallyDrop::into_inner(value));
         }
         let name = key.as_str();
         let hash = KeyHash::of(name.as_bytes());
         match Written::of(&value) {
             Written::Scalar(value) => self.write_scalar(blank, name, hash, value),
-            Written::Text(text) if self.write_text(blank, name, hash, text) => {}
-            Written::Text(_) | Written::Other => return self.write_other(blank, name, value),
+            Written::Text(text) if self.write_text(blank, name, hash, text) => {
+                Value::discard(value);
+            }
+            Written::Text(_) | Written::Other => self.write_other(blank, name, value),
         }
-        value.discard();
+        drop(ManuallyDrop::into_inner(key));
     }
 
     #[inline(never)]
@@ -47,10 +56,11 @@ impl NewSpan {
         blank.message().set_text(key.as_bytes(), hash, text)
     }
 
-    fn write_other(&self, blank: &mut Blank, key: &str, mut value: Value) {
+    #[inline(never)]
+    fn write_other(&self, blank: &mut Blank, key: &str, mut value: ManuallyDrop<Value>) {
         let (provider, message) = blank.provider_and_message();
         provider.limits.set(message, key, &mut value);
-        value.discard();
+        Value::discard(value);
     }
 
     #[inline(always)]
@@ -73,7 +83,9 @@ impl NewSpan {
         match Written::of_otel(&it.value) {
             Written::Scalar(value) => self.write_scalar(blank, name, hash, value),
             Written::Text(text) if self.write_text(blank, name, hash, text) => {}
-            Written::Text(_) | Written::Other => self.write_other(blank, name, it.value.into()),
+            Written::Text(_) | Written::Other => {
+                self.write_other(blank, name, ManuallyDrop::new(it.value.into()));
+            }
         }
     }
 

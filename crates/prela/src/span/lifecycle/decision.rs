@@ -94,4 +94,4 @@ impl NewSpan {
 }
 
 /// The flag of W3C Trace Context Level 2 that says of a new trace id: every bit is random.
-const RANDOM: TraceFlags = TraceFlags::new(0x02);
+pub(super) const RANDOM: TraceFlags = TraceFlags::new(0x02);

@@ -1,11 +1,11 @@
 //! The third phase of a start: writing the head of the message, and what else there is at the start.
 
-use super::decision::Decision;
+use super::decision::{Decision, RANDOM};
 use super::new_span::{Early, NewSpan};
 use super::pool::{Blank, give_back_message};
 use super::record::{Phase, Record};
 use super::roots;
-use crate::clock::unix_nano;
+use crate::clock::{Anchor, unix_nano};
 use crate::context::{self, Correlation, Origin};
 use crate::span::message::{ChildHead, Head, kind};
 use crate::{SpanType, Value, semconv};
@@ -60,6 +60,42 @@ impl NewSpan {
             self.write_more(&record, Vec::new(), None);
         }
         record
+    }
+
+    /// Starts the record of the first span of a trace that is recorded without asking any sampler.
+    pub(super) fn start_root(&mut self, blank: Blank) -> Arc<Record> {
+        blank.start(|record, mut message| {
+            let provider = &*record.source.provider;
+            // The clock is read before ids are drawn: it notices a fork.
+            let (anchor, start_time) = Anchor::read_now(&provider.clock);
+            let (trace_id, span_id) = (provider.ids.new_trace_id(), provider.ids.new_span_id());
+            let flags = RANDOM.with_sampled(true);
+            record.span_context =
+                SpanContext::new(trace_id, span_id, flags, false, TraceState::NONE);
+            record.parent_span_id = None;
+            record.origin = Origin {
+                instance: provider.id,
+                trace_id,
+                span_id,
+                root: span_id,
+                flags,
+                is_plain: true,
+                anchor,
+            };
+            let of_type = self.type_attributes(provider);
+            let head = Head {
+                span_context: &record.span_context,
+                parent_span_id: None,
+                name: &self.name,
+                kind: self.kind.as_ref().map_or(of_type.kind, kind),
+                start_time,
+                end_time: start_time,
+            };
+            let limits = &provider.limits;
+            message.begin(&head, self.span_type, false, limits.attributes, limits.longest_text());
+            message.set_type(of_type);
+            record.state_mut().phase = Phase::Recording(message);
+        })
     }
 
     /// Starts the span's record as decided.

@@ -8,7 +8,6 @@ use crate::{SpanType, context};
 use opentelemetry::Context;
 use opentelemetry::trace::SpanKind;
 use std::borrow::Cow;
-use std::mem;
 
 /// What a span will be.
 pub(in crate::span) struct NewSpan {
@@ -92,6 +91,12 @@ impl NewSpan {
             && self.span_type != SpanType::Agent
     }
 
+    /// Whether it can begin a trace without being asked about.
+    #[inline]
+    pub(super) fn is_usual_root(&self) -> bool {
+        !self.has_details && self.early == Early::None
+    }
+
     /// The context that the span starts in, but for its options.
     pub(super) fn base(&self, provider: &Provider) -> Context {
         match &self.parent {
@@ -125,8 +130,8 @@ impl NewSpan {
     /// Forgets everything, and keeps the memory of the details.
     #[inline]
     pub(super) fn clear(&mut self) {
-        if let Cow::Owned(name) = mem::replace(&mut self.name, Cow::Borrowed("")) {
-            drop(name);
+        if let Cow::Owned(_) = self.name {
+            self.name = Cow::Borrowed("");
         }
         self.kind = None;
         if !matches!(self.parent, ParentChoice::Current) {

@@ -1,5 +1,8 @@
 //! The record of one span: what it began with, and what is written while it runs.
 
+#[cfg(test)]
+mod tests;
+
 use super::details::Measurement;
 use super::limits::SpanLimits;
 use super::provider::Source;
@@ -7,12 +10,13 @@ use crate::clock::from_unix_nano;
 use crate::context::Origin;
 use crate::span::message::{Event, KeyHash, Link, Scalar, SpanMessage, Written};
 use crate::{SpanType, Value};
-use opentelemetry::Key;
 use opentelemetry::trace::{SpanContext, SpanId, Status};
+use opentelemetry::{Key, KeyValue};
 use spin::{Mutex, MutexGuard};
 use std::borrow::Cow;
 use std::fmt;
 use std::hint;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, SystemTime};
@@ -172,25 +176,46 @@ impl Record {
     }
 
     pub(in crate::span) fn set_attribute(&self, key: &Key, value: Value) {
-        self.set_other(key.as_str(), value);
+        self.set_other(key.as_str(), ManuallyDrop::new(value));
     }
 
-    fn set_other(&self, key: &str, mut value: Value) {
+    #[inline(never)]
+    fn set_other(&self, key: &str, mut value: ManuallyDrop<Value>) {
         self.with(|message| self.limits().set(message, key, &mut value));
-        value.discard();
+        Value::discard(value);
     }
 
     /// Sets an attribute, where the compiler may know key and value: then their kinds and the key's hash are
     /// constants.
     #[inline(always)]
-    pub(in crate::span) fn write_attribute(&self, key: &str, value: Value) {
+    pub(in crate::span) fn write_attribute(&self, key: &str, value: ManuallyDrop<Value>) {
         let hash = KeyHash::of(key.as_bytes());
         match Written::of(&value) {
             Written::Scalar(value) => self.set_scalar(key, hash, value),
-            Written::Text(text) if self.set_text(key, hash, text) => {}
-            Written::Text(_) | Written::Other => return self.set_other(key, value),
+            Written::Text(text) if self.set_text(key, hash, text) => Value::discard(value),
+            Written::Text(_) | Written::Other => self.set_other(key, value),
         }
-        value.discard();
+    }
+
+    /// Sets attributes as OpenTelemetry's API has them.
+    pub(super) fn write_otel_attributes(&self, attributes: Vec<KeyValue>) {
+        let limits = self.limits();
+        self.with(|message| {
+            for attribute in attributes {
+                let key = attribute.key.as_str().as_bytes();
+                let is_written = match Written::of_otel(&attribute.value) {
+                    Written::Scalar(value) => {
+                        message.set_scalar(key, KeyHash::of(key), value);
+                        true
+                    }
+                    Written::Text(text) => message.set_text(key, KeyHash::of(key), text),
+                    Written::Other => false,
+                };
+                if !is_written {
+                    limits.set(message, attribute.key.as_str(), &mut attribute.value.into());
+                }
+            }
+        });
     }
 
     /// Sets an attribute to a value that is too short for any limit.

@@ -1,4 +1,7 @@
 //! The start of a span: the parent is found, the decision made, the head written, the span made current.
+//!
+//! Most spans are children of the current one, or begin a trace that is recorded anyway, and have nothing but a name,
+//! a type and attributes. These start in one piece, while what is kept about the thread's contexts is borrowed once.
 
 use super::instances::{self, Parent};
 use super::new_span::NewSpan;
@@ -6,10 +9,10 @@ use super::parent::{Found, Glance};
 use super::pool::{Blank, Prepared};
 use super::provider::Provider;
 use super::record::Record;
-use super::{calls, roots};
+use super::{calls, last_begun, roots};
 use crate::TraceContext;
 use crate::context::{self, Child, ContextScope, Correlation};
-use opentelemetry::Context;
+use opentelemetry::{Context, KeyValue};
 use std::sync::Arc;
 
 /// A span of whatever kind, as a handle refers to it.
@@ -30,7 +33,7 @@ impl Prepared {
     pub(in crate::span) fn enter(&mut self) -> (AnySpan, ContextScope) {
         match self.enter_usual() {
             Some(entered) => entered,
-            None => self.enter_unusual(),
+            None => self.enter_root().unwrap_or_else(|| self.enter_unusual()),
         }
     }
 
@@ -74,6 +77,37 @@ impl Prepared {
         }
         self.span.clear();
         Some((started, scope))
+    }
+
+    /// Starts the span if it begins a trace that is recorded anyway.
+    #[inline(never)]
+    fn enter_root(&mut self) -> Option<(AnySpan, ContextScope)> {
+        let Self { blank: place, span } = self;
+        let provider = place.as_ref()?.provider();
+        let is_usual = provider.is_usual
+            && provider.sampler.always() == Some(true)
+            && span.is_in_current_context()
+            && span.is_usual_root()
+            && !Provider::is_one_of_several()
+            && !context::is_unrecorded(provider.id);
+        if !is_usual {
+            return None;
+        }
+        let mut started = None;
+        let scope = ContextScope::of_root(|cx| {
+            if cx.is_telemetry_suppressed() || Correlation::of(cx).is_some() {
+                return None;
+            }
+            let record = span.start_root(place.take()?);
+            let root = (instances::alone_with(cx, &record), record.origin);
+            started = Some(record);
+            Some(root)
+        })?;
+        let record = started?;
+        record.source.provider.decisions.count(true);
+        roots::add(&record);
+        self.span.clear();
+        Some((AnySpan::Own(record), scope))
     }
 
     #[inline(never)]
@@ -204,9 +238,29 @@ impl Prepared {
 
 impl NewSpan {
     /// Starts the span below what a context holds, for a library that makes it current itself.
-    pub(in crate::span) fn start_in(&mut self, blank: Blank, base: &Context) -> Arc<Record> {
-        let parent = instances::parent_in(base, blank.provider());
-        self.start_below(blank, &parent, base)
+    pub(in crate::span) fn start_in(
+        &mut self,
+        mut blank: Blank,
+        base: &Context,
+        attributes: Vec<KeyValue>,
+    ) -> Arc<Record> {
+        let parent = last_begun::parent_in(base, blank.provider())
+            .unwrap_or_else(|| instances::parent_in(base, blank.provider()));
+        let record = match self.usual_parent(&blank, &parent, base) {
+            Some(origin) => {
+                let record = self.start_child(blank, origin);
+                record.write_otel_attributes(attributes);
+                record
+            }
+            None => {
+                for attribute in attributes {
+                    self.write_otel_attribute(&mut blank, attribute);
+                }
+                self.start_below(blank, &parent, base)
+            }
+        };
+        last_begun::note(&record.origin);
+        record
     }
 
     #[inline(never)]

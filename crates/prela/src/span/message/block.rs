@@ -94,7 +94,7 @@ pub(crate) struct Blocks {
 
 impl Blocks {
     /// Appends a copy of the span. Allocates only if no buffer has come back from the export thread.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn push(&mut self, span: EndedSpan<'_>) {
         let len = span.message.len();
         let has_room = |block: &Block| {

@@ -4,9 +4,11 @@ use futures_util::stream::{self, StreamExt as _};
 use opentelemetry::KeyValue;
 use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData};
 use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
+use prela::genai::{SemconvVersion, Usage};
 use prela::opentelemetry::metrics::MeterProvider as _;
 use prela::testing::Capture;
 use prela::{FutureExt as _, Sampler, SpanType, Status};
+use serde_json::json;
 use std::time::Duration;
 
 struct Measured {
@@ -39,6 +41,11 @@ impl Measured {
                     AggregatedMetrics::U64(MetricData::Histogram(of)) => {
                         of.data_points().for_each(|it| {
                             line(sorted(it.attributes()), it.count(), it.sum().to_string())
+                        })
+                    }
+                    AggregatedMetrics::U64(MetricData::Sum(of)) => {
+                        of.data_points().for_each(|it| {
+                            line(sorted(it.attributes()), 0, it.value().to_string());
                         })
                     }
                     AggregatedMetrics::F64(MetricData::Histogram(of)) => {
@@ -98,6 +105,70 @@ fn a_call_has_a_duration_and_tokens() {
          gen_ai.client.token.usage {token} gen_ai.operation.name=chat gen_ai.provider.name=openai gen_ai.request.model=gpt-4o gen_ai.token.type=input 2 30\n\
          gen_ai.client.token.usage {token} gen_ai.operation.name=chat gen_ai.provider.name=openai gen_ai.request.model=gpt-4o gen_ai.token.type=output 2 6\n\
          gen_ai.client.token.usage {token} gen_ai.operation.name=embeddings gen_ai.token.type=input 1 7"
+    );
+}
+
+#[test]
+fn agents_tools_and_workflows_have_a_duration() {
+    let measured = Measured::new();
+    let capture = measured.capture();
+    let (tracer, clock) = (capture.tracer(), capture.clock());
+    tracer.workflow("desk").in_scope(|_| {
+        tracer.agent("planner").in_scope(|_| {
+            let tool = tracer.tool("weather").tool_type("function");
+            let failed = tool.in_scope_result(|_| {
+                clock.advance(Duration::from_millis(500));
+                Err::<(), _>("no weather")
+            });
+            assert!(failed.is_err());
+        });
+    });
+    // Nobody says which.
+    tracer.span("agent", SpanType::Agent).in_scope(|_| ());
+    assert_eq!(
+        measured.lines().join("\n"),
+        "gen_ai.execute_tool.duration s error.type=&str gen_ai.tool.name=weather gen_ai.tool.type=function 1 0.5\n\
+         gen_ai.invoke_agent.duration s gen_ai.agent.name=planner 1 0.5\n\
+         gen_ai.invoke_workflow.duration s gen_ai.workflow.name=desk 1 0.5"
+    );
+}
+
+#[test]
+fn newer_names_are_those_of_the_newer_conventions() {
+    let measured = Measured::new();
+    let meter = measured.meters.meter("prela");
+    let capture =
+        Capture::with(|builder| builder.meter(meter).semconv_version(SemconvVersion::Latest));
+    let usage = Usage::read(
+        &json!({"input_tokens": 50, "output_tokens": 50, "cache_read_input_tokens": 30,
+        "cache_creation_input_tokens": 20, "output_tokens_details": {"reasoning_tokens": 10}}),
+    );
+    let usage = usage.unwrap();
+    capture.tracer().chat("openai", "m").in_scope(|chat| {
+        chat.usage(usage);
+    });
+    capture.tracer().embedding("openai", "e").in_scope(|embedding| {
+        embedding.input_tokens(7);
+    });
+    let lines = measured.lines();
+    let names: Vec<_> = lines.iter().map(|line| line.split(' ').next().unwrap()).collect();
+    let values: Vec<_> = lines.iter().map(|line| line.rsplit(' ').next().unwrap()).collect();
+    let pairs = names.into_iter().zip(values).collect::<Vec<_>>();
+    assert_eq!(
+        pairs,
+        [
+            ("gen_ai.client.inference.duration", "0"),
+            ("gen_ai.client.inference.operation.input_tokens", "100"),
+            ("gen_ai.client.inference.operation.output_tokens", "50"),
+            ("gen_ai.client.inference.usage.cache_read.input_tokens", "30"),
+            ("gen_ai.client.inference.usage.cache_write.input_tokens", "20"),
+            ("gen_ai.client.inference.usage.input_tokens", "100"),
+            ("gen_ai.client.inference.usage.output_tokens", "50"),
+            ("gen_ai.client.inference.usage.reasoning.output_tokens", "10"),
+            // Embeddings are no inferences.
+            ("gen_ai.client.operation.duration", "0"),
+            ("gen_ai.client.token.usage", "7"),
+        ]
     );
 }
 

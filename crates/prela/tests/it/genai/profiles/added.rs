@@ -220,5 +220,27 @@ fn traceloop_has_each_part_of_a_message() {
     };
     let lines = span.attributes.iter().filter(|(key, _)| is_flat(key.as_str()));
     let lines: String = lines.map(|(key, value)| format!("{key}: {value}\n")).collect();
-    expect![[""]].assert_eq(&lines);
+    expect![[r#"
+        llm.request.functions.0.name: look
+        llm.request.functions.0.description: looks
+        llm.request.functions.0.parameters: {"type":"object"}
+        gen_ai.prompt.0.role: system
+        gen_ai.prompt.0.content: Be short.
+        gen_ai.prompt.1.role: user
+        gen_ai.prompt.1.content: [{"content":"a","type":"text"},{"content":"b","type":"text"}]
+        gen_ai.prompt.2.role: assistant
+        gen_ai.prompt.2.tool_calls.0.id: 1
+        gen_ai.prompt.2.tool_calls.0.name: look
+        gen_ai.prompt.2.tool_calls.0.arguments: {"at":1}
+        gen_ai.prompt.3.role: tool
+        gen_ai.prompt.3.tool_call_id: 1
+        gen_ai.prompt.3.content: found
+        gen_ai.completion.0.role: assistant
+        gen_ai.completion.0.content: Hm.
+        gen_ai.completion.0.tool_calls.0.id: 2
+        gen_ai.completion.0.tool_calls.0.name: look
+        gen_ai.completion.0.tool_calls.0.arguments: {"at":2}
+        gen_ai.completion.0.finish_reason: tool_call
+    "#]]
+    .assert_eq(&lines);
 }
