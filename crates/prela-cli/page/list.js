@@ -5,7 +5,7 @@ import { connected, onNews, onConnection } from "./live.js";
 import { Rows } from "./rows.js";
 import { address, go, replace } from "./route.js";
 import { traces } from "./source.js";
-import { ago, clockTime, counted, dollars, duration, tokens, whole } from "./units.js";
+import { clockTime, counted, dollars, duration, tokens, whole } from "./units.js";
 
 const MOST = 10000;
 
@@ -36,11 +36,14 @@ export function showList(main, at) {
     const parts = Array.from({ length: 8 }, (_, i) => el("span", { class: `c${i}` }));
     parts[1].append(el("bdi"), el("small"));
     parts[4].append(el("i", { class: "length" }), el("span"));
-    return el("a", { class: "list-row", role: "option", tabindex: "-1" }, parts);
+    const row = el("a", { class: "list-row", role: "option", tabindex: "-1" }, parts);
+    const [mark, title, where, time, took, spans, used, cost] = parts;
+    row.parts = { mark, title, where, time, took, spans, used, cost };
+    return row;
   }
 
   function showRow(row, it, index) {
-    const [mark, title, where, time, took, spans, used, cost] = row.children;
+    const { mark, title, where, time, took, spans, used, cost } = row.parts;
     row.id = `trace-${index}`;
     row.href = address(["trace", it.trace_id]);
     row.classList.toggle("chosen", index === chosen);
@@ -56,7 +59,6 @@ export function showList(main, at) {
     say(title.lastChild, it.unfinished ? "unfinished" : it.has_root ? "" : "root missing");
     say(where, it.service);
     say(time, `${clockTime(it.start_time_unix_nano)}`);
-    time.title = `${ago(it.start_time_unix_nano)} ago`;
     took.firstChild.style.width = `${Math.max(2, 50 * Math.sqrt(it.duration_nano / longest))}%`;
     say(took.lastChild, running && !it.duration_nano ? "running" : duration(it.duration_nano));
     say(spans, it.errors ? `${whole(it.spans)} · ${it.errors} ✗` : whole(it.spans));

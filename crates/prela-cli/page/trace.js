@@ -5,6 +5,7 @@ import { Detail } from "./detail.js";
 import { chooseOther } from "./diff.js";
 import { Overview } from "./doctor.js";
 import { Find } from "./find.js";
+import { figuresOf } from "./headline.js";
 import { Flame } from "./flame.js";
 import { idleGaps, WORTH_IT } from "./gaps.js";
 import { Lanes } from "./lanes.js";
@@ -16,12 +17,15 @@ import { address, go, replace } from "./route.js";
 import { Scale } from "./scale.js";
 import { share } from "./share.js";
 import { findings, isFile, view } from "./source.js";
-import { sums, total } from "./sums.js";
+import { sums } from "./sums.js";
 import { isCalm } from "./theme.js";
-import { counted, dayTime, dollars, duration, percent, tokens } from "./units.js";
+import { percent } from "./units.js";
+import { walk } from "./walk.js";
 import { Waterfall } from "./waterfall.js";
 
 const VIEWS = /** @type {const} */ ([["waterfall", "Waterfall"], ["lanes", "Lanes"], ["flame", "Flame"]]);
+
+const SILENCE = 10000;
 
 /** @param {HTMLElement} main @param {import("./route.js").Route} at */
 export function showTrace(main, at) {
@@ -136,23 +140,9 @@ export function showTrace(main, at) {
 
   function headline() {
     if (!trace) return;
-    const { summary } = trace;
-    const all = total(trace, shown.sums);
-    document.title = `${shortened(summary.name)} · Prela`;
-    title.replaceChildren(el("bdi", { text: shortened(summary.name) }));
-    const services = trace.distinct("service").filter(Boolean);
-    const running = trace.running;
-    fill(facts, [
-      el("b", { class: running ? "running-text" : "" }, running ? `running ${duration(trace.end())}` : duration(trace.end())),
-      trace.unfinished.size > 0 && `${trace.unfinished.size} unfinished`,
-      counted(trace.count, "span"),
-      trace.errors.size > 0 && el("span", { class: "bad" }, counted(trace.errors.size, "error")),
-      (all.input > 0 || all.output > 0) && `${tokens(all.input, all.output)} tokens`,
-      all.cost > 0 && el("b", {}, dollars(all.cost)),
-      services.length > 0 && el("bdi", { text: services.slice(0, 3).join(", ") + (services.length > 3 ? ` and ${services.length - 3} more` : "") }),
-      el("time", {}, dayTime(summary.start_time_unix_nano).slice(0, 19)),
-      el("code", { class: "dim", title: summary.trace_id }, summary.trace_id.slice(0, 16)),
-    ].filter(Boolean).map((it) => el("span", {}, it)));
+    document.title = `${shortened(trace.summary.name)} · Prela`;
+    title.replaceChildren(el("bdi", { text: shortened(trace.summary.name) }));
+    fill(facts, figuresOf(trace, shown.sums));
     shrink.hidden = !isShrunk && idle.idle < WORTH_IT;
     say(shrink, isShrunk ? "Idle time left out" : `${percent(idle.idle)} idle · leave it out?`);
     doctor.hidden = found.length === 0;
@@ -248,6 +238,8 @@ export function showTrace(main, at) {
   // What runs grows.
   const ticking = window.setInterval(() => {
     if (!trace?.running || document.hidden) return;
+    // Who is not heard of any more has no news.
+    if (performance.now() - trace.loaded > SILENCE) again();
     fresh();
     headline();
     // Lanes and flame of many spans are more than a moment's work: they wait for news.
@@ -263,33 +255,7 @@ export function showTrace(main, at) {
     if (i !== shown.selected) select(i, true);
   }
 
-  /** @param {number} by */
-  function step(by) {
-    if (!trace) return;
-    if (which === "lanes") return lanes.step(by);
-    const { lines } = waterfall;
-    const now = lines.findIndex((it) => (it.stray ? it.stray === waterfall.strayChosen : it.span === shown.selected && shown.selected >= 0));
-    const next = lines[Math.max(0, Math.min(lines.length - 1, now < 0 ? (by > 0 ? 0 : lines.length - 1) : now + by))];
-    if (next?.stray) waterfall.strayChosen === next.stray || chooseStray(next.stray);
-    else if (next) select(next.span);
-  }
-
-  function sideways(isIn) {
-    const i = shown.selected;
-    if (!trace || i < 0) return;
-    const isClosed = waterfall.closed.has(i);
-    if (isIn) {
-      if (trace.children[i] && isClosed) waterfall.toggle(i);
-      else if (trace.children[i]) select(i + 1);
-    } else if (trace.children[i] && !isClosed) waterfall.toggle(i);
-    else if (trace.parent[i] >= 0) select(trace.parent[i]);
-  }
-
-  function nextError() {
-    if (!trace?.errors.size) return;
-    const all = [...trace.errors.keys()].sort((a, b) => a - b);
-    select(all.find((i) => i > shown.selected) ?? all[0]);
-  }
+  const { step, sideways, nextError } = walk({ trace: () => trace, which: () => which, shown, waterfall, lanes, select, chooseStray });
 
   return {
     ready: connected().then(load),

@@ -51,6 +51,6 @@ const ASSETS: &[Asset] = assets![
     "model.js" "sums.js" "critical.js" "gaps.js" "scale.js" "threads.js"
     "otlp.js" "messages.js" "conversation.js" "content.js" "facts.js" "detail.js"
     "list.js" "empty.js" "hits.js" "sessions.js"
-    "minimap.js" "row.js" "waterfall.js" "lanes.js" "flame.js" "doctor.js" "find.js" "share.js" "trace.js"
+    "minimap.js" "row.js" "waterfall.js" "lanes.js" "flame.js" "doctor.js" "find.js" "share.js" "headline.js" "walk.js" "trace.js"
     "diff.js" "keys.js" "main.js"
 ];

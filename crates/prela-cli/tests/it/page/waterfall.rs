@@ -130,8 +130,10 @@ fn idle_time_is_left_out_when_that_is_asked_for() {
 fn what_runs_is_shown_before_it_ends_and_counted_once() {
     let prela = Prela::start();
     let running = |span: Span| Span { end_time_unix_nano: 0, ..span };
+    let Some(mut page) = open(&prela, "") else { return };
+    page.find(".state", "Live");
     send(&prela, vec![running(span(1, 1, 0)), span(1, 2, 1)]);
-    let Some(mut page) = open(&prela, &trace(1)) else { return };
+    page.click(".list-row", "span 1");
     page.find(".span-row.running .took", "running");
     page.find(".facts", "running");
     send(&prela, vec![running(span(1, 3, 1))]);
