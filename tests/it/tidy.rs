@@ -1,5 +1,8 @@
 //! The house's rules that a compiler does not know.
 
+mod modules;
+
+use self::modules::Modules;
 use crate::program::workspace;
 use std::collections::{BTreeSet, HashMap};
 use std::fs;
@@ -15,9 +18,26 @@ struct File {
 impl File {
     /// Lines that are no comments, with their numbers; none of a file of tests.
     fn code(&self) -> impl Iterator<Item = (usize, &str)> {
-        let is_tests = self.path.ends_with("/tests.rs") || self.path.contains("/tests/");
+        let is_test = self.is_test();
         let lines = self.text.lines().enumerate().map(|(at, line)| (at + 1, line));
-        lines.filter(move |(_, line)| !is_tests && !line.trim_start().starts_with("//"))
+        lines.filter(move |(_, line)| !is_test && !line.trim_start().starts_with("//"))
+    }
+
+    fn is_test(&self) -> bool {
+        self.path.ends_with("/tests.rs") || self.path.contains("/tests/")
+    }
+
+    /// Whether it says which modules there are, and little else.
+    fn is_table_of_contents(&self) -> bool {
+        const LISTS: [&str; 6] = ["mod ", "pub mod ", "pub(crate) mod ", "use ", "pub use ", "#["];
+        let (mut lines, mut listed, mut in_list) = (0, 0, false);
+        for (_, line) in self.code().filter(|(_, line)| !line.trim().is_empty()) {
+            in_list |= LISTS.iter().any(|list| line.starts_with(list));
+            lines += 1;
+            listed += usize::from(in_list);
+            in_list &= !line.ends_with([';', ']']);
+        }
+        listed * 2 > lines
     }
 
     fn read(path: &Path) -> Self {
@@ -83,6 +103,21 @@ fn files_are_short() {
     let long = sources().into_iter().filter(|file| file.code().count() > 400);
     let long = long.map(|file| format!("{}: {} lines", file.path, file.code().count()));
     assert_none(long.collect(), "a file has one noun and at most 400 lines");
+}
+
+/// One that is shorter is a step in a staircase: what it says belongs beside what it serves.
+#[test]
+fn files_are_worth_opening() {
+    let is_short = |file: &File| {
+        let lines = file.code().filter(|(_, line)| !line.trim().is_empty()).count();
+        lines < 30 && !file.is_test() && !file.is_table_of_contents()
+    };
+    let short =
+        sources().into_iter().filter(|file| is_short(file) && !file.path.ends_with("main.rs"));
+    assert_none(
+        short.map(|file| file.path).collect(),
+        "a file has 30 lines of code, or lists others",
+    );
 }
 
 #[test]
@@ -162,6 +197,16 @@ fn rooms_use_only_lower_floors() {
         }
     }
     assert_none(offenders.into_iter().collect(), "a room uses only those on lower floors");
+}
+
+#[test]
+fn modules_use_each_other_in_one_direction() {
+    for src in ["crates/prela/src/", "crates/prela-cli/src/"] {
+        let circles = Modules::read(&files(src, "rs"), src).circles();
+        let rooms = circles.iter().filter(|(room, _)| room.is_empty());
+        assert_eq!(rooms.count(), 0, "no circle between rooms: {circles:?}");
+        assert!(circles.len() < 3, "fewer than three circles inside rooms of {src}: {circles:#?}");
+    }
 }
 
 /// The floor of each room, and the room of each name, from `lib.rs`: between two floors is an empty

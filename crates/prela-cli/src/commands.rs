@@ -1,27 +1,28 @@
 //! The command line: what can be asked for, and which file does it.
 
 mod collector;
-mod completions;
 mod demo;
-mod diff;
 mod doctor;
-#[cfg(feature = "explore")]
-mod explore;
 mod export;
 mod gc;
 mod hits;
 mod import;
 mod init;
 mod list;
+mod mcp;
 mod progress;
 mod run;
 mod serve;
 mod show;
 mod tail;
 
+pub(crate) use self::doctor::print as print_findings;
+pub(crate) use self::list::{age, ago};
+
 use crate::project::Project;
 use crate::query::Reader;
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory as _, Parser, Subcommand};
+use clap_complete::Shell;
 use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -59,15 +60,16 @@ enum Command {
     Search(hits::Search),
     Errors(hits::Errors),
     Tail(tail::Tail),
-    Diff(diff::Diff),
+    Diff(show::Diff),
     #[cfg(feature = "explore")]
-    Explore(explore::Explore),
+    Explore(Explore),
     Doctor(doctor::Diagnose),
     Export(export::Export),
     Import(import::Import),
+    Mcp(mcp::Mcp),
     Gc(gc::Gc),
     Init(init::Init),
-    Completions(completions::Completions),
+    Completions(Completions),
 }
 
 /// How a command ended, for scripts.
@@ -115,6 +117,7 @@ impl Cli {
             Command::Doctor(doctor) => doctor.run(&global, out),
             Command::Export(export) => export.run(&global, out),
             Command::Import(import) => import.run(&global, out),
+            Command::Mcp(mcp) => mcp.run(&global),
             Command::Gc(gc) => gc.run(&global, out),
             Command::Init(init) => init.run(&global, out),
             Command::Completions(completions) => completions.run(out),
@@ -139,5 +142,44 @@ impl Global {
     /// There are none, or they cannot be read.
     pub fn reader(&self) -> anyhow::Result<Reader> {
         Ok(Reader::open(&self.project()?.store)?)
+    }
+}
+
+/// Prints what a shell needs to complete commands, such as `source <(prela completions bash)`.
+#[derive(Debug, clap::Args)]
+struct Completions {
+    /// The shell.
+    shell: Shell,
+}
+
+impl Completions {
+    fn run(self, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        let mut script = Vec::new();
+        clap_complete::generate(self.shell, &mut Cli::command(), "prela", &mut script);
+        out.write_all(&script)?;
+        Ok(Outcome::Done)
+    }
+}
+
+/// Shows the traces in a full screen, to walk through by keys: `?` lists them.
+#[cfg(feature = "explore")]
+#[derive(Debug, clap::Args)]
+struct Explore {}
+
+#[cfg(feature = "explore")]
+impl Explore {
+    fn run(self, global: &Global) -> anyhow::Result<Outcome> {
+        use std::io::IsTerminal as _;
+
+        if global.json {
+            anyhow::bail!(
+                "explore is for people; `prela list --json` and `prela show --json` are for programs"
+            );
+        }
+        if !std::io::stdout().is_terminal() {
+            anyhow::bail!("explore needs a terminal; `prela list` and `prela show` do not");
+        }
+        crate::explore::run(global.reader()?)?;
+        Ok(Outcome::Done)
     }
 }

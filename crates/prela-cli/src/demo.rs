@@ -2,15 +2,17 @@
 
 mod agent;
 mod model;
-mod search;
 
 use self::agent::Agent;
 use crate::ids::TraceId;
 use anyhow::{Context as _, anyhow};
 use axum::Router;
-use prela::genai::{Price, Prices};
+use axum::extract::{Path, State};
+use axum::routing::get;
+use prela::genai::{Document, Price, Prices};
+use prela::http::ServerLayer;
 use prela::llm::LlmLayer;
-use prela::{Exporter, Prela};
+use prela::{Exporter, Prela, Tracer};
 use reqwest_middleware::ClientBuilder;
 use std::sync::Arc;
 use std::time::Duration;
@@ -27,7 +29,7 @@ pub async fn play(collector: &str) -> anyhow::Result<TraceId> {
     let (desk, index) = (traced("travel-desk", collector)?, traced("travel-search", collector)?);
     let (stop, stopped) = watch::channel(());
     let mut servers = JoinSet::new();
-    let search = serve(&mut servers, search::router(&index.tracer()), &stopped).await?;
+    let search = serve(&mut servers, search_router(&index.tracer()), &stopped).await?;
     let model = serve(&mut servers, model::router(), &stopped).await?;
     let pool = rayon::ThreadPoolBuilder::new()
         .num_threads(2)
@@ -85,3 +87,28 @@ async fn serve(
 }
 
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// The other service: what the agent's tools ask over HTTP.
+fn search_router(tracer: &Tracer) -> Router {
+    Router::new()
+        .route("/offers/{what}", get(offers))
+        .layer(ServerLayer::axum().tracer(tracer))
+        .with_state(tracer.clone())
+}
+
+async fn offers(State(tracer): State<Tracer>, Path(what): Path<String>) -> String {
+    let search = tracer.retrieval("offers").query(what.clone()).top_k(3);
+    search
+        .run(async move |search| {
+            // It takes its time, as an index on a disk does.
+            let time = if what == "trains" { 45 } else { 70 };
+            tokio::time::sleep(Duration::from_millis(time)).await;
+            let found = [("1", 0.91), ("2", 0.74), ("3", 0.52)].map(|(number, score)| {
+                let text = format!("{what} to Lisbon, offer {number}");
+                Document::new(format!("{what}-{number}")).score(score).content(text)
+            });
+            search.documents(&found);
+            format!("three {what} to Lisbon")
+        })
+        .await
+}

@@ -14,6 +14,7 @@ pub mod doctor;
 #[cfg(feature = "explore")]
 pub mod explore;
 pub mod ids;
+pub mod mcp;
 pub mod otlp;
 pub mod page;
 pub mod project;

@@ -5,10 +5,8 @@
 
 mod assets;
 mod columns;
-mod details;
 mod file;
 
 pub use self::assets::{Asset, assets, version};
-pub use self::columns::{columns, finding};
-pub use self::details::details;
+pub use self::columns::{columns, details, finding};
 pub use self::file::{Content, file};

@@ -8,7 +8,6 @@ mod diff;
 mod error;
 mod filter;
 mod find;
-mod kind;
 mod list;
 mod model;
 mod otlp;

@@ -5,6 +5,7 @@
 
 mod attach;
 pub mod baggage;
+mod carried_baggage;
 mod correlation;
 mod current;
 mod log_ids;
@@ -25,7 +26,7 @@ pub use self::polled::InContext;
 pub use self::snapshot::{ContextGuard, TraceContext, copy_context_to_thread, suppress};
 
 pub(crate) use self::attach::keep_quiet;
-pub(crate) use self::baggage::{baggage_of, with_baggage};
+pub(crate) use self::carried_baggage::{baggage_of, with_baggage};
 #[cfg(feature = "genai")]
 pub(crate) use self::correlation::CurrentAgent;
 pub(crate) use self::correlation::{Correlated, Correlation};

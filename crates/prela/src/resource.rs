@@ -2,6 +2,9 @@
 
 use crate::{Value, semconv};
 use opentelemetry::Key;
+use rand::rngs::SmallRng;
+use rand::{Rng as _, SeedableRng as _};
+use std::process;
 
 /// Attributes of the process that produced the spans, sent once with each batch.
 ///
@@ -39,4 +42,27 @@ impl Resource {
             None => self.attributes.push((key, value)),
         }
     }
+
+    /// Says which process this is, where nothing else says it.
+    pub(crate) fn identify(&mut self) {
+        let mut set = |key: &'static str, value: Value| {
+            if self.get(key).is_none() {
+                self.set(key, value);
+            }
+        };
+        set(semconv::SERVICE_INSTANCE_ID, random_uuid().into());
+        set(semconv::PROCESS_PID, i64::from(process::id()).into());
+    }
+}
+
+/// Of version 4, which the conventions ask for.
+///
+/// Source: [RFC 9562, section 5.4](https://www.rfc-editor.org/rfc/rfc9562#section-5.4).
+fn random_uuid() -> String {
+    let bits = SmallRng::from_os_rng().random::<u128>() & !(0xf << 76) & !(0b11 << 62)
+        | 4 << 76
+        | 0b10 << 62;
+    let hex = format!("{bits:032x}");
+    let (a, b, c, d, e) = (&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
+    format!("{a}-{b}-{c}-{d}-{e}")
 }

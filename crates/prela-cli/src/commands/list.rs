@@ -49,13 +49,13 @@ impl List {
 }
 
 /// The time that was so long ago, in nanoseconds since 1970.
-pub(super) fn ago(time: Duration) -> i64 {
+pub(crate) fn ago(time: Duration) -> i64 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.saturating_sub(time).as_nanos()).unwrap_or(i64::MAX)
 }
 
 /// How long ago a time was, such as `5m`.
-pub(super) fn age(start_ns: i64) -> String {
+pub(crate) fn age(start_ns: i64) -> String {
     let seconds = ago(Duration::ZERO).saturating_sub(start_ns).max(0) / 1_000_000_000;
     match seconds {
         0..60 => format!("{seconds}s"),

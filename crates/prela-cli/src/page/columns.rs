@@ -1,11 +1,11 @@
-//! A trace in columns: little to send and to read, at a hundred thousand spans, too.
+//! A trace in columns: little to send and to read, at a hundred thousand spans, too. And all of one span.
 
 use crate::doctor::Finding;
 use crate::otlp::attribute;
 use crate::query::{Link, Span, Trace, Tree};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 
 /// A trace's spans from the top of the tree to its bottom, a list for each thing that is known of them.
@@ -144,3 +144,21 @@ const TASK: [&str; 4] = ["prela.task.id", "tokio.task.id", "task.id", "asyncio.t
 const LINE: usize = 200;
 /// Of one span, as marks on its bar.
 const EVENTS: usize = 50;
+
+/// A part of a trace as OTLP's JSON, with what the store read out of each span, by its id.
+pub fn details(part: &Trace) -> Json {
+    let mut object = part.otlp_json();
+    let columns = part.spans.iter().map(|span| {
+        let facts = json!({
+            "operation": span.operation,
+            "model": span.model,
+            "thread": span.thread,
+            "input": span.input_tokens,
+            "output": span.output_tokens,
+            "cost": span.cost_nusd,
+        });
+        (span.span_id.to_string(), facts)
+    });
+    object["facts"] = columns.collect();
+    object
+}

@@ -1,8 +1,7 @@
 //! A trace as a page of its own: one file that opens without a server and without a network.
 
 use super::assets::{Asset, assets};
-use super::columns::{columns, finding};
-use super::details::details;
+use super::columns::{columns, details, finding};
 use crate::doctor::Finding;
 use crate::query::Trace;
 use serde_json::{Value, json};

@@ -7,7 +7,7 @@ use super::reader::Reader;
 use crate::ids::{SpanId, TraceId};
 use opentelemetry_proto::tonic::trace::v1::Span as Message;
 use prost::Message as _;
-use rusqlite::{Connection, Row, params_from_iter};
+use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
 
 /// Columns that [`summary`] reads, in its order.
 pub(super) const SUMMARY: &str = "trace.trace_id, trace.start_ns, trace.end_ns, trace.spans, trace.errors, trace.open,
@@ -110,4 +110,25 @@ pub(super) fn hit(connection: &Connection, row: i64) -> rusqlite::Result<(SpanHi
         };
         Ok((hit, message))
     })
+}
+
+impl Reader {
+    /// The type of the first agent or workflow of a trace, however deep: under a web server the root is a request,
+    /// which says nothing. None if there is none.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub fn kind(&self, trace: TraceId) -> Result<Option<&'static str>, QueryError> {
+        let operation: Option<String> = self.ask(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT str.s FROM span JOIN str ON str.id = span.op
+                 WHERE span.trace = (SELECT id FROM trace WHERE trace_id = ?1)
+                     AND str.s IN ('invoke_agent', 'create_agent', 'AGENT', 'agent', 'invoke_workflow', 'workflow')
+                 ORDER BY span.start_ns, span.id LIMIT 1",
+            )?;
+            select.query_row([trace.0], |row| row.get(0)).optional()
+        })?;
+        Ok(operation.map(|it| if it.contains("workflow") { "workflow" } else { "agent" }))
+    }
 }

@@ -21,6 +21,7 @@ mod formats;
 mod json;
 mod kills;
 mod limits;
+mod mcp;
 mod page;
 mod pending;
 mod ports;

@@ -1,8 +1,8 @@
 //! The pipeline's side of exporters.
 
-#[cfg(feature = "__otlp")]
-use super::LocalTool;
 use super::{ExportFuture, Exported, SpanExporter};
+#[cfg(feature = "__otlp")]
+use crate::otlp::transport::Connection;
 use crate::span::EncodedSpan;
 use crate::{Resource, context};
 use bytes::Bytes;
@@ -22,9 +22,9 @@ pub(crate) trait EncodedExporter: Debug + Send + 'static {
     /// One attempt to send an encoded batch.
     fn send(&mut self, body: Bytes) -> ExportFuture<'_, Exported>;
 
-    /// Its receiver, if that may be the local tool.
+    /// Its connection, if it has one.
     #[cfg(feature = "__otlp")]
-    fn local_tool(&self) -> Option<LocalTool> {
+    fn connection(&self) -> Option<&Connection> {
         None
     }
 
@@ -65,12 +65,12 @@ impl AnyExporter {
         }
     }
 
-    /// Its receiver, if that may be the local tool.
+    /// Its connection, if it has one.
     #[cfg(feature = "__otlp")]
-    pub(crate) fn local_tool(&self) -> Option<LocalTool> {
+    pub(super) fn connection(&self) -> Option<&Connection> {
         match self {
             Self::Spans(_) => None,
-            Self::Encoded(exporter) => exporter.local_tool(),
+            Self::Encoded(exporter) => exporter.connection(),
         }
     }
 

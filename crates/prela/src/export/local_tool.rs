@@ -1,9 +1,13 @@
 //! `prela serve`, where an OTLP exporter of this process sends its spans.
 
-use super::{EncodedExporter as _, OtlpExporter};
-use crate::otlp::transport::{Connection, is_here, is_local_tool};
+use super::{AnyExporter, EncodedExporter as _, OtlpExporter};
+use crate::otlp::transport::Connection;
 use bytes::Bytes;
+use std::net::IpAddr;
 use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpStream, lookup_host};
+use tokio::time::timeout;
 
 /// A receiver on this machine that may be the local tool, and a connection to it of its own.
 #[derive(Debug)]
@@ -16,8 +20,13 @@ pub(crate) struct LocalTool {
 }
 
 impl LocalTool {
+    /// The receiver of an exporter, if it may be the local tool.
+    pub(crate) fn of(exporter: &AnyExporter) -> Option<Self> {
+        exporter.connection().and_then(Self::at)
+    }
+
     /// None of a receiver that is certainly another one: not on this machine, or behind TLS or a proxy.
-    pub(super) fn at(connection: &Connection) -> Option<Self> {
+    fn at(connection: &Connection) -> Option<Self> {
         let is_direct = connection.socket.is_none() && connection.proxy.is_none();
         let endpoint = &connection.endpoint;
         let host = endpoint.host()?.trim_matches(['[', ']']).to_owned();
@@ -52,3 +61,35 @@ impl LocalTool {
 
 /// How long an answer holds.
 const FRESH: Duration = Duration::from_secs(2);
+
+/// Whether a host is this machine.
+fn is_here(host: &str) -> bool {
+    host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
+}
+
+/// Whether `prela serve` is at this port of this machine. Any other program is asked for a page that it does
+/// not have.
+async fn is_local_tool(host: &str, port: u16) -> bool {
+    timeout(PATIENCE, ask(host, port)).await.ok().flatten().unwrap_or_default()
+}
+
+async fn ask(host: &str, port: u16) -> Option<bool> {
+    let addresses: Vec<_> = lookup_host((host, port)).await.ok()?.collect();
+    let mut connection = TcpStream::connect(&addresses[..]).await.ok()?;
+    // Whatever `localhost` is called here.
+    if !connection.peer_addr().ok()?.ip().is_loopback() {
+        return None;
+    }
+    let authority = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    let request =
+        format!("GET /api/hello HTTP/1.1\r\nhost: {authority}:{port}\r\nconnection: close\r\n\r\n");
+    connection.write_all(request.as_bytes()).await.ok()?;
+    let mut answer = Vec::new();
+    connection.take(LONGEST).read_to_end(&mut answer).await.ok()?;
+    let answer = String::from_utf8_lossy(&answer);
+    Some(answer.starts_with("HTTP/1.1 200 ") && answer.contains(r#""name":"prela""#))
+}
+
+const PATIENCE: Duration = Duration::from_millis(500);
+/// Bytes of an answer that are read.
+const LONGEST: u64 = 16 << 10;

@@ -1,6 +1,6 @@
 //! The OTLP exporter: batches to messages, messages to a transport.
 
-use super::{Batch, Encode, EncodedExporter, ExportFuture, Exported, LocalTool, SpanExporter};
+use super::{Batch, Encode, EncodedExporter, ExportFuture, Exported, SpanExporter};
 use crate::Error;
 use crate::otlp::encode;
 #[cfg(feature = "otlp-grpc")]
@@ -57,8 +57,8 @@ impl EncodedExporter for OtlpExporter {
         Box::pin(async { Ok(self.attempt(body).await?.into()) })
     }
 
-    fn local_tool(&self) -> Option<LocalTool> {
-        LocalTool::at(&self.connection)
+    fn connection(&self) -> Option<&Connection> {
+        Some(&self.connection)
     }
 
     fn for_fork(&self) -> Box<dyn EncodedExporter> {

@@ -8,7 +8,6 @@ mod contact;
 pub(crate) mod grpc;
 #[cfg(feature = "otlp-http")]
 pub(crate) mod http;
-mod local_tool;
 mod peer_protocol;
 mod proxy;
 mod redirect;
@@ -19,7 +18,6 @@ mod tls;
 
 pub(crate) use self::compression::Compression;
 pub(crate) use self::connection::{Connection, Identity, Pem, Protocol};
-pub(crate) use self::local_tool::{is_here, is_local_tool};
 pub(crate) use self::proxy::Proxy;
 pub(crate) use self::reply::Reply;
 

@@ -137,14 +137,19 @@ impl Writer {
     pub(crate) fn begin_bytes(&mut self, field: Field, len: usize) {
         let tag = field.tag();
         let [low, high, ..] = len.to_le_bytes();
-        match len {
-            0..0x80 => self.raw([tag, low]),
-            0x80..0x4000 => self.raw([tag, low | 0x80, high << 1 | low >> 7]),
+        let (bytes, count) = match len {
+            0..0x80 => ([tag, low, 0], 2),
+            0x80..0x4000 => ([tag, low | 0x80, high << 1 | low >> 7], 3),
             _ => {
                 self.raw([tag]);
-                self.long_varint(len as u64);
+                return self.long_varint(len as u64);
             }
+        };
+        // All three are written; what comes next overwrites an unused one.
+        if let Some(out) = self.spare(bytes.len()).first_chunk_mut() {
+            *out = bytes;
         }
+        self.advance(count);
     }
 
     /// How many bytes a field takes whose tag has one byte, and whose content has `len`.

@@ -3,7 +3,6 @@
 use super::builder::SpanBuilder;
 use super::handle::{NONE, Span};
 use super::lifecycle::Prepared;
-use super::scope;
 use crate::context::ContextScope;
 use std::fmt;
 use std::marker::PhantomData;
@@ -42,7 +41,7 @@ impl SpanGuard {
 
     #[inline(never)]
     fn entered(mut prepared: Box<Prepared>) -> Self {
-        let (span, scope) = scope::enter(&mut prepared);
+        let (span, scope) = enter(&mut prepared);
         let (scope, prepared) = (Some(scope), Some(prepared));
         let entered = Entered { span, scope, prepared, was_panicking: thread::panicking() };
         Self { entered: Some(entered), not_send: PhantomData }
@@ -80,4 +79,11 @@ impl Drop for Entered {
             mem::replace(&mut self.span, Span::none()).finish_with(prepared);
         }
     }
+}
+
+/// Starts the span and makes it current.
+#[inline(never)]
+pub(super) fn enter(prepared: &mut Prepared) -> (Span, ContextScope) {
+    let (span, scope) = prepared.enter();
+    (span.into(), scope)
 }

@@ -19,7 +19,6 @@ mod details;
 mod end;
 mod head;
 mod instances;
-mod last_begun;
 mod limits;
 mod new_span;
 mod parent;
@@ -31,7 +30,6 @@ mod roots;
 mod running;
 mod shutdown;
 mod start;
-mod threads;
 #[cfg(feature = "genai")]
 mod typed;
 mod watch;

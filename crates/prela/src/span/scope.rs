@@ -4,11 +4,11 @@ use super::builder::SpanBuilder;
 use super::exception::recording_panic;
 use super::failure::Failure;
 use super::future::InSpan;
-use super::guard::SpanGuard;
+use super::guard::{SpanGuard, enter};
 use super::handle::{NONE, Span};
 use super::lifecycle::Prepared;
 use super::recordable::Recordable;
-use crate::context::{ContextScope, unawaited};
+use crate::context::unawaited;
 use futures_core::Stream;
 use futures_util::stream::{self, StreamExt as _};
 use std::future::Future;
@@ -232,11 +232,4 @@ fn in_traced_scope<R>(mut prepared: Box<Prepared>, f: impl FnOnce(&Span) -> R) -
     drop(scope);
     span.finish_with(prepared);
     result.unwrap_or_else(|panic| resume_unwind(panic))
-}
-
-/// Starts the span and makes it current.
-#[inline(never)]
-pub(super) fn enter(prepared: &mut Prepared) -> (Span, ContextScope) {
-    let (span, scope) = prepared.enter();
-    (span.into(), scope)
 }

@@ -3,13 +3,10 @@
 use super::Builder;
 use crate::env::{self, Environment, Variable};
 #[cfg(feature = "__otlp")]
-use crate::export::AnyExporter;
+use crate::export::{AnyExporter, LocalTool};
 #[cfg(feature = "__otlp")]
 use crate::pipeline::{PendingSpans, PipelineSettings};
-use crate::{Error, Resource, Value, semconv};
-use rand::rngs::SmallRng;
-use rand::{Rng as _, SeedableRng as _};
-use std::process;
+use crate::{Error, Resource};
 #[cfg(feature = "__otlp")]
 use std::sync::Arc;
 
@@ -120,7 +117,7 @@ impl Watching {
         resource: &Arc<Resource>,
         settings: &PipelineSettings,
     ) -> Result<Option<PendingSpans>, Error> {
-        let tools = exporters.iter().filter(|_| self.pending).filter_map(AnyExporter::local_tool);
+        let tools = exporters.iter().filter(|_| self.pending).filter_map(LocalTool::of);
         let tools: Vec<_> = tools.collect();
         match tools.is_empty() {
             true => Ok(None),
@@ -133,24 +130,8 @@ impl Watching {
         let is_any = self.threads;
         #[cfg(feature = "__otlp")]
         let is_any = is_any || self.pending;
-        let mut set = |key: &'static str, value: Value| {
-            if is_any && resource.get(key).is_none() {
-                resource.set(key, value);
-            }
-        };
-        set(semconv::SERVICE_INSTANCE_ID, random_uuid().into());
-        set(semconv::PROCESS_PID, i64::from(process::id()).into());
+        if is_any {
+            resource.identify();
+        }
     }
-}
-
-/// Of version 4, which the conventions ask for.
-///
-/// Source: [RFC 9562, section 5.4](https://www.rfc-editor.org/rfc/rfc9562#section-5.4).
-fn random_uuid() -> String {
-    let bits = SmallRng::from_os_rng().random::<u128>() & !(0xf << 76) & !(0b11 << 62)
-        | 4 << 76
-        | 0b10 << 62;
-    let hex = format!("{bits:032x}");
-    let (a, b, c, d, e) = (&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]);
-    format!("{a}-{b}-{c}-{d}-{e}")
 }

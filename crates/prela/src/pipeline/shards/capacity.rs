@@ -1,5 +1,8 @@
 //! How much may wait, for all shards together.
 
+#[cfg(test)]
+mod tests;
+
 use std::ops::{AddAssign, SubAssign};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};

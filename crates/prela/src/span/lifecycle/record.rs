@@ -121,17 +121,18 @@ impl Record {
     /// has a higher priority: so it is given time to go on.
     #[cold]
     fn wait_for_state(&self) -> MutexGuard<'_, State> {
-        for attempt in 0_u32.. {
-            match attempt {
+        let mut attempts: u32 = 0;
+        loop {
+            match attempts {
                 0..SPINS => hint::spin_loop(),
                 SPINS..YIELDS => thread::yield_now(),
                 _ => thread::sleep(A_MOMENT),
             }
+            attempts = attempts.saturating_add(1);
             if let Some(state) = self.state.try_lock() {
                 return state;
             }
         }
-        self.state.lock()
     }
 
     /// Accesses the message, if the span is recorded.

@@ -1,11 +1,15 @@
 //! What is noted of spans where they start, for whoever watches the program.
 
+use super::instances::{Occupant, occupant_in};
 use super::record::Record;
 #[cfg(feature = "__otlp")]
 use super::running::RunningSpans;
-use super::threads;
+use crate::{Key, Value, context, semconv};
 use opentelemetry::Context;
+use opentelemetry::trace::{SpanKind, TraceContextExt as _};
+use std::cell::Cell;
 use std::sync::Arc;
+use std::thread;
 
 /// What an instance notes of each recorded span when it starts. Without one, nothing looks whether there is
 /// one either: a start that is watched goes the way of those whose context concerns somebody.
@@ -30,11 +34,86 @@ impl Watch {
     /// A recorded span has started in this context.
     pub(super) fn on_start(&self, record: &Arc<Record>, base: &Context) {
         if self.threads {
-            threads::note(record, base);
+            note_thread(record, base);
         }
         #[cfg(feature = "__otlp")]
         if let Some(running) = &self.running {
             running.note(record);
         }
     }
+}
+
+/// What spans say of a thread.
+struct Here {
+    /// The number that the standard library shows, as do the lines of `tracing` and of panics.
+    id: Option<i64>,
+    name: Option<String>,
+    /// Whether a span began here below one of another thread: then contexts are carried to this thread.
+    has_carried: Cell<bool>,
+}
+
+thread_local! {
+    static HERE: Here = Here::new();
+}
+
+impl Here {
+    fn new() -> Self {
+        let this = thread::current();
+        // Its number is shown by `Debug` alone.
+        let id = format!("{:?}", this.id());
+        Self {
+            id: id.trim_matches(|c: char| !c.is_ascii_digit()).parse().ok(),
+            name: this.name().map(str::to_owned),
+            has_carried: Cell::new(false),
+        }
+    }
+
+    /// Whether the parent, if it still runs, began on another thread.
+    fn is_not_that_of_parent(&self, record: &Record, base: &Context) -> bool {
+        let Occupant::Local(parent) = occupant_in(base, &record.source.provider) else {
+            return false;
+        };
+        let thread = parent.with(|message| message.attribute(semconv::THREAD_ID)).flatten();
+        thread.is_some_and(|thread| self.id.map(Value::from) != Some(thread))
+    }
+}
+
+/// Notes thread and task on a span that starts in this context. What its builder said of them stays.
+///
+/// A root is marked if its context is empty and contexts were carried to this thread before: somebody
+/// probably forgot to, this time. One that is to be a root (`root()`, `new_trace_context`, a request that
+/// came in) is not marked: its context says that there is no parent, or its kind does.
+fn note_thread(record: &Record, base: &Context) {
+    // While the thread's locals are being destroyed, there is nothing to be known of it.
+    if context::with_current(|_, _| ()).is_none() {
+        return;
+    }
+    let _ = HERE.try_with(|here| {
+        if !here.has_carried.get() && here.is_not_that_of_parent(record, base) {
+            here.has_carried.set(true);
+        }
+        let set = |key: &'static str, value: Option<Value>| {
+            if let Some(value) = value
+                && record.with(|message| message.has(key)) == Some(false)
+            {
+                record.set_attribute(&Key::from_static_str(key), value);
+            }
+        };
+        set(semconv::THREAD_ID, here.id.map(Value::from));
+        set(semconv::THREAD_NAME, here.name.clone().map(Value::from));
+        set(semconv::PRELA_TASK_ID, task().map(Value::from));
+        let is_lost = here.has_carried.get() && !base.has_active_span() && !is_incoming(record);
+        set(semconv::PRELA_CONTEXT_ABSENT, is_lost.then(|| true.into()));
+    });
+}
+
+/// Tokio's number of the task that runs here.
+fn task() -> Option<i64> {
+    // It is shown as text alone.
+    tokio::task::try_id()?.to_string().parse().ok()
+}
+
+fn is_incoming(record: &Record) -> bool {
+    let kind = record.with(|message| message.kind()).flatten();
+    matches!(kind, Some(SpanKind::Server | SpanKind::Consumer))
 }

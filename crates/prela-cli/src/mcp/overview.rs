@@ -1,0 +1,218 @@
+//! A whole trace in few words.
+
+use super::answer::short;
+use super::page::{Answer, length};
+use crate::ids::SpanId;
+use crate::query::{Link, Node, Span, Trace, Tree};
+use crate::render::{count, dollars, duration};
+use std::collections::{BTreeSet, HashMap};
+
+/// A trace, however many spans it has: each in a line if there is room; else those of one name at one place in one
+/// line; else only as deep as there is room.
+pub(super) fn of(trace: &Trace, broken: usize) -> String {
+    let mut answer = Answer::default();
+    head(&mut answer, trace, broken);
+    let nodes = Tree::of(trace).nodes;
+    let every: Vec<_> = nodes.iter().map(|node| line(trace, node, node.depth)).collect();
+    if length(&every) <= answer.room() {
+        answer.page(&every, 0);
+        return answer.into_text();
+    }
+    errors(&mut answer, trace);
+    answer.say("(×N: spans of one name at one place. `show` with depth, offset or span=<digits> has each.)");
+    let groups = groups(trace, &nodes);
+    let deepest = groups.iter().map(|group| group.depth).max().unwrap_or(0);
+    let at_most = |depth: usize| -> Vec<String> {
+        let groups = groups.iter().filter(|group| group.depth <= depth);
+        groups.map(|group| group.line(group.depth == depth)).collect()
+    };
+    // Levels are added as long as they fit.
+    let mut lines = at_most(0);
+    for depth in 1..=deepest {
+        let deeper = at_most(depth);
+        if length(&deeper) > answer.room() {
+            // Of a level with very many names some are better than none.
+            if length(&lines) < answer.room() / 3 {
+                lines = deeper;
+            }
+            break;
+        }
+        lines = deeper;
+    }
+    for (at, line) in lines.iter().enumerate() {
+        if !answer.line(line) {
+            let left = lines.len() - at;
+            answer.say(&format!("… {left} more lines; offset=0 begins to give every span."));
+            break;
+        }
+    }
+    answer.into_text()
+}
+
+/// Which trace, how long, how much.
+pub(super) fn head(answer: &mut Answer, trace: &Trace, broken: usize) {
+    let summary = &trace.summary;
+    let services: BTreeSet<_> = trace.spans.iter().map(Span::service).collect();
+    let services: Vec<_> = services.into_iter().take(5).collect();
+    let mut line = format!(
+        "trace {}  {}  {}  {}",
+        &summary.trace_id.to_string()[..16],
+        short(&summary.name, 80),
+        duration(summary.duration_ns),
+        counted(summary.spans, "span")
+    );
+    if summary.open > 0 {
+        line += &format!("  {} running", summary.open);
+    }
+    for (number, what) in [(summary.errors, "error"), (broken as u64, "broken link")] {
+        if number > 0 {
+            line += &format!("  {}", counted(number, what));
+        }
+    }
+    line += &usage(summary.input_tokens, summary.output_tokens, summary.cost_nusd);
+    answer.line(&format!("{line}  of {}", short(&services.join(", "), 100)));
+}
+
+/// Some of the errors, which may be too deep to be seen.
+fn errors(answer: &mut Answer, trace: &Trace) {
+    for span in trace.spans.iter().filter(|span| span.is_error()).take(5) {
+        let message = short(span.status_message(), 120);
+        answer.line(&format!("✗ {}: {message} {}", short(span.name(), 60), digits(span.span_id)));
+    }
+}
+
+/// A span in a line.
+pub(super) fn line(trace: &Trace, node: &Node, depth: usize) -> String {
+    let span = &trace.spans[node.span];
+    let mark = match node.link {
+        Link::Orphan | Link::Circle => "⚠ ",
+        Link::Root | Link::Child => "",
+    };
+    let failed = if span.is_error() { "✗ " } else { "" };
+    let took = span.duration_ns().map_or_else(|| "running".to_owned(), duration);
+    let usage = usage(span.input_tokens, span.output_tokens, span.cost_nusd);
+    let (indent, name) = (indent(depth), short(span.name(), 60));
+    format!("{indent}{mark}{failed}{name}  {took}{usage} {}", digits(span.span_id))
+}
+
+/// Spans of one name below one place.
+struct Group {
+    depth: usize,
+    name: String,
+    number: usize,
+    errors: usize,
+    took: i64,
+    longest: i64,
+    usage: [u64; 3],
+    first: SpanId,
+    /// Spans below them.
+    below: usize,
+}
+
+impl Group {
+    fn line(&self, is_last: bool) -> String {
+        let times = if self.number > 1 { format!(" ×{}", self.number) } else { String::new() };
+        let mut line =
+            format!("{}{}{times}  {}", indent(self.depth), self.name, duration(self.took));
+        if self.number > 1 {
+            line += &format!(" (max {})", duration(self.longest));
+        }
+        if self.errors > 0 {
+            line += &format!("  ✗{}", self.errors);
+        }
+        let [input, output, cost] = self.usage;
+        line += &usage(input, output, cost);
+        if is_last && self.below > 0 {
+            line += &format!("  +{} below", self.below);
+        }
+        format!("{line} {}", digits(self.first))
+    }
+}
+
+/// From the top to the bottom. With a stack of its own: a trace may be as deep as it is long.
+fn groups(trace: &Trace, nodes: &[Node]) -> Vec<Group> {
+    let mut children = vec![Vec::new(); trace.spans.len()];
+    let mut sizes = vec![1_usize; trace.spans.len()];
+    let mut tops = Vec::new();
+    for node in nodes {
+        match node.parent {
+            Some(parent) => children[parent].push(node.span),
+            None => tops.push(node.span),
+        }
+    }
+    for node in nodes.iter().rev() {
+        if let Some(parent) = node.parent {
+            sizes[parent] += sizes[node.span];
+        }
+    }
+    let mut groups = Vec::new();
+    let mut stack: Vec<_> =
+        by_name(trace, tops).into_iter().rev().map(|group| (group, 0)).collect();
+    while let Some((members, depth)) = stack.pop() {
+        let spans = members.iter().map(|member| &trace.spans[*member]);
+        let mut group = Group {
+            depth,
+            name: short(trace.spans[members[0]].name(), 60),
+            number: members.len(),
+            errors: spans.clone().filter(|span| span.is_error()).count(),
+            took: 0,
+            longest: 0,
+            usage: [0; 3],
+            first: trace.spans[members[0]].span_id,
+            below: members.iter().map(|member| sizes[*member] - 1).sum(),
+        };
+        for span in spans {
+            let took = span.duration_ns().unwrap_or(0);
+            group.took = group.took.saturating_add(took);
+            group.longest = group.longest.max(took);
+            let of_span = [span.input_tokens, span.output_tokens, span.cost_nusd];
+            for (sum, one) in group.usage.iter_mut().zip(of_span) {
+                *sum = sum.saturating_add(one);
+            }
+        }
+        groups.push(group);
+        let below = members.iter().flat_map(|member| children[*member].iter().copied());
+        let below = by_name(trace, below.collect());
+        stack.extend(below.into_iter().rev().map(|group| (group, depth + 1)));
+    }
+    groups
+}
+
+/// Spans by their names, in the order in which the names come first.
+fn by_name(trace: &Trace, spans: Vec<usize>) -> Vec<Vec<usize>> {
+    let mut groups: Vec<Vec<usize>> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for span in spans {
+        let place = *places.entry(trace.spans[span].name()).or_insert(groups.len());
+        if place == groups.len() {
+            groups.push(Vec::new());
+        }
+        groups[place].push(span);
+    }
+    groups
+}
+
+/// The last digits of a span's id, which distinguish it within its trace.
+pub(super) fn digits(id: SpanId) -> String {
+    format!("#{}", &id.to_string()[8..])
+}
+
+/// Tokens and cost, if there are any.
+pub(super) fn usage(input: u64, output: u64, cost: u64) -> String {
+    let tokens = match (input, output) {
+        (0, 0) => String::new(),
+        _ => format!("  {}→{}", count(input), count(output)),
+    };
+    if cost > 0 { format!("{tokens} {}", dollars(cost)) } else { tokens }
+}
+
+/// `1 span`, `2 spans`.
+pub(super) fn counted(number: u64, what: &str) -> String {
+    format!("{number} {what}{}", if number == 1 { "" } else { "s" })
+}
+
+fn indent(depth: usize) -> String {
+    " ".repeat(depth.min(MAX_INDENT))
+}
+
+const MAX_INDENT: usize = 16;

@@ -1,0 +1,25 @@
+//! What the export thread is woken for.
+
+use super::*;
+
+/// Whether each of some spans wakes the export thread.
+fn wakes(wakes_at_first: bool, taken: usize) -> Vec<bool> {
+    let limits = Limits {
+        queue: Size { spans: 800, bytes: 1 << 20 },
+        batch: Size { spans: 8, bytes: 1 << 20 },
+        wakes_at_first,
+    };
+    // So many shards that room is given for one span at a time.
+    let capacity = Capacity::new(limits, 64);
+    let take = |_| capacity.take(100, false, Size::default()).map(|grant| grant.wakes);
+    (0..taken).filter_map(take).collect()
+}
+
+#[test]
+fn a_full_batch_wakes_it_and_the_first_span_only_if_it_does_not_look_by_itself() {
+    for wakes_at_first in [false, true] {
+        let mut expected = vec![false; 20];
+        (expected[0], expected[7]) = (wakes_at_first, true);
+        assert_eq!(wakes(wakes_at_first, 20), expected);
+    }
+}
