@@ -19,7 +19,6 @@ mod details;
 mod end;
 mod head;
 mod instances;
-mod last_begun;
 mod limits;
 mod new_span;
 mod parent;

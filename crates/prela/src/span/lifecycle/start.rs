@@ -9,7 +9,7 @@ use super::parent::{Found, Glance};
 use super::pool::{Blank, Prepared};
 use super::provider::Provider;
 use super::record::Record;
-use super::{calls, last_begun, roots};
+use super::{calls, roots};
 use crate::TraceContext;
 use crate::context::{self, Child, ContextScope, Correlation};
 use opentelemetry::{Context, KeyValue};
@@ -244,7 +244,7 @@ impl NewSpan {
         base: &Context,
         attributes: Vec<KeyValue>,
     ) -> Arc<Record> {
-        let parent = last_begun::parent_in(base, blank.provider())
+        let parent = instances::last_begun_in(base, blank.provider())
             .unwrap_or_else(|| instances::parent_in(base, blank.provider()));
         let record = match self.usual_parent(&blank, &parent, base) {
             Some(origin) => {
@@ -259,7 +259,7 @@ impl NewSpan {
                 self.start_below(blank, &parent, base)
             }
         };
-        last_begun::note(&record.origin);
+        instances::note_begun(&record.origin);
         record
     }
 
