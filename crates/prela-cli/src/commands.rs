@@ -9,7 +9,6 @@ mod hits;
 mod import;
 mod init;
 mod list;
-mod mcp;
 mod progress;
 mod run;
 mod serve;
@@ -66,7 +65,7 @@ enum Command {
     Doctor(doctor::Diagnose),
     Export(export::Export),
     Import(import::Import),
-    Mcp(mcp::Mcp),
+    Mcp(Mcp),
     Gc(gc::Gc),
     Init(init::Init),
     Completions(Completions),
@@ -180,6 +179,22 @@ impl Explore {
             anyhow::bail!("explore needs a terminal; `prela list` and `prela show` do not");
         }
         crate::explore::run(global.reader()?)?;
+        Ok(Outcome::Done)
+    }
+}
+
+/// Answers an agent's questions about the traces, as an MCP server at its standard input and output.
+///
+/// A client starts it, as by `{"mcpServers": {"prela": {"command": "prela", "args": ["mcp"]}}}`. It only reads the store,
+/// whether a server runs or not.
+#[derive(Debug, clap::Args)]
+struct Mcp;
+
+impl Mcp {
+    fn run(self, global: &Global) -> anyhow::Result<Outcome> {
+        let store = global.project()?.store;
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(crate::mcp::serve(store))?;
         Ok(Outcome::Done)
     }
 }

@@ -10,6 +10,7 @@ use super::record::Record;
 use crate::context::Origin;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceState};
+use std::cell::Cell;
 use std::sync::Arc;
 
 /// The spans of several instances in one context.
@@ -45,6 +46,34 @@ pub(super) fn parent_in(cx: &Context, provider: &Provider) -> Parent {
         Occupant::Local(record) => local(&record),
         Occupant::Other(span_context) => Parent::Other(span_context),
     }
+}
+
+thread_local! {
+    /// What the span that a library began last on this thread, through OpenTelemetry's API, gives to its children.
+    static LAST_BEGUN: Cell<Origin> = const { Cell::new(Origin::NONE) };
+}
+
+/// Notes a span that a library has just begun. It makes contexts by itself, and to ask one whose span is in it takes
+/// the lock of the span in its slot. Mostly that is the one which began last, and its ids tell.
+#[inline]
+pub(super) fn note_begun(origin: &Origin) {
+    LAST_BEGUN.set(*origin);
+}
+
+/// The parent that a context holds, if it is the span that began last. Ids tell where all of the process are random.
+#[inline]
+pub(super) fn last_begun_in(cx: &Context, provider: &Provider) -> Option<Parent> {
+    if !provider.is_usual || Provider::is_one_of_several() {
+        return None;
+    }
+    let (origin, slot) = (LAST_BEGUN.get(), cx.span());
+    let span_context = slot.span_context();
+    let is_it = origin.span_id == span_context.span_id()
+        && origin.trace_id == span_context.trace_id()
+        && origin.instance == provider.id
+        && origin.is_plain
+        && !span_context.is_remote();
+    is_it.then_some(Parent::Local(origin, TraceState::NONE))
 }
 
 /// What a context holds for an instance.

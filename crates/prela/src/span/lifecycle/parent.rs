@@ -6,8 +6,7 @@ use super::pool::Blank;
 use super::provider::Provider;
 use crate::context::{self, Correlation, Origin};
 use opentelemetry::Context;
-use opentelemetry::trace::{TraceContextExt as _, TraceState};
-use std::cell::Cell;
+use opentelemetry::trace::TraceState;
 
 /// What the current context says about a new span at a glance.
 pub(super) enum Glance {
@@ -106,32 +105,4 @@ impl NewSpan {
             parent => Found::Below(parent, base),
         }
     }
-}
-
-thread_local! {
-    /// The span that began last on this thread. A library that uses OpenTelemetry's API makes contexts by itself, and
-    /// to ask one whose span is in it takes the lock of its slot. Mostly it is this one, which its ids tell.
-    static LAST_BEGUN: Cell<Origin> = const { Cell::new(Origin::NONE) };
-}
-
-/// Notes a span that has just begun.
-#[inline]
-pub(super) fn note_begun(origin: &Origin) {
-    LAST_BEGUN.set(*origin);
-}
-
-/// The parent in a context, if it is the span that began last. Ids tell that where all of the process are random.
-#[inline]
-pub(super) fn last_begun_in(cx: &Context, provider: &Provider) -> Option<Parent> {
-    if !provider.is_usual || Provider::is_one_of_several() {
-        return None;
-    }
-    let (origin, slot) = (LAST_BEGUN.get(), cx.span());
-    let span_context = slot.span_context();
-    let is_it = origin.span_id == span_context.span_id()
-        && origin.trace_id == span_context.trace_id()
-        && origin.instance == provider.id
-        && origin.is_plain
-        && !span_context.is_remote();
-    is_it.then_some(Parent::Local(origin, TraceState::NONE))
 }

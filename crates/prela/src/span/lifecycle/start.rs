@@ -5,7 +5,7 @@
 
 use super::instances::{self, Parent};
 use super::new_span::NewSpan;
-use super::parent::{Found, Glance, last_begun_in, note_begun};
+use super::parent::{Found, Glance};
 use super::pool::{Blank, Prepared};
 use super::provider::Provider;
 use super::record::Record;
@@ -244,7 +244,7 @@ impl NewSpan {
         base: &Context,
         attributes: Vec<KeyValue>,
     ) -> Arc<Record> {
-        let parent = last_begun_in(base, blank.provider())
+        let parent = instances::last_begun_in(base, blank.provider())
             .unwrap_or_else(|| instances::parent_in(base, blank.provider()));
         let record = match self.usual_parent(&blank, &parent, base) {
             Some(origin) => {
@@ -259,7 +259,7 @@ impl NewSpan {
                 self.start_below(blank, &parent, base)
             }
         };
-        note_begun(&record.origin);
+        instances::note_begun(&record.origin);
         record
     }
 
