@@ -21,8 +21,10 @@ use std::sync::Arc;
 
 /// What must not leave the program; for [`Builder::redact`](crate::Builder::redact).
 ///
-/// Applied once, when a span has ended and before it is queued, on the thread that ended it: to attributes of
-/// the span, its events and its links, also within lists, maps and the JSON of typed spans. Detectors also
+/// Applied when a span has ended and before it is queued, on the thread that ended it: to attributes of the
+/// span, its events and its links, also within lists, maps and the JSON of typed spans. With
+/// [`Builder::pending_spans`](crate::Builder::pending_spans) also to each copy that is shown while the span runs,
+/// on another thread. Detectors also
 /// search the span's name, its events' names and its status description. The resource, keys and bytes are left
 /// as they are.
 ///

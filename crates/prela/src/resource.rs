@@ -1,5 +1,8 @@
 //! The resource: what produced the spans.
 
+#[cfg(test)]
+mod tests;
+
 use crate::{Value, semconv};
 use opentelemetry::Key;
 use rand::rngs::SmallRng;
@@ -15,6 +18,8 @@ use std::process;
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Resource {
     attributes: Vec<(Key, Value)>,
+    /// Those of the keys that Prela set to tell this process from others.
+    own_identity: Vec<&'static str>,
 }
 
 impl Resource {
@@ -45,13 +50,27 @@ impl Resource {
 
     /// Says which process this is, where nothing else says it.
     pub(crate) fn identify(&mut self) {
-        let mut set = |key: &'static str, value: Value| {
+        let values: [(&'static str, Value); 2] = [
+            (semconv::SERVICE_INSTANCE_ID, random_uuid().into()),
+            (semconv::PROCESS_PID, i64::from(process::id()).into()),
+        ];
+        for (key, value) in values {
             if self.get(key).is_none() {
                 self.set(key, value);
+                self.own_identity.push(key);
             }
-        };
-        set(semconv::SERVICE_INSTANCE_ID, random_uuid().into());
-        set(semconv::PROCESS_PID, i64::from(process::id()).into());
+        }
+    }
+
+    /// This resource in a forked process, which is another one.
+    pub(crate) fn for_fork(&self) -> Self {
+        let mut new = self.clone();
+        let own = std::mem::take(&mut new.own_identity);
+        if !own.is_empty() {
+            new.attributes.retain(|(key, _)| !own.contains(&key.as_str()));
+            new.identify();
+        }
+        new
     }
 }
 

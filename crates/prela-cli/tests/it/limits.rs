@@ -229,7 +229,7 @@ fn garbage_on_every_port_is_nobodys_end() {
         }
     }
     for path in [
-        "/",
+        "/nothing",
         "/api",
         "/api/traces/zz",
         "/api/traces/%ff",

@@ -67,8 +67,8 @@ fn is_here(host: &str) -> bool {
     host.eq_ignore_ascii_case("localhost") || host.parse().is_ok_and(|ip: IpAddr| ip.is_loopback())
 }
 
-/// Whether `prela serve` is at this port of this machine. Any other program is asked for a page that it does
-/// not have.
+/// Whether `prela serve` listens at this port of this machine. It is asked by `GET /api/hello`, which to another
+/// program is a request for an unknown page, without any span in it.
 async fn is_local_tool(host: &str, port: u16) -> bool {
     timeout(PATIENCE, ask(host, port)).await.ok().flatten().unwrap_or_default()
 }

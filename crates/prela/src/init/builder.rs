@@ -583,7 +583,12 @@ impl Builder {
         let metrics: Option<(Pipeline, Meters)> = metrics.transpose()?;
         #[cfg(feature = "__otlp")]
         let pending = watching.pending(&exporters, &resource, &sizes)?;
-        let pipeline = Pipeline::start(exporters, resource.clone(), sizes, self.diagnostics)?;
+        let pipeline = Pipeline::start(exporters, resource.clone(), sizes, self.diagnostics);
+        #[cfg(feature = "__otlp")]
+        if pipeline.is_err() {
+            pending.iter().for_each(PendingSpans::stop);
+        }
+        let pipeline = pipeline?;
         let intake = langfuse::watched(Box::new(pipeline.clone()), wording.conventions);
         #[cfg(feature = "metrics")]
         let intake = {

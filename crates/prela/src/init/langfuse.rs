@@ -13,8 +13,8 @@ struct Watched {
     told: AtomicU8,
 }
 
-/// The same place for spans. Who writes for Langfuse is told, once for each key, of attributes that it would take for
-/// its own.
+/// Wraps the intake, if spans are written for Langfuse: a span without a type whose attribute Langfuse would take for
+/// its own is reported, once for each key.
 pub(super) fn watched(
     intake: Box<dyn SpanIntake>,
     conventions: Conventions,

@@ -73,7 +73,7 @@ pub struct LlmLayer {
 }
 
 impl LlmLayer {
-    /// A layer for the global instance with the default [`Outbound`], and without content.
+    /// A layer for the global instance with the default [`Outbound`]. Content is recorded if the instance records it.
     pub fn new() -> Self {
         Self::default()
     }

@@ -66,7 +66,14 @@ impl<S: Service<RoleClient>> Traced<S> {
     {
         let settings = self.with(());
         let span = settings.sent(&Message::of("initialize"));
-        let running = span.run_result(|_| rmcp::serve_client(self, transport)).await?;
+        let connecting = async |span: Span| {
+            let result = rmcp::serve_client(self, transport).await;
+            if let Err(error) = &result {
+                failure::write_handshake_error(&span, error);
+            }
+            result
+        };
+        let running = span.run(connecting).await?;
         Ok(settings.with(running))
     }
 }
@@ -94,7 +101,7 @@ impl<T> Traced<T> {
             }
             result
         };
-        match tool_of(&message) {
+        match tool_of(&message).filter(|tool| self.may_write_to(tool)) {
             Some(tool) => {
                 tool.set_attribute(keys::METHOD_NAME, message.method().to_owned());
                 tool.set_attribute(

@@ -5,7 +5,7 @@ use crate::Span;
 use crate::semconv::http::{OTHER, TIMEOUT};
 use crate::semconv::{CANCELLED, mcp};
 use rmcp::model::{CallToolResponse, CallToolResult, ErrorCode, ErrorData, ServerResult};
-use rmcp::service::ServiceError;
+use rmcp::service::{ClientInitializeError, ServiceError};
 use std::borrow::Cow;
 
 /// Writes what a tool answered. A tool that says that it failed is an error.
@@ -52,6 +52,14 @@ pub(super) fn write_service_error(span: &Span, error: &ServiceError) {
         _ => (OTHER, "the request failed"),
     };
     write(span, error_type.into(), message.into(), Some(error.to_string()));
+}
+
+/// Writes why a handshake failed.
+pub(super) fn write_handshake_error(span: &Span, error: &ClientInitializeError) {
+    match error {
+        ClientInitializeError::JsonRpcError(error) => write_error(span, error),
+        other => write(span, OTHER.into(), "the handshake failed".into(), Some(other.to_string())),
+    }
 }
 
 /// `said` is the peer's own text: recorded with content only.

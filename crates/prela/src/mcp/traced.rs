@@ -5,7 +5,7 @@ use crate::genai::ContentCapture;
 use crate::http::Trust;
 use crate::propagation::{Format, Propagator};
 use crate::semconv::mcp as keys;
-use crate::{SpanBuilder, SpanKind, TraceContext, Tracer};
+use crate::{Span, SpanBuilder, SpanKind, TraceContext, Tracer};
 use ::http::request::Parts;
 use rmcp::model::{Extensions, JsonObject, NotificationMetaObject, RequestId};
 use std::fmt;
@@ -39,7 +39,8 @@ use std::ops::{Deref, DerefMut};
 /// as content.
 ///
 /// The call of a tool is one operation: where the current span is already that of a tool with the same name, as of an
-/// agent that runs it, that span gets the attributes and goes to the server, and there is no second one.
+/// agent that runs it, that span gets the attributes and goes to the server, and there is no second one, unless that span records content and
+/// this was told not to.
 ///
 /// A `_meta` that cannot be read is ignored, and the call goes on.
 #[derive(Clone)]
@@ -94,6 +95,11 @@ impl<T> Traced<T> {
     pub fn capture_content(mut self, is_captured: bool) -> Self {
         self.content = Some(is_captured.into());
         self
+    }
+
+    /// Whether a span of somebody else's records no more content than this is to record.
+    pub(super) fn may_write_to(&self, span: &Span) -> bool {
+        self.content.is_none_or(ContentCapture::is_on_spans) || !super::content::is_captured(span)
     }
 
     /// What is traced, untraced.

@@ -46,8 +46,8 @@ pub(super) struct ExportLoop {
 #[derive(Clone, Copy)]
 struct CutOff {
     id: u64,
-    /// The count of those taken by then. One taken right before is not in it: that one shows that the peer
-    /// takes others.
+    /// How many requests had been taken by then, less one if the last was a success. If more are later, the peer
+    /// takes others, so it is this record that it cannot take.
     taken: u64,
 }
 

@@ -45,7 +45,9 @@ impl PerProcess {
         let spares = self.spares.try_lock().map(|mut spares| std::mem::take(&mut *spares));
         let exporters: Vec<AnyExporter> =
             spares.unwrap_or_default().into_iter().flatten().collect();
-        let start = |exporters| Self::start(exporters, self.setup.clone());
+        let mut setup = self.setup.clone();
+        setup.resource = Arc::new(setup.resource.for_fork());
+        let start = |exporters| Self::start(exporters, setup.clone());
         let process = start(exporters).or_else(|_no_thread| start(Vec::new()));
         let process = process.expect("without exporters nothing is asked of the system");
         if self.queues.is_shut_down() {

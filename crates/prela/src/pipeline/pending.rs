@@ -21,7 +21,7 @@ use tokio::time::{Instant, sleep, timeout};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct PendingStats {
-    /// Spans that the local tool was shown before they ended.
+    /// Spans that were sent to the local tool before they ended, whether or not they arrived.
     pub shown: u64,
     /// Spans that were not looked at, since more started or ran at once than are kept in mind.
     pub missed: u64,
@@ -97,7 +97,7 @@ impl PendingSpans {
         PendingStats { shown, missed }
     }
 
-    /// Ends the thread, whatever it is about: an instance that shuts down waits for spans that have ended.
+    /// Ends the thread at once, even in the middle of a request: a shutdown waits only for spans that have ended.
     pub(crate) fn stop(&self) {
         self.stop.notify_one();
     }

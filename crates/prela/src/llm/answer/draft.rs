@@ -34,8 +34,15 @@ impl Draft {
 
     /// Adds a tool call, or completes that of the same number or the same id.
     pub(super) fn call(&mut self, index: Option<u64>, id: Option<&str>, name: Option<&str>) {
-        let known = self.calls.iter().position(|call| {
-            index.is_some() && call.index == index || id.is_some() && call.id.as_deref() == id
+        // Some servers send each call whole, all with the same number. Others give each piece a new id, but a new
+        // call has a name, too.
+        let is_another = |call: &CallDraft| {
+            let says = |text: Option<&str>| text.is_some_and(|text| !text.is_empty());
+            says(name) && says(id) && call.id.is_some() && call.id.as_deref() != id
+        };
+        let known = self.calls.iter().rposition(|call| {
+            index.is_some() && call.index == index && !is_another(call)
+                || id.is_some() && call.id.as_deref() == id
         });
         let Some(at) = known else {
             if self.calls.len() < MOST {

@@ -83,7 +83,8 @@ impl NewSpan {
         matches!(self.parent, ParentChoice::Current) && self.options().is_none()
     }
 
-    /// Whether it can start as a child in one piece, without any code of the user's and of other rooms.
+    /// Whether it can start as a child in one piece: it has no details, its name fits the short head, and it is no
+    /// agent, which a root would be told of.
     #[inline]
     pub(super) fn is_usual_child(&self) -> bool {
         !self.has_details

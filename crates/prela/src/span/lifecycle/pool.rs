@@ -122,8 +122,8 @@ impl Prepared {
 
 /// The record of a span that has not started, and what its message can be written to.
 ///
-/// Nobody else refers to the record, so the start writes to it without a lock. (Were it otherwise, the span
-/// would not be recorded.)
+/// Nobody else refers to the record, so the start writes to it without a lock. If somebody did, the span would be
+/// left unrecorded.
 pub(in crate::span) struct Blank {
     record: Arc<Record>,
     message: Box<SpanMessage>,

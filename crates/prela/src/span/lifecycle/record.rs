@@ -28,7 +28,7 @@ pub(crate) struct Record {
     pub(in crate::span) parent_span_id: Option<SpanId>,
     /// What the span gives to its children.
     pub(in crate::span) origin: Origin,
-    /// Held for as long as it takes to write a few bytes, and nothing of the user's runs meanwhile.
+    /// Held while bytes are written or copied; no code of the user's runs meanwhile.
     state: Mutex<State>,
 }
 

@@ -2,14 +2,14 @@
 
 use super::record::Record;
 use crate::fork::Generation;
-use crate::span::message::SpanData;
+use crate::span::message::{SpanData, SpanMessage};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 
-/// The sampled spans that have started since somebody last looked; no more than [`MOST`]. A record in here is
-/// not used again before it is taken out.
+/// The sampled spans that have started since somebody last looked, at most [`MOST`]. While a record is in here, its
+/// memory is not used for another span.
 pub(crate) struct RunningSpans {
     /// None once nobody looks any more.
     started: Mutex<Option<Vec<Arc<Record>>>>,
@@ -51,7 +51,7 @@ impl RunningSpans {
     /// Notes no more spans.
     pub(crate) fn close(&self) {
         let started = self.lock().and_then(|mut started| started.take());
-        // After the lock: what is dropped may be the last of an instance.
+        // After the lock is released: dropping the last record of an instance drops its processors, which are the user's.
         drop(started);
     }
 
@@ -82,7 +82,9 @@ impl RunningSpans {
 impl RunningSpan {
     /// The span as far as it has come, with an end at 1970; none once it has ended.
     pub(crate) fn so_far(&self) -> Option<SpanData> {
-        self.0.with(|message| message.so_far(&self.0.source.scope))
+        let (message, span_type) = self.0.with(|message| message.copied())?;
+        // Not under the lock: the span's own threads would wait for as long as it takes.
+        Some(SpanMessage::read_back(message.written(), span_type, &self.0.source.scope))
     }
 
     pub(crate) fn is_running(&self) -> bool {

@@ -11,8 +11,8 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::thread;
 
-/// What an instance notes of each recorded span when it starts. Without one, nothing looks whether there is
-/// one either: a start that is watched goes the way of those whose context concerns somebody.
+/// What an instance notes of each recorded span when it starts. Without one a start costs nothing extra: only the
+/// way of starts whose context somebody has to see (`Provider::shows_context`) looks for one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Watch {
     /// Whether spans say on which thread and in which task they began.

@@ -514,3 +514,20 @@ fn ends_that_come_early() {
     cut.chunk(b"{\"choices\":[", || Duration::ZERO);
     assert_eq!(error(cut.finish()).as_deref(), Some("incomplete"));
 }
+
+/// As some compatible servers do: each call whole, in a chunk of its own, and all with the same number or none.
+#[test]
+fn calls_that_come_whole_are_told_apart() {
+    for index in [json!(0), Value::Null] {
+        let calls = ["a", "b"].map(|id| {
+            let function = json!({"name": format!("look_{id}"), "arguments": "{\"at\":1}"});
+            let call = json!({"index": index, "id": id, "type": "function", "function": function});
+            json!({"id": "c1", "object": "chat.completion.chunk", "model": "m-1",
+                "choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": null}]})
+        });
+        let read = record("/v1/chat/completions", true, true, &events(&calls), 64);
+        let expected =
+            ["a", "b"].map(|id| ToolCall::new(format!("look_{id}"), json!({"at": 1})).id(id));
+        assert_eq!(read.tool_calls, expected, "{index}");
+    }
+}

@@ -184,6 +184,25 @@ fn an_instance_without_content_has_none() {
     assert!(tree.contains("tools/call broken") && !tree.contains("SECRET"), "{tree}");
 }
 
+/// The agent's own span records content, which the client was told not to.
+#[test]
+fn a_tool_of_an_agent_is_told_nothing_that_the_client_must_not() {
+    let capture = Capture::with(|builder| builder.capture_content(true));
+    let tracer = capture.tracer();
+    let tree = tree(
+        &capture,
+        |server| server.capture_content(false),
+        |client| client.capture_content(false),
+        async |client| {
+            for tool in ["weather", "broken"] {
+                let call = tracer.tool(tool).run(async |_| client.call_tool(call(tool)).await);
+                call.await.unwrap();
+            }
+        },
+    );
+    assert!(tree.contains("tools/call weather") && !tree.contains("SECRET"), "{tree}");
+}
+
 #[test]
 fn a_tool_of_an_agent_is_the_call() {
     let capture = Capture::new();

@@ -30,25 +30,30 @@ impl SpanMessage {
         read::attribute(pair.bytes()).map(|(_, value)| value)
     }
 
-    /// The span as far as it has come, with an end at 1970.
+    /// The message as it would be if the span ended now.
     #[cfg(feature = "__otlp")]
-    pub(in crate::span) fn so_far(
-        &self,
-        scope: &std::sync::Arc<opentelemetry::InstrumentationScope>,
-    ) -> crate::span::SpanData {
-        use crate::span::message::{data::SpanData, parts::foot};
-        use opentelemetry::trace::Status;
-
+    pub(in crate::span) fn copied(&self) -> (crate::protobuf::Writer, crate::SpanType) {
         let mut message = crate::protobuf::Writer::default();
         message.all(self.message.written());
         if self.has_rare {
             self.rare.finish(&mut message, self.flags);
         } else {
-            foot(&mut message, &Status::Unset, self.flags);
+            let unset = opentelemetry::trace::Status::Unset;
+            crate::span::message::parts::foot(&mut message, &unset, self.flags);
         }
-        let mut span = SpanData::blank(scope.clone());
-        span.span_type = self.summary.span_type;
-        read::read(message.written(), &mut span);
+        (message, self.summary.span_type)
+    }
+
+    /// A copied message as a span, with an end at 1970.
+    #[cfg(feature = "__otlp")]
+    pub(in crate::span) fn read_back(
+        message: &[u8],
+        span_type: crate::SpanType,
+        scope: &std::sync::Arc<opentelemetry::InstrumentationScope>,
+    ) -> crate::span::SpanData {
+        let mut span = crate::span::SpanData::blank(scope.clone());
+        span.span_type = span_type;
+        read::read(message, &mut span);
         span.end_time = std::time::UNIX_EPOCH;
         span
     }
