@@ -129,11 +129,17 @@ export function showList(main, at) {
     later();
   }
 
+  /** News that came while the list was asked for, and may be newer than it. @type {any[]} */
+  let meanwhile = [];
+  let asked = 0;
+
   async function load() {
-    const all = await traces({ limit: MOST });
+    asked += 1;
+    const all = await traces({ limit: MOST }).finally(() => (asked -= 1));
     known.clear();
     isOld = false;
-    take(all);
+    take([...all, ...meanwhile]);
+    if (!asked) meanwhile = [];
   }
 
   function wishChanged() {
@@ -166,7 +172,10 @@ export function showList(main, at) {
     announce(shown[chosen].name);
   }
 
-  const done = [onNews((news) => !isOld && take(news)), onConnection((isLive) => isLive && !isOld && load().catch(() => {}))];
+  const done = [onNews((news) => {
+    if (asked) meanwhile.push(...news);
+    if (!isOld) take(news);
+  }), onConnection((isLive) => isLive && !isOld && load().catch(() => {}))];
   return {
     ready: connected().then(load),
     keys: {

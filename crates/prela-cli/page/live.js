@@ -46,8 +46,13 @@ export async function follow() {
   if (isFile) return;
   let pause = AT_FIRST;
   for (;;) {
+    // A browser has six connections to a server: tabs that nobody sees must not keep them.
+    while (document.hidden) await new Promise((done) => document.addEventListener("visibilitychange", done, { once: true }));
+    const stop = new AbortController();
+    const hide = () => document.hidden && stop.abort();
+    document.addEventListener("visibilitychange", hide);
     try {
-      const response = await fetch("api/live", { headers: headers() });
+      const response = await fetch("api/live", { headers: headers(), signal: stop.signal });
       if (response.ok && response.body) {
         set(true);
         know();
@@ -57,6 +62,7 @@ export async function follow() {
     } catch {
       // It is not there, or is gone: it may come again.
     }
+    document.removeEventListener("visibilitychange", hide);
     set(false);
     know();
     await new Promise((done) => {

@@ -66,7 +66,7 @@ const SEVERITIES = ["", "trace", "debug", "info", "warn", "error", "fatal"];
 /** Lists and objects that were written as keys such as `a.0.b`. @param {Map<string, any>} all @param {string} prefix @returns {any} */
 export function unfold(all, prefix) {
   /** @type {any} */
-  const top = {};
+  const top = Object.create(null);
   for (const [key, value] of all) {
     if (!key.startsWith(prefix)) continue;
     const steps = key.slice(prefix.length).split(".");

@@ -216,6 +216,7 @@ export function showTrace(main, at) {
     pause = Math.max(250, (performance.now() - begin) * 8);
     buttons.hidden = isFile;
     if (isFirst) navigate(at);
+    if (isFirst && isOutdated) again();
     found = await findings(asked).catch(() => []);
     if (!isOpen || !trace) return;
     waterfall.show(shown, found);
@@ -225,6 +226,8 @@ export function showTrace(main, at) {
   }
   let pause = 250;
   let timer = 0;
+  // Whether there were news of it before it was here.
+  let isOutdated = false;
   const again = () => {
     timer ||= window.setTimeout(() => {
       timer = 0;
@@ -232,7 +235,11 @@ export function showTrace(main, at) {
     }, pause);
   };
   const done = [
-    onNews((news) => trace && news.some((it) => it.trace_id === trace?.summary.trace_id) && again()),
+    onNews((news) => {
+      if (!news.some((it) => it.trace_id.startsWith(trace?.summary.trace_id ?? asked))) return;
+      if (trace) again();
+      else isOutdated = true;
+    }),
     onConnection((isLive) => isLive && trace && again()),
   ];
   // What runs grows.

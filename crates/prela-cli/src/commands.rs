@@ -15,9 +15,6 @@ mod serve;
 mod show;
 mod tail;
 
-pub(crate) use self::doctor::print as print_findings;
-pub(crate) use self::list::{age, ago};
-
 use crate::project::Project;
 use crate::query::Reader;
 use clap::{CommandFactory as _, Parser, Subcommand};

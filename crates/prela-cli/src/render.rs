@@ -10,11 +10,13 @@ mod units;
 mod waterfall;
 
 pub use self::as_test::as_test;
+pub(crate) use self::details::findings;
 pub use self::details::{details, of_span};
 pub use self::diff::diff;
 pub use self::perfetto::perfetto;
 pub use self::rows::{Row, rows};
 pub use self::text::{clean, fit, width_of_output, wrap};
+pub(crate) use self::units::{age, ago};
 pub use self::units::{count, dollars, duration};
 pub(crate) use self::waterfall::errors;
 #[cfg(feature = "explore")]

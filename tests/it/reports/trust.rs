@@ -154,8 +154,8 @@ fn names_and_dates_count_for_what_is_given() {
         for (params, said) in [
             (expired(authority(&[HOST])), "expired on 2021-02-03T00:00:00Z: renew it"),
             (expired(leaf(&[HOST])), "expired on 2021-02-03T00:00:00Z: renew it"),
-            (to_come(authority(&[HOST])), "is not valid before 2999-01-01T00:00:00Z: set this"),
-            (to_come(leaf(&[HOST])), "is not valid before 2999-01-01T00:00:00Z: set this"),
+            (to_come(authority(&[HOST])), "is not valid before 2999-01-01T00:00:00Z: correct this"),
+            (to_come(leaf(&[HOST])), "is not valid before 2999-01-01T00:00:00Z: correct this"),
             (
                 authority(&["a.example", "10.0.0.1"]),
                 "is for `a.example`, `10.0.0.1`, and not for `127.0.0.1`: use such a name in the endpoint, \

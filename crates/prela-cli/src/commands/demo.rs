@@ -1,7 +1,6 @@
 //! `prela demo`.
 
 use super::collector::Collector;
-use super::doctor::print;
 use super::serve::stopped;
 use super::{Global, Outcome};
 use crate::demo::play;
@@ -111,5 +110,5 @@ fn tell(out: &mut dyn Write, trace: &Trace, findings: &[Finding]) -> io::Result<
     render::header(out, trace, findings.len(), width)?;
     render::waterfall(out, &rows, width)?;
     render::errors(out, trace, &rows, width)?;
-    print(out, findings)
+    render::findings(out, findings)
 }

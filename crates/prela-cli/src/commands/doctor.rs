@@ -1,9 +1,9 @@
 //! `prela doctor`.
 
 use super::{Global, Outcome};
-use crate::doctor::{Doctor, Finding, Kind};
-use crate::render::{self, BOLD, DIM, YELLOW, clean};
-use std::io::{self, Write};
+use crate::doctor::Doctor;
+use crate::render;
+use std::io::Write;
 
 /// Finds spans that lost their parent, and says where and what to write instead.
 #[derive(Debug, clap::Args)]
@@ -29,32 +29,8 @@ impl Diagnose {
         } else if findings.is_empty() {
             writeln!(out, "No broken links: every span that was looked at has its place.")?;
         } else {
-            print(out, &findings)?;
+            render::findings(out, &findings)?;
         }
         Ok(Outcome::Done)
     }
-}
-
-/// Says of each finding what it is, why, and what to write.
-pub(crate) fn print(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
-    for finding in findings {
-        let name = clean(&finding.name);
-        let id = &finding.trace_id.to_string()[..16];
-        let what = match finding.kind {
-            Kind::Orphan => "lost its parent",
-            Kind::StrayRoot => "is a trace of its own",
-        };
-        writeln!(out, "\n{YELLOW}⚠ `{name}` {what}{YELLOW:#} {DIM}(trace {id}){DIM:#}")?;
-        if let Some(parent) = &finding.parent {
-            writeln!(out, "  probably belongs under {BOLD}`{}`{BOLD:#}", clean(&parent.name))?;
-        }
-        let room = render::width_of_output().saturating_sub(9);
-        for (at, line) in render::wrap(&clean(&finding.reason), room).iter().enumerate() {
-            writeln!(out, "  {} {line}", if at == 0 { "why:  " } else { "      " })?;
-        }
-        for (at, line) in finding.code.lines().enumerate() {
-            writeln!(out, "  {} {}", if at == 0 { "write:" } else { "      " }, clean(line))?;
-        }
-    }
-    Ok(())
 }

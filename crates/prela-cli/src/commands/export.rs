@@ -4,7 +4,7 @@ use super::progress::Progress;
 use super::{Global, Outcome};
 use crate::doctor::Doctor;
 use crate::page::{self, Content};
-use crate::query::{Filter, QueryError, Reader};
+use crate::query::{Filter, QueryError, Reader, Trace};
 use crate::render;
 use anyhow::Context as _;
 use std::fs::File;
@@ -47,27 +47,37 @@ struct Format {
 impl Export {
     pub(super) fn run(self, global: &Global, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         let reader = global.reader()?;
+        // Before the file is emptied: it may hold what was exported before.
+        let trace = match &self.trace {
+            Some(trace) => Some(reader.trace(reader.find(trace)?)?),
+            None => None,
+        };
         let Some(path) = &self.output else {
-            return self.write(&reader, out);
+            return self.write(&reader, trace.as_ref(), out);
         };
         let cannot = || format!("{} cannot be written", path.display());
         let mut file = BufWriter::new(File::create(path).with_context(cannot)?);
-        let outcome = self.write(&reader, &mut file)?;
+        let outcome = self.write(&reader, trace.as_ref(), &mut file)?;
         file.flush().with_context(cannot)?;
         Ok(outcome)
     }
 
-    fn write(&self, reader: &Reader, out: &mut dyn Write) -> anyhow::Result<Outcome> {
-        let Some(trace) = &self.trace else {
+    /// Writes this trace, or all of them.
+    fn write(
+        &self,
+        reader: &Reader,
+        trace: Option<&Trace>,
+        out: &mut dyn Write,
+    ) -> anyhow::Result<Outcome> {
+        let Some(trace) = trace else {
             return all(reader, out);
         };
-        let trace = reader.trace(reader.find(trace)?)?;
         if self.format.html {
-            let findings = Doctor::new(reader).of_trace(&trace)?;
+            let findings = Doctor::new(reader).of_trace(trace)?;
             let content = if self.without_content { Content::Without } else { Content::Whole };
-            write!(out, "{}", page::file(&trace, &findings, content))?;
+            write!(out, "{}", page::file(trace, &findings, content))?;
         } else if self.format.perfetto {
-            writeln!(out, "{}", render::perfetto(&trace))?;
+            writeln!(out, "{}", render::perfetto(trace))?;
         } else {
             writeln!(out, "{}", trace.otlp_json())?;
         }

@@ -1,9 +1,8 @@
 //! `prela search` and `prela errors`: spans, and the traces that they are in.
 
-use super::list::{age, ago};
 use super::{Global, Outcome};
 use crate::query::{Filter, SpanHit};
-use crate::render::{BOLD, DIM, RED, clean};
+use crate::render::{BOLD, DIM, RED, age, ago, clean};
 use std::io::{self, Write};
 use std::time::Duration;
 

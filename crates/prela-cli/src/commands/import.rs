@@ -5,6 +5,7 @@ mod sink;
 use self::sink::Sink;
 use super::progress::Progress;
 use super::{Global, Outcome};
+use crate::settings::Settings;
 use anyhow::Context as _;
 use serde_json::{Value, json};
 use std::cell::Cell;
@@ -33,7 +34,10 @@ impl Import {
             let size = file.metadata().ok().filter(|it| it.is_file()).map(|it| it.len());
             (Box::new(file), size)
         };
-        let mut sink = Sink::open(&global.project()?.store)?;
+        let project = global.project()?;
+        // Who writes the store keeps its limits, and they are the project's.
+        let options = Settings::of(&project.root)?.collector.options();
+        let mut sink = Sink::open(&project.store, options)?;
         let mut progress = Progress::of_bytes(size);
         let read = Rc::new(Cell::new(0));
         let input = BufReader::new(Counted { input, read: read.clone() });

@@ -3,9 +3,9 @@
 use super::show::Show;
 use super::{Global, Outcome};
 use crate::query::{Filter, Reader, TraceSummary};
-use crate::render::{self, DIM, RED, clean, fit};
+use crate::render::{self, DIM, RED, age, ago, clean, fit};
 use std::io::{self, Write};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 /// Lists the newest traces.
 #[derive(Debug, clap::Args)]
@@ -45,23 +45,6 @@ impl List {
             }
         }
         Ok(if traces.is_empty() { Outcome::Nothing } else { Outcome::Done })
-    }
-}
-
-/// The time that was so long ago, in nanoseconds since 1970.
-pub(crate) fn ago(time: Duration) -> i64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.saturating_sub(time).as_nanos()).unwrap_or(i64::MAX)
-}
-
-/// How long ago a time was, such as `5m`.
-pub(crate) fn age(start_ns: i64) -> String {
-    let seconds = ago(Duration::ZERO).saturating_sub(start_ns).max(0) / 1_000_000_000;
-    match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3_600 => format!("{}m", seconds / 60),
-        3_600..86_400 => format!("{}h", seconds / 3_600),
-        _ => format!("{}d", seconds / 86_400),
     }
 }
 

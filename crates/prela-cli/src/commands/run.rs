@@ -9,6 +9,7 @@ use super::collector::Collector;
 use super::{Global, Outcome};
 use crate::query::Reader;
 use crate::render::DIM;
+use crate::server::running;
 use crate::settings::Settings;
 use anyhow::Context as _;
 use std::ffi::OsString;
@@ -51,10 +52,14 @@ impl Run {
             let mut command = Command::new(&self.command[0]);
             command.args(&self.command[1..]);
             environment::set(&mut command, &hello, &run, &project.root, &settings.program);
+            // The exit code is the program's, even if nobody can read what prela says.
             let mut err = anstream::stderr();
             if !global.json {
                 let (url, page) = (environment::url(hello.http), hello.page_url());
-                writeln!(err, "{DIM}prela: receives traces at {url}; see them at {page}{DIM:#}")?;
+                let _ = writeln!(
+                    err,
+                    "{DIM}prela: receives traces at {url}; see them at {page}{DIM:#}"
+                );
             }
             let ended = match command.spawn() {
                 Ok(child) => process::wait(child, signals).await.map(process::code),
@@ -64,13 +69,20 @@ impl Run {
             collector.stop().await;
             match ended {
                 Ok(code) => {
-                    let summary = summary::Summary::of(&hello.store, &run, begin, is_lasting)?;
-                    summary.print(&mut err, &hello, is_lasting, global.json)?;
+                    let is_there = is_lasting && running(&hello.store).is_some();
+                    if is_lasting && !is_there {
+                        let _ = writeln!(err, "{ENDED}");
+                    }
+                    let said = summary::Summary::of(&hello.store, &run, begin, is_lasting)
+                        .and_then(|it| it.print(&mut err, &hello, is_there, global.json));
+                    if let Err(error) = said {
+                        let _ = writeln!(err, "prela: what came in cannot be summed up: {error:#}");
+                    }
                     Ok(Outcome::Of(code))
                 }
                 Err(error) => {
                     let name = self.command[0].to_string_lossy();
-                    writeln!(err, "prela: {name} cannot be run: {error}")?;
+                    let _ = writeln!(err, "prela: {name} cannot be run: {error}");
                     // As `env` and shells have it.
                     let is_absent = error.kind() == ErrorKind::NotFound;
                     Ok(Outcome::Of(if is_absent { 127 } else { 126 }))
@@ -79,3 +91,6 @@ impl Run {
         })
     }
 }
+
+/// Said instead of leaving it a riddle why traces are missing.
+const ENDED: &str = "prela: the collector belonged to another `prela run`, which has ended; start `prela serve` to have one that stays";

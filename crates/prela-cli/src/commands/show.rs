@@ -1,6 +1,5 @@
 //! `prela show` and `prela last`.
 
-use super::doctor::print;
 use super::{Global, Outcome};
 use crate::doctor::Doctor;
 use crate::ids::TraceId;
@@ -81,7 +80,7 @@ impl Show {
         if full {
             render::details(out, &trace, &rows)?;
         }
-        print(out, &findings)?;
+        render::findings(out, &findings)?;
         Ok(Outcome::Done)
     }
 }

@@ -3,10 +3,11 @@
 use super::advice::for_orphan;
 use super::stray::{is_marked, stray};
 use super::{Finding, Kind, Suspect};
-use crate::ids::TraceId;
+use crate::ids::{SpanId, TraceId};
 use crate::otlp::attribute;
 use crate::query::{Filter, Link, QueryError, Reader, Span, Trace, TraceSummary, Tree};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use std::collections::HashMap;
 
 /// Asks a store for what has to be looked at together.
 #[derive(Debug)]
@@ -96,28 +97,51 @@ pub fn examine(traces: &[Trace]) -> Vec<Finding> {
 
 fn orphans(trace: &Trace) -> Vec<Finding> {
     let nodes = Tree::of(trace).nodes;
+    // Those that are the first of their missing parent come first.
+    let mut seen: HashMap<Option<SpanId>, usize> = HashMap::new();
+    let mut orphans = Vec::new();
+    for (at, node) in nodes.iter().enumerate().filter(|(_, it)| it.link == Link::Orphan) {
+        let rank = seen.entry(trace.spans[node.span].parent_id).or_default();
+        *rank += 1;
+        orphans.push((*rank, at));
+    }
+    if orphans.is_empty() {
+        return Vec::new();
+    }
+    orphans.sort_unstable();
+    orphans.truncate(MOST_ORPHANS);
+    orphans.sort_unstable_by_key(|(_, at)| *at);
+    let ends = last_ends(trace);
     let mut findings = Vec::new();
-    for (at, node) in nodes.iter().enumerate() {
-        if node.link != Link::Orphan {
-            continue;
-        }
+    for (_, at) in orphans {
+        let node = nodes[at];
         let span = &trace.spans[node.span];
         let below = nodes[at + 1..].iter().take_while(|it| it.depth > node.depth).count();
         let others = nodes[..at].iter().chain(&nodes[at + 1 + below..]);
         let around = others.map(|it| &trace.spans[it.span]).filter(|it| encloses(it, span));
         let parent = around.max_by_key(|it| it.start_ns).map(|it| suspect(trace, it));
-        let (reason, code) = for_orphan(span, lived_on(trace, span));
+        let (reason, code) = for_orphan(span, lived_on(&ends, span));
         findings.push(finding(Kind::Orphan, trace, span, parent, reason, code));
     }
     findings
 }
 
 /// Whether the process of a span recorded others after that had ended; none if its process is not known.
-fn lived_on(trace: &Trace, span: &Span) -> Option<bool> {
+fn lived_on(ends: &HashMap<String, i64>, span: &Span) -> Option<bool> {
     let (own, end) = (process(span)?, span.end_ns?);
-    let later =
-        |it: &&Span| it.end_ns.is_some_and(|it| it > end) && process(it).as_ref() == Some(&own);
-    Some(trace.spans.iter().any(|it| later(&it)))
+    Some(ends.get(&own).is_some_and(|last| *last > end))
+}
+
+/// When the last span of each process ended.
+fn last_ends(trace: &Trace) -> HashMap<String, i64> {
+    let mut ends = HashMap::new();
+    for span in &trace.spans {
+        if let (Some(process), Some(end)) = (process(span), span.end_ns) {
+            let last = ends.entry(process).or_insert(end);
+            *last = end.max(*last);
+        }
+    }
+    ends
 }
 
 pub(super) fn finding(
@@ -173,3 +197,5 @@ const NEIGHBOURS: usize = 200;
 /// Spans of a trace that may be part of another one: what is lost is seldom much.
 const SMALL: u64 = 20;
 const MOST_SPANS: u64 = 100_000;
+/// For each one all spans are looked through, and twenty thousand children of one missing parent are one fault.
+const MOST_ORPHANS: usize = 200;

@@ -3,10 +3,10 @@
 use super::ask::{self, Ask};
 use super::page::Answer;
 use super::{overview, part};
-use crate::commands::{age, ago, print_findings};
 use crate::doctor::Doctor;
 use crate::query::{Change, Filter, Reader, Side, SpanDiff, SpanHit, TraceSummary};
 use crate::render::{self, clean, duration};
+use crate::render::{age, ago, findings as print_findings};
 use anstream::StripStream;
 use std::io::{self, Write};
 use std::path::Path;

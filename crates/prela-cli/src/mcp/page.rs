@@ -19,7 +19,12 @@ pub(super) struct Answer {
 impl Answer {
     /// Adds a line, cut if it is very long. False if there is no room for it.
     pub(super) fn line(&mut self, line: &str) -> bool {
-        let cut: String = line.trim_end().chars().take(LINE).collect();
+        let line = line.trim_end();
+        let mut cut: String = line.chars().take(LINE).collect();
+        if cut.len() < line.len() {
+            cut.pop();
+            cut.push('…');
+        }
         let length = cut.chars().count() + 1;
         if self.length + length > BUDGET - MARGIN {
             return false;

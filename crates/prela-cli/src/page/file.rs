@@ -74,9 +74,8 @@ fn leave_out(value: &mut Value) {
             if is_content && object.contains_key("value") {
                 object.insert("value".to_owned(), json!({ "stringValue": LEFT_OUT }));
             }
-            // The text of a log record.
-            if object.contains_key("severityNumber") || object.contains_key("observedTimeUnixNano")
-            {
+            // The text of a log record, which alone has one.
+            if object.contains_key("body") && !object.contains_key("key") {
                 object.insert("body".to_owned(), json!({ "stringValue": LEFT_OUT }));
             }
             object.values_mut().for_each(leave_out);

@@ -8,6 +8,7 @@ use crate::ids::{SpanId, TraceId};
 use opentelemetry_proto::tonic::trace::v1::Span as Message;
 use prost::Message as _;
 use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
+use std::collections::HashMap;
 
 /// Columns that [`summary`] reads, in its order.
 pub(super) const SUMMARY: &str = "trace.trace_id, trace.start_ns, trace.end_ns, trace.spans, trace.errors, trace.open,
@@ -76,40 +77,67 @@ impl Reader {
             let mut select = connection.prepare_cached(&sql)?;
             let rows = select.query_map(params_from_iter(values), |row| row.get(0))?;
             let rows: Vec<i64> = rows.collect::<rusqlite::Result<_>>()?;
-            rows.into_iter().map(|row| Ok(hit(connection, row)?.0)).collect()
+            let mut names = Names::new();
+            rows.into_iter().map(|row| Ok(hit(connection, &mut names, row)?.0)).collect()
         })
     }
 }
 
-/// A span by its row, with its message.
-pub(super) fn hit(connection: &Connection, row: i64) -> rusqlite::Result<(SpanHit, Message)> {
-    let mut select = connection.prepare_cached(&format!(
-        "SELECT {SUMMARY}, span.span_id, (SELECT s FROM str WHERE id = span.name), span.start_ns, span.end_ns,
-             span.status, (SELECT data FROM span_data WHERE id = span.id), (SELECT data FROM resource WHERE id = span.res)
-         FROM span JOIN trace ON trace.id = span.trace WHERE span.id = ?1"
-    ))?;
+/// Names of traces without a root, by their rows.
+pub(super) type Names = HashMap<i64, String>;
+
+/// A span by its row, with its message. For one question `names` is the same in every call.
+pub(super) fn hit(
+    connection: &Connection,
+    names: &mut Names,
+    row: i64,
+) -> rusqlite::Result<(SpanHit, Message)> {
+    let mut select = connection.prepare_cached(
+        "SELECT trace.id, trace.trace_id, (SELECT s FROM str WHERE id = trace.root_name),
+             span.span_id, (SELECT s FROM str WHERE id = span.name), span.start_ns, span.end_ns, span.status,
+             (SELECT data FROM span_data WHERE id = span.id), (SELECT data FROM resource WHERE id = span.res)
+         FROM span JOIN trace ON trace.id = span.trace WHERE span.id = ?1",
+    )?;
     select.query_row([row], |row| {
-        let trace = summary(row)?;
-        let message = Message::decode(row.get_ref(18)?.as_blob()?).unwrap_or_default();
+        let trace_name = match row.get::<_, Option<String>>(2)? {
+            Some(root) => root,
+            None => first_name(connection, names, row.get(0)?)?,
+        };
+        let message = Message::decode(row.get_ref(8)?.as_blob()?).unwrap_or_default();
         let resource =
-            crate::otlp::Resource::decode(row.get_ref(19)?.as_blob()?).unwrap_or_default();
+            crate::otlp::Resource::decode(row.get_ref(9)?.as_blob()?).unwrap_or_default();
         let (service, _) = crate::otlp::resource_facts(&resource.resource.unwrap_or_default());
-        let (start_ns, end_ns): (i64, i64) = (row.get(15)?, row.get(16)?);
+        let (start_ns, end_ns): (i64, i64) = (row.get(5)?, row.get(6)?);
         let hit = SpanHit {
-            trace_id: trace.trace_id,
-            trace_name: trace.name,
-            span_id: SpanId(row.get(13)?),
-            name: row.get::<_, Option<String>>(14)?.unwrap_or_default(),
+            trace_id: TraceId(row.get(1)?),
+            trace_name,
+            span_id: SpanId(row.get(3)?),
+            name: row.get::<_, Option<String>>(4)?.unwrap_or_default(),
             service,
             start_ns,
             duration_ns: end_ns.saturating_sub(start_ns).max(0),
-            is_error: row.get::<_, i64>(17)? == 2,
+            is_error: row.get::<_, i64>(7)? == 2,
             status_message: status_message(&message).to_owned(),
             found_in: String::new(),
             excerpt: String::new(),
         };
         Ok((hit, message))
     })
+}
+
+/// The name of a trace's first span. All spans of the trace are read for it, so once is enough.
+fn first_name(connection: &Connection, names: &mut Names, trace: i64) -> rusqlite::Result<String> {
+    if let Some(name) = names.get(&trace) {
+        return Ok(name.clone());
+    }
+    let mut select = connection.prepare_cached(
+        "SELECT s FROM span JOIN str ON str.id = span.name WHERE span.trace = ?1
+         ORDER BY span.start_ns, span.id LIMIT 1",
+    )?;
+    let name: Option<String> = select.query_row([trace], |row| row.get(0)).optional()?;
+    let name = name.unwrap_or_default();
+    names.insert(trace, name.clone());
+    Ok(name)
 }
 
 impl Reader {

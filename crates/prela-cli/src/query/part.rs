@@ -1,11 +1,13 @@
 //! One span of a trace, and what belongs to it.
 
 use super::error::QueryError;
-use super::list::hit;
+use super::list::{Names, hit};
 use super::model::{SpanHit, Trace};
 use super::reader::Reader;
 use super::search::{Needle, place};
 use crate::ids::{SpanId, TraceId};
+use opentelemetry_proto::tonic::trace::v1::Span as Message;
+use prost::Message as _;
 use rusqlite::OptionalExtension as _;
 
 impl Reader {
@@ -31,18 +33,19 @@ impl Reader {
     pub fn linked_to(&self, trace: TraceId, span: SpanId) -> Result<Vec<SpanHit>, QueryError> {
         self.ask(|connection| {
             let mut select = connection.prepare_cached(
-                "SELECT id FROM span_data WHERE has_text(data, ?1) ORDER BY id DESC",
+                "SELECT id, data FROM span_data WHERE has_text(data, ?1) ORDER BY id DESC",
             )?;
             let mut rows = select.query([span.to_string()])?;
-            let mut found = Vec::new();
+            let (mut found, mut names) = (Vec::new(), Names::new());
             while let Some(row) = rows.next()? {
-                let Some((hit, message)) = hit(connection, row.get(0)?).optional()? else {
-                    continue;
-                };
+                // Most that have the id are its children, and no hits.
+                let message = Message::decode(row.get_ref(1)?.as_blob()?).unwrap_or_default();
                 let mut links = message.links.iter();
-                if links.any(|it| it.trace_id == trace.0 && it.span_id == span.0) {
-                    found.push(hit);
+                if !links.any(|it| it.trace_id == trace.0 && it.span_id == span.0) {
+                    continue;
                 }
+                let hit = hit(connection, &mut names, row.get(0)?).optional()?;
+                found.extend(hit.map(|(hit, _)| hit));
                 if found.len() == MOST_LINKED {
                     break;
                 }
@@ -65,9 +68,9 @@ impl Reader {
                  ORDER BY span.id",
             )?;
             let mut rows = select.query((trace.0, text))?;
-            let mut hits = Vec::new();
+            let (mut hits, mut names) = (Vec::new(), Names::new());
             while let Some(row) = rows.next()? {
-                let (mut hit, message) = hit(connection, row.get(0)?)?;
+                let (mut hit, message) = hit(connection, &mut names, row.get(0)?)?;
                 let Some((place, excerpt)) = place(&message, &needle) else { continue };
                 (hit.found_in, hit.excerpt) = (place, excerpt);
                 hits.push(hit);

@@ -7,7 +7,7 @@
 
 use super::error::QueryError;
 use super::filter::Filter;
-use super::list::hit;
+use super::list::{Names, hit};
 use super::model::{Span, SpanHit};
 use super::reader::Reader;
 use crate::ids::bytes_of_hex;
@@ -76,12 +76,13 @@ impl Reader {
                  ORDER BY span_data.id DESC"
             );
             let mut select = connection.prepare_cached(&sql)?;
+            let mut names = Names::new();
             // Gives `false` when enough is found.
             let mut read = |first: i64, last: i64| {
                 let bounds: [Value; 2] = [first.into(), last.into()];
                 let mut rows = select.query(params_from_iter(values.iter().chain(&bounds)))?;
                 while let Some(row) = rows.next()? {
-                    let (mut hit, message) = hit(connection, row.get(0)?)?;
+                    let (mut hit, message) = hit(connection, &mut names, row.get(0)?)?;
                     let Some((place, excerpt)) = place(&message, &needle) else { continue };
                     (hit.found_in, hit.excerpt) = (place, excerpt);
                     if !found(hit) {

@@ -8,6 +8,7 @@ use crate::otlp::attribute;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span as Message;
 use prost::Message as _;
+use rusqlite::OptionalExtension as _;
 use serde::Serialize;
 use std::collections::HashMap;
 
@@ -37,9 +38,10 @@ impl Reader {
                 "SELECT {SUMMARY}, trace.id AS number FROM trace WHERE trace.spans > 0 ORDER BY trace.start_ns DESC LIMIT ?1"
             ))?;
             let mut first = connection.prepare_cached(
-                "SELECT data FROM span JOIN span_data ON span_data.id = span.id WHERE span.trace = ?1
-                 ORDER BY span.start_ns, span.id LIMIT ?2",
+                "SELECT id FROM span WHERE trace = ?1 ORDER BY start_ns, id LIMIT ?2",
             )?;
+            // On its own, so that messages are read only until one names a session.
+            let mut data = connection.prepare_cached("SELECT data FROM span_data WHERE id = ?1")?;
             let mut sessions: Vec<Session> = Vec::new();
             let mut places: HashMap<String, usize> = HashMap::new();
             let mut traces = select.query([MOST_TRACES])?;
@@ -48,7 +50,9 @@ impl Reader {
                 let mut spans = first.query((number, FIRST_SPANS))?;
                 let mut named = None;
                 while let (None, Some(span)) = (&named, spans.next()?) {
-                    named = session(span.get_ref(0)?.as_blob()?);
+                    let id: i64 = span.get(0)?;
+                    let read = data.query_row([id], |row| Ok(session(row.get_ref(0)?.as_blob()?)));
+                    named = read.optional()?.flatten();
                 }
                 let Some((id, user)) = named else { continue };
                 let place = *places.entry(id.clone()).or_insert_with(|| {

@@ -26,7 +26,7 @@ pub fn as_test(out: &mut dyn Write, trace: &Trace) -> io::Result<()> {
         }
         let span = &trace.spans[node.span];
         let error = if span.is_error() { " error" } else { "" };
-        let indent = INDENT * (node.depth + 2);
+        let indent = indent(node.depth);
         // Braces and escapes of Rust's texts are those of its debug output.
         write!(out, "{:indent$}{} {:?}{error} {{", "", span_type(span), span.name())?;
         if nodes.get(at + 1).is_some_and(|next| next.depth > node.depth) {
@@ -43,8 +43,13 @@ pub fn as_test(out: &mut dyn Write, trace: &Trace) -> io::Result<()> {
 }
 
 fn close(out: &mut dyn Write, open: &mut Vec<usize>) -> io::Result<()> {
-    let indent = INDENT * (open.pop().unwrap_or(0) + 2);
+    let indent = indent(open.pop().unwrap_or(0));
     writeln!(out, "{:indent$}}}", "")
+}
+
+/// Blanks before a line. A trace may be as deep as it is long: then its text would grow with the square.
+fn indent(depth: usize) -> usize {
+    INDENT * (depth + 2).min(MOST_INDENTS)
 }
 
 /// A name for the test: letters, digits and `_`, beginning with a letter.
@@ -75,6 +80,7 @@ fn span_type(span: &Span) -> &'static str {
 }
 
 const INDENT: usize = 4;
+const MOST_INDENTS: usize = 50;
 const TYPES: [&str; 11] = [
     "agent",
     "llm",

@@ -1,9 +1,10 @@
 //! All that is known of each span, to be read to the end: nothing is cut.
 
 use super::rows::Row;
-use super::text::clean;
+use super::text::{clean, width_of_output, wrap};
 use super::units::duration;
-use super::{BOLD, DIM, RED};
+use super::{BOLD, DIM, RED, YELLOW};
+use crate::doctor::{Finding, Kind};
 use crate::otlp::{Said, conversation, json_of, plain, value_of};
 use crate::query::{Span, Trace};
 use opentelemetry_proto::tonic::common::v1::KeyValue;
@@ -88,4 +89,28 @@ fn attributes(out: &mut dyn Write, indent: &str, all: &[KeyValue]) -> io::Result
 
 fn block(out: &mut dyn Write, indent: &str, text: &str) -> io::Result<()> {
     text.lines().try_for_each(|line| writeln!(out, "{indent}{}", clean(line)))
+}
+
+/// Says of each finding what it is, why, and what to write.
+pub(crate) fn findings(out: &mut dyn Write, findings: &[Finding]) -> io::Result<()> {
+    for finding in findings {
+        let name = clean(&finding.name);
+        let id = &finding.trace_id.to_string()[..16];
+        let what = match finding.kind {
+            Kind::Orphan => "lost its parent",
+            Kind::StrayRoot => "is a trace of its own",
+        };
+        writeln!(out, "\n{YELLOW}⚠ `{name}` {what}{YELLOW:#} {DIM}(trace {id}){DIM:#}")?;
+        if let Some(parent) = &finding.parent {
+            writeln!(out, "  probably belongs under {BOLD}`{}`{BOLD:#}", clean(&parent.name))?;
+        }
+        let room = width_of_output().saturating_sub(9);
+        for (at, line) in wrap(&clean(&finding.reason), room).iter().enumerate() {
+            writeln!(out, "  {} {line}", if at == 0 { "why:  " } else { "      " })?;
+        }
+        for (at, line) in finding.code.lines().enumerate() {
+            writeln!(out, "  {} {}", if at == 0 { "write:" } else { "      " }, clean(line))?;
+        }
+    }
+    Ok(())
 }

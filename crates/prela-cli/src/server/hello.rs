@@ -51,13 +51,23 @@ impl Hello {
         format!("http://{page}/")
     }
 
+    /// The token that this process was given, for servers that ask for one.
+    pub(crate) fn token() -> Option<String> {
+        let token = std::env::var("PRELA_TOKEN").ok()?;
+        // It must not bring headers of its own.
+        (!token.is_empty() && !token.contains(['\r', '\n'])).then_some(token)
+    }
+
     /// Who is at this address; none if it is nobody, or no prela. It takes at most a second.
     pub fn ask(address: SocketAddr) -> Option<Self> {
         let mut connection = TcpStream::connect_timeout(&address, PATIENCE).ok()?;
         connection.set_read_timeout(Some(PATIENCE)).ok()?;
         connection.set_write_timeout(Some(PATIENCE)).ok()?;
-        let request =
-            format!("GET /api/hello HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        let token = Self::token().map(|token| format!("authorization: Bearer {token}\r\n"));
+        let request = format!(
+            "GET /api/hello HTTP/1.1\r\nhost: {address}\r\n{}connection: close\r\n\r\n",
+            token.unwrap_or_default()
+        );
         connection.write_all(request.as_bytes()).ok()?;
         let mut response = Vec::new();
         // Whoever it is, it will not be read for ever.

@@ -13,12 +13,12 @@ pub(super) struct Readers(Arc<Inner>);
 struct Inner {
     store: PathBuf,
     idle: Mutex<Vec<Reader>>,
-    at_once: Semaphore,
+    at_once: Arc<Semaphore>,
 }
 
 impl Readers {
     pub(super) fn new(store: PathBuf) -> Self {
-        let at_once = Semaphore::new(AT_ONCE);
+        let at_once = Arc::new(Semaphore::new(AT_ONCE));
         Self(Arc::new(Inner { store, idle: Mutex::new(Vec::new()), at_once }))
     }
 
@@ -29,7 +29,7 @@ impl Readers {
     ) -> Result<T, QueryError> {
         let inner = self.0.clone();
         // It is never closed.
-        let _turn = self.0.at_once.acquire().await;
+        let turn = self.0.at_once.clone().acquire_owned().await;
         let asked = tokio::task::spawn_blocking(move || {
             let idle = inner.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
             let reader = match idle {
@@ -38,6 +38,8 @@ impl Readers {
             };
             let answer = question(&reader);
             inner.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
+            // Here, since the thread goes on where nobody waits for its answer any more.
+            drop(turn);
             answer
         });
         match asked.await {

@@ -18,6 +18,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse as _, Response};
+use axum::routing::post_service;
 use http::{HeaderValue, StatusCode, header};
 use std::fmt;
 use std::net::SocketAddr;
@@ -199,9 +200,10 @@ fn routes(news: &News, intake: &Intake, hello: &Hello, access: Access) -> Router
     // What shows prompts is asked for by its right name; anybody may send.
     let shown = api::routes(news)
         .merge(view::routes(&news.readers))
-        .route_service(
+        // The service itself does not look at the method.
+        .route(
             "/prela.query.v1.QueryService/{*rest}",
-            QueryServiceServer::new(Answers(news.clone())),
+            post_service(QueryServiceServer::new(Answers(news.clone()))),
         )
         .layer(from_fn(host.clone()));
     let greeting = api::hello(hello.clone(), access).merge(page::routes()).layer(from_fn(host));

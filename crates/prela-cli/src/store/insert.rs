@@ -26,7 +26,7 @@ pub(super) struct Insert<'a> {
 pub(super) struct Sums {
     start_ns: Option<i64>,
     end_ns: Option<i64>,
-    root_name: Option<i64>,
+    pub(super) root_name: Option<i64>,
     service: Option<i64>,
     pub(super) spans: i64,
     pub(super) errors: i64,

@@ -45,7 +45,7 @@ impl Insert<'_> {
         let next: i64 = select.query_row([], |row| row.get(0))?;
         let mut delete = self.connection.prepare_cached(
             "DELETE FROM span WHERE trace = ?1 AND span_id = ?2 AND end_ns = 0
-             RETURNING id, status, tok_in, tok_out, cost_nusd",
+             RETURNING id, status, tok_in, tok_out, cost_nusd, CASE WHEN parent_id IS NULL THEN name END",
         )?;
         let removed = delete.query_row(params![trace, span_id], |row| {
             Ok((
@@ -54,14 +54,30 @@ impl Insert<'_> {
                 row.get(2)?,
                 row.get(3)?,
                 row.get(4)?,
+                row.get::<_, Option<i64>>(5)?,
             ))
         });
-        let Some((row, status, input, output, cost)) = removed.optional()? else { return Ok(None) };
+        let Some((row, status, input, output, cost, root_name)) = removed.optional()? else {
+            return Ok(None);
+        };
         for table in ["DELETE FROM span_data WHERE id = ?1", "DELETE FROM pending WHERE span = ?1"]
         {
             self.connection.prepare_cached(table)?.execute([row])?;
         }
+        // The root may have another name now, and the first one would stay.
+        let is_unnamed = match root_name {
+            Some(name) => {
+                let mut update = self.connection.prepare_cached(
+                    "UPDATE trace SET root_name = NULL WHERE id = ?1 AND root_name = ?2",
+                )?;
+                update.execute(params![trace, name])? == 1
+            }
+            None => false,
+        };
         let sums = self.sums.entry(trace).or_default();
+        if is_unnamed || (root_name.is_some() && sums.root_name == root_name) {
+            sums.root_name = None;
+        }
         let (input, output, cost): (i64, i64, i64) = (input, output, cost);
         sums.spans -= 1;
         sums.open -= 1;

@@ -298,15 +298,15 @@ impl Writer {
 
     fn go_on_sweeping(&mut self) {
         let Some(sweep) = &mut self.sweep else { return };
-        let traces = sweep.swept.traces;
-        match sweep.slice(&mut self.connection, &self.limits, now()) {
-            Ok(false) => {}
-            // If it fails, the next request reports it; trying again at once would only spin.
-            Ok(true) | Err(_) => self.sweep = None,
-        }
-        if self.sweep.is_none_or(|sweep| sweep.swept.traces != traces) {
+        let is_done = sweep.slice(&mut self.connection, &self.limits, now());
+        // A slice that is not the last removed something, if only traces that are logs alone.
+        if !matches!(is_done, Ok(true)) {
             self.caches.traces = Default::default();
             self.caches.blocks = Default::default();
+        }
+        // If it fails, the next request reports it; trying again at once would only spin.
+        if !matches!(is_done, Ok(false)) {
+            self.sweep = None;
         }
     }
 

@@ -2,8 +2,8 @@
 
 use crate::clients::post_spans;
 use crate::commands::say;
-use crate::program::{Prela, command};
-use crate::requests::{everything_finite, failed, span};
+use crate::program::{Prela, check_done, command};
+use crate::requests::{everything_finite, failed, span, traces};
 use crate::store::{batch, fresh};
 use prela_cli::query::Reader;
 use serde_json::Value as Json;
@@ -36,6 +36,44 @@ fn what_is_exported_can_be_imported() {
     let prela = Prela::start();
     assert_eq!(imported(&prela.store(), file).2, 0);
     assert_eq!(say(&prela.store(), 80, &["export", "last", "--otlp-json"]).0, line);
+}
+
+#[test]
+fn a_wrong_id_leaves_the_file_as_it_is() {
+    let (dir, path, store) = fresh();
+    store.insert_blocking(batch(vec![span(1, 1, 0)])).unwrap();
+    drop(store);
+    let file = dir.path().join("trace.json");
+    std::fs::write(&file, "kept").unwrap();
+    for (wrong, code) in [("ffff", 1), ("last~7", 1), ("no-id", 2)] {
+        for format in ["--otlp-json", "--html", "--perfetto"] {
+            let arguments = ["export", wrong, format, "-o", file.to_str().unwrap()];
+            assert_eq!(say(&path, 80, &arguments).2, code, "{wrong}");
+            assert_eq!(std::fs::read_to_string(&file).unwrap(), "kept", "{wrong} {format}");
+        }
+    }
+}
+
+#[test]
+fn an_import_keeps_what_the_project_keeps() {
+    let (dir, path, store) = fresh();
+    store.insert_blocking(batch(vec![span(1, 1, 0)])).unwrap();
+    drop(store);
+    // It came longer ago than traces are kept where nothing else is said.
+    let connection = rusqlite::Connection::open(&path).unwrap();
+    connection.execute("UPDATE trace SET seen = seen - 30 * 24 * 3600", []).unwrap();
+    drop(connection);
+    std::fs::write(dir.path().join("prela.toml"), "[collector]\nmax_age = \"90d\"\n").unwrap();
+    let file = dir.path().join("trace.json");
+    std::fs::write(&file, serde_json::to_vec(&traces(vec![span(2, 1, 0)])).unwrap()).unwrap();
+    let output = command(["import", "--store"])
+        .arg(&path)
+        .arg(&file)
+        .current_dir(dir.path())
+        .output()
+        .unwrap();
+    check_done(&output);
+    assert_eq!(Reader::open(&path).unwrap().totals().unwrap().traces, 2);
 }
 
 #[test]

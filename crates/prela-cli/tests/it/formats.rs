@@ -113,6 +113,18 @@ fn a_trace_becomes_a_test_that_expects_it() {
 }
 
 #[test]
+fn a_test_is_as_deep_as_its_trace_and_its_text_is_not_as_wide() {
+    let (_dir, path, store) = fresh();
+    let spans = (1..=20_000).map(|at| span(1, at, at - 1)).collect();
+    store.insert_blocking(batch(spans)).unwrap();
+    let (said, complaint, code) = say(&path, 80, &["show", "last", "--as-test"]);
+    assert_eq!((complaint.as_str(), code), ("", 0));
+    assert_eq!(said.matches("custom \"span ").count(), 20_000);
+    assert_eq!(said.matches('{').count(), said.matches('}').count());
+    assert!(said.lines().all(|line| line.len() < 250));
+}
+
+#[test]
 fn a_whole_store_moves_to_another() {
     let (dir, path, store) = fresh();
     let spans: Vec<_> = (1..=700).map(|at| span(at, at, 0)).collect();

@@ -306,3 +306,33 @@ fn what_is_known_of_a_running_span_grows_and_counts_once() {
     store.sweep(0, Duration::ZERO).unwrap();
     assert_eq!(left().unwrap(), 0);
 }
+
+#[test]
+fn a_root_that_is_renamed_while_it_runs_is_listed_by_its_last_name() {
+    let root = |name: &str| Span { name: name.to_owned(), ..span(1, 1, 0) };
+    let running = |name: &str| Span { end_time_unix_nano: 0, ..root(name) };
+    let steps = [running("GET"), running("GET /users"), root("GET /users/{id}")];
+    // In a request each, and in one.
+    for size in [1, 3] {
+        let (_dir, path, store) = fresh();
+        let reader = Reader::open(&path).unwrap();
+        for part in steps.chunks(size) {
+            store.insert_blocking(batch(part.to_vec())).unwrap();
+            let (summary, last) = (newest(&reader).unwrap(), part.last().unwrap());
+            assert_eq!((&summary.name, summary.has_root), (&last.name, true), "{size}");
+            assert_eq!((summary.service.as_str(), summary.spans), ("shop", 1), "{size}");
+        }
+    }
+    // The first of two roots names the trace, and goes on to.
+    let (_dir, path, store) = fresh();
+    let reader = Reader::open(&path).unwrap();
+    store.insert_blocking(batch(vec![running("GET"), span(1, 2, 0)])).unwrap();
+    store.insert_blocking(batch(vec![span(1, 3, 0), root("GET /users/{id}")])).unwrap();
+    assert_eq!(newest(&reader).unwrap().name, "GET /users/{id}");
+    // That of another root stays.
+    let (_dir, path, store) = fresh();
+    let reader = Reader::open(&path).unwrap();
+    store.insert_blocking(batch(vec![span(1, 2, 0), running("GET")])).unwrap();
+    store.insert_blocking(batch(vec![root("GET /users/{id}")])).unwrap();
+    assert_eq!(newest(&reader).unwrap().name, "span 2");
+}

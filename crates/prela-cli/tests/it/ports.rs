@@ -200,3 +200,55 @@ fn other_machines_need_a_token() {
         assert_eq!(client.list_traces(request).await.unwrap().into_inner().traces.len(), 1);
     });
 }
+
+#[test]
+fn no_method_gets_around_the_token() {
+    let prela = Prela::start_with(&["--token", "s3cret"]);
+    post_spans_with_token(&prela);
+    let rpc = "/prela.query.v1.QueryService/ListTraces";
+    // An empty message: a question that would be answered.
+    let question = [0; 5];
+    for path in [rpc, "/api/traces", "/api/view/last", "/api/sessions"] {
+        for method in ["OPTIONS", "POST", "GET"] {
+            let answer = send(prela.hello.http, method, path, &[], &question);
+            assert_eq!(answer.status, 401, "{method} {path}");
+            // To gRPC it is said by a code of its own.
+            let headers = [("content-type", "application/grpc"), ("te", "trailers")];
+            let answer = send(prela.hello.http, method, path, &headers, &question);
+            assert_eq!(answer.header("grpc-status"), Some("16"), "{method} {path}");
+            let body = String::from_utf8_lossy(&answer.body);
+            assert!(!body.contains("span 1"), "{method} {path}: {body}");
+        }
+    }
+    let token = ("authorization", "Bearer s3cret");
+    let headers = [token, ("content-type", "application/grpc")];
+    assert_eq!(send(prela.hello.http, "OPTIONS", rpc, &headers, &question).status, 405);
+    // A page that is to send asks first, and cannot bring the token.
+    let asked = [("origin", "http://localhost:3000"), ("access-control-request-method", "POST")];
+    assert_eq!(send(prela.hello.http, "OPTIONS", "/v1/traces", &asked, b"").status, 204);
+}
+
+fn post_spans_with_token(prela: &Prela) {
+    let body = serde_json::to_vec(&crate::requests::traces(vec![span(1, 1, 0)])).unwrap();
+    let headers = [("content-type", JSON), ("authorization", "Bearer s3cret")];
+    assert_eq!(send(prela.hello.http, "POST", "/v1/traces", &headers, &body).status, 200);
+}
+
+#[test]
+fn a_server_with_a_token_is_found_by_those_who_have_it() {
+    let prela = Prela::start_with(&["--token", "s3cret"]);
+    let dir = TempDir::new().unwrap();
+    let file = dir.path().join("trace.json");
+    let request = crate::requests::traces(vec![span(1, 1, 0)]);
+    std::fs::write(&file, serde_json::to_vec(&request).unwrap()).unwrap();
+    let import = |token: &str| {
+        let mut import = command(["import", "--store"]);
+        import.arg(prela.store()).arg(&file).env("PRELA_TOKEN", token).output().unwrap()
+    };
+    // The store is the server's, and it says nothing to others.
+    for wrong in ["", "s3cre", "s3cret\r\nx: y"] {
+        assert_eq!(import(wrong).status.code(), Some(2), "{wrong:?}");
+    }
+    let output = import("s3cret");
+    assert_eq!(text(&output.stdout), "1 spans read\n", "{}", text(&output.stderr));
+}

@@ -102,6 +102,21 @@ fn what_a_program_ends_with_is_passed_through() {
     assert_eq!(out, "--json -n --help\n", "options of the program are its own");
 }
 
+/// Here nothing can be written to the standard error.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_exit_code_is_the_programs_even_if_nothing_can_be_said() {
+    let dir = TempDir::new().unwrap();
+    let store = dir.path().join("prela.db");
+    let ended = |arguments: &[&str]| {
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        run(&store, arguments).stderr(full).status().unwrap().code()
+    };
+    assert_eq!(ended(&["sh", "-c", "exit 7"]), Some(7));
+    assert_eq!(ended(&["no-such-program-anywhere"]), Some(127));
+    assert_eq!(ended(&["/"]), Some(126));
+}
+
 #[cfg(unix)]
 #[test]
 fn signals_reach_the_program() {

@@ -585,9 +585,7 @@ impl Builder {
         let pending = watching.pending(&exporters, &resource, &sizes)?;
         let pipeline = Pipeline::start(exporters, resource.clone(), sizes, self.diagnostics);
         #[cfg(feature = "__otlp")]
-        if pipeline.is_err() {
-            pending.iter().for_each(PendingSpans::stop);
-        }
+        let pipeline = pipeline.inspect_err(|_| pending.iter().for_each(PendingSpans::stop));
         let pipeline = pipeline?;
         let intake = langfuse::watched(Box::new(pipeline.clone()), wording.conventions);
         #[cfg(feature = "metrics")]

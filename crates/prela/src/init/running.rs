@@ -39,7 +39,9 @@ impl Running {
     }
 
     pub(super) fn shut_down(self: &Arc<Self>, within: Duration) -> ShutdownReport {
-        Ending::begin(self).finish(within)
+        let report = Ending::begin(self).finish(within);
+        self.provider.mark_shut_down();
+        report
     }
 
     /// Shuts down on another thread, which goes on if the future is dropped.
@@ -47,7 +49,10 @@ impl Running {
         let ending = Ending::begin(&self);
         let report = wait_elsewhere(move || ending.finish(within)).await;
         // Without a thread to wait on there is no time to give.
-        report.unwrap_or_else(|_| self.shut_down(Duration::ZERO))
+        let report = report.unwrap_or_else(|_| self.pipelines.shutdown(Duration::ZERO));
+        // Here, since spans that this thread begins later are a mistake.
+        self.provider.mark_shut_down();
+        report
     }
 
     /// Whether something may be left to send.
@@ -67,9 +72,7 @@ impl Ending {
     }
 
     fn finish(self, within: Duration) -> ShutdownReport {
-        let report = self.0.pipelines.shutdown(within);
-        self.0.provider.mark_shut_down();
-        report
+        self.0.pipelines.shutdown(within)
     }
 }
 

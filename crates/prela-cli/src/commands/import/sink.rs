@@ -2,7 +2,7 @@
 
 use crate::otlp::json::{Signal, read_request};
 use crate::otlp::{Envelope, is_python_span, of_python};
-use crate::server::running;
+use crate::server::{Hello, running};
 use crate::store::{Batch, Options, Store};
 use anyhow::{anyhow, bail};
 use prost::Message as _;
@@ -22,9 +22,10 @@ pub(super) struct Sink {
 }
 
 impl Sink {
-    pub(super) fn open(store: &Path) -> anyhow::Result<Self> {
+    pub(super) fn open(store: &Path, options: Options) -> anyhow::Result<Self> {
+        let target = Target::open(store, options)?;
         let (traces, logs) = (Envelope::default(), Envelope::default());
-        Ok(Self { target: Target::open(store)?, traces, logs, waiting: 0, spans: 0, refused: 0 })
+        Ok(Self { target, traces, logs, waiting: 0, spans: 0, refused: 0 })
     }
 
     /// Spans that are stored.
@@ -82,9 +83,9 @@ enum Target {
 }
 
 impl Target {
-    fn open(store: &Path) -> anyhow::Result<Self> {
+    fn open(store: &Path, options: Options) -> anyhow::Result<Self> {
         let Some(hello) = running(store) else {
-            return Ok(Self::Store(Store::open(store, Options::default())?));
+            return Ok(Self::Store(Store::open(store, options)?));
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
         let client = reqwest::Client::builder().no_proxy().build()?;
@@ -100,10 +101,13 @@ impl Target {
                 store.insert_blocking(batch)?;
             }
             Self::Server(address, client, runtime) => {
-                let request = client
+                let mut request = client
                     .post(format!("http://{address}/v1/{path}"))
                     .header("content-type", "application/x-protobuf")
                     .body(envelope.encode_to_vec());
+                if let Some(token) = Hello::token() {
+                    request = request.bearer_auth(token);
+                }
                 let response = runtime.block_on(request.send())?;
                 if !response.status().is_success() {
                     bail!("prela at {address} did not take it: {}", response.status());
