@@ -43,6 +43,23 @@ pub fn dollars(nusd: u64) -> String {
     format!("${}.{:04}", nusd / 1_000_000_000, nusd % 1_000_000_000 / 100_000)
 }
 
+/// The time that was so long ago, in nanoseconds since 1970.
+pub(crate) fn ago(time: Duration) -> i64 {
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(now.saturating_sub(time).as_nanos()).unwrap_or(i64::MAX)
+}
+
+/// How long ago a time was, such as `5m`.
+pub(crate) fn age(start_ns: i64) -> String {
+    let seconds = ago(Duration::ZERO).saturating_sub(start_ns).max(0) / 1_000_000_000;
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3_600 => format!("{}m", seconds / 60),
+        3_600..86_400 => format!("{}h", seconds / 3_600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{count, dollars, duration};
@@ -65,22 +82,5 @@ mod tests {
             assert_eq!(count(number), expected);
         }
         assert_eq!(dollars(14_200_000), "$0.0142");
-    }
-}
-
-/// The time that was so long ago, in nanoseconds since 1970.
-pub(crate) fn ago(time: Duration) -> i64 {
-    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(now.saturating_sub(time).as_nanos()).unwrap_or(i64::MAX)
-}
-
-/// How long ago a time was, such as `5m`.
-pub(crate) fn age(start_ns: i64) -> String {
-    let seconds = ago(Duration::ZERO).saturating_sub(start_ns).max(0) / 1_000_000_000;
-    match seconds {
-        0..60 => format!("{seconds}s"),
-        60..3_600 => format!("{}m", seconds / 60),
-        3_600..86_400 => format!("{}h", seconds / 3_600),
-        _ => format!("{}d", seconds / 86_400),
     }
 }
