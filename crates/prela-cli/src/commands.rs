@@ -2,7 +2,6 @@
 
 mod collector;
 mod demo;
-mod doctor;
 mod export;
 mod gc;
 mod hits;
@@ -59,7 +58,7 @@ enum Command {
     Diff(show::Diff),
     #[cfg(feature = "explore")]
     Explore(Explore),
-    Doctor(doctor::Diagnose),
+    Doctor(hits::Diagnose),
     Export(export::Export),
     Import(import::Import),
     Mcp(Mcp),

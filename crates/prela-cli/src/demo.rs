@@ -5,6 +5,7 @@ mod model;
 
 use self::agent::Agent;
 use crate::ids::TraceId;
+use crate::server::Hello;
 use anyhow::{Context as _, anyhow};
 use axum::Router;
 use axum::extract::{Path, State};
@@ -58,6 +59,10 @@ pub async fn play(collector: &str) -> anyhow::Result<TraceId> {
 
 /// Traced for a collector, whatever the environment says.
 fn traced(service: &str, collector: &str) -> anyhow::Result<Prela> {
+    let mut exporter = Exporter::otlp_grpc(collector).no_proxy();
+    if let Some(token) = Hello::token() {
+        exporter = exporter.header("authorization", format!("Bearer {token}"));
+    }
     let prela = prela::builder()
         .env::<&str, &str>([])
         .service_name(service)
@@ -65,7 +70,7 @@ fn traced(service: &str, collector: &str) -> anyhow::Result<Prela> {
         .prices(Prices::new().model(model::MODEL, Price::per_million(2.5, 10.0)))
         .record_threads(true)
         .pending_spans(true)
-        .exporter(Exporter::otlp_grpc(collector).no_proxy())
+        .exporter(exporter)
         .build();
     prela.map_err(|error| anyhow!("{error}"))
 }

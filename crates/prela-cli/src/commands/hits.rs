@@ -1,8 +1,9 @@
-//! `prela search` and `prela errors`: spans, and the traces that they are in.
+//! `prela search`, `errors` and `doctor`: spans, and the traces that they are in.
 
 use super::{Global, Outcome};
+use crate::doctor::Doctor;
 use crate::query::{Filter, SpanHit};
-use crate::render::{BOLD, DIM, RED, age, ago, clean};
+use crate::render::{self, BOLD, DIM, RED, age, ago, clean};
 use std::io::{self, Write};
 use std::time::Duration;
 
@@ -85,4 +86,34 @@ fn line(out: &mut dyn Write, hit: &SpanHit) -> io::Result<()> {
         (format!("{}: ", clean(&hit.found_in)), &hit.excerpt)
     };
     if text.is_empty() { Ok(()) } else { writeln!(out, "    {DIM}{place}{DIM:#}{}", clean(text)) }
+}
+
+/// Finds spans that lost their parent, and says where and what to write instead.
+#[derive(Debug, clap::Args)]
+pub(super) struct Diagnose {
+    /// The first digits of a trace's id, `last` or `last~1`; without it the newest traces.
+    #[arg(value_name = "TRACE")]
+    trace: Option<String>,
+    /// How many of the newest traces.
+    #[arg(short = 'n', long, default_value_t = 100)]
+    limit: usize,
+}
+
+impl Diagnose {
+    pub(super) fn run(self, global: &Global, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        let reader = global.reader()?;
+        let doctor = Doctor::new(&reader);
+        let findings = match &self.trace {
+            Some(trace) => doctor.of_trace(&reader.trace(reader.find(trace)?)?)?,
+            None => doctor.of_newest(self.limit)?,
+        };
+        if global.json {
+            writeln!(out, "{}", serde_json::to_string(&findings)?)?;
+        } else if findings.is_empty() {
+            writeln!(out, "No broken links: every span that was looked at has its place.")?;
+        } else {
+            render::findings(out, &findings)?;
+        }
+        Ok(Outcome::Done)
+    }
 }

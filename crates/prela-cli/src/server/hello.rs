@@ -60,10 +60,15 @@ impl Hello {
 
     /// Who is at this address; none if it is nobody, or no prela. It takes at most a second.
     pub fn ask(address: SocketAddr) -> Option<Self> {
+        Self::answer(address, None)
+    }
+
+    /// Asks with a token, which a server that has one wants to see before it tells all. Nobody else may hear it.
+    fn answer(address: SocketAddr, token: Option<String>) -> Option<Self> {
         let mut connection = TcpStream::connect_timeout(&address, PATIENCE).ok()?;
         connection.set_read_timeout(Some(PATIENCE)).ok()?;
         connection.set_write_timeout(Some(PATIENCE)).ok()?;
-        let token = Self::token().map(|token| format!("authorization: Bearer {token}\r\n"));
+        let token = token.map(|token| format!("authorization: Bearer {token}\r\n"));
         let request = format!(
             "GET /api/hello HTTP/1.1\r\nhost: {address}\r\n{}connection: close\r\n\r\n",
             token.unwrap_or_default()
@@ -84,7 +89,7 @@ pub fn running(store: &Path) -> Option<Hello> {
     let note = std::fs::read_to_string(note(store)).ok()?;
     let noted: Hello = serde_json::from_str(&note).ok()?;
     // It may have been killed, and its port be another's.
-    Hello::ask(noted.http).filter(|hello| hello.store == store)
+    Hello::answer(noted.http, Hello::token()).filter(|hello| hello.store == store)
 }
 
 /// Notes where the server is, for as long as it runs.

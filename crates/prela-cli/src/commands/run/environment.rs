@@ -36,7 +36,7 @@ pub(super) fn set(command: &mut Command, hello: &Hello, run: &str, root: &Path, 
         // Spans say on which thread they begin, for the doctor, and are sent when they begin, too.
         .env("PRELA_RECORD_THREADS", "1")
         .env("PRELA_PENDING", "1");
-    if let Ok(token) = env::var("PRELA_TOKEN") {
+    if let Some(token) = Hello::token() {
         command.env("OTEL_EXPORTER_OTLP_HEADERS", format!("authorization=Bearer%20{token}"));
     }
     let is_set = |names: &[&str]| names.iter().any(|name| env::var_os(name).is_some());
