@@ -1,4 +1,4 @@
-// Values of any size: JSON laid out, long ones cut until they are asked for.
+// Values of any size: JSON is indented, long ones are cut until asked for.
 import { clean, copyButton, el } from "./dom.js";
 import { parsed } from "./otlp.js";
 import { size } from "./units.js";

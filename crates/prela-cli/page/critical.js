@@ -1,7 +1,7 @@
 // The critical path: what had to be faster for the trace to be faster.
 //
-// It is walked from the end: at each moment the span counts that ended last before it, and below that one the
-// same holds. What no child explains is the span's own time.
+// It is walked from the end: at each moment the child that ended last before it is on the path, and so on
+// below that one. Time that no child covers is the span's own.
 
 /**
  * @typedef {{ span: number, from: number, to: number }} Stretch
@@ -32,7 +32,7 @@ export function criticalPath(trace) {
       stack.pop();
       continue;
     }
-    // What began later has no part in it, and what goes on beyond its parent is not waited for.
+    // A child that began later has no part, and one that outlasts its parent is not awaited.
     if (trace.start[child] >= walk.cursor || trace.start[child] < trace.start[walk.span]) continue;
     const end = Math.min(trace.endOf(child), walk.cursor);
     if (trace.endOf(child) > walk.cursor && trace.endOf(child) > trace.endOf(walk.span)) continue;
@@ -44,8 +44,8 @@ export function criticalPath(trace) {
 }
 
 /**
- * Which spans the path spends its time in, the longest first. The time of a request is that of who made it: a model
- * or a tool was slow, rather than its `POST`.
+ * The spans that the path spends its time in, the longest first. A request's time counts for its caller: a model or
+ * a tool was slow, rather than its `POST`.
  * @param {import("./model.js").Trace} trace @param {Map<number, Stretch[]>} path
  */
 export function longest(trace, path) {

@@ -102,7 +102,7 @@ export class Detail {
     return el("div", {}, list, up);
   }
 
-  /** Links of a span at once; whoever has a link to it is looked for meanwhile. */
+  /** Links of a span at once; links to it follow when they are found. */
   links(trace, id, links) {
     const place = el("div", {});
     const show = (linked) => {

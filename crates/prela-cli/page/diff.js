@@ -9,7 +9,7 @@ import { ago, clockTime, counted, dollars, duration, tokens } from "./units.js";
 
 const SIGNS = { same: "", changed: "~", added: "+", removed: "−" };
 
-/** Asks with which trace another is to be compared. @param {any} summary */
+/** Asks which trace to compare another with. @param {any} summary */
 export async function chooseOther(summary) {
   const list = el("ol", { class: "choices" });
   const dialog = el("dialog", { class: "dialog", "aria-labelledby": "compare-title" }, el("h2", { id: "compare-title" }, "Compare with"), list, el("div", { class: "buttons" }, el("button", { type: "button", onclick: () => dialog.close() }, "Cancel")));
@@ -17,7 +17,7 @@ export async function chooseOther(summary) {
   document.body.append(dialog);
   dialog.showModal();
   const all = (await traces({ limit: 300 })).filter((it) => it.trace_id !== summary.trace_id);
-  // Earlier runs of the same come first.
+  // Traces of the same name come first.
   all.sort((a, b) => Number(b.name === summary.name) - Number(a.name === summary.name));
   fill(list, all.slice(0, 100).map((it) => el("li", {}, el("button", { type: "button", onclick: () => {
     dialog.close();

@@ -20,21 +20,21 @@ export function el(name, attributes = {}, ...children) {
   return node;
 }
 
-/** Gives a node these children. @param {Element} node @param {...(Child | Child[])} children */
+/** Replaces a node's children. @param {Element} node @param {...(Child | Child[])} children */
 export function fill(node, ...children) {
   const wanted = children.flat(9).filter((it) => it !== null && it !== undefined && it !== false);
   node.replaceChildren(...wanted.map((it) => (it instanceof Node ? it : document.createTextNode(clean(it)))));
   return node;
 }
 
-/** Sets a text only where it is another one: most rows that are filled again say the same. */
+/** Sets a text only if it differs: most rows that are filled again say the same. */
 export function say(node, text) {
   const shown = clean(text);
   if (node.textContent !== shown) node.textContent = shown;
 }
 
 /**
- * Makes characters visible that are none, or that would turn the text around them.
+ * Makes characters visible that cannot be seen, or turn the text around them.
  * @param {unknown} text
  */
 export function clean(text) {
@@ -46,7 +46,7 @@ export function clean(text) {
   });
 }
 
-// All that controls, but tabs and ends of lines; marks of direction; what has no width.
+// Control characters but tabs and line feeds; marks of direction; what has no width.
 const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
 /** A drawing of 16 by 16. @param {keyof typeof PATHS} name */
@@ -96,7 +96,7 @@ export function copyButton(text, label) {
   return button;
 }
 
-/** Says something to people who do not look at the screen. @param {string} text */
+/** Says something to users of screen readers. @param {string} text */
 export function announce(text) {
   let region = document.getElementById("said");
   if (!region) {

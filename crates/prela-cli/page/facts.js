@@ -1,17 +1,17 @@
-// What of a span is more than an attribute: tools, documents, tokens, errors, baggage.
+// What a span has beyond attributes: tools, documents, tokens, errors, baggage.
 import { el } from "./dom.js";
 import { content, table } from "./content.js";
 import { parsed, unfold } from "./otlp.js";
 import { dollars, whole } from "./units.js";
 
-/** The first of these keys that is there, and the key. @param {Map<string, any>} all @param {string[]} keys */
+/** The first of these keys that has a value. @param {Map<string, any>} all @param {string[]} keys */
 function first(all, keys) {
   const key = keys.find((it) => all.has(it) && all.get(it) !== "");
   return key === undefined ? null : { key, value: all.get(key) };
 }
 
 /**
- * What goes in and comes out, of a tool or of anything that says so; and the keys that are used up.
+ * Input and output, of a tool or of anything that has them; and the keys that were read.
  * @param {Map<string, any>} all
  */
 export function inAndOut(all) {

@@ -1,4 +1,4 @@
-// The flame: as wide as what it cost, in tokens, dollars or time.
+// The flame: boxes as wide as their tokens, dollars or time.
 import { el, fill } from "./dom.js";
 import { shortened } from "./list.js";
 import { count, dollars, duration, percent } from "./units.js";
@@ -53,7 +53,7 @@ export class Flame {
     const boxes = [];
     let deepest = 0;
     let hidden = 0;
-    // With a list of what is to do: a trace may be as deep as it is long.
+    // Without recursion: a trace may be as deep as it is long.
     /** @type {[number, number, number][]} */
     const todo = [];
     let x = 0;

@@ -26,6 +26,6 @@ export function idleGaps(trace) {
   return { gaps, idle: idle / end };
 }
 
-/** From which part on it is offered to take them out. */
+/** Leaving gaps out is offered from this part on. */
 export const WORTH_IT = 0.5;
 const LEAST = 0.03;

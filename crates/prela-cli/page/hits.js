@@ -25,7 +25,7 @@ export function showHits(main, at) {
   return { ready: find(), keys: {}, close: () => (isOpen = false) };
 }
 
-/** A text in which what was searched for stands out. @param {string} text @param {string} q */
+/** A text in which the query stands out. @param {string} text @param {string} q */
 function marked(text, q) {
   const at = text.toLowerCase().indexOf(q.toLowerCase());
   if (at < 0 || !q) return el("bdi", { text });

@@ -1,7 +1,7 @@
 // The keyboard: what each key does, and a list of it for people.
 import { el } from "./dom.js";
 
-/** @type {[string, string, string][]} key, what it does, and how that is called in views */
+/** @type {[string, string, string][]} key, what it does, and its name in views */
 const KEYS = [
   ["j ↓", "Next row", "down"],
   ["k ↑", "Row before", "up"],

@@ -155,7 +155,7 @@ export class Lanes {
     this.tip.style.transform = `translate(${Math.min(event.clientX - box.left + 12, box.width - 240)}px, ${event.clientY - box.top + 14}px)`;
   }
 
-  /** The next span in the order of starts. @param {number} step */
+  /** Goes to the next span by start. @param {number} step */
   step(step) {
     if (!this.shown) return;
     const { trace, selected } = this.shown;
@@ -177,7 +177,7 @@ function getComplete(node) {
   return getComputedStyle(node).fontFamily;
 }
 
-/** What of a text has room. @param {CanvasRenderingContext2D} context @param {string} text @param {number} room */
+/** A text, cut to fit. @param {CanvasRenderingContext2D} context @param {string} text @param {number} room */
 function fit(context, text, room) {
   const most = Math.floor(room / 5);
   const short = text.length > most ? text.slice(0, most) : text;

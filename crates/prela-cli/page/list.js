@@ -78,7 +78,7 @@ export function showList(main, at) {
     longest = shown.reduce((most, it) => Math.max(most, it.duration_nano), 1);
     chosen = picked ? shown.indexOf(picked.trace_id ? (known.get(picked.trace_id) ?? picked) : picked) : -1;
     rows.setCount(shown.length);
-    // Who reads further down stays there, and hears that there is more.
+    // Who reads further down stays there, and sees that there is more.
     if (host.scrollTop > height && top && before.length) {
       const place = shown.findIndex((it) => it.trace_id === top.trace_id);
       const moved = place - Math.floor(host.scrollTop / height);
@@ -121,7 +121,7 @@ export function showList(main, at) {
 
   function take(news) {
     for (const it of news) known.set(it.trace_id, { ...it, at: Number(it.start_time_unix_nano) });
-    // The oldest go, so that the page stays as small as it was.
+    // The oldest go, so that the page stays small.
     if (known.size > MOST * 1.2) {
       const oldest = [...known.values()].sort((a, b) => a.at - b.at).slice(0, known.size - MOST);
       for (const it of oldest) known.delete(it.trace_id);
@@ -194,7 +194,7 @@ export function showList(main, at) {
   };
 }
 
-/** No name needs more to be known by. @param {string} name */
+/** A name, cut if very long. @param {string} name */
 export function shortened(name) {
   return name.length > 300 ? `${name.slice(0, 300)}…` : name;
 }

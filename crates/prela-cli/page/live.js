@@ -10,7 +10,7 @@ const listeners = new Set();
 const watchers = new Set();
 let isLive = false;
 
-/** Calls for each moment with news, until what it gives is called. @param {(traces: any[]) => void} listener */
+/** Calls back on news, until the returned function is called. @param {(traces: any[]) => void} listener */
 export function onNews(listener) {
   listeners.add(listener);
   return () => listeners.delete(listener);
@@ -22,7 +22,7 @@ export function onConnection(watcher) {
   return () => watchers.delete(watcher);
 }
 
-/** Waits until it is known whether there are news: a list that is asked for after that misses none of them. */
+/** Waits until the connection is known: a list that is asked for after that misses no news. */
 export const connected = () => (isFile || isKnown ? Promise.resolve() : new Promise((done) => waiting.push(done)));
 /** @type {((value?: unknown) => void)[]} */
 const waiting = [];
@@ -35,7 +35,7 @@ function know() {
 
 let wake = (/** @type {unknown} */ _) => {};
 
-/** Asks at once again, as with a token that was not known before. */
+/** Connects again at once, as with a new token. */
 export function retry() {
   isKnown = false;
   wake(null);
@@ -60,7 +60,7 @@ export async function follow() {
         await read(response.body);
       }
     } catch {
-      // It is not there, or is gone: it may come again.
+      // The server is gone, and may come again.
     }
     document.removeEventListener("visibilitychange", hide);
     set(false);

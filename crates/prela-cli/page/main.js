@@ -38,7 +38,7 @@ function pageHead() {
     keys, themeButton());
 }
 
-/** The sign of the program. */
+/** The program's logo. */
 function mark() {
   return el("span", { class: "brand-mark", "aria-hidden": "true" }, el("i"), el("i"), el("i"));
 }

@@ -1,4 +1,4 @@
-// What a model was told and answered, in whichever words it was recorded: OpenTelemetry's, OpenInference's,
+// What a model was told and answered, under whichever keys: OpenTelemetry's, OpenInference's,
 // OpenLLMetry's, and those of providers.
 import { parsed, unfold } from "./otlp.js";
 
@@ -105,7 +105,7 @@ function call(it) {
   return { kind: "call", name: String(made.name ?? "?"), text: parsed(made.arguments ?? made.input ?? ""), id: it?.id };
 }
 
-/** Parts of texts as one. @param {any} content */
+/** Joins parts of text. @param {any} content */
 function flat(content) {
   const found = parsed(content);
   if (Array.isArray(found) && found.length && found.every((it) => typeof it?.text === "string")) return found.map((it) => it.text).join("\n");

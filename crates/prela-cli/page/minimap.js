@@ -55,7 +55,7 @@ export class Minimap {
     this.window();
   }
 
-  /** Shows which part is shown. */
+  /** Marks which part is shown. */
   window() {
     if (!this.scale) return;
     this.left.style.width = `${this.scale.from * 100}%`;
@@ -69,7 +69,7 @@ export class Minimap {
     this.onwindow();
   }
 
-  /** A stretch that is drawn becomes what is shown; inside of a part that is shown already, it is moved. @param {PointerEvent} event */
+  /** Dragging shows the stretch; dragging inside of the shown part moves it. @param {PointerEvent} event */
   drag(event) {
     const { scale, element } = this;
     if (!scale || event.button !== 0) return;

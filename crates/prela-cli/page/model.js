@@ -2,7 +2,7 @@
 
 import { duration } from "./units.js";
 
-/** What a span is, from what it says of itself. */
+/** Types of spans; the first is the default. */
 export const TYPES = /** @type {const} */ (["chain", "agent", "llm", "tool", "retrieval", "embedding", "http"]);
 
 const WORDS = {
@@ -44,7 +44,7 @@ export class Trace {
     /** When the page got it: running spans go on from there. */
     this.loaded = performance.now();
     this.running = this.durations.reduce((sum, it) => sum + (it < 0 ? 1 : 0), 0) - this.unfinished.size;
-    /** When nothing was known yet of what runs. */
+    /** The latest time in the data. */
     this.known = this.furthest();
     this.age = this.running ? Math.max(0, Date.now() * 1e6 - Number(summary.start_time_unix_nano)) : 0;
   }

@@ -1,4 +1,4 @@
-// Where one is: the part of the address after `#`, which works from a file, too.
+// The place in the page: the address after `#`, which works from a file, too.
 
 /**
  * @typedef {{ parts: string[], options: URLSearchParams }} Route

@@ -81,7 +81,7 @@ export function showStray(row, finding, depth, shown, isSelected) {
 }
 
 function frame(row, parts, depth, hasChildren, isClosed) {
-  // However deep it is, its name can be read.
+  // Names of deep spans must have room.
   const indent = Math.min(depth, 16) * STEP;
   parts.indent.style.width = `${indent}px`;
   parts.twist.classList.toggle("open", hasChildren && !isClosed);

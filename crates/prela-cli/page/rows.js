@@ -25,11 +25,11 @@ export class Rows {
     this.resizing.observe(host);
   }
 
-  /** Says how many there are; all of them may have changed. @param {number} count */
+  /** Sets how many there are; all may have changed. @param {number} count */
   setCount(count) {
     this.count = count;
     const wanted = count * this.height;
-    // Browsers have a greatest height; beyond it a pixel of the scroll bar is more than one of the list.
+    // Browsers limit the height; beyond that a pixel of the scroll bar is more than one of the list.
     this.ratio = wanted > TALLEST ? (wanted - this.host.clientHeight) / (TALLEST - this.host.clientHeight) : 1;
     this.space.style.height = `${Math.min(wanted, TALLEST)}px`;
     this.refresh();

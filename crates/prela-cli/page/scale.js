@@ -4,7 +4,7 @@ export class Scale {
   /** @param {number} end of the trace @param {import("./gaps.js").Gap[]} [gaps] that are shrunk */
   constructor(end, gaps = []) {
     this.gaps = gaps;
-    // Times at which the speed changes, and how far one has come by then.
+    // Times at which the scale changes, and how far along they are.
     this.times = [0];
     this.ways = [0];
     const idle = gaps.reduce((sum, gap) => sum + gap.to - gap.from, 0);
@@ -71,7 +71,7 @@ export class Scale {
     const ticks = [];
     for (let time = Math.ceil(first / step) * step; time <= last && ticks.length < 50; time += step) {
       const place = this.where(time);
-      // In what is shrunk they would stand in one another.
+      // In shrunk gaps they would overlap.
       if (!ticks.length || place - ticks[ticks.length - 1].place > 0.5 / most) ticks.push({ time, place });
     }
     return ticks;

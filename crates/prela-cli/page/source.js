@@ -26,7 +26,7 @@ export function headers() {
   return token ? { authorization: `Bearer ${token}` } : {};
 }
 
-/** Keeps the token for as long as the window is open. @param {string} token */
+/** Keeps the token for as long as the tab is open. @param {string} token */
 export function setToken(token) {
   sessionStorage.setItem(TOKEN, token);
 }

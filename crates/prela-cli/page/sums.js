@@ -1,4 +1,4 @@
-// Tokens and cost, summed up the tree: what a span says of itself stands, else what those below it say.
+// Tokens and cost, summed up the tree: a span's own, or those of the spans below it if it has none.
 
 /**
  * @typedef {{ input: Float64Array, output: Float64Array, cost: Float64Array }} Sums
@@ -23,7 +23,7 @@ export function sums(trace) {
   return { input: sum(input, usage), output: sum(output, usage), cost: sum(cost, price) };
 }
 
-/** Of a whole trace: all of its tops. @param {import("./model.js").Trace} trace @param {Sums} all */
+/** Sums of a trace: of all its tops. @param {import("./model.js").Trace} trace @param {Sums} all */
 export function total(trace, all) {
   const result = { input: 0, output: 0, cost: 0 };
   for (let i = 0; i < trace.count; i = trace.last[i] + 1) {

@@ -4,7 +4,7 @@ import { el, icon } from "./dom.js";
 const CHOICES = /** @type {const} */ (["auto", "light", "dark"]);
 const STORED = "prela.theme";
 
-/** What was chosen, as `auto`. */
+/** The choice, such as `auto`. */
 function chosen() {
   const stored = remembered(STORED);
   return CHOICES.find((it) => it === stored) ?? "auto";
@@ -16,7 +16,7 @@ function apply(choice) {
   dispatchEvent(new Event("themechange"));
 }
 
-/** A button that goes from one to the next. */
+/** A button that switches to the next. */
 export function themeButton() {
   const button = el("button", { class: "quiet", type: "button" });
   const show = () => {

@@ -90,14 +90,14 @@ function stack(trace, spans) {
   return { level, levels: free.length };
 }
 
-/** How many there are at once at most, and the longest time with exactly one. @param {[number, number][]} intervals */
+/** The most at once, and the longest time with exactly one. @param {[number, number][]} intervals */
 function sweep(intervals) {
   const marks = intervals.flatMap(([from, to]) => /** @type {[number, number][]} */ ([[from, 1], [to, -1]]));
   marks.sort((a, b) => a[0] - b[0] || a[1] - b[1]);
   let [now, most, serial, since] = [0, 0, 0, 0];
   for (let at = 0; at < marks.length; at += 1) {
     const [time, step] = marks[at];
-    // One that ends and another that begins at once are still one after the other.
+    // Where one ends as another begins, there is still exactly one.
     const goesOn = now === 1 && step === -1 && marks[at + 1]?.[0] === time && marks[at + 1][1] === 1;
     if (now === 1 && !goesOn) serial = Math.max(serial, time - since);
     now += step;

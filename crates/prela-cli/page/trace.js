@@ -226,7 +226,7 @@ export function showTrace(main, at) {
   }
   let pause = 250;
   let timer = 0;
-  // Whether there were news of it before it was here.
+  // Whether news of it came before it was here.
   let isOutdated = false;
   const again = () => {
     timer ||= window.setTimeout(() => {
@@ -242,10 +242,10 @@ export function showTrace(main, at) {
     }),
     onConnection((isLive) => isLive && trace && again()),
   ];
-  // What runs grows.
+  // Running spans grow.
   const ticking = window.setInterval(() => {
     if (!trace?.running || document.hidden) return;
-    // Who is not heard of any more has no news.
+    // A process that is gone sends no news, so ask.
     if (performance.now() - trace.loaded > SILENCE) again();
     fresh();
     headline();

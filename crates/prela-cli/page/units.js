@@ -13,7 +13,7 @@ export function duration(ns) {
   return `${Math.floor(seconds / 3600)} h ${Math.floor((seconds % 3600) / 60)} min`;
 }
 
-/** Three digits that count. @param {number} number */
+/** Three significant digits. @param {number} number */
 function digits(number) {
   return number >= 99.95 ? String(Math.round(number)) : number.toPrecision(3);
 }
@@ -59,7 +59,7 @@ export function size(bytes) {
 /** The clock's time of nanoseconds since 1970, as text. @param {string} ns */
 export function clockTime(ns) {
   const date = new Date(Number(ns) / 1e6);
-  // `toLocaleTimeString` takes longer than all else of a row.
+  // `toLocaleTimeString` takes longer than the rest of a row.
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map((it) => String(it).padStart(2, "0")).join(":");
 }
 

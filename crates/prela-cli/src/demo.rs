@@ -1,4 +1,4 @@
-//! A small agent at work, traced by the SDK as any program is: what `prela demo` shows.
+//! A small agent for `prela demo`, traced by the SDK like any other program.
 
 mod agent;
 mod model;
@@ -21,11 +21,11 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// Plays it and sends its spans to a collector, as `http://127.0.0.1:4317`. Gives the agent's trace.
+/// Runs the demo and sends its spans to a collector, such as `http://127.0.0.1:4317`. Returns the agent's trace.
 ///
 /// # Errors
 ///
-/// What it needs of the system is not there, or the collector does not take the spans.
+/// The system refuses a port or a thread, or the collector does not take the spans.
 pub async fn play(collector: &str) -> anyhow::Result<TraceId> {
     let (desk, index) = (traced("travel-desk", collector)?, traced("travel-search", collector)?);
     let (stop, stopped) = watch::channel(());
@@ -57,7 +57,7 @@ pub async fn play(collector: &str) -> anyhow::Result<TraceId> {
     Ok(TraceId(trace.to_bytes()))
 }
 
-/// Traced for a collector, whatever the environment says.
+/// An SDK that sends to this collector, whatever the environment says.
 fn traced(service: &str, collector: &str) -> anyhow::Result<Prela> {
     let mut exporter = Exporter::otlp_grpc(collector).no_proxy();
     if let Some(token) = Hello::token() {
@@ -105,7 +105,7 @@ async fn offers(State(tracer): State<Tracer>, Path(what): Path<String>) -> Strin
     let search = tracer.retrieval("offers").query(what.clone()).top_k(3);
     search
         .run(async move |search| {
-            // It takes its time, as an index on a disk does.
+            // As slow as an index on a disk.
             let time = if what == "trains" { 45 } else { 70 };
             tokio::time::sleep(Duration::from_millis(time)).await;
             let found = [("1", 0.91), ("2", 0.74), ("3", 0.52)].map(|(number, score)| {

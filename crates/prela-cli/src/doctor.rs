@@ -1,6 +1,6 @@
-//! Finds traces that came apart: spans whose parent is missing, and roots that should be none.
+//! Finds broken traces: spans whose parent is missing, and roots that should have had one.
 //!
-//! What it finds are guesses from times and threads. They are shown, and never stored.
+//! Its findings are guesses from times and threads: they are shown, never stored.
 
 mod advice;
 mod find;
@@ -11,7 +11,7 @@ pub use self::find::{Doctor, examine};
 use crate::ids::{SpanId, TraceId};
 use serde::Serialize;
 
-/// A span that probably hangs in the wrong place.
+/// A span that is probably in the wrong place.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
     /// What is wrong with it.
@@ -28,11 +28,11 @@ pub struct Finding {
     pub thread: Option<String>,
     /// The span it probably belongs to.
     pub parent: Option<Suspect>,
-    /// Why that is thought.
+    /// Why it is a finding.
     pub reason: String,
     /// What to write instead.
     pub code: String,
-    /// Whether the SDK saw that the context was missing; else all is guessed from times and threads.
+    /// Whether the SDK saw that the context was missing; otherwise it is a guess from times and threads.
     pub is_marked: bool,
     /// Nanoseconds since 1970.
     #[serde(skip)]
@@ -48,7 +48,7 @@ pub struct Finding {
 pub enum Kind {
     /// Its parent is not in the store.
     Orphan,
-    /// It begins a trace, within a span of another one, on another thread or in another task.
+    /// It is the root of a trace, but began during a span of another trace, on another thread or in another task.
     StrayRoot,
 }
 

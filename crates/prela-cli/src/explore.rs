@@ -1,4 +1,4 @@
-//! The store in a full screen: a list of traces, below it the tree of one, below that a span.
+//! The store in a full screen: the list of traces, the tree of one, and a span of it.
 //!
 //! [`App`] is what is shown and what keys do to it, without a terminal; [`run`] is the loop around it.
 
@@ -15,7 +15,7 @@ use anyhow::Context as _;
 use ratatui::crossterm::event::{self, Event, KeyEventKind};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-/// Shows a store until the user has enough.
+/// Shows a store until the user quits.
 ///
 /// # Errors
 ///
@@ -34,7 +34,7 @@ pub fn run(reader: Reader) -> anyhow::Result<()> {
                 looked = Instant::now();
             }
             Ok(true) => match event::read() {
-                // Windows tells of the release, too.
+                // Windows reports releases, too.
                 Ok(Event::Key(key)) if key.kind != KeyEventKind::Release => app.press(key),
                 Ok(_) => {}
                 Err(error) => break Err(error),
@@ -55,5 +55,5 @@ fn now() -> i64 {
     i64::try_from(since.as_nanos()).unwrap_or(i64::MAX)
 }
 
-/// Between two looks at whether something came in.
+/// The time between two looks for what came in.
 const PAUSE: Duration = Duration::from_millis(250);

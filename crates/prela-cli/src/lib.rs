@@ -1,6 +1,6 @@
-//! What the program `prela` is made of: an OTLP collector, a store, and questions to it.
+//! The parts of the program `prela`: an OTLP collector, a store, and questions to it.
 //!
-//! It is a library for the sake of this package's own tests and benchmarks; other programs have
+//! It is a library only for this package's own tests and benchmarks; other programs use
 //! OTLP, the JSON API, the gRPC API of `proto/prela/query/v1` and `--json`.
 #![expect(
     clippy::exhaustive_structs,

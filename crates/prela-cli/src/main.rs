@@ -12,9 +12,9 @@ fn main() -> ExitCode {
     let result = cli.run(&mut out).and_then(|outcome| Ok(out.flush().map(|()| outcome)?));
     match result {
         Ok(outcome) => outcome.into(),
-        // `prela list | head`: whoever reads has enough.
+        // As in `prela list | head`: the reader needs no more.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        // It could be looked for, and is not there.
+        // The search worked, but found nothing.
         Err(error) if matches!(error.downcast_ref(), Some(QueryError::NotFound(_))) => {
             let _ = writeln!(anstream::stderr(), "prela: {error:#}");
             Outcome::Nothing.into()

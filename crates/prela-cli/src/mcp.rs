@@ -19,7 +19,7 @@ use rmcp::service::RequestContext;
 use rmcp::{RoleServer, ServerHandler};
 use std::path::PathBuf;
 
-/// Answers questions to this store at the standard input and output until the input ends.
+/// Answers questions to this store over the standard input and output until the input ends.
 ///
 /// # Errors
 ///
@@ -31,7 +31,7 @@ pub async fn serve(store: PathBuf) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Each question opens the store by itself: it may not be there yet.
+/// The server. Each question opens the store anew, since it may not exist at first.
 struct Questions {
     store: PathBuf,
 }
@@ -64,7 +64,7 @@ impl ServerHandler for Questions {
         let answer = answer.map_err(|_| ErrorData::internal_error("the question failed", None))?;
         Ok(match answer {
             Ok(text) => CallToolResult::success(vec![ContentBlock::text(text)]),
-            // The model reads it, and asks for something else.
+            // The model reads it, and can ask for something else.
             Err(error) => CallToolResult::error(vec![ContentBlock::text(format!("{error:#}"))]),
         }
         .into())

@@ -1,4 +1,4 @@
-//! The web page: its files, what it is given of a trace, and a trace as a page of its own.
+//! The web page: its files, its data of a trace, and a trace as a page of its own.
 //!
 //! The sources of the page are in `page/` beside `src/`: modules and style sheets as browsers read them, so
 //! that nothing has to be built.

@@ -31,7 +31,7 @@ pub(crate) const RED: Style = AnsiColor::Red.on_default();
 pub(crate) const GREEN: Style = AnsiColor::Green.on_default();
 /// What may be wrong.
 pub(crate) const YELLOW: Style = AnsiColor::Yellow.on_default();
-/// What is there for alignment, or is said by the way.
+/// What is secondary, or only for alignment.
 pub(crate) const DIM: Style = Style::new().dimmed();
 /// What is looked for first.
 pub(crate) const BOLD: Style = Style::new().bold();

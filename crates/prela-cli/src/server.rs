@@ -1,6 +1,6 @@
 //! `prela serve`: the ports, and what is answered on them.
 //!
-//! All ports answer everything, so an exporter that mixed them up is heard all the same.
+//! All ports answer everything, so an exporter that mixes them up works, too.
 
 mod access;
 mod api;

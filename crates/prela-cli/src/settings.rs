@@ -1,8 +1,8 @@
 //! The settings of a project: `prela.toml` at its top.
 //!
-//! The program `prela` reads them, and no SDK does: an SDK that read files would do something else in
-//! each folder it is started in. What is meant for a traced program reaches it as OpenTelemetry's
-//! environment variables, by `prela run`.
+//! Only the program `prela` reads them: an SDK that read files would behave differently in each folder
+//! it is started in. `prela run` passes settings to a traced program as OpenTelemetry's environment
+//! variables.
 
 use crate::store::Options;
 use anyhow::Context as _;
@@ -21,13 +21,13 @@ pub struct Settings {
     pub collector: Collector,
 }
 
-/// What a program is told that `prela run` starts; a variable of its environment wins.
+/// What `prela run` tells a program that it starts; a variable of its environment wins.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Program {
     /// Its `service.name`.
     pub service: Option<String>,
-    /// Part of the traces that are recorded, from 0 to 1.
+    /// The part of its traces that is recorded, from 0 to 1.
     #[serde(deserialize_with = "part")]
     pub sample_rate: Option<f64>,
 }
@@ -42,7 +42,7 @@ pub struct Collector {
     pub http_port: Option<u16>,
     /// For the page.
     pub page_port: Option<u16>,
-    /// Bytes from which on the oldest traces go, such as `"500MB"`.
+    /// The size beyond which the oldest traces are deleted, such as `"500MB"`.
     #[serde(deserialize_with = "size")]
     pub max_size: Option<u64>,
     /// How long a trace is kept, such as `"12h"`.
@@ -51,22 +51,22 @@ pub struct Collector {
 }
 
 impl Collector {
-    /// The port for gRPC; that of OTLP where nothing else is said.
+    /// The port for gRPC; OTLP's 4317 if none is set.
     pub fn grpc_port(&self) -> u16 {
         self.grpc_port.unwrap_or(4317)
     }
 
-    /// The port for HTTP; that of OTLP where nothing else is said.
+    /// The port for HTTP; OTLP's 4318 if none is set.
     pub fn http_port(&self) -> u16 {
         self.http_port.unwrap_or(4318)
     }
 
-    /// The port for the page; 4319 where nothing else is said.
+    /// The port for the page; 4319 if none is set.
     pub fn page_port(&self) -> u16 {
         self.page_port.unwrap_or(4319)
     }
 
-    /// What is kept.
+    /// The store's options.
     pub fn options(&self) -> Options {
         let default = Options::default();
         Options {
@@ -78,11 +78,11 @@ impl Collector {
 }
 
 impl Settings {
-    /// Those of a project; where it has no such file, nothing is set.
+    /// Reads a project's settings; without a file, nothing is set.
     ///
     /// # Errors
     ///
-    /// The file cannot be read, or says what is no setting.
+    /// The file cannot be read, or has an invalid setting.
     pub fn of(root: &Path) -> anyhow::Result<Self> {
         let path = root.join(Self::FILE);
         let text = match std::fs::read_to_string(&path) {
@@ -96,7 +96,7 @@ impl Settings {
     /// The file's name.
     pub const FILE: &str = "prela.toml";
 
-    /// As such a file, with a line on each setting; what is not set stands there as its default.
+    /// These settings as a file, with defaults where nothing is set.
     pub fn to_toml(&self) -> String {
         let text = |text: &str| serde_json::Value::from(text).to_string();
         let Self { program: Program { service, sample_rate }, collector } = self;
@@ -149,7 +149,7 @@ fn size_text(bytes: u64) -> String {
 ///
 /// # Errors
 ///
-/// What a size looks like.
+/// The text is no size; the error says what one looks like.
 pub fn bytes(text: &str) -> Result<u64, String> {
     let digits = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
     let (number, unit) = text.split_at(digits);

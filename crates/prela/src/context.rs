@@ -1,7 +1,7 @@
 //! Contexts: what is current, snapshots of it, and carrying them to other threads and tasks.
 //!
 //! The context is `opentelemetry::Context`, so that every other OpenTelemetry library in the process
-//! sees the same spans. This module knows no spans of Prela's, only contexts.
+//! sees the same spans. This module knows only contexts, none of Prela's spans.
 
 mod attach;
 pub mod baggage;
@@ -47,8 +47,8 @@ pub(crate) fn guarded<R>(hook: impl FnOnce() -> R) -> Option<R> {
     catch_unwind(AssertUnwindSafe(hook)).ok()
 }
 
-/// Runs a hook of the user's that is no part of what is traced (a sampler, a rule, a handler), and records no
-/// spans of it; none if it panics.
+/// Runs a user's hook that is not part of what is traced (a sampler, a rule, a handler), and records no spans
+/// of it; none if it panics.
 pub(crate) fn hook<R>(hook: impl FnOnce() -> R) -> Option<R> {
     guarded(|| unrecorded(hook))
 }

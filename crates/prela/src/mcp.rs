@@ -1,8 +1,8 @@
-//! The Model Context Protocol: one trace across its clients and servers, by the official crate `rmcp`.
+//! The Model Context Protocol: one trace across its clients and servers, with the official crate `rmcp`.
 //!
 //! [`Traced`] is the one line that each side needs. Around a server's handler it takes the caller's context out of
-//! `params._meta` and gives each message a span; around a client it gives each request a span, and writes its context into
-//! `params._meta`. It is all the same over which transport: pipes, HTTP, or anything else.
+//! `params._meta` and gives each message a span; around a client it gives each request a span, and writes its context
+//! into `params._meta`. Any transport will do: pipes, HTTP, or another.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
@@ -46,8 +46,8 @@
 //! # }).unwrap();
 //! ```
 //!
-//! The standard output of a server that a client starts belongs to the protocol. Without a collector such a server's
-//! spans go elsewhere: `.exporter(ConsoleExporter::to_writer(std::io::stderr()))`.
+//! The standard output of a server that a client starts belongs to the protocol. Without a collector, write such a
+//! server's spans elsewhere: `.exporter(ConsoleExporter::to_writer(std::io::stderr()))`.
 //!
 //! Sources: [MCP's `_meta`](https://modelcontextprotocol.io/specification/2025-06-18/basic#general-fields) and its
 //! [trace context](https://github.com/modelcontextprotocol/modelcontextprotocol/pull/414);

@@ -177,7 +177,7 @@ impl fmt::Display for SpanType {
     }
 }
 
-/// A name that is no span type.
+/// The error that a name is not a span type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct ParseSpanTypeError;

@@ -26,7 +26,7 @@ impl Agent {
         let agent = self.tracer.agent("trip planner").input(QUESTION);
         agent
             .run_result(async |agent| {
-                // Two tasks of tokio, each with the context of here.
+                // Two tokio tasks, each with the current context.
                 let tools = ["trains", "hotels"]
                     .map(|what| tokio::spawn(self.clone().look_up(what).in_current_context()));
                 let mut facts = Vec::new();
@@ -86,7 +86,7 @@ impl Agent {
         .await
     }
 
-    /// Asks the model, and reads its answer as it comes. The client's layer makes the span, and reads along.
+    /// Asks the model, and reads its answer as it streams. The client's layer records the span.
     async fn ask(&self, facts: &str) -> anyhow::Result<String> {
         let messages = json!([
             { "role": "system", "content": "You plan trips. Answer in one sentence." },

@@ -1,4 +1,4 @@
-//! A model that runs here: it speaks OpenAI's protocol, streams, and always says the same.
+//! A stand-in for a model: it speaks OpenAI's protocol, streams, and always gives the same answer.
 
 use axum::Router;
 use axum::body::Body;

@@ -3,7 +3,7 @@
 use crate::query::Span;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 
-/// What hands the context over to whatever ran this span: a job of a pool, a task, or a thread.
+/// Code that passes the context to the job of a pool, the task or the thread that ran this span.
 pub(super) fn for_job(span: &Span, thread: &str, is_task: bool) -> String {
     let thread = thread.to_ascii_lowercase();
     let is = |words: &[&str]| words.iter().any(|word| thread.contains(word));
@@ -21,7 +21,7 @@ pub(super) fn for_job(span: &Span, thread: &str, is_task: bool) -> String {
         .to_owned()
 }
 
-/// The name of its type in Rust.
+/// The name of a span's type in Rust.
 fn span_type(span: &Span) -> &'static str {
     let span_type = match span.attribute("prela.span.type") {
         Some(Value::StringValue(name)) => name.as_str(),
@@ -42,7 +42,7 @@ fn span_type(span: &Span) -> &'static str {
     }
 }
 
-/// Why the parent of a span is not there, and what helps. `lived_on`: whether its process recorded more later.
+/// Why a span's parent is missing, and code that helps. `lived_on`: whether its process recorded more later.
 pub(super) fn for_orphan(span: &Span, lived_on: Option<bool>) -> (String, String) {
     const HAS_IS_REMOTE: u32 = 0x100;
     const IS_REMOTE: u32 = 0x200;

@@ -1,4 +1,4 @@
-//! Looks for spans that hang in the wrong place.
+//! Looks for spans in the wrong place.
 
 use super::advice::for_orphan;
 use super::stray::{is_marked, stray};
@@ -9,14 +9,14 @@ use crate::query::{Filter, Link, QueryError, Reader, Span, Trace, TraceSummary, 
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use std::collections::HashMap;
 
-/// Asks a store for what has to be looked at together.
+/// Examines traces of a store, with those that may belong to them.
 #[derive(Debug)]
 pub struct Doctor<'a> {
     reader: &'a Reader,
 }
 
 impl<'a> Doctor<'a> {
-    /// Of this store.
+    /// A doctor for this store.
     pub fn new(reader: &'a Reader) -> Self {
         Self { reader }
     }
@@ -31,7 +31,7 @@ impl<'a> Doctor<'a> {
         Ok(examine(&self.read(listed)?))
     }
 
-    /// What is wrong with a trace, or belongs to it.
+    /// What is wrong with a trace, and stray roots that probably belong to it.
     ///
     /// # Errors
     ///
@@ -61,8 +61,8 @@ impl<'a> Doctor<'a> {
         Ok(findings)
     }
 
-    /// The trace to which this one belongs as a whole, if the SDK marked its root as lost: what was run then is
-    /// that one.
+    /// The trace that this one belongs to as a whole, if the SDK marked its root as lost: that one is what was
+    /// run.
     ///
     /// # Errors
     ///
@@ -73,7 +73,7 @@ impl<'a> Doctor<'a> {
         Ok(found.and_then(|it| it.parent).map(|parent| parent.trace_id))
     }
 
-    /// As many as are read in a moment.
+    /// Reads the first of these traces, up to `MOST_SPANS` in all; a larger first one is read alone.
     fn read(&self, listed: Vec<TraceSummary>) -> Result<Vec<Trace>, QueryError> {
         let mut spans = 0;
         let some = listed.into_iter().take_while(|it| {
@@ -81,7 +81,7 @@ impl<'a> Doctor<'a> {
             spans <= MOST_SPANS || spans == it.spans
         });
         let read = some.map(|it| self.reader.trace(it.trace_id));
-        // What retention took away meanwhile is not missed.
+        // Retention may have deleted some meanwhile.
         read.filter(|it| !matches!(it, Err(QueryError::NotFound(_)))).collect()
     }
 }
@@ -97,7 +97,7 @@ pub fn examine(traces: &[Trace]) -> Vec<Finding> {
 
 fn orphans(trace: &Trace) -> Vec<Finding> {
     let nodes = Tree::of(trace).nodes;
-    // Those that are the first of their missing parent come first.
+    // Ranked among the children of their missing parent, so that a cut list covers many parents.
     let mut seen: HashMap<Option<SpanId>, usize> = HashMap::new();
     let mut orphans = Vec::new();
     for (at, node) in nodes.iter().enumerate().filter(|(_, it)| it.link == Link::Orphan) {
@@ -126,7 +126,7 @@ fn orphans(trace: &Trace) -> Vec<Finding> {
     findings
 }
 
-/// Whether the process of a span recorded others after that had ended; none if its process is not known.
+/// Whether a span's process recorded one that ended later; none if the span's process or end is not known.
 fn lived_on(ends: &HashMap<String, i64>, span: &Span) -> Option<bool> {
     let (own, end) = (process(span)?, span.end_ns?);
     Some(ends.get(&own).is_some_and(|last| *last > end))
@@ -181,7 +181,7 @@ pub(super) fn encloses(outer: &Span, inner: &Span) -> bool {
     outer.start_ns <= inner.start_ns && outer.end_ns.is_none_or(|end| inner.start_ns < end)
 }
 
-/// Which start of which program recorded a span.
+/// The process that recorded a span: its service, and its instance or pid.
 pub(super) fn process(span: &Span) -> Option<String> {
     let attributes = &span.resource.message.as_ref()?.attributes;
     if let Some(Value::StringValue(instance)) = attribute(attributes, "service.instance.id") {
@@ -194,8 +194,8 @@ pub(super) fn process(span: &Span) -> Option<String> {
 }
 
 const NEIGHBOURS: usize = 200;
-/// Spans of a trace that may be part of another one: what is lost is seldom much.
+/// Most spans of a trace that may be part of another one: lost parts are seldom large.
 const SMALL: u64 = 20;
 const MOST_SPANS: u64 = 100_000;
-/// For each one all spans are looked through, and twenty thousand children of one missing parent are one fault.
+/// Each one costs a look at all spans, and many children of one missing parent are one fault.
 const MOST_ORPHANS: usize = 200;

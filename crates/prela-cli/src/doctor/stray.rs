@@ -1,4 +1,4 @@
-//! Traces that are no traces of their own: their root should have had a parent.
+//! Traces that should be part of another one: their root should have had a parent.
 
 use super::advice::for_job;
 use super::find::{encloses, finding, process, suspect};
@@ -6,13 +6,13 @@ use super::{Finding, Kind};
 use crate::query::{Span, Trace};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 
-/// A trace whose root began while one of another trace was open in the same process: if it is a single span on
-/// another thread, or if the SDK marked it.
+/// A finding if the root of a trace began while a span of another trace was open in the same process, and it
+/// is a single span on another thread, or marked by the SDK.
 pub(super) fn stray(trace: &Trace, traces: &[Trace]) -> Option<Finding> {
     let mut roots = trace.spans.iter().filter(|span| span.parent_id.is_none());
     let (span, None) = (roots.next()?, roots.next()) else { return None };
     let is_marked = is_marked(span);
-    // A request that came in begins a trace by right, and a link says that somebody meant it.
+    // An incoming request rightly begins a trace, and a link shows that a new trace was intended.
     const INCOMING: [i32; 2] = [2, 5];
     let is_meant = INCOMING.contains(&span.message.kind) || !span.message.links.is_empty();
     if is_meant || (trace.spans.len() > 1 && !is_marked) {
@@ -29,7 +29,7 @@ pub(super) fn stray(trace: &Trace, traces: &[Trace]) -> Option<Finding> {
             && super::find::process(other).as_ref() == Some(&process)
     });
     let last = |span: &Span| span.end_ns.unwrap_or(i64::MAX);
-    // The innermost that was there until the end; what the SDK marked itself is no home.
+    // Spans that the SDK did not mark are preferred, then those that outlast the root, then the innermost.
     let (home, parent) = candidates.max_by_key(|(_, other)| {
         (!self::is_marked(other), last(other) >= last(span), other.start_ns)
     })?;
@@ -48,7 +48,7 @@ pub(super) fn stray(trace: &Trace, traces: &[Trace]) -> Option<Finding> {
     Some(finding(Kind::StrayRoot, trace, span, Some(suspect(home, parent)), reason, code))
 }
 
-/// Whether the SDK saw an empty context where contexts came before.
+/// Whether the SDK saw no context on a thread that had been given some before.
 pub(super) fn is_marked(span: &Span) -> bool {
     matches!(span.attribute("prela.context.absent"), Some(Value::BoolValue(true)))
 }

@@ -23,7 +23,7 @@ pub struct App {
     list: List,
     tree: Option<Tree>,
     span: Option<SpanPage>,
-    /// A text to search for that is being typed.
+    /// The text to search for, while it is being typed.
     prompt: Option<String>,
     is_helping: bool,
     message: String,
@@ -31,7 +31,7 @@ pub struct App {
 }
 
 impl App {
-    /// Of this store; `now` is the time that ages are counted from, in nanoseconds since 1970.
+    /// An app for this store; `now` is the time that ages are counted from, in nanoseconds since 1970.
     ///
     /// # Errors
     ///
@@ -45,12 +45,12 @@ impl App {
         Ok(Self { reader, seen, now, list, tree, span, prompt, is_helping, message, is_over })
     }
 
-    /// Whether the user has enough.
+    /// Whether the user has quit.
     pub fn is_over(&self) -> bool {
         self.is_over
     }
 
-    /// Looks whether something came in, and shows it.
+    /// Shows what came in since the last call.
     pub fn refresh(&mut self) {
         let looked = self.reader.now();
         let result = looked.and_then(|now| {
@@ -60,7 +60,7 @@ impl App {
             self.seen = now;
             self.list.load(&self.reader)?;
             match &mut self.tree {
-                // What is read of a span stays as it is.
+                // A span that is being read stays as it is.
                 Some(tree) if self.span.is_none() => tree.load(&self.reader),
                 _ => Ok(()),
             }

@@ -18,7 +18,7 @@ pub(super) struct List {
 }
 
 impl List {
-    /// Reads them again. What was selected stays selected; at the top, the newest one is.
+    /// Reads the traces again. The selected one stays selected; at the top, the newest one is selected.
     pub(super) fn load(&mut self, reader: &Reader) -> Result<(), QueryError> {
         let kept = self.selected().filter(|_| self.scroll.selected > 0);
         let filter = Filter { limit: SHOWN, errors_only: self.errors_only, ..Filter::default() };

@@ -14,7 +14,7 @@ pub(super) struct Scroll {
 }
 
 impl Scroll {
-    /// Moves the selection in a list of so many lines, if this key does that.
+    /// Moves the selection in a list of `lines` lines. False if the key is not for that.
     pub(super) fn press(&mut self, key: KeyCode, lines: usize) -> bool {
         let last = lines.saturating_sub(1);
         let page = self.height.saturating_sub(1).max(1);
@@ -30,7 +30,7 @@ impl Scroll {
         true
     }
 
-    /// The lines to draw on so many rows; the one that is selected is among them.
+    /// The lines to draw on `height` rows; the selected one is among them.
     pub(super) fn window(&mut self, lines: usize, height: usize) -> std::ops::Range<usize> {
         self.height = height;
         self.selected = self.selected.min(lines.saturating_sub(1));

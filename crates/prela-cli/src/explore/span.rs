@@ -1,4 +1,4 @@
-//! All that one span says.
+//! Everything about one span.
 
 use super::scroll::Scroll;
 use crate::doctor::Finding;
@@ -41,11 +41,11 @@ impl SpanPage {
         Self { title, count: text.len(), text, scroll: Scroll::default() }
     }
 
-    /// What fits from the selected line on; long lines go on below.
+    /// What fits from the selected line on; long lines are wrapped.
     pub(super) fn lines(&mut self, width: usize, height: usize) -> Vec<Line<'static>> {
         let all: Vec<String> = self.text.iter().flat_map(|line| broken(line, width)).collect();
         self.count = all.len();
-        // So that its end is at the bottom of the screen.
+        // The last line stays at the bottom of the screen.
         self.scroll.selected = self.scroll.selected.min(all.len().saturating_sub(height));
         let first = self.scroll.selected;
         // For the keys that move by a screen.
@@ -57,7 +57,7 @@ impl SpanPage {
     }
 }
 
-/// A line in parts of at most so many columns.
+/// A line in parts of at most `columns` columns.
 fn broken(line: &str, columns: usize) -> Vec<String> {
     let (mut parts, mut used) = (vec![String::new()], 0);
     for c in line.chars() {

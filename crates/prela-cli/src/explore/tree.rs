@@ -19,7 +19,7 @@ pub(super) struct Tree {
     pub(super) query: Option<String>,
 }
 
-/// What is below the selected line.
+/// What the selected line opens.
 pub(super) enum Below {
     /// A span, by its place in [`Trace::spans`].
     Span(usize),
@@ -67,7 +67,7 @@ impl Tree {
         strays.find(|it| it.start_ns == row.start_ns).map(|it| Below::Trace(it.trace_id))
     }
 
-    /// Goes to the next span that has the text, or the one before. Gives where in it the text stands.
+    /// Selects the next span that has the text, or the one before. Returns where the text is in it.
     pub(super) fn find(&mut self, is_forward: bool) -> Option<String> {
         let (query, count) = (self.query.clone()?, self.rows.len());
         let step = |number: usize| match is_forward {

@@ -1,4 +1,4 @@
-//! What is answered.
+//! The answers.
 
 use super::ask::{self, Ask};
 use super::page::Answer;
@@ -112,7 +112,7 @@ fn hit_line(hit: &SpanHit) -> String {
 fn diff(reader: &Reader, ask: &ask::Two) -> anyhow::Result<String> {
     let mut diff = reader.diff(reader.find(&ask.a)?, reader.find(&ask.b)?)?;
     let all = diff.spans.len();
-    // What takes as long as before, or nearly, says nothing.
+    // Spans that take about as long as before are not worth a line.
     let worth = diff.a.duration_ns.max(diff.b.duration_ns) / 20;
     diff.spans.retain(|span| span.change != Change::Same || slower(span) > worth);
     let left_out = all - diff.spans.len();
@@ -158,7 +158,7 @@ pub(super) fn lines(
     Ok(text.lines().map(str::to_owned).collect())
 }
 
-/// A text in one line of at most so many characters.
+/// A text in one line of at most `most` characters.
 pub(super) fn short(text: &str, most: usize) -> String {
     let mut cleaned = clean(text);
     if cleaned.chars().count() > most {

@@ -1,4 +1,4 @@
-//! What can be asked, as tools, and how it is read.
+//! The questions as tools, and how calls of them are read.
 
 use rmcp::model::{JsonObject, Tool, ToolAnnotations};
 use serde::Deserialize;
@@ -92,7 +92,7 @@ fn time<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Duration>, D
         .map_err(|error| serde::de::Error::custom(format!("since is a time such as 10m: {error}")))
 }
 
-/// What a client is told of the questions.
+/// The tools as clients see them.
 pub(super) fn tools() -> Vec<Tool> {
     let trace = json!({"type": "string", "description": "First digits of its id, `last`, or `last~1` for the one before."});
     let limit = json!({"type": "integer", "minimum": 1, "description": "How many; 20 by default."});

@@ -7,8 +7,8 @@ use crate::query::{Link, Node, Span, Trace, Tree};
 use crate::render::{count, dollars, duration};
 use std::collections::{BTreeSet, HashMap};
 
-/// A trace, however many spans it has: each in a line if there is room; else those of one name at one place in one
-/// line; else only as deep as there is room.
+/// A trace of any size: a line for each span if there is room; else a line for all spans of one name at one place,
+/// only as deep as there is room.
 pub(super) fn of(trace: &Trace, broken: usize) -> String {
     let mut answer = Answer::default();
     head(&mut answer, trace, broken);
@@ -31,7 +31,7 @@ pub(super) fn of(trace: &Trace, broken: usize) -> String {
     for depth in 1..=deepest {
         let deeper = at_most(depth);
         if length(&deeper) > answer.room() {
-            // Of a level with very many names some are better than none.
+            // Part of a level with very many names is better than none.
             if length(&lines) < answer.room() / 3 {
                 lines = deeper;
             }
@@ -49,7 +49,7 @@ pub(super) fn of(trace: &Trace, broken: usize) -> String {
     answer.into_text()
 }
 
-/// Which trace, how long, how much.
+/// Adds which trace it is, how long and how much.
 pub(super) fn head(answer: &mut Answer, trace: &Trace, broken: usize) {
     let summary = &trace.summary;
     let services: BTreeSet<_> = trace.spans.iter().map(Span::service).collect();
@@ -73,7 +73,7 @@ pub(super) fn head(answer: &mut Answer, trace: &Trace, broken: usize) {
     answer.line(&format!("{line}  of {}", short(&services.join(", "), 100)));
 }
 
-/// Some of the errors, which may be too deep to be seen.
+/// Adds some errors, whose spans may be too deep to be shown.
 fn errors(answer: &mut Answer, trace: &Trace) {
     for span in trace.spans.iter().filter(|span| span.is_error()).take(5) {
         let message = short(span.status_message(), 120);
@@ -129,7 +129,7 @@ impl Group {
     }
 }
 
-/// From the top to the bottom. With a stack of its own: a trace may be as deep as it is long.
+/// All groups, from the top down. Without recursion: a trace may be as deep as it is long.
 fn groups(trace: &Trace, nodes: &[Node]) -> Vec<Group> {
     let mut children = vec![Vec::new(); trace.spans.len()];
     let mut sizes = vec![1_usize; trace.spans.len()];
@@ -178,7 +178,7 @@ fn groups(trace: &Trace, nodes: &[Node]) -> Vec<Group> {
     groups
 }
 
-/// Spans by their names, in the order in which the names come first.
+/// Spans grouped by name, in the order of the first of each.
 fn by_name(trace: &Trace, spans: Vec<usize>) -> Vec<Vec<usize>> {
     let mut groups: Vec<Vec<usize>> = Vec::new();
     let mut places: HashMap<&str, usize> = HashMap::new();

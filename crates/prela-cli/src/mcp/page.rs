@@ -1,12 +1,12 @@
 //! How long an answer may be.
 
-/// Characters of an answer at most: of about four thousand tokens, since a token is some four characters.
+/// The most characters of an answer: about four thousand tokens of some four characters.
 pub const BUDGET: usize = 16_000;
 
-/// What is kept for the lines around a page.
+/// Characters that are kept for the lines around a page.
 const MARGIN: usize = 400;
 
-/// Characters of a line at most.
+/// The most characters of a line.
 const LINE: usize = 400;
 
 /// An answer of lines, as far as they fit.
@@ -40,7 +40,7 @@ impl Answer {
         (BUDGET - MARGIN).saturating_sub(self.length)
     }
 
-    /// Adds lines from an offset on, and says how to get those that have no room.
+    /// Adds lines from an offset on, and says how to get those that do not fit.
     pub(super) fn page(&mut self, lines: &[String], offset: usize) {
         for (at, line) in lines.iter().enumerate().skip(offset) {
             if !self.line(line) {
@@ -53,7 +53,7 @@ impl Answer {
         }
     }
 
-    /// Adds what has room in any case.
+    /// Adds a short line, for which `MARGIN` keeps room.
     pub(super) fn say(&mut self, line: &str) {
         let line: String = line.chars().take(MARGIN / 3).collect();
         self.text.push_str(&line);
@@ -65,7 +65,7 @@ impl Answer {
     }
 }
 
-/// Characters of lines as they are added.
+/// The characters that lines take when they are added.
 pub(super) fn length(lines: &[String]) -> usize {
     lines.iter().map(|line| line.trim_end().chars().count().min(LINE) + 1).sum()
 }

@@ -8,7 +8,7 @@ use crate::query::{Node, Trace, Tree};
 use crate::render;
 use anyhow::bail;
 
-/// The spans of a part, a line each, from an offset on; and what the one says that is named.
+/// The spans of a part, a line each, from an offset on; without one, first all of the span that is named.
 ///
 /// # Errors
 ///
@@ -63,7 +63,7 @@ fn find(trace: &Trace, nodes: &[Node], text: &str) -> anyhow::Result<usize> {
     }
 }
 
-/// What a span says: attributes, messages, events, logs; at most half of an answer.
+/// Adds what a span says: attributes, messages, events, logs; in at most half of the answer.
 fn details(answer: &mut Answer, trace: &Trace, node: &Node) -> anyhow::Result<()> {
     let span = &trace.spans[node.span];
     let mut alone = trace.clone();

@@ -1,4 +1,4 @@
-//! The files of the page, in the program.
+//! The page's files, embedded in the program.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::sync::OnceLock;
@@ -13,7 +13,7 @@ pub struct Asset {
 }
 
 impl Asset {
-    /// What HTTP calls its format.
+    /// Its media type.
     pub fn kind(&self) -> &'static str {
         match self.name.rsplit_once('.') {
             Some((_, "js")) => "text/javascript; charset=utf-8",
@@ -30,12 +30,12 @@ macro_rules! assets {
     };
 }
 
-/// All of them; modules after those that they import.
+/// All files of the page; modules after those whose values they need at their top level.
 pub fn assets() -> &'static [Asset] {
     ASSETS
 }
 
-/// A number that changes with any of them, so that browsers may keep what they have of one version.
+/// A number that changes with any file, so that browsers may cache the files of a version.
 pub fn version() -> &'static str {
     static VERSION: OnceLock<String> = OnceLock::new();
     VERSION.get_or_init(|| {

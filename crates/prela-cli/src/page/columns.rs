@@ -1,4 +1,4 @@
-//! A trace in columns: little to send and to read, at a hundred thousand spans, too. And all of one span.
+//! A trace in columns, which are small even for a hundred thousand spans; and all of one span.
 
 use crate::doctor::Finding;
 use crate::otlp::attribute;
@@ -8,9 +8,9 @@ use serde::Serialize;
 use serde_json::{Value as Json, json};
 use std::collections::HashMap;
 
-/// A trace's spans from the top of the tree to its bottom, a list for each thing that is known of them.
-/// Texts are numbers in the list `texts`, and -1 where there is none; times are nanoseconds since
-/// `start_time_unix_nano` of the summary, and a duration of -1 is that of a span that still runs.
+/// A trace's spans from the top of the tree to its bottom, with a list for each property. A text is its
+/// place in the list `texts`, or -1 if there is none. Times are nanoseconds since `start_time_unix_nano`
+/// of the summary; a duration is -1 if the span has no end.
 pub fn columns(trace: &Trace) -> serde_json::Value {
     let nodes = Tree::of(trace).nodes;
     let mut places = vec![0_usize; trace.spans.len()];
@@ -81,7 +81,7 @@ struct Columns {
     input: Vec<u64>,
     output: Vec<u64>,
     cost: Vec<u64>,
-    /// These are few: the place of a span, and what is known of it.
+    /// From here on, only the places of the spans concerned, since these are few.
     orphans: Vec<usize>,
     circles: Vec<usize>,
     /// Without an end, and not heard of for a while.
@@ -140,12 +140,12 @@ fn index(place: usize) -> i64 {
 }
 
 const TASK: [&str; 4] = ["prela.task.id", "tokio.task.id", "task.id", "asyncio.task.name"];
-/// Characters of what went wrong; the rest is shown with the span.
+/// Characters of an error's message; the rest is shown with the span.
 const LINE: usize = 200;
-/// Of one span, as marks on its bar.
+/// Events of one span that are marked on its bar.
 const EVENTS: usize = 50;
 
-/// A part of a trace as OTLP's JSON, with what the store read out of each span, by its id.
+/// A part of a trace as OTLP's JSON, with `facts`: the store's columns of each span, by its id.
 pub fn details(part: &Trace) -> Json {
     let mut object = part.otlp_json();
     let columns = part.spans.iter().map(|span| {

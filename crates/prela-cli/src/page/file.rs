@@ -7,7 +7,7 @@ use crate::query::Trace;
 use serde_json::{Value, json};
 use std::hash::{BuildHasher as _, RandomState};
 
-/// Whether what was said is in it.
+/// Whether a page has prompts, answers and the like in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Content {
     /// Everything as it was stored.
@@ -26,9 +26,9 @@ pub fn file(trace: &Trace, findings: &[Finding], content: Content) -> String {
     if content == Content::Without {
         leave_out(&mut data["details"]);
     }
-    // In a script nothing but `<` can end it, or make it something else.
+    // Only `<` could end the script element, or change how it is parsed.
     let data = data.to_string().replace('<', "\\u003c");
-    // Scripts of this file run, and no others: whoever made the trace does not know the number.
+    // Only scripts of this file run: whoever made the trace cannot know the nonce.
     let nonce = format!("{:016x}", RandomState::new().hash_one(data.len()));
     let policy = format!(
         "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'nonce-{nonce}'; img-src data:; \
@@ -50,8 +50,7 @@ pub fn file(trace: &Trace, findings: &[Finding], content: Content) -> String {
     )
 }
 
-/// A module without its imports and exports: all of them together are one, in which each name is
-/// known once.
+/// A module without its imports and exports: all modules become one, so their top-level names must differ.
 fn inline(asset: &Asset) -> String {
     let mut text = String::with_capacity(asset.text.len());
     let mut is_import = false;
@@ -66,7 +65,7 @@ fn inline(asset: &Asset) -> String {
     text
 }
 
-/// Replaces values of attributes that hold what was said.
+/// Replaces values of attributes and bodies of logs that hold what was said.
 fn leave_out(value: &mut Value) {
     match value {
         Value::Object(object) => {
@@ -74,7 +73,7 @@ fn leave_out(value: &mut Value) {
             if is_content && object.contains_key("value") {
                 object.insert("value".to_owned(), json!({ "stringValue": LEFT_OUT }));
             }
-            // The text of a log record, which alone has one.
+            // Only a log record has a body.
             if object.contains_key("body") && !object.contains_key("key") {
                 object.insert("body".to_owned(), json!({ "stringValue": LEFT_OUT }));
             }

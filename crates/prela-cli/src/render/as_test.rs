@@ -27,7 +27,7 @@ pub fn as_test(out: &mut dyn Write, trace: &Trace) -> io::Result<()> {
         let span = &trace.spans[node.span];
         let error = if span.is_error() { " error" } else { "" };
         let indent = indent(node.depth);
-        // Braces and escapes of Rust's texts are those of its debug output.
+        // The debug output of a text is a literal in Rust.
         write!(out, "{:indent$}{} {:?}{error} {{", "", span_type(span), span.name())?;
         if nodes.get(at + 1).is_some_and(|next| next.depth > node.depth) {
             writeln!(out)?;
@@ -47,7 +47,7 @@ fn close(out: &mut dyn Write, open: &mut Vec<usize>) -> io::Result<()> {
     writeln!(out, "{:indent$}}}", "")
 }
 
-/// Blanks before a line. A trace may be as deep as it is long: then its text would grow with the square.
+/// Spaces before a line. Limited, since the text of a trace that is as deep as long would grow with the square.
 fn indent(depth: usize) -> usize {
     INDENT * (depth + 2).min(MOST_INDENTS)
 }
@@ -64,7 +64,7 @@ fn function(name: &str) -> String {
     }
 }
 
-/// The type as the SDK says it; of other libraries' spans what stands for it.
+/// The type that the SDK recorded; for other libraries' spans, its equivalent.
 fn span_type(span: &Span) -> &'static str {
     let text = |key: &str| match attribute(&span.message.attributes, key) {
         Some(Value::StringValue(text)) => text.to_ascii_lowercase(),

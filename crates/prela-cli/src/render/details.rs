@@ -1,4 +1,4 @@
-//! All that is known of each span, to be read to the end: nothing is cut.
+//! All that is known of each span, uncut.
 
 use super::rows::Row;
 use super::text::{clean, width_of_output, wrap};
@@ -11,8 +11,8 @@ use opentelemetry_proto::tonic::common::v1::KeyValue;
 use serde_json::Value as Json;
 use std::io::{self, Write};
 
-/// Prints every span of a trace with its attributes, events and links. Messages of models are printed
-/// as the conversation that they are.
+/// Prints every span of a trace with its attributes, events and links, and then the logs. Messages of
+/// models are printed as a conversation.
 ///
 /// # Errors
 ///

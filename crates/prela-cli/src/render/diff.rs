@@ -7,7 +7,7 @@ use crate::query::{Change, ContentDiff, Diff, Side, SpanDiff, TraceSummary};
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr as _;
 
-/// Prints sums of both, a line for each span, and what was said in one of them only.
+/// Prints the sums of both, a line for each span, and what was said in only one of them.
 ///
 /// # Errors
 ///
@@ -92,7 +92,7 @@ fn took(side: &Side) -> String {
     side.duration_ns.map_or_else(|| "running".to_owned(), duration)
 }
 
-/// What else of a span is not the same.
+/// What else differs in a span.
 fn notes(span: &SpanDiff) -> String {
     let used = |it: &Side| usage(it.input_tokens, it.output_tokens, it.cost_nusd);
     let mut notes = Vec::new();
@@ -130,7 +130,7 @@ fn usage(input: u64, output: u64, cost: u64) -> String {
     format!("{tokens} {cost}").trim().to_owned()
 }
 
-/// How much longer; nothing where no digit that is shown would differ.
+/// How much longer B took; empty if both are shown alike.
 fn change(a: i64, b: i64) -> String {
     let more = b.saturating_sub(a);
     if duration(a) == duration(b) {

@@ -1,7 +1,7 @@
 //! A trace as events of Chrome's tracing, which Perfetto's page and others open.
 //!
 //! A service is a process, and a thread a track. Spans of tasks overlap on a thread, while slices of a track
-//! must lie within each other: what does not fit gets another track of the same thread. Where a child is on
+//! must be nested: what does not fit gets another track of the same thread. Where a child is on
 //! another track than its parent, an arrow leads there.
 
 use crate::otlp::value_of;
@@ -17,7 +17,7 @@ pub fn perfetto(trace: &Trace) -> Value {
     let end = begin.saturating_add(trace.summary.duration_ns);
     let mut tracks = Tracks::default();
     let mut events = Vec::new();
-    // From the top, so that a parent is there before its children and the longest comes first.
+    // By start, the longest first, so that a parent is placed before its children.
     let nodes = Tree::of(trace).nodes;
     let mut places = HashMap::new();
     let mut order: Vec<usize> = nodes.iter().map(|node| node.span).collect();
@@ -83,7 +83,7 @@ fn micros(ns: i64) -> f64 {
     ns as f64 / 1e3
 }
 
-/// Which services and threads there are.
+/// The services and threads so far.
 #[derive(Default)]
 struct Tracks {
     processes: Vec<String>,
@@ -100,7 +100,7 @@ struct Track {
 }
 
 impl Tracks {
-    /// The process and the track of a span; they come by their start.
+    /// The process and the track of a span; spans must come in the order of their starts.
     fn place(&mut self, span: &Span, end: i64) -> (usize, usize) {
         let service = span.service();
         let process = self.processes.iter().position(|it| it == service).unwrap_or_else(|| {

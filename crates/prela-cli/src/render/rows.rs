@@ -8,19 +8,19 @@ use crate::query::{Link, Trace, Tree};
 /// A line of a waterfall.
 #[derive(Debug, Clone)]
 pub struct Row {
-    /// Its place in [`Trace::spans`]; none of a span of another trace.
+    /// Its place in [`Trace::spans`]; none if it is of another trace.
     pub span: Option<usize>,
     /// Spans above it.
     pub depth: usize,
     /// Before the name, such as `✗ `.
     pub mark: &'static str,
-    /// In one line.
+    /// The span's name, in one line.
     pub name: String,
     /// Nanoseconds since 1970.
     pub start_ns: i64,
     /// None while it runs.
     pub end_ns: Option<i64>,
-    /// Whether it has no end and will get none, most likely.
+    /// Whether it has no end and most likely never will.
     pub is_unfinished: bool,
     /// Whether it failed.
     pub is_error: bool,
@@ -28,7 +28,7 @@ pub struct Row {
     pub is_guess: bool,
     /// The thread it began on; empty if that is not known.
     pub thread: String,
-    /// Tokens and cost; those below it where it has none itself.
+    /// Tokens and cost; those of the spans below it if it has none itself.
     pub usage: String,
 }
 
@@ -41,7 +41,7 @@ pub fn rows(trace: &Trace, findings: &[Finding]) -> Vec<Row> {
         .iter()
         .map(|span| [span.input_tokens, span.output_tokens, span.cost_nusd])
         .collect();
-    // From the bottom up: what a span says of itself stands, else what those below it say.
+    // From the bottom up: a span's own usage, or that of the spans below it if it has none.
     let mut below = vec![[0_u64; 3]; trace.spans.len()];
     for node in nodes.iter().rev() {
         let sum = &mut sums[node.span];

@@ -1,10 +1,10 @@
-//! Texts of others, made fit for a terminal.
+//! Texts of others, made safe for a terminal.
 
 use std::env;
 use unicode_width::{UnicodeWidthChar as _, UnicodeWidthStr as _};
 
 /// A text in one line, without what would move the cursor, change colours or turn the direction of
-/// writing: whoever sends spans must not write to this terminal but through what it shows.
+/// writing: whoever sends spans must not control this terminal.
 pub fn clean(text: &str) -> String {
     let one = |c: char| match c {
         '\n' | '\r' | '\t' => ' ',
@@ -18,7 +18,7 @@ fn is_direction(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
-/// A text of exactly so many columns: cut with `…`, or filled with spaces.
+/// A text of exactly `columns` columns: cut with `…`, or filled with spaces.
 pub fn fit(text: &str, columns: usize) -> String {
     let width = text.width();
     if width <= columns {
@@ -40,7 +40,7 @@ pub fn fit(text: &str, columns: usize) -> String {
     format!("{cut}{:fill$}", "", fill = columns.saturating_sub(used))
 }
 
-/// A text in lines of at most so many columns, cut between words; a longer word has a line of its own.
+/// A text in lines of at most `columns` columns, cut between words; a longer word has a line of its own.
 pub fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
     for word in text.split_whitespace() {

@@ -1,4 +1,4 @@
-//! Numbers as people say them.
+//! Numbers for people.
 
 use std::time::{Duration, SystemTime};
 
@@ -43,7 +43,7 @@ pub fn dollars(nusd: u64) -> String {
     format!("${}.{:04}", nusd / 1_000_000_000, nusd % 1_000_000_000 / 100_000)
 }
 
-/// The time that was so long ago, in nanoseconds since 1970.
+/// The moment `time` ago, in nanoseconds since 1970.
 pub(crate) fn ago(time: Duration) -> i64 {
     let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(now.saturating_sub(time).as_nanos()).unwrap_or(i64::MAX)

@@ -1,4 +1,4 @@
-//! A trace as a waterfall: a line for each span, with a bar where it was on the way.
+//! A trace as a waterfall: a line for each span, with a bar for its time.
 
 use super::rows::Row;
 use super::text::{clean, fit};
@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr as _;
 
-/// The line above: which trace, how long, how much, and what is wrong.
+/// Prints the line above: which trace, how long, how much, and what is wrong.
 ///
 /// # Errors
 ///
@@ -42,7 +42,7 @@ fn counted(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Names and durations alone.
+/// Prints only names and durations.
 ///
 /// # Errors
 ///
@@ -58,7 +58,7 @@ pub fn compact(out: &mut dyn Write, rows: &[Row], width: usize) -> io::Result<()
     Ok(())
 }
 
-/// A line each, no longer than `width`: name, bar, duration, thread, tokens and cost.
+/// Prints a line for each row, no longer than `width`: name, bar, duration, thread, tokens and cost.
 ///
 /// # Errors
 ///
@@ -77,7 +77,7 @@ pub fn waterfall(out: &mut dyn Write, rows: &[Row], width: usize) -> io::Result<
     Ok(())
 }
 
-/// How rows are laid out that stand below each other.
+/// The common layout of rows.
 pub(crate) struct Waterfall {
     columns: Columns,
     begin: i64,
@@ -158,7 +158,7 @@ impl Columns {
     }
 }
 
-/// The name where it stands; `most` columns of indentation.
+/// The mark and the name, indented by at most `most` columns.
 fn name(row: &Row, most: usize) -> String {
     let indent = (row.depth * 2).min(most);
     format!("{:indent$}{}{}", "", row.mark, row.name)
@@ -217,7 +217,7 @@ fn bar(row: &Row, begin: i64, length: i64, columns: usize) -> [String; 3] {
     [dots(first), bar.replace(' ', ""), dots(columns.saturating_sub(first + filled))]
 }
 
-/// The messages of what failed, a line each.
+/// Prints the messages of failed spans, a line each.
 ///
 /// # Errors
 ///

@@ -1,4 +1,4 @@
-//! Who may ask, and under which name.
+//! Who may ask, and by which host name.
 
 use crate::receive::{is_local_host, is_local_origin};
 use axum::extract::Request;
@@ -20,12 +20,12 @@ impl std::fmt::Debug for Access {
 }
 
 impl Access {
-    /// Only who sends `authorization: Bearer <token>`.
+    /// Only for requests with `authorization: Bearer <token>`.
     pub fn by_token(token: &str) -> Self {
         Self { token: Some(token.into()) }
     }
 
-    /// Whether a request brings what is asked for.
+    /// Whether a request has the token, if one is needed.
     pub(super) fn is_granted(&self, headers: &HeaderMap) -> bool {
         let Some(token) = &self.token else { return true };
         let given = headers.get(header::AUTHORIZATION).and_then(|it| it.to_str().ok());
@@ -37,13 +37,13 @@ impl Access {
     }
 }
 
-/// Takes as long wherever the first difference is.
+/// Compares in a time that does not depend on where the first difference is.
 fn is_same(given: &[u8], expected: &[u8]) -> bool {
     let differences = given.iter().zip(expected).fold(0, |all, (a, b)| all | (a ^ b));
     given.len() == expected.len() && differences == 0
 }
 
-/// Lets only those through who may come in. What a browser asks before it sends has no token.
+/// Lets only requests with the token through, and preflight requests of browsers, which never have it.
 pub(super) async fn check_token(access: Access, request: Request, next: Next) -> Response {
     let is_preflight =
         request.method() == Method::OPTIONS && request.uri().path().starts_with("/v1/");
@@ -55,12 +55,12 @@ pub(super) async fn check_token(access: Access, request: Request, next: Next) ->
     refuse(request.headers(), StatusCode::UNAUTHORIZED, code, message)
 }
 
-/// Lets only requests through that were meant for this program. Prompts are in there: a page of
-/// elsewhere, whose name was made to lead here, must not read them.
+/// Lets only requests through that were meant for this program: a page of another site, whose host name
+/// was made to lead here, must not read prompts.
 pub(super) async fn check_host(access: Access, request: Request, next: Next) -> Response {
     let origin = request.headers().get(header::ORIGIN);
     let is_meant = host(request.headers(), request.uri()).is_some_and(is_local_host);
-    // A page does not know the token, and with one there are other names for this machine.
+    // With a token, other names of this machine are fine: foreign pages do not know the token.
     if access.token.is_some() || (is_meant && origin.is_none_or(is_local_origin)) {
         return next.run(request).await;
     }
@@ -69,7 +69,7 @@ pub(super) async fn check_host(access: Access, request: Request, next: Next) -> 
     refuse(request.headers(), StatusCode::FORBIDDEN, code, message)
 }
 
-/// In HTTP/2 it may be part of the URI alone.
+/// The host that was asked. In HTTP/2 it may be only in the URI.
 fn host<'a>(headers: &'a HeaderMap, uri: &'a Uri) -> Option<&'a str> {
     let header = headers.get(header::HOST).map(HeaderValue::to_str);
     match header {

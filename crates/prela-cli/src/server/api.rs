@@ -5,8 +5,7 @@
 //! | `/api/hello` | who this is: [`Hello`] |
 //! | `/api/stats` | what the store holds: [`Totals`](crate::query::Totals) |
 //! | `/api/traces` | a list of [`TraceSummary`](crate::query::TraceSummary); parameters are those of a [`Filter`] |
-//! | `/api/traces/{id}` | `summary`, the trace as OTLP's JSON, and in `pending` the ids of spans without an end: of those
-//!   that are `running`, and of those that are `unfinished` since nothing was heard of them for a while |
+//! | `/api/traces/{id}` | OTLP's JSON, `summary`, and `pending`: ids of `running` and of `unfinished` spans |
 //! | `/api/errors` | a list of [`SpanHit`](crate::query::SpanHit) |
 //! | `/api/search?q=` | a list of [`SpanHit`](crate::query::SpanHit) |
 //! | `/api/live` | server-sent events, each a list of [`TraceSummary`](crate::query::TraceSummary) |
@@ -28,7 +27,7 @@ use serde_json::json;
 use std::convert::Infallible;
 use std::time::Duration;
 
-/// Says who this is. Where a token is asked for, strangers learn no more than the name.
+/// Says who this is. Where a token is needed, strangers learn only the name and the version.
 pub(super) fn hello(hello: Hello, access: Access) -> Router {
     let answer = async move |headers: HeaderMap| {
         if access.is_granted(&headers) {
@@ -40,7 +39,7 @@ pub(super) fn hello(hello: Hello, access: Access) -> Router {
     Router::new().route("/api/hello", get(answer))
 }
 
-/// Everything else.
+/// All other routes.
 pub(super) fn routes(news: &News) -> Router {
     let readers = &news.readers;
     let (all, one, failed) = (readers.clone(), readers.clone(), readers.clone());
@@ -77,7 +76,7 @@ pub(super) fn routes(news: &News) -> Router {
         .route("/api/live", get(async move || follow(news).await))
 }
 
-/// A trace as JSON, as `prela show --json` prints it, too.
+/// A trace as JSON, which `prela show --json` prints, too.
 pub fn trace(trace: &Trace) -> serde_json::Value {
     let mut object = trace.otlp_json();
     object["summary"] = json!(trace.summary);
@@ -121,8 +120,8 @@ impl Asked {
     }
 }
 
-/// A line of JSON for each moment with news, and an empty comment now and then, so that both sides
-/// notice when the other one is gone.
+/// Streams news as JSON, and an empty comment now and then, so that both sides notice when the other
+/// one is gone.
 async fn follow(news: News) -> Response {
     let changes = match watch::changes(news).await {
         Ok(changes) => changes,
@@ -166,7 +165,7 @@ fn error(status: StatusCode, error: &dyn ToString) -> Response {
 }
 
 fn json_of(value: &impl Serialize) -> Response {
-    // Types of this crate have no keys that JSON lacks.
+    // It does not fail: all keys of these types are texts.
     let text = serde_json::to_string(value).unwrap_or_default();
     let mut response = Response::new(Body::from(text));
     let headers = response.headers_mut();

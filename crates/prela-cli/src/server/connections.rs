@@ -35,7 +35,7 @@ impl Connections {
         Self(Arc::new(Mutex::new(inner)))
     }
 
-    /// A place; none if all are taken by those who are busy.
+    /// A place; none if busy connections hold all of them.
     pub(super) fn admit(&self) -> Option<Place> {
         let mut inner = self.lock();
         if inner.open >= inner.most {
@@ -56,7 +56,7 @@ impl Connections {
 }
 
 impl Place {
-    /// Something was asked for.
+    /// Notes that something was asked for.
     pub(super) fn spoke(&self) {
         self.connections.lock().silent.remove(&self.number);
     }
@@ -80,7 +80,7 @@ impl Drop for Place {
     }
 }
 
-/// How many connections there may be: each needs a file, and so do the store and what is else.
+/// How many connections there may be: each needs a file, and the store and others need some, too.
 pub(super) fn most() -> usize {
     const WANTED: u64 = 1_000;
     const OTHERS: u64 = 64;
@@ -91,7 +91,7 @@ pub(super) fn most() -> usize {
         let wanted = limit.maximum.unwrap_or(u64::MAX).min(WANTED + OTHERS);
         if limit.current.is_some_and(|current| current < wanted) {
             let raised = rustix::process::Rlimit { current: Some(wanted), ..limit };
-            // Then there are fewer.
+            // If it fails, there are fewer.
             let _ = setrlimit(Resource::Nofile, raised);
         }
         let files = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);

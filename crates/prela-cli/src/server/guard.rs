@@ -1,4 +1,4 @@
-//! A connection from its beginning to its end, which comes when nothing moves on it any more.
+//! Serves a connection, and ends it when nothing moves on it any more.
 
 use super::connections::Place;
 use axum::Router;
@@ -39,7 +39,7 @@ pub(super) async fn serve(
     loop {
         let limit = if place.is_silent() { SILENCE } else { IDLENESS };
         tokio::select! {
-            // Whoever breaks the protocol has been told by hyper.
+            // Hyper has answered errors of the protocol.
             _ = connection.as_mut() => return,
             () = place.taken() => return,
             _ = stop.changed(), if !is_stopping => {
@@ -70,13 +70,13 @@ fn builder() -> Builder<TokioExecutor> {
         .initial_connection_window_size(512 << 10)
         .max_concurrent_streams(64)
         .max_header_list_size(16 << 10)
-        // Who is there answers, so a stream without news is not taken for one without a reader.
+        // A client answers pings, so a stream without news is not taken for one without a reader.
         .keep_alive_interval(IDLENESS / 2)
         .keep_alive_timeout(IDLENESS / 4);
     builder
 }
 
-/// Notes that bytes came or went.
+/// A stream that notes when bytes come or go.
 struct Moving {
     stream: TcpStream,
     moved: Arc<AtomicBool>,
@@ -136,8 +136,8 @@ impl Moving {
     }
 }
 
-/// Until something is asked for.
+/// The longest time until the first request.
 const SILENCE: Duration = Duration::from_secs(10);
-/// Between two requests, or two parts of an answer: longer than exporters wait between their batches,
-/// some of which do not look at their connections meanwhile.
+/// The longest time between two requests, or two parts of an answer: longer than exporters wait between
+/// batches, since some do not check their connections meanwhile.
 const IDLENESS: Duration = Duration::from_secs(300);

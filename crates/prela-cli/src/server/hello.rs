@@ -1,4 +1,4 @@
-//! Says who is at a port, and asks it.
+//! Who is at a port, and how to ask it.
 
 use serde::{Deserialize, Serialize};
 use std::io::{Read as _, Write as _};
@@ -38,7 +38,7 @@ impl Hello {
         }
     }
 
-    /// Where a browser finds the page. One that listens everywhere is found at this machine.
+    /// Where a browser finds the page: at localhost if it listens on all addresses.
     pub fn page_url(&self) -> String {
         let mut page = self.page;
         if page.ip().is_unspecified() {
@@ -54,16 +54,16 @@ impl Hello {
     /// The token that this process was given, for servers that ask for one.
     pub(crate) fn token() -> Option<String> {
         let token = std::env::var("PRELA_TOKEN").ok()?;
-        // It must not bring headers of its own.
+        // A line break would add headers.
         (!token.is_empty() && !token.contains(['\r', '\n'])).then_some(token)
     }
 
-    /// Who is at this address; none if it is nobody, or no prela. It takes at most a second.
+    /// Who is at this address; none if it is nobody, or no prela. Each step waits at most half a second.
     pub fn ask(address: SocketAddr) -> Option<Self> {
         Self::answer(address, None)
     }
 
-    /// Asks with a token, which a server that has one wants to see before it tells all. Nobody else may hear it.
+    /// Asks with a token, which a server that has one needs before it tells all. Nobody else may get it.
     fn answer(address: SocketAddr, token: Option<String>) -> Option<Self> {
         let mut connection = TcpStream::connect_timeout(&address, PATIENCE).ok()?;
         connection.set_read_timeout(Some(PATIENCE)).ok()?;
@@ -75,7 +75,7 @@ impl Hello {
         );
         connection.write_all(request.as_bytes()).ok()?;
         let mut response = Vec::new();
-        // Whoever it is, it will not be read for ever.
+        // A stranger may send without end.
         let _ = connection.take(MAX_ANSWER).read_to_end(&mut response);
         let response = String::from_utf8(response).ok()?;
         let (head, body) = response.split_once("\r\n\r\n")?;
@@ -88,11 +88,11 @@ impl Hello {
 pub fn running(store: &Path) -> Option<Hello> {
     let note = std::fs::read_to_string(note(store)).ok()?;
     let noted: Hello = serde_json::from_str(&note).ok()?;
-    // It may have been killed, and its port be another's.
+    // It may have been killed, and its port taken by another program.
     Hello::answer(noted.http, Hello::token()).filter(|hello| hello.store == store)
 }
 
-/// Notes where the server is, for as long as it runs.
+/// A file that says where the server is, for as long as it runs.
 #[derive(Debug)]
 pub(super) struct Note(PathBuf);
 

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse as _, Response};
 use axum::routing::get;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 
-/// The page. It has no secrets: where a token is asked for, it asks for it, too, and sends it along.
+/// The page. It is not secret: where a token is needed, the page asks the user for it and sends it along.
 pub(super) fn routes() -> Router {
     Router::new()
         .route("/", get(async |headers: HeaderMap| front(&headers)))
@@ -19,7 +19,7 @@ pub(super) fn routes() -> Router {
         .layer(from_fn(guard))
 }
 
-/// The only file whose name stays the same, so it is asked for again each time.
+/// The only file whose address stays the same, so browsers ask for it each time.
 fn front(headers: &HeaderMap) -> Response {
     let tag = format!("\"{}\"", version());
     let given = headers.get(header::IF_NONE_MATCH).and_then(|it| it.to_str().ok());
@@ -33,7 +33,7 @@ fn front(headers: &HeaderMap) -> Response {
     (caching, [(header::CONTENT_TYPE, asset.kind())], text).into_response()
 }
 
-/// The others are kept by the browser as long as it likes: another version has other addresses.
+/// Any other file. Browsers may keep it for ever: another version has other addresses.
 fn part(asked: &str, name: &str) -> Response {
     let found = find(name).filter(|_| asked == version());
     let Some(asset) = found else {

@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use tokio::net::TcpListener;
 
-/// A port could not be had.
+/// A port that could not be bound.
 #[derive(Debug)]
 pub struct PortError {
     address: SocketAddr,
@@ -61,7 +61,7 @@ async fn listen(address: SocketAddr) -> io::Result<(TcpListener, SocketAddr)> {
     Ok((listener, address))
 }
 
-/// Binds an address; where it is taken and another port will do, one that the system chooses.
+/// Binds an address; if it is taken and another port will do, a port that the system chooses.
 pub(super) async fn bind(
     address: SocketAddr,
     option: &'static str,

@@ -22,13 +22,13 @@ impl Readers {
         Self(Arc::new(Inner { store, idle: Mutex::new(Vec::new()), at_once }))
     }
 
-    /// Asks on a thread for such work.
+    /// Asks a question on a blocking thread.
     pub(super) async fn ask<T: Send + 'static>(
         &self,
         question: impl FnOnce(&Reader) -> Result<T, QueryError> + Send + 'static,
     ) -> Result<T, QueryError> {
         let inner = self.0.clone();
-        // It is never closed.
+        // The semaphore is never closed.
         let turn = self.0.at_once.clone().acquire_owned().await;
         let asked = tokio::task::spawn_blocking(move || {
             let idle = inner.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
@@ -38,7 +38,7 @@ impl Readers {
             };
             let answer = question(&reader);
             inner.idle.lock().unwrap_or_else(PoisonError::into_inner).push(reader);
-            // Here, since the thread goes on where nobody waits for its answer any more.
+            // Only now, since the thread goes on even if nobody waits for its answer any more.
             drop(turn);
             answer
         });
@@ -51,5 +51,5 @@ impl Readers {
     }
 }
 
-/// Searches that find nothing read the whole store: the cores are for what comes in, too.
+/// Searches that find nothing read the whole store, and what comes in needs cores, too.
 const AT_ONCE: usize = 4;

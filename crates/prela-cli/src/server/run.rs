@@ -29,18 +29,18 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// What a server is to be.
+/// The settings of a server.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// The file it writes.
     pub store: PathBuf,
-    /// What of it is kept.
+    /// How much of it is kept.
     pub options: Options,
     /// OTLP over gRPC.
     pub grpc: SocketAddr,
     /// OTLP over HTTP, and the JSON API.
     pub http: SocketAddr,
-    /// The page. Where it is taken, a free port will do: nothing but people needs to know it.
+    /// The page. If it is taken, a free port will do: only people need to know it.
     pub page: SocketAddr,
     /// Whether another port will do where one is taken.
     pub any_port: bool,
@@ -48,14 +48,14 @@ pub struct Config {
     pub access: Access,
 }
 
-/// Why there is no server.
+/// Why a server could not start.
 #[derive(Debug)]
 pub enum ServeError {
-    /// A port could not be had.
+    /// A port could not be bound.
     Port(PortError),
     /// The store could not be opened.
     Store(StoreError),
-    /// The same project has one.
+    /// The project has a running server.
     Running(Hello),
 }
 
@@ -129,13 +129,13 @@ impl Server {
         &self.hello
     }
 
-    /// Why the store cannot be written at the moment, so that it can be said.
+    /// Why the store cannot be written at the moment; none if it can.
     pub fn trouble(&self) -> watch::Receiver<Option<String>> {
         self.intake.trouble()
     }
 
-    /// Serves until `stop` is done, then lets requests end that are under way, for some seconds. Gives
-    /// the number of spans that were taken.
+    /// Serves until `stop` is done, then gives open requests some seconds to end. Returns the number of
+    /// spans that were taken.
     pub async fn run(self, stop: impl Future<Output = ()>) -> u64 {
         let Self { store, intake, listeners, routes, note, stopping, .. } = self;
         let connections = Connections::new(connections::most());
@@ -179,12 +179,12 @@ async fn accept(
         };
         match accepted {
             Ok((stream, _)) => {
-                // Without a place it is closed at once, and the exporter comes again.
+                // Without a place it is closed at once, and the exporter tries again.
                 if let Some(place) = connections.admit() {
                     open.spawn(guard::serve(stream, routes.clone(), place, stopped.clone()));
                 }
             }
-            // No file is left: it will not help to ask again at once.
+            // No file is left, so asking again at once would not help.
             Err(_) => tokio::time::sleep(Duration::from_millis(50)).await,
         }
         while open.try_join_next().is_some() {}
@@ -197,7 +197,7 @@ fn routes(news: &News, intake: &Intake, hello: &Hello, access: Access) -> Router
     let (token, host) = (access.clone(), access.clone());
     let token = move |request: Request, next: Next| check_token(token.clone(), request, next);
     let host = move |request: Request, next: Next| check_host(host.clone(), request, next);
-    // What shows prompts is asked for by its right name; anybody may send.
+    // What shows prompts must be asked for by the right host name; anybody may send.
     let shown = api::routes(news)
         .merge(view::routes(&news.readers))
         // The service itself does not look at the method.
@@ -221,6 +221,6 @@ async fn nothing(request: Request) -> Response {
     (StatusCode::NOT_FOUND, message).into_response()
 }
 
-/// Bytes of requests that are under way.
+/// The most bytes of requests that are under way.
 const BUDGET: usize = 64 << 20;
 const GRACE: Duration = Duration::from_secs(3);

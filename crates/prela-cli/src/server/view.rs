@@ -1,4 +1,4 @@
-//! What only the page asks for; it goes with the page's version.
+//! The API that only the page uses; it changes with the page.
 //!
 //! | `GET` | answer |
 //! |---|---|
@@ -25,7 +25,7 @@ use http::header;
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The page's questions.
+/// The routes of this API.
 pub(super) fn routes(readers: &Readers) -> Router {
     let ask = || readers.clone();
     let (view, doctor, search) = (ask(), ask(), ask());
@@ -122,7 +122,7 @@ async fn alone(readers: &Readers, id: String, content: Content) -> Response {
         Ok((name, text)) => {
             let kind = (header::CONTENT_TYPE, "text/html; charset=utf-8".to_owned());
             let name = (header::CONTENT_DISPOSITION, name);
-            // Opened here it would have a foreign trace's texts at this address.
+            // If it is opened in place, texts of a foreign trace must not act for this address.
             ([kind, name], [NEVER_KEPT, (header::CONTENT_SECURITY_POLICY, "sandbox")], text)
                 .into_response()
         }

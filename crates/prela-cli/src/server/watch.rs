@@ -6,7 +6,7 @@ use futures_util::stream::{self, Stream};
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// Where news come from.
+/// Where news comes from.
 #[derive(Debug, Clone)]
 pub(super) struct News {
     pub(super) readers: Readers,
@@ -15,8 +15,8 @@ pub(super) struct News {
     pub(super) stopped: watch::Receiver<bool>,
 }
 
-/// What comes in from now on, gathered over a moment; a list that is asked for afterwards misses nothing
-/// in between. It ends with the server.
+/// What comes in from now on, gathered over a moment, until the server ends. A list that is asked for
+/// afterwards misses nothing in between.
 pub(super) async fn changes(
     news: News,
 ) -> Result<impl Stream<Item = Result<Vec<TraceSummary>, QueryError>> + Send + 'static, QueryError>
@@ -55,7 +55,7 @@ fn changes_since(
     })
 }
 
-/// The later state of a trace is the one that counts.
+/// Joins changes; of a trace in both, the later state counts.
 fn merge(mut earlier: Vec<TraceSummary>, later: Vec<TraceSummary>) -> Vec<TraceSummary> {
     if !earlier.is_empty() {
         let again: std::collections::HashSet<_> = later.iter().map(|it| it.trace_id).collect();
@@ -66,5 +66,5 @@ fn merge(mut earlier: Vec<TraceSummary>, later: Vec<TraceSummary>) -> Vec<TraceS
 }
 
 const GATHER: Duration = Duration::from_millis(200);
-/// In one message.
+/// Traces after which a message is sent.
 const MOST: usize = 5_000;

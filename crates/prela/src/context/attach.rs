@@ -1,8 +1,8 @@
-//! Making a context of OpenTelemetry's current where that may fail.
+//! Makes a context of OpenTelemetry's current where that may fail.
 //!
-//! Attaching panics below `get_active_span` and `Context::map_current`, which borrow the thread's contexts;
-//! nothing tells beforehand. The panic is caught and kept from the panic hook, which may print, report to a
-//! service, or end the process.
+//! Attaching panics below `get_active_span` and `Context::map_current`, which borrow the thread's contexts,
+//! and this cannot be known beforehand. The panic is caught and kept from the panic hook, which may print,
+//! report to a service, or end the process.
 
 use opentelemetry::{Context, ContextGuard};
 use std::any::Any;
@@ -35,8 +35,8 @@ pub(super) fn can_attach() -> bool {
     try_attach(Context::new()).map(drop).is_ok()
 }
 
-/// Keeps the panic hook from hearing of contexts that cannot become current. A hook that is set later, and
-/// does not call the one before it, hears of the first.
+/// Keeps the panic hook from being called for contexts that cannot become current. A hook that is set
+/// later, and does not call the previous one, is still called once.
 pub(crate) fn keep_quiet() {
     static ASKED: Once = Once::new();
     ASKED.call_once(set_hook);
@@ -44,7 +44,7 @@ pub(crate) fn keep_quiet() {
 
 #[cold]
 fn set_hook() {
-    // A panic that aborts the process must be heard. And a thread that panics can set no hook.
+    // A panic that aborts the process must be reported, and a panicking thread cannot set a hook.
     if cfg!(panic = "abort") || thread::panicking() {
         return;
     }

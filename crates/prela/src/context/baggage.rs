@@ -6,7 +6,7 @@ use super::scope::replace_current;
 use super::{ContextScope, TraceContext, unawaited};
 pub use crate::value::{Baggage, BaggageEntry};
 
-/// Runs `f` with these entries added to the baggage; what was there before is there again after.
+/// Runs `f` with these entries added to the baggage, and then restores the previous baggage.
 ///
 /// An entry that breaks a limit of [`Baggage`] is left out. For futures, open the scope inside, or
 /// bind the future within: `baggage::scope(.., || future.in_current_context())`.
@@ -33,12 +33,12 @@ pub fn scope<K: AsRef<str>, V: Into<String>, R>(
     result
 }
 
-/// Adds an entry until the current scope of Prela's ends: a span's, a snapshot's, or
-/// [`scope`]'s. Spans and snapshots made later carry it; those made earlier do not.
+/// Adds an entry until the current scope of Prela's ends: that of a span, a snapshot, or [`scope`].
+/// Spans and snapshots made later carry it; those made earlier do not.
 ///
-/// False, and nothing is changed, if the entry breaks a limit of [`Baggage`], if no scope is open, or if
-/// another library has attached a span since, so that the effect would have no end. Below OpenTelemetry's
-/// `get_active_span` nothing can be changed either.
+/// Returns false and changes nothing if the entry breaks a limit of [`Baggage`], if no scope is open,
+/// below OpenTelemetry's `get_active_span`, or if another library has attached a span since: nothing
+/// would end the effect.
 ///
 /// ```
 /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;

@@ -1,7 +1,7 @@
-//! Baggage as contexts carry it: twice.
+//! Baggage as contexts carry it, in two copies.
 //!
-//! One is OpenTelemetry's, which other libraries read and write, the other Prela's, which keeps the order. If
-//! OpenTelemetry's is not the one that was stored with Prela's, it is newer.
+//! Other libraries read and write OpenTelemetry's copy; Prela's keeps the order. If OpenTelemetry's is not
+//! the one that was stored with Prela's, it is newer.
 
 use crate::value::Baggage;
 use opentelemetry::Context;
@@ -11,7 +11,7 @@ use opentelemetry::baggage::{BaggageExt as _, BaggageMetadata, KeyValueMetadata}
 #[derive(Default)]
 struct Mirrored {
     baggage: Baggage,
-    /// Holds OpenTelemetry's baggage, whose address then is that of no other.
+    /// Keeps OpenTelemetry's baggage, so that no other can have its address.
     mirror: Context,
 }
 

@@ -9,14 +9,14 @@ use std::sync::Arc;
 
 /// Something that spans belong to, such as a request.
 pub(crate) trait Correlated: Any + fmt::Debug + Send + Sync {
-    /// An attribute that each span gets, by its place; none after the last.
+    /// The attribute at this place, which each span gets; none after the last.
     fn attribute(&self, place: usize) -> Option<(Key, Value)>;
 
-    /// The entries of baggage that say it to other services.
+    /// The entries of baggage that tell other services of it.
     fn baggage(&self) -> Vec<(&'static str, &str)>;
 }
 
-/// All that a context belongs to, one of a type, in the order of their attributes' keys.
+/// All that a context belongs to: one of each type, ordered by the keys of their attributes.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Correlation {
     parts: Vec<Arc<dyn Correlated>>,
@@ -27,7 +27,7 @@ impl Correlation {
         cx.get::<Self>()
     }
 
-    /// What of this type the context belongs to.
+    /// The part of this type.
     pub(crate) fn get<T: Correlated>(&self) -> Option<&T> {
         self.parts.iter().find_map(|part| downcast(&**part))
     }
@@ -41,7 +41,7 @@ impl Correlation {
         self.parts.iter().flat_map(all)
     }
 
-    /// The context that belongs to this too, instead of another of its type.
+    /// The context with `part` added, in place of another of its type.
     pub(crate) fn with<T: Correlated>(cx: &Context, part: T) -> Context {
         let mut correlation = Self::of(cx).cloned().unwrap_or_default();
         let part = Arc::new(part);
@@ -51,8 +51,8 @@ impl Correlation {
         with_entries(&cx.with_value(correlation), part.baggage())
     }
 
-    /// The context with the current one's correlation, if it has none of its own: a context that came in
-    /// with a request knows of no scope here.
+    /// The context with the current one's correlation, if it has none of its own: one that came in with
+    /// a request knows no scope here.
     pub(crate) fn inherited(cx: &Context) -> Context {
         match (Self::of(cx), Self::of(&current())) {
             (None, Some(correlation)) => cx.with_value(correlation.clone()),
@@ -80,7 +80,7 @@ impl CurrentAgent {
         cx.get::<Self>()
     }
 
-    /// The context within this agent. What it does not say stays.
+    /// The context within this agent. What the agent leaves out stays.
     pub(crate) fn enter(self, cx: &Context) -> Context {
         let outer = Self::of(cx);
         let or_outer = |own: Option<Arc<str>>, of: fn(&Self) -> &Option<Arc<str>>| {
@@ -92,7 +92,7 @@ impl CurrentAgent {
         })
     }
 
-    /// The context of no agent.
+    /// The context without an agent.
     pub(crate) fn cleared(cx: &Context) -> Context {
         if Self::of(cx).is_some() { cx.with_value(Self::default()) } else { cx.clone() }
     }
@@ -103,7 +103,7 @@ fn downcast<T: Correlated>(part: &dyn Correlated) -> Option<&T> {
     part.downcast_ref()
 }
 
-/// Entries that break a limit of baggage stay here: the spans have them all the same.
+/// Adds entries to the baggage, but for those that break a limit: spans get them anyway.
 fn with_entries(cx: &Context, entries: Vec<(&'static str, &str)>) -> Context {
     let mut baggage = baggage_of(cx);
     let mut has_changed = false;

@@ -1,6 +1,6 @@
 //! The current context, and what Prela keeps about it on each thread.
 //!
-//! The current context itself is OpenTelemetry's. Kept here is which scope of Prela's is innermost, so that
+//! The current context itself is OpenTelemetry's. Prela keeps which of its scopes is innermost, so that
 //! [`baggage::set`](crate::baggage::set) knows where its effect ends, and what the span of each scope gives
 //! to its children, so that they need not ask the context for it.
 
@@ -27,7 +27,7 @@ pub(crate) struct Origin {
 }
 
 impl Origin {
-    /// Of no span.
+    /// Stands for no span.
     pub(crate) const NONE: Self = Self {
         instance: u64::MAX,
         trace_id: TraceId::INVALID,
@@ -53,7 +53,7 @@ impl Innermost {
     pub(super) const NONE: Self = Self { id: 0, slot: 0 };
 }
 
-/// What has no destructor, and so costs little to reach.
+/// State without a destructor, which is cheap to reach.
 pub(super) struct State {
     pub(super) innermost: Cell<Innermost>,
     pub(super) last_id: Cell<u64>,
@@ -72,14 +72,14 @@ pub(super) struct Known {
     pub(super) origin: Origin,
 }
 
-/// What has a destructor.
+/// State with a destructor.
 #[derive(Default)]
 pub(super) struct Frames {
     /// The origins of open scopes with a span of Prela's.
     pub(super) origins: Vec<Known>,
     /// The contexts that replaced a scope's own.
     pub(super) replacements: Vec<(u64, ContextGuard)>,
-    /// Scopes that were left too early, and what was outside of them.
+    /// Scopes that were left too early, each with the one around it.
     pub(super) left_early: Vec<(u64, Innermost)>,
     /// Contexts that could not be popped when their scopes were left, in that order.
     pub(super) stale: Vec<ContextGuard>,
@@ -103,8 +103,8 @@ thread_local! {
     };
 }
 
-/// Whether the thread has contexts: not while its locals are being destroyed, where `Context::current`
-/// panics.
+/// Whether the thread has contexts. While its locals are being destroyed it has none, and
+/// `Context::current` panics.
 pub(super) fn is_alive() -> bool {
     FRAMES.try_with(|_| ()).is_ok()
 }
@@ -131,7 +131,7 @@ pub(super) fn is_current_suppressed() -> bool {
     is_alive() && is_suppressed_while_alive()
 }
 
-/// Whether the current context says that nothing is to be recorded. Only while the thread has contexts.
+/// Whether the current context says that nothing is to be recorded. To be called only while the thread has contexts.
 #[inline]
 pub(super) fn is_suppressed_while_alive() -> bool {
     if STATE.with(|state| state.is_stale.get()) {
@@ -141,8 +141,8 @@ pub(super) fn is_suppressed_while_alive() -> bool {
 }
 
 /// Looks at the current context, and at the origin of its span if a scope of Prela's made it current. `look`
-/// must run no code of the user's: OpenTelemetry's thread-local is borrowed meanwhile. None while the thread's
-/// locals are being destroyed.
+/// must not run user code: OpenTelemetry's thread-local is borrowed meanwhile. None while the thread's locals
+/// are being destroyed.
 #[inline]
 pub(crate) fn with_current<R>(look: impl FnOnce(&Context, Option<&Origin>) -> R) -> Option<R> {
     let seen = FRAMES.try_with(|frames| {
@@ -159,8 +159,8 @@ pub(crate) fn with_current<R>(look: impl FnOnce(&Context, Option<&Origin>) -> R)
     seen.ok()
 }
 
-/// Whether the innermost span of Prela's on this thread is of this instance, and not sampled. Another context may
-/// be current.
+/// Whether Prela's innermost span on this thread is of this instance, and not sampled. Another context may be
+/// current.
 #[inline]
 pub(crate) fn is_innermost_unsampled(instance: u64) -> bool {
     let is_unsampled = |origin: &Origin| origin.instance == instance && !origin.flags.is_sampled();
@@ -196,13 +196,13 @@ pub(super) mod chosen {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    /// Whether a context ever chose one. Programs pay for one load.
+    /// Whether a context ever chose one. Programs that never do pay for one load.
     static IS_USED: AtomicBool = AtomicBool::new(false);
 
     #[derive(Clone)]
     struct Chosen(Arc<dyn Any + Send + Sync>);
 
-    /// The context with an instance chosen, of whatever type.
+    /// The context that chooses this instance.
     pub(crate) fn choose(cx: &Context, instance: Arc<dyn Any + Send + Sync>) -> Context {
         IS_USED.store(true, Ordering::Release);
         cx.with_value(Chosen(instance))

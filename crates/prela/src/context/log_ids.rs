@@ -4,11 +4,11 @@ use super::TraceContext;
 use opentelemetry::trace::{SpanId, TraceFlags, TraceId};
 use std::fmt;
 
-/// The ids of the current span, as text for a log line; nothing outside every span. From [`log_ids`].
+/// The ids of the current span, as text for a log line; empty outside every span. From [`log_ids`].
 ///
-/// `{}` is `trace_id=… span_id=… trace_flags=…`; `{:#}` has a space before it, if there is anything, so
-/// that it can be put right after a message. The names are those that OpenTelemetry asks of logs which
-/// are not OTLP.
+/// `{}` is `trace_id=… span_id=… trace_flags=…`; `{:#}` puts a space before it unless it is empty, so
+/// that it can follow a message directly. The names are those that OpenTelemetry specifies for logs
+/// that are not OTLP.
 ///
 /// ```
 /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;

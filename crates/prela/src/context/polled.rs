@@ -40,7 +40,7 @@ impl<T> InContext<T> {
     }
 }
 
-/// Polls in the context. Changes of the baggage stay for the next poll.
+/// Polls in the context. Changes to the baggage stay for the next poll.
 fn poll_in<R>(cx: &mut TraceContext, poll: impl FnOnce() -> R) -> R {
     let scope = ContextScope::enter(cx.as_otel().clone());
     let result = poll();

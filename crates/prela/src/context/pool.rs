@@ -1,8 +1,8 @@
-//! Jobs on thread pools, each in the context of its submit.
+//! Jobs on thread pools, each in the context that it was submitted in.
 //!
-//! [`SpawnTraced::spawn_traced`] takes a snapshot of the current context and gives a [`JobHandle`], to
-//! be joined, awaited, or collected by [`as_completed`]. With the feature `rayon`, rayon's pools have
-//! it. Any other executor gets it by one method, which need not know about contexts:
+//! [`SpawnTraced::spawn_traced`] takes a snapshot of the current context and returns a [`JobHandle`],
+//! to be joined, awaited, or collected by [`as_completed`]. With the feature `rayon`, rayon's pools
+//! have it. Any other executor gets it by one method that need not know about contexts:
 //!
 //! ```
 //! use prela::pool::{Job, SpawnTraced};
@@ -45,14 +45,14 @@
 //! # Ok::<(), prela::Error>(())
 //! ```
 //!
-//! An executor of a foreign crate is put into a struct of your own first, because neither it nor the
+//! Put an executor of another crate into a struct of your own first, because neither it nor the
 //! trait is yours.
 //!
 //! # Waiting inside of a pool
 //!
 //! [`JobHandle::join`] and [`as_completed`] block the thread that calls them. On a pool's own thread
-//! that is one thread less, and on its last one the job never runs. Await the handle there, or use what
-//! the pool has for waiting, such as `prela::rayon::join` and rayon's scopes.
+//! the pool then has one thread fewer; on its last one the job never runs. Await the handle there, or
+//! use what the pool has for waiting, such as `prela::rayon::join` and rayon's scopes.
 
 mod completed;
 mod error;
@@ -68,11 +68,11 @@ use std::sync::Arc;
 
 /// What an executor is given to run: once, on any thread, at any time.
 ///
-/// It never panics; what user code does goes to the [`JobHandle`]. Dropping it instead of calling it
-/// is allowed, and the handle then gives an error.
+/// It never panics; a panic of user code goes to the [`JobHandle`]. Dropping it instead of calling
+/// it is allowed, and the handle then gives an error.
 pub type Job = Box<dyn FnOnce() + Send>;
 
-/// An executor whose jobs run in the context of their submit.
+/// An executor whose jobs run in the context that they were submitted in.
 ///
 /// Implement [`execute`](SpawnTraced::execute); the [module](self) has an example.
 pub trait SpawnTraced {

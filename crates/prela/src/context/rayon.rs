@@ -25,9 +25,9 @@
 //!
 //! # What a waiting thread runs
 //!
-//! A rayon thread that waits inside of a job, in a `join` or a scope, runs other jobs meanwhile. Those
-//! with a context of their own see theirs. A plain job sees the one of the job that waits: so where
-//! some jobs are traced, have all of them traced.
+//! A rayon thread that waits inside of a job, in a `join` or a scope, runs other jobs meanwhile. A job
+//! with a context of its own sees that. A plain job sees that of the waiting job: where some jobs are
+//! traced, trace all of them.
 
 use super::pool::{Job, JobHandle, SpawnTraced, submit};
 use crate::TraceContext;
@@ -41,8 +41,8 @@ impl SpawnTraced for ThreadPool {
 
 /// Submits `f` to the global pool, to run in the context of this call.
 ///
-/// Like [`SpawnTraced::spawn_traced`], and unlike `rayon::spawn`: there is a handle to the result, and a
-/// panic goes there instead of to the pool's panic handler.
+/// As with [`SpawnTraced::spawn_traced`] and unlike `rayon::spawn`, there is a handle to the result, and
+/// a panic goes there instead of to the pool's panic handler.
 ///
 /// ```
 /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
@@ -61,11 +61,11 @@ where
     submit(f, ::rayon::spawn)
 }
 
-/// `rayon::join`: both at once if a thread is free, each in the context of this call.
+/// Runs `a` and `b` as `rayon::join` does: at once if a thread is free, each in the context of this call.
 ///
 /// # Panics
 ///
-/// If `a` or `b` does, as `rayon::join`.
+/// If `a` or `b` panics, as `rayon::join`.
 ///
 /// ```
 /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;
@@ -87,16 +87,16 @@ where
     ::rayon::join(cx.clone().wrap(a), cx.wrap(b))
 }
 
-/// `rayon::scope`, with the context of this call inside of it.
+/// Runs `op` as `rayon::scope` does, in the context of this call.
 ///
 /// `rayon::scope` itself moves to a thread of the pool before it calls `op`, and leaves the context
-/// behind. The jobs of the scope have it through [`ScopeExt`], where there is an example. For a pool
-/// of your own, and for anything else that moves, wrap the closure by [`TraceContext::wrap`]:
+/// behind. The jobs of the scope get it by [`ScopeExt`], which has an example. For a pool of your
+/// own, and for anything else that changes threads, use [`TraceContext::wrap`]:
 /// `pool.install(cx.wrap(op))`.
 ///
 /// # Panics
 ///
-/// If `op` or a job does, as `rayon::scope`.
+/// If `op` or a job panics, as `rayon::scope`.
 pub fn scope<'scope, OP, R>(op: OP) -> R
 where
     OP: FnOnce(&Scope<'scope>) -> R + Send,
@@ -106,7 +106,7 @@ where
     ::rayon::scope(move |scope| cx.run(|| op(scope)))
 }
 
-/// Jobs of a rayon scope with the context: they may borrow.
+/// Jobs of a rayon scope, which may borrow, with the context.
 ///
 /// ```
 /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;

@@ -24,7 +24,7 @@ pub(crate) struct ContextScope {
     /// Pops the context when dropped, after whatever replaced it. None if the context was current already, or
     /// could not become current.
     guard: Option<ContextGuard>,
-    /// There if nothing is recorded in the context.
+    /// Set if nothing is recorded in the context.
     unrecorded: Option<Unrecorded>,
     not_send: PhantomData<*const ()>,
 }
@@ -92,10 +92,10 @@ impl ContextScope {
     }
 
     /// Begins a span below the current one, if that is Prela's, and makes its context current. None if there is
-    /// more to look at.
+    /// more to consider.
     ///
-    /// `begin` sees the current context, and what its span gives to children. It must run no code of the user's: what
-    /// is kept about the thread's contexts is borrowed meanwhile.
+    /// `begin` sees the current context, and what its span gives to children. It must not run user code: what is kept
+    /// about the thread's contexts is borrowed meanwhile.
     #[inline(always)]
     pub(crate) fn of_child(begin: impl FnOnce(&Context, &Origin) -> Option<Child>) -> Option<Self> {
         let mut scope = None;
@@ -141,7 +141,7 @@ impl ContextScope {
         scope
     }
 
-    /// Makes the context of a span current that has just begun.
+    /// Makes current the context of a span that has just begun.
     #[inline(always)]
     fn begun(cx: Context, origin: Origin, origins: &mut Vec<Known>) -> Self {
         let slot = slot_of(&cx);
@@ -269,9 +269,9 @@ pub(super) fn replace_current(change: impl FnOnce(&Context) -> Option<Context>) 
         return false;
     }
     let Some(cx) = change(&cx) else { return false };
-    // The previous one is dropped first. Dropped from below the new one, it would leave a gap in
-    // OpenTelemetry's stack of contexts, which holds 65,534. And it is dropped outside of the borrow, since
-    // that drops values of contexts.
+    // The previous one is dropped first: below the new one it would leave a gap in OpenTelemetry's stack of
+    // contexts, which holds 65,534. It is dropped outside of the borrow, since that drops values of
+    // contexts.
     drop(take_replacement(id));
     let replacement = cx.attach();
     let _ = FRAMES.try_with(|frames| {

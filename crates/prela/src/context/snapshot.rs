@@ -34,15 +34,15 @@ pub struct TraceContext {
     received: Option<Arc<Received>>,
 }
 
-/// Baggage that came in, and the context that has it, made when other libraries are to see it. Making it costs
-/// more than the rest of a carrier, and many contexts are only linked to or sent on.
+/// Baggage that came in, and a context with it, made only when other libraries are to see it: that costs more
+/// than the rest of a carrier, and many contexts are only linked to or sent on.
 struct Received {
     baggage: Baggage,
     cx: OnceLock<Context>,
 }
 
 impl TraceContext {
-    /// The current context. Outside every span it is empty, and still of use.
+    /// The current context. Outside every span it is empty, but usable.
     pub fn current() -> Self {
         taken_along(current()).into()
     }
@@ -54,8 +54,8 @@ impl TraceContext {
         Self { cx, received: received.map(Arc::new) }
     }
 
-    /// Makes it current on this thread until the guard is dropped. For synchronous code only; see
-    /// [`TraceContext::bind`] for futures.
+    /// Makes this context current on this thread until the guard is dropped. For synchronous code
+    /// only; see [`TraceContext::bind`] for futures.
     pub fn attach(&self) -> ContextGuard {
         ContextGuard(Some(ContextScope::enter(self.as_otel().clone())))
     }
@@ -71,7 +71,7 @@ impl TraceContext {
         result
     }
 
-    /// A job that runs in this context, on whichever thread. Borrowed data may be in it.
+    /// A job that runs in this context, on any thread. It may borrow.
     pub fn wrap<F, R>(self, job: F) -> impl FnOnce() -> R + use<F, R>
     where
         F: FnOnce() -> R,
@@ -165,7 +165,7 @@ impl fmt::Debug for TraceContext {
 
 /// Keeps a context current on this thread; dropping it restores the one before.
 ///
-/// Not `Send`, and must not be held over an `.await`.
+/// Not `Send`, and must not be held across an `.await`.
 #[must_use = "the context is current only until this is dropped"]
 #[derive(Debug)]
 pub struct ContextGuard(Option<ContextScope>);
@@ -208,17 +208,17 @@ where
     TraceContext::current().wrap_fn(f)
 }
 
-/// Runs `f`, and no span that is begun below it is recorded, by whichever API and in whichever context.
+/// Runs `f` and records no span that begins below it, by whichever API and in whichever context.
 ///
-/// For your own exporters' clients, health checks and polling. It goes along to other threads and tasks
-/// like the rest of the context; for futures there are
+/// For your own exporters' clients, health checks and polling. Suppression goes along to other threads
+/// and tasks like the rest of the context; for futures there are
 /// [`FutureExt::suppressed`](crate::FutureExt::suppressed) and [`TraceContext::suppressed`]. Spans that
-/// have begun already are recorded to their end, and requests carry on their trace. Spans that do not
-/// begin are in no number of [`Stats`](crate::pipeline::Stats).
+/// have begun already are recorded to their end, and requests pass on their trace. Suppressed spans are
+/// not counted in [`Stats`](crate::pipeline::Stats).
 ///
-/// Export threads, exporters, samplers, redaction rules, id generators, clocks and handlers are suppressed
-/// without it, and processors for their own instance. A thread that one of them starts is so if it is
-/// given the context.
+/// Export threads, exporters, samplers, redaction rules, id generators, clocks and handlers are always
+/// suppressed, and processors for their own instance. A thread that one of them starts is suppressed if it
+/// is given the context.
 ///
 /// ```
 /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;

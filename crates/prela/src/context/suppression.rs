@@ -24,8 +24,8 @@ thread_local! {
 /// Set while processors run on this thread. Their instance records nothing meanwhile; others may.
 const PROCESSING: u32 = 1 << 31;
 
-/// Whether this thread records nothing for an instance. The current context, which may say so as well, is not
-/// asked.
+/// Whether this thread records nothing for an instance. The current context, which may say so too, is
+/// ignored.
 #[inline]
 pub(crate) fn is_unrecorded(instance: u64) -> bool {
     let reasons = REASONS.with(Cell::get);
@@ -37,7 +37,7 @@ pub(crate) fn is_suppressed(instance: u64) -> bool {
     is_unrecorded(instance) || current::is_current_suppressed()
 }
 
-/// The context that was passed, suppressed if nothing is recorded here. Only while the thread has contexts.
+/// The passed context, suppressed if nothing is recorded here. To be called only while the thread has contexts.
 #[inline]
 pub(super) fn carried(cx: Context) -> Context {
     let is_suppressed =
@@ -52,7 +52,7 @@ pub(super) fn taken_along(cx: Context) -> Context {
     if is_unrecorded && !cx.is_telemetry_suppressed() { cx.with_telemetry_suppressed() } else { cx }
 }
 
-/// A reason to record nothing on this thread, for as long as it is there.
+/// A reason to record nothing on this thread, until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Unrecorded {
     not_send: PhantomData<*const ()>,
@@ -73,7 +73,7 @@ impl Drop for Unrecorded {
     }
 }
 
-/// Runs the user's code that is no part of what is traced. It makes no spans, which would run it again.
+/// Runs user code that is not part of what is traced, and records no spans of it: they would run it again.
 #[inline]
 pub(crate) fn unrecorded<R>(hook: impl FnOnce() -> R) -> R {
     let _unrecorded = Unrecorded::enter();
@@ -101,7 +101,7 @@ pub(crate) fn suppress_thread() {
     std::mem::forget(Context::enter_telemetry_suppressed_scope());
 }
 
-/// A clock or id generator. Spans that it starts would call it again, without end.
+/// A clock or id generator whose spans are not recorded: they would call it again, without end.
 #[derive(Debug)]
 pub(crate) struct Suppressed<T>(pub(crate) T);
 

@@ -1,13 +1,13 @@
-//! Tokio's tasks, in the context of their spawn.
+//! Tokio's tasks, in the context that they are spawned in.
 //!
 //! A plain task has the context of whichever thread polls it: on a worker an empty one, on a
-//! current-thread runtime the one around `block_on`. What is spawned from here takes a snapshot of the
-//! current context along, which is current at each poll, whatever the thread, and while the task is
+//! current-thread runtime the one around `block_on`. A task that this module spawns takes a snapshot
+//! of the current context along, which is current at each poll, on any thread, and while the task is
 //! being dropped.
 //!
-//! For spawners that are not here, [`FutureExt::in_current_context`](crate::FutureExt::in_current_context)
-//! does the same: `tracker.spawn(future.in_current_context())`. Futures that are not spawned, as with
-//! `join!`, need nothing.
+//! For other spawners, [`FutureExt::in_current_context`](crate::FutureExt::in_current_context) does the
+//! same: `tracker.spawn(future.in_current_context())`. Futures that are not spawned, as with `join!`, need
+//! nothing.
 
 mod join_set;
 mod runtime;

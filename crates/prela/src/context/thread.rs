@@ -1,7 +1,7 @@
-//! Threads of the standard library that run in the context of their spawn.
+//! Threads of the standard library that run in the context they are spawned in.
 //!
-//! A thread starts with an empty context: its spans begin new traces. What is spawned from here takes
-//! a snapshot of the current context along.
+//! A thread starts with an empty context: its spans begin new traces. A thread that this module
+//! spawns takes a snapshot of the current context along.
 
 use crate::TraceContext;
 use std::io;
@@ -160,7 +160,7 @@ pub(crate) async fn delay(time: Duration) {
     });
     match timer {
         Ok(_) => drop(is_done.await),
-        // No thread to be had: late is better than too early.
+        // Without a thread this one blocks: better that than too early.
         Err(_) => thread::sleep(time),
     }
 }

@@ -1,9 +1,9 @@
-//! Warnings about closures that return a future: it runs when their scope is over.
+//! Warnings about closures that return a future, which runs only when their scope is over.
 //!
 //! `span.in_scope(|_| async move { .. }).await` compiles, and makes a span around nothing. No trait bound can
-//! refuse it: every other type would have to have a trait that no future has, and handles of tasks, which are
-//! futures too, may well be returned. So builds with debug assertions look at the name of the result's type.
-//! Other builds pay nothing.
+//! refuse it: every other type would need a trait that no future has, and handles of tasks, which are futures
+//! too, may be returned. So builds with debug assertions look at the name of the result's type. Other builds
+//! pay nothing.
 
 use std::any::type_name;
 use std::collections::HashSet;
@@ -11,13 +11,13 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 type Listener = Arc<dyn Fn(&str) + Send + Sync>;
 
-/// Who hears of closures in a context, which belong to no instance.
+/// Who is told of closures in a context, which belong to no instance.
 static LISTENER: Mutex<Option<Listener>> = Mutex::new(None);
 /// The types reported so far, by the address of what is compiled for each: several types in one function have
 /// the same name.
 static REPORTED: Mutex<Option<HashSet<usize>>> = Mutex::new(None);
 
-/// Sets who hears of closures in a context: the global instance.
+/// Sets who is told of closures in a context: the global instance.
 pub(crate) fn listen(listener: impl Fn(&str) + Send + Sync + 'static) {
     if cfg!(debug_assertions) {
         *LISTENER.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(listener));
@@ -89,7 +89,7 @@ fn is_unawaited(name: &str) -> bool {
     parameters.and_then(|parameters| split(parameters).next()).is_some_and(is_unawaited)
 }
 
-/// Types that hold a future, and poll it at most when they are polled themselves: no handles of tasks.
+/// Types that hold a future and poll it only when polled themselves, unlike handles of tasks.
 const HOLDERS: [&str; 9] = [
     "[",
     "alloc::boxed::Box<",
@@ -111,7 +111,7 @@ fn split(parameters: &str) -> impl Iterator<Item = &str> {
         for (at, c) in text.char_indices() {
             match c {
                 '<' | '(' | '[' => depth += 1,
-                // The end of an arrow is no bracket.
+                // The end of an arrow is not a bracket.
                 '>' if before == '-' => {}
                 '>' | ')' | ']' if depth > 0 => depth -= 1,
                 ',' if depth == 0 => {

@@ -1,4 +1,4 @@
-//! Clients: what is sent.
+//! What clients and servers send.
 
 use super::client::with_version;
 use super::message::Message;
@@ -79,7 +79,7 @@ impl<S: Service<RoleClient>> Traced<S> {
 }
 
 impl<T> Traced<T> {
-    /// Sends a request in a span of its own, or in that of the tool which it is the call of.
+    /// Sends a request in a span of its own, or in the current one if that is of the tool it calls.
     async fn request<P, R, F>(
         &self,
         message: Message<'_>,
@@ -115,7 +115,7 @@ impl<T> Traced<T> {
     }
 }
 
-/// The current span, if it is that of the tool which this is the call of.
+/// The current span, if it is that of the tool which this message calls.
 fn tool_of(message: &Message<'_>) -> Option<Span> {
     let name = message.tool_name()?;
     let current = span_of(&context::current())?;
@@ -129,7 +129,7 @@ fn version_of(peer: &Peer<RoleClient>) -> Option<ProtocolVersion> {
     peer.peer_info().map(|server| server.protocol_version.clone())
 }
 
-/// The methods of a client, traced, for whatever has them.
+/// The traced methods of a client, for each type that has them.
 macro_rules! client {
     ([$($generics:tt)*] $Client:ty) => {
         impl<$($generics)*> Traced<$Client> {
@@ -137,7 +137,7 @@ macro_rules! client {
             ///
             /// # Errors
             ///
-            /// As rmcp's method of this name. A tool that failed is a result, and its span an error.
+            /// As rmcp's method of this name. A tool's failure is a result, but its span is an error.
             pub async fn call_tool(
                 &self,
                 params: CallToolRequestParams,
@@ -147,7 +147,7 @@ macro_rules! client {
                 self.tool(&name, params, send, failure::write_tool_result).await
             }
 
-            /// Calls a tool that may answer by something else than a result, such as a question.
+            /// Calls a tool that may answer with something other than a result, such as a question.
             ///
             /// # Errors
             ///
@@ -314,7 +314,7 @@ macro_rules! client {
 client!([S: Service<RoleClient>] RunningService<RoleClient, S>);
 client!([] Peer<RoleClient>);
 
-/// A server's way to its client.
+/// What a server sends to its client.
 impl Traced<Peer<RoleServer>> {
     /// Sends any request, such as `sampling/createMessage`.
     ///

@@ -49,7 +49,7 @@ impl<S: Service<RoleClient>> Service<RoleClient> for Traced<S> {
         span.run(handle).await
     }
 
-    /// What the client says of itself in the handshake, with the context that is current then.
+    /// What the client says about itself in the handshake, with the context that is current then.
     fn get_info(&self) -> ClientConfig {
         let mut info = self.inner.get_info();
         let mut meta = info.meta.take().unwrap_or_default();

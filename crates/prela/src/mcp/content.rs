@@ -24,7 +24,7 @@ pub(super) fn write_request(span: &Span, request: &ClientRequest) {
     }
 }
 
-/// Writes what a tool answered: its structured content or else its text, and where it is more than that, all of it.
+/// Writes what a tool answered: its structured content, or else its text, or all of it if not all is text.
 pub(super) fn write_result(span: &Span, result: &CallToolResult) {
     if !is_captured(span) {
         return;
@@ -37,7 +37,7 @@ pub(super) fn write_result(span: &Span, result: &CallToolResult) {
     ToolSpan::of(span.clone()).result(content);
 }
 
-/// The text of an answer that is nothing else.
+/// The text of an answer that is only text.
 pub(super) fn text_of(result: &CallToolResult) -> Option<String> {
     let texts = result.content.iter().map(|block| Some(block.as_text()?.text.as_str()));
     Some(texts.collect::<Option<Vec<_>>>()?.join("\n"))

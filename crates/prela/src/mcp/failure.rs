@@ -1,4 +1,4 @@
-//! How a message went.
+//! Writes to a span how its message went.
 
 use super::content;
 use crate::Span;
@@ -8,7 +8,7 @@ use rmcp::model::{CallToolResponse, CallToolResult, ErrorCode, ErrorData, Server
 use rmcp::service::{ClientInitializeError, ServiceError};
 use std::borrow::Cow;
 
-/// Writes what a tool answered. A tool that says that it failed is an error.
+/// Writes what a tool answered. A tool that says it failed makes the span an error.
 pub(super) fn write_tool_result(span: &Span, result: &CallToolResult) {
     content::write_result(span, result);
     if result.is_error == Some(true) {
@@ -62,7 +62,7 @@ pub(super) fn write_handshake_error(span: &Span, error: &ClientInitializeError) 
     }
 }
 
-/// `said` is the peer's own text: recorded with content only.
+/// Writes an error. `said` is the peer's own text, recorded only with content.
 fn write(
     span: &Span,
     error_type: Cow<'static, str>,

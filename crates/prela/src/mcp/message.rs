@@ -1,4 +1,4 @@
-//! What a message asks for, as its span says it.
+//! What a message asks for, and the span that says so.
 
 use crate::semconv::http::OTHER;
 use crate::semconv::mcp;
@@ -7,10 +7,10 @@ use rmcp::model::{
     ClientNotification, ClientRequest, ConstString as _, ServerNotification, ServerRequest,
 };
 
-/// Longer names are of nothing that exists: the protocol allows tools 128 characters.
+/// The longest name that is recorded: the protocol allows tools 128 characters.
 const MAX_NAME: usize = 128;
 
-/// Characters of a URI that are recorded.
+/// The most characters of a URI that are recorded.
 const MAX_URI: usize = 1_024;
 
 /// What a message asks for.
@@ -49,7 +49,7 @@ impl<'a> Message<'a> {
         Self { method, subject: Subject::Resource(uri) }
     }
 
-    /// A message of a method that its sender may have thought of.
+    /// A message of a method that its sender may have made up.
     pub(super) fn custom(name: &'a str) -> Self {
         let is_method =
             |c: char| c.is_ascii_alphanumeric() || matches!(c, '/' | '_' | '.' | '-' | '$' | ':');
@@ -153,7 +153,7 @@ pub(super) fn shown(name: &str) -> Option<&str> {
     is_name.then_some(name)
 }
 
-/// Without a query and a fragment, where tokens are, and without a user; the beginning of a very long one.
+/// A URI without query and fragment, where tokens are, and without user; a very long one is cut.
 fn without_query(uri: &str) -> String {
     let uri = uri.split(['?', '#']).next().unwrap_or_default();
     let public = uri.split_once("://").and_then(|(scheme, rest)| {

@@ -119,7 +119,7 @@ impl<H: ServerHandler> ServerHandler for Traced<H> {
         handled(span, |_| self.inner.discover(context), |_, _| ()).await
     }
 
-    /// As long as the subscription.
+    /// Its span lasts as long as the subscription.
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
         let message = Message::of("subscriptions/listen");
         let span = self.asked(&message, context.request_context());

@@ -11,17 +11,17 @@ use rmcp::model::{Extensions, JsonObject, NotificationMetaObject, RequestId};
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 
-/// A handler or a client of MCP whose messages have spans, in one trace with the other side's.
+/// An MCP handler or client whose messages have spans, in one trace with the other side's.
 ///
 /// Around a handler it is a handler: `Traced::new(Weather).serve(stdio())`. Each request that comes in has a span of
-/// kind `Server`, a child of the span that the caller put into `params._meta`, or of the one in the headers that it came
-/// with if there is none in `_meta`. So have the requests that a server sends to its client, if the client's handler is
-/// traced. A notification has one if its sender is traced; it would be a trace of nothing else otherwise.
+/// kind `Server`, a child of the span that the caller put into `params._meta` or, if there is none, of the one in the
+/// request's headers. Requests that a server sends to its client have one too, if the client's handler is traced. A
+/// notification has one only if its sender is traced; it would be a trace by itself otherwise.
 ///
 /// Around a running client, or a `Peer`, it has the client's methods, and dereferences to the rest:
-/// `Traced::new(().serve(transport).await?)`, or [`serve_client`](super::serve_client), which traces the handshake, too.
-/// Each request has a span of kind `Client`, whose context goes into `params._meta`. A request has to be sent by a method
-/// of this type for that: by the time a transport sees it, nobody knows any more what was current.
+/// `Traced::new(().serve(transport).await?)`, or [`serve_client`](super::serve_client), which also traces the
+/// handshake. Each request has a span of kind `Client`, whose context goes into `params._meta`. For that it has to
+/// be sent by a method of this type: a transport no longer knows what was current.
 ///
 /// | attribute | of |
 /// |---|---|
@@ -34,13 +34,13 @@ use std::ops::{Deref, DerefMut};
 /// | `jsonrpc.request.id`, and of HTTP `mcp.session.id` | requests that came in |
 /// | `error.type`, status `Error`, `rpc.response.status_code` | errors |
 ///
-/// The name is `tools/call weather`, `prompts/get greeting`, `tools/list`. An error of JSON-RPC is one, with its code
-/// as `error.type`, and so is a tool's result with `isError`: `tool_error`. What the other side says about it counts
-/// as content.
+/// Names are like `tools/call weather`, `prompts/get greeting`, `tools/list`. An error of JSON-RPC makes the span an
+/// error, with its code as `error.type`; so does a tool's result with `isError`, as `tool_error`. What the other side
+/// says about it counts as content.
 ///
-/// The call of a tool is one operation: where the current span is already that of a tool with the same name, as of an
-/// agent that runs it, that span gets the attributes and goes to the server, and there is no second one, unless that span records content and
-/// this was told not to.
+/// The call of a tool is one operation: if the current span is already that of a tool with the same name, such as an
+/// agent makes, there is no second one. That span gets the attributes and goes to the server, unless it records content
+/// and this was told to record none.
 ///
 /// A `_meta` that cannot be read is ignored, and the call goes on.
 #[derive(Clone)]
@@ -72,8 +72,8 @@ impl<T> Traced<T> {
         self
     }
 
-    /// What a handler makes of a caller's trace. Default: [`Trust::Parent`]; a server that is open to everybody takes
-    /// [`Trust::Link`]. Over HTTP, a `Trust` among the extensions of the request counts more.
+    /// What a handler makes of a caller's trace. Default: [`Trust::Parent`]; for a server that is open to everybody
+    /// use [`Trust::Link`]. Over HTTP, a `Trust` among the extensions of the request takes precedence.
     #[must_use]
     pub fn trust(mut self, trust: Trust) -> Self {
         self.trust = trust;
@@ -97,17 +97,17 @@ impl<T> Traced<T> {
         self
     }
 
-    /// Whether a span of somebody else's records no more content than this is to record.
+    /// Whether a span made elsewhere records no more content than this may.
     pub(super) fn may_write_to(&self, span: &Span) -> bool {
         self.content.is_none_or(ContentCapture::is_on_spans) || !super::content::is_captured(span)
     }
 
-    /// What is traced, untraced.
+    /// Returns the handler or client, untraced.
     pub fn into_inner(self) -> T {
         self.inner
     }
 
-    /// The same for something else.
+    /// The same settings around something else.
     pub(super) fn with<U>(&self, inner: U) -> Traced<U> {
         Traced {
             inner,

@@ -16,7 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-/// Bytes that a span takes of the room: of its message, and of what points there.
+/// Bytes of room that a span takes: its message and what points to it.
 pub(super) fn bytes_of(span: EndedSpan<'_>) -> usize {
     size_of::<(u64, EncodedSpan)>() + span.message.len()
 }
@@ -65,8 +65,8 @@ thread_local! {
 
 impl Shards {
     pub(super) fn new(limits: Limits) -> Self {
-        // More than can push at one moment: a thread that is interrupted while it has the lock of a shard
-        // holds up few others.
+        // More shards than threads that can push at once: one interrupted while it has a lock holds up
+        // few others.
         let threads = thread::available_parallelism().map_or(1, usize::from);
         let shards = (4 * threads).next_power_of_two().min(MOST_SHARDS);
         Self {
@@ -108,7 +108,7 @@ impl Shards {
         intake.queue_full += 1;
     }
 
-    /// Waits until room was given back, or the queue was closed. False if `until` came first.
+    /// Waits for room, or until the queue is closed. False if `until` comes first, or there never will be.
     pub(super) fn wait_for_room(&self, bytes: usize, has_priority: bool, until: Instant) -> bool {
         self.capacity.wait(bytes, has_priority, until, || self.closed.load(Ordering::Acquire))
     }
@@ -132,7 +132,7 @@ impl Shards {
         self.capacity.give(freed);
     }
 
-    /// Spans that are pushed from now on are counted and dropped.
+    /// Closes the queue: spans that are pushed from now on are counted and dropped.
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);
         self.capacity.wake_all();
@@ -155,7 +155,7 @@ impl Shards {
 impl Shard {
     #[inline(always)]
     fn lock(&self) -> MutexGuard<'_, Intake> {
-        // Nothing of the user's runs under the lock.
+        // No user code runs under the lock.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -22,10 +22,10 @@ use std::time::SystemTime;
 
 /// A span before it starts: from [`Tracer::span`](crate::Tracer::span).
 ///
-/// Ends with one of the scopes [`in_scope`](Self::in_scope),
+/// Finish it with one of the scopes [`in_scope`](Self::in_scope),
 /// [`in_scope_result`](Self::in_scope_result), [`run`](Self::run), [`run_result`](Self::run_result)
-/// and [`enter`](Self::enter), or with [`start`](Self::start). Before
-/// [`init`](crate::init) and after shutdown each of them runs the code and does nothing else.
+/// and [`enter`](Self::enter), or with [`start`](Self::start). Before [`init`](crate::init) and
+/// after shutdown each of them runs the code and does nothing else.
 #[must_use = "a builder starts no span by itself"]
 pub struct SpanBuilder(
     /// None if its scope would do nothing at all.
@@ -276,7 +276,7 @@ impl SpanBuilder {
         self
     }
 
-    /// Starts the span, for a future. Returns the context in which it is current, too.
+    /// Starts the span, for a future. Also returns the context in which it is current.
     pub(crate) fn start_for_future(self) -> (Span, Context) {
         let Some(mut prepared) = self.0 else { return (Span::none(), context::current()) };
         let (span, cx) = prepared.start_for_future();

@@ -51,8 +51,8 @@ pub(crate) fn led_by(agent: &Span) -> Option<Span> {
     root.map(Span::of)
 }
 
-/// The span of a context, if it is a call of a model: whoever makes spans of such calls on a lower layer has none to
-/// make there, since two would count the tokens twice. It may still write to this one, and pass it on in headers.
+/// The span of a context, if it is a call of a model. A lower layer then makes no span of its own for the call,
+/// since two would count the tokens twice. It may still write to this one, and pass it on in headers.
 ///
 /// Such a span comes from a client that traces its own calls, as `rig` and `genai` do through
 /// [`prela::tracing`](crate::tracing), or from the user.

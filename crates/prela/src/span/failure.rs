@@ -19,7 +19,7 @@ use std::sync::Arc;
 pub(crate) struct Failure {
     /// The texts of the error and its causes, separated by `: `, for the status and `exception.message`.
     pub(crate) message: String,
-    /// The content of `exception.stacktrace`, if there is more to say than the message says.
+    /// The content of `exception.stacktrace`, if it says more than the message.
     pub(crate) stacktrace: Option<String>,
 }
 
@@ -51,7 +51,7 @@ impl Failure {
         }
     }
 
-    /// A value by its `Display`. Causes can be seen of [`REPORTS`] only.
+    /// A value by its `Display`. Only [`REPORTS`] show their causes.
     pub(crate) fn of_display<E: Display + ?Sized>(error: &E) -> Self {
         let own = shown(MOST_BYTES, format_args!("{error}"));
         let all = is_report(type_name::<E>()).then(|| shown(MOST_BYTES, format_args!("{error:#}")));

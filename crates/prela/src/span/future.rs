@@ -31,9 +31,9 @@ pub trait FutureExt<K = OfFuture>: Polled<K> + Sized {
     /// Runs with this span current at each poll and while being dropped; the span ends when the
     /// future or stream is done.
     ///
-    /// The parent is what is current at this call; the span starts at the first poll. Dropped before
-    /// it is done, the span is an error with the event `cancelled`. A stream's span also gets the
-    /// number of items and the time to the first one.
+    /// The parent is what is current at this call; the span starts at the first poll. If the future
+    /// or stream is dropped before it is done, the span is an error with the event `cancelled`. A
+    /// stream's span also gets the number of items and the time to the first one.
     ///
     /// `span` is a [`SpanBuilder`], or a typed one of `prela::genai`.
     fn in_span(self, span: impl Into<SpanBuilder>) -> InSpan<Self> {
@@ -51,7 +51,7 @@ pub trait FutureExt<K = OfFuture>: Polled<K> + Sized {
         InContext::new(self, TraceContext::current())
     }
 
-    /// Runs in the context of this call, and no span that is begun below it is recorded; see
+    /// Runs in the context of this call, and records no span that begins below it; see
     /// [`suppress`](crate::suppress).
     fn suppressed(self) -> InContext<Self> {
         InContext::new(self, TraceContext::current().suppressed())
@@ -105,7 +105,7 @@ enum State {
 struct Running {
     span: Span,
     cx: Context,
-    /// Of a stream.
+    /// Only for a stream.
     items: Option<Items>,
 }
 
@@ -126,8 +126,8 @@ impl<T> InSpan<T> {
         Self { inner: Some(inner), state }
     }
 
-    /// The span, to be written to from outside while the future runs: none before the first poll and after the
-    /// end. What is polled reaches the same span by [`current_span`](crate::current_span).
+    /// The span, for writing to it from outside while the future runs: none before the first poll and after
+    /// the end. The polled code reaches it by [`current_span`](crate::current_span).
     pub fn span(&self) -> Span {
         match &self.state {
             State::Running(running) => running.span.clone(),
@@ -173,7 +173,7 @@ impl State {
 }
 
 impl Running {
-    /// Polls in the span. Changes of the baggage stay for the next poll.
+    /// Polls in the span. Changes to the baggage stay for the next poll.
     fn poll<R>(&mut self, poll: impl FnOnce() -> R) -> R {
         let scope = ContextScope::enter(self.cx.clone());
         let result = recording_panic(&self.span, poll);
@@ -242,7 +242,7 @@ impl<T: Stream> Stream for InSpan<T> {
             let inner = this.inner.as_pin_mut().expect("the inner stream is there until the drop");
             return inner.poll_next(task);
         }
-        // Polled after its end, a stream is still at its end.
+        // A stream that is polled after its end is still at its end.
         let Some(running) = this.state.running() else { return Poll::Ready(None) };
         let span = &running.span;
         running.items.get_or_insert_with(|| Items { count: 0, started: monotonic(span) });

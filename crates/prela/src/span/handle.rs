@@ -160,7 +160,7 @@ impl Span {
         self.record_failure(error, Failure::of_display)
     }
 
-    /// Records an error and its causes: as [`Span::record_error`], and in the status and in
+    /// Records an error as [`Span::record_error`] does, and its causes: in the status and in
     /// `exception.message` the texts of its [`source`](Error::source)s follow, separated by `: `.
     /// `exception.stacktrace` has one line for each, `Caused by: …`.
     ///

@@ -1,7 +1,7 @@
 //! A span as OTLP's message `Span`: how it is written, kept and read.
 //!
 //! A running span is its message, written from front to back. Once it has ended, the message is kept in a
-//! block of many until it is sent. Whoever asks for a [`SpanData`] has it read back.
+//! block of many until it is sent. It is read back for whoever asks for a [`SpanData`].
 //!
 //! Requests and transports belong to `otlp`, field numbers to `protobuf`.
 //!

@@ -48,7 +48,7 @@ pub trait SpanProcessor: Send + Sync + 'static {
 pub(crate) struct SpanProcessors(Vec<Box<dyn SpanProcessor>>);
 
 impl SpanProcessors {
-    /// The hooks of these processors; none without any.
+    /// The hooks of these processors; none without processors.
     pub(crate) fn hooks(processors: Vec<Box<dyn SpanProcessor>>) -> Option<Box<dyn SpanHooks>> {
         if processors.is_empty() { None } else { Some(Box::new(Self(processors))) }
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 /// An error that a scope can record, with its causes. Sealed: it cannot be named or implemented.
 ///
-/// That is every [`Error`]; every report or box that gives one by [`DerefMut`], such as
+/// That is every [`Error`]; every report or box that dereferences to one by [`DerefMut`], such as
 /// `anyhow::Error`, `eyre::Report` and `Box<dyn Error>`; and every text.
 ///
 /// `K` says which of these it is, and is inferred; without it the compiler could not rule out a type that is
@@ -25,7 +25,7 @@ pub trait Recordable<K> {
     #[doc(hidden)]
     fn as_error(&self) -> Option<&(dyn Error + '_)>;
 
-    /// The text, if it is no error.
+    /// The text, if it is not an error.
     #[doc(hidden)]
     fn as_text(&self) -> Option<&(dyn Display + '_)> {
         None
@@ -87,6 +87,6 @@ macro_rules! texts {
 
 texts!(String, &String, &str, Cow<'_, str>, Box<str>, Rc<str>, Arc<str>);
 
-// What handlers of requests return in place of an error.
+// Request handlers return it in place of an error.
 #[cfg(any(feature = "otlp-grpc", feature = "otlp-http", feature = "http"))]
 texts!(http::StatusCode);

@@ -11,8 +11,8 @@ use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// A span that has started, is current only while it is [entered](Entry::enter), and ends when this is
-/// dropped: at the moment of the last thing that happened to it, since whoever holds it may
-/// let go of it much later.
+/// dropped. Its end time is that of the last thing that happened to it, since its holder may drop it
+/// much later.
 pub(crate) struct Reentrant {
     span: Span,
     /// That of the start, with the span current.
@@ -23,7 +23,7 @@ pub(crate) struct Reentrant {
     start: u64,
     /// Nanoseconds between entering and leaving.
     busy: AtomicU64,
-    /// False: the span is somebody else's, who ends it.
+    /// False if somebody else ends the span.
     is_owner: bool,
 }
 
@@ -58,21 +58,21 @@ impl Reentrant {
         Entry { span: self.span.clone(), cx: self.cx.clone() }
     }
 
-    /// Notes that something happened to the span now. Gives that moment.
+    /// Notes that something happened to the span now, and returns the time.
     pub(crate) fn touch(&self) -> u64 {
         let now = self.span.record().map_or(0, |record| record.now());
         self.last.fetch_max(now, Ordering::Relaxed);
         now
     }
 
-    /// Notes that it was left, having been entered at a moment, if that is known.
+    /// Notes that the span was left, and counts the time since it was `entered`, if known.
     pub(crate) fn leave(&self, entered: Option<u64>) {
         let now = self.touch();
         let busy = entered.map_or(0, |entered| now.saturating_sub(entered));
         self.busy.fetch_add(busy, Ordering::Relaxed);
     }
 
-    /// Writes for how long it was current, and for how long not, of the time between start and end.
+    /// Writes how long it was current, and how long not, between start and end.
     pub(crate) fn write_busy_time(&self) {
         let Some(record) = self.span.record() else { return };
         let last = self.last.load(Ordering::Relaxed);
@@ -82,7 +82,7 @@ impl Reentrant {
         self.span.set_attributes([(semconv::BUSY_NS, busy), (semconv::IDLE_NS, idle)]);
     }
 
-    /// Makes it a span of another type, with what that writes. Its span kind stays.
+    /// Makes it a span of another type, with that type's attributes. Its span kind stays.
     pub(crate) fn set_type(&self, span_type: SpanType) {
         if let Some(record) = self.span.record() {
             record.set_span_type(span_type);
@@ -99,8 +99,8 @@ pub(crate) struct Entry {
 impl Entry {
     /// Makes the span current.
     ///
-    /// Where its parent is current, what else is in the context stays: baggage may have been set there since the
-    /// span started. Elsewhere, such as on another thread, it is the context of the start.
+    /// Where its parent is current, the rest of the context stays: baggage may have been set there since the
+    /// span started. Elsewhere, such as on another thread, the context of the start becomes current.
     pub(crate) fn enter(self) -> ContextScope {
         let Some(record) = self.span.record() else { return ContextScope::enter(self.cx) };
         let current = context::current();

@@ -217,8 +217,8 @@ impl SpanBuilder {
 
     /// Makes the span current on this thread until the guard is dropped, which ends it.
     ///
-    /// For synchronous code only: the guard must not be held over an `.await`, and is not `Send` so
-    /// that most such mistakes do not compile.
+    /// For synchronous code only: the guard must not be held across an `.await`, and is not `Send`
+    /// so that most such mistakes do not compile.
     #[inline(always)]
     pub fn enter(self) -> SpanGuard {
         SpanGuard::enter(self)

@@ -34,12 +34,12 @@ impl SpanBuilder {
         }
     }
 
-    /// Whether this span has content, whatever the instance says.
+    /// Sets where this span's content goes, unless the instance is told to record none.
     pub(crate) fn set_content(&mut self, content: ContentCapture) {
         self.options_mut().typed.content = Some(content);
     }
 
-    /// What is below it is within this agent or conversation.
+    /// Puts the spans below it within this agent or conversation.
     pub(crate) fn enter_agent(&mut self, change: impl FnOnce(&mut CurrentAgent)) {
         change(self.options_mut().typed.agent.get_or_insert_default());
     }
@@ -50,7 +50,7 @@ impl SpanBuilder {
 }
 
 impl Span {
-    /// How its instance writes what spans are; none of a span that is not Prela's, or not recorded.
+    /// How its instance writes what spans are; none for a span that is not Prela's, or left out.
     pub(crate) fn wording(&self) -> Option<&Wording> {
         self.record().map(|record| &record.source.provider.wording)
     }
@@ -79,7 +79,7 @@ impl Span {
         self.record().map_or(0, |record| record.source.provider.limits.attributes)
     }
 
-    /// Attributes of an event that is there when the span ends; what is given later joins it.
+    /// Adds attributes to an event that is written when the span ends.
     pub(crate) fn add_to_event(&self, name: &'static str, attributes: Vec<(Key, Value)>) {
         let Some(record) = self.record() else { return };
         let time = from_unix_nano(record.now());
@@ -106,7 +106,7 @@ impl Span {
         Some((Duration::from_nanos(now.saturating_sub(start)), from_unix_nano(now)))
     }
 
-    /// The type, also of a root that began as something else.
+    /// Whether the span is of this type.
     pub(crate) fn is_of_type(&self, span_type: SpanType) -> bool {
         self.span_type() == Some(span_type)
     }

@@ -15,7 +15,7 @@ pub(crate) struct Wording {
     pub(crate) conventions: Conventions,
     #[cfg(feature = "genai")]
     pub(crate) version: SemconvVersion,
-    /// None: nobody said anything, so that one call can ask for it.
+    /// None if nothing was set, so that a single call can ask for it.
     #[cfg(feature = "genai")]
     pub(crate) content: Option<ContentCapture>,
     #[cfg(feature = "genai")]
@@ -42,7 +42,7 @@ pub enum ContentCapture {
     Off,
     /// On spans, as attributes.
     Spans,
-    /// Of model calls in an event `gen_ai.client.inference.operation.details` of the span; of all else nowhere.
+    /// For model calls, in an event `gen_ai.client.inference.operation.details` of the span; for all else, nowhere.
     Events,
     /// Both.
     SpansAndEvents,
@@ -58,8 +58,8 @@ impl ContentCapture {
         matches!(self, Self::Events | Self::SpansAndEvents)
     }
 
-    /// What holds for a call that asks for something else: it can switch content off, and on unless the instance
-    /// was told not to have any.
+    /// What holds for a call with a setting of its own: it can switch content off, and on unless the instance
+    /// was told to record none.
     pub(crate) fn effective(of_instance: Option<Self>, of_call: Option<Self>) -> Self {
         match (of_instance, of_call) {
             (Some(Self::Off), _) => Self::Off,

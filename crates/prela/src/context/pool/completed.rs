@@ -11,7 +11,7 @@ use std::task::{Wake, Waker};
 ///
 /// Those that are done at this call come first, in the order of the handles. `next` blocks until
 /// another job is done; on a thread of the pool itself that can be forever: see the [module](super).
-/// Dropping the iterator lets the jobs that are left run on by themselves.
+/// Dropping the iterator lets the remaining jobs run on.
 ///
 /// ```
 /// # let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
@@ -48,7 +48,7 @@ pub struct Completed<R> {
 }
 
 impl<R> Completed<R> {
-    /// Like `next`, with the place of the job's handle among those that were given.
+    /// Returns what `next` does, with the index of the job's handle among those that were given.
     ///
     /// ```
     /// # let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
@@ -96,7 +96,7 @@ impl<R> fmt::Debug for Completed<R> {
     }
 }
 
-/// Which jobs are done and have not been given out.
+/// The jobs that are done and have not been returned.
 struct Done {
     indices: Mutex<VecDeque<usize>>,
     added: Condvar,

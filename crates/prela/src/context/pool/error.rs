@@ -6,7 +6,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::{Mutex, PoisonError};
 
-/// Why a job has no result: it panicked, or it never ran.
+/// Why a job has no result: it panicked, it never ran, or its result was taken before.
 ///
 /// ```
 /// # let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().unwrap();
@@ -22,7 +22,7 @@ pub struct JobError {
 }
 
 enum Reason {
-    /// The lock is never taken: it makes the payload `Sync`, which it is not of itself.
+    /// The lock is never taken; it only makes the payload `Sync`.
     Panicked {
         message: String,
         payload: Mutex<Box<dyn Any + Send>>,
@@ -45,7 +45,7 @@ impl JobError {
         Self { reason: Reason::Taken }
     }
 
-    /// Whether the job panicked. If not, it was dropped before it ran, as by a pool that shut down.
+    /// Whether the job panicked. If not, it never ran, as after a pool's shutdown, or its result was taken before.
     pub fn is_panic(&self) -> bool {
         matches!(self.reason, Reason::Panicked { .. })
     }

@@ -11,9 +11,9 @@ use std::task::{Context, Poll, Waker};
 
 /// A job that was submitted by [`SpawnTraced::spawn_traced`](super::SpawnTraced::spawn_traced).
 ///
-/// Its result is had by [`join`](JobHandle::join), by `.await` on any runtime, or with others by
-/// [`as_completed`](super::as_completed). Dropping the handle lets the job run on by itself; its result, or
-/// its panic, is then dropped. A result nobody took is dropped in the job's context.
+/// Get its result by [`join`](JobHandle::join), by `.await` on any runtime, or with others by
+/// [`as_completed`](super::as_completed). Dropping the handle lets the job run on; its result, or its
+/// panic, is then dropped. A result nobody took is dropped in the job's context.
 ///
 /// ```
 /// # let pool = rayon::ThreadPoolBuilder::new().num_threads(2).build().unwrap();
@@ -33,7 +33,7 @@ impl<R> JobHandle<R> {
         Self { shared }
     }
 
-    /// Waits for the job, and gives what it returned.
+    /// Waits for the job, and returns its result.
     ///
     /// Blocks this thread. On a thread of the pool itself that can wait forever: see the
     /// [module](super).
@@ -62,7 +62,7 @@ impl<R> JobHandle<R> {
         self.shared.lock().take()
     }
 
-    /// Has this waker woken, instead of an earlier one, when the job is done; now, if it is.
+    /// Wakes this waker, instead of an earlier one, when the job is done; at once if it is.
     pub(super) fn wake_when_done(&self, waker: Waker) {
         let mut state = self.shared.lock();
         if let State::Running { waker: slot } = &mut *state {
@@ -106,7 +106,7 @@ impl<R> fmt::Debug for JobHandle<R> {
 
 /// What a job and its handle share.
 pub(super) struct Shared<R> {
-    /// The context of the submit.
+    /// The context that the job was submitted in.
     cx: TraceContext,
     /// User code never runs under this lock.
     state: Mutex<State<R>>,

@@ -1,11 +1,11 @@
-//! Tasks of a runtime that is named.
+//! Tasks of a given runtime.
 
 use crate::TraceContext;
 use std::future::Future;
 use tokio::runtime::{Handle, Runtime};
 use tokio::task::JoinHandle;
 
-/// Tasks of a [`Runtime`], or of the one behind a [`Handle`], with the context. From any thread.
+/// Tasks of a [`Runtime`], or of the one behind a [`Handle`], with the context, from any thread.
 ///
 /// ```
 /// # let prela = prela::builder().service_name("doc").exporter(prela::export::MemoryExporter::new()).build()?;

@@ -13,7 +13,7 @@ pub(in crate::pipeline) struct Limits {
     pub(in crate::pipeline) queue: Size,
     /// A batch is always worth it.
     pub(in crate::pipeline) batch: Size,
-    /// Whether the first span is as well. Otherwise the export thread looks by itself, once a delay.
+    /// Whether the first span is as well. Otherwise the export thread looks by itself, once per delay.
     pub(in crate::pipeline) wakes_at_first: bool,
 }
 
@@ -64,12 +64,12 @@ pub(super) struct Grant {
 
 pub(super) struct Capacity {
     limits: Limits,
-    /// For spans that nothing is kept for.
+    /// For spans without priority.
     ordinary: Size,
     crowded: Size,
     /// Below this there is room for many.
     full: Size,
-    /// Given at a time, while there is enough. At one span a time the bounds are exact; the larger
+    /// Given at once, while there is enough. At one span at a time the bounds are exact; the larger
     /// the queue, the less that matters.
     grant: Size,
     state: Mutex<State>,
@@ -183,7 +183,7 @@ impl Capacity {
     }
 
     pub(super) fn wake_all(&self) {
-        // Whoever is about to wait has the lock until it does.
+        // Whoever is about to wait has the lock until it waits.
         drop(self.state());
         self.freed.notify_all();
     }

@@ -1,9 +1,9 @@
 //! Attributes that a builder is given, before the span starts.
 //!
-//! They are written to the message at once, behind the head of a child, which the start completes: it writes
-//! over it, or puts another head in its place. So `.attr()` costs what setting an attribute later costs. Below a
-//! span that is not sampled they are kept as they are, since they will most likely not be wanted; and so are they
-//! where attributes of the baggage precede them, or a type's own attributes may exceed the limit.
+//! They are written to the message at once, after the head of a child, which the start overwrites or replaces. So
+//! `.attr()` costs what setting an attribute later costs. They are kept as they are below a span that is not
+//! sampled, since they will most likely not be wanted, and where attributes of the baggage precede them, or a
+//! type's own attributes may exceed the limit.
 
 use super::new_span::{Early, NewSpan};
 use super::pool::Blank;
@@ -70,7 +70,7 @@ impl NewSpan {
         }
     }
 
-    /// Sets an attribute as [`write_attribute`](Self::write_attribute) does, as OpenTelemetry's API has it.
+    /// Sets an attribute of OpenTelemetry's API, as [`write_attribute`](Self::write_attribute) does.
     pub(in crate::span) fn write_otel_attribute(&mut self, blank: &mut Blank, it: KeyValue) {
         if self.early == Early::None {
             self.begin(blank);

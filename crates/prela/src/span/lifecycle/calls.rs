@@ -1,8 +1,8 @@
 //! Calls that an instance makes to itself: client and server in one process.
 //!
-//! The server's span then has a remote parent, whose context came with the request, and which is a span of
-//! the same instance nevertheless. The console prints both as one tree. Nobody else asks, so nothing is
-//! noted until there is a console.
+//! The server's span then has a remote parent, whose context came with the request, but which is a span of
+//! the same instance. The console prints both as one tree. Nobody else asks, so nothing is noted until
+//! there is a console.
 
 use super::context_span::record_of;
 use super::instances::Parent;
@@ -52,8 +52,8 @@ pub(crate) fn is_own_call(span: &SpanContext) -> bool {
     RECEIVED.has(key(trace(span), span.span_id()))
 }
 
-/// The keys noted last, each at one place, where it replaces another. So memory is bounded, and there is no
-/// lock. A call that is forgotten in this way is printed as two trees.
+/// The keys noted last. Each has one place, where it replaces another, so memory is bounded without a lock.
+/// A call that is forgotten in this way is printed as two trees.
 struct Notes([AtomicU64; PLACES]);
 
 impl Notes {

@@ -24,7 +24,7 @@ enum Repr {
     Owned(Arc<Record>),
     /// Of no instance: it has the parent's ids, so that propagation goes on.
     Fallback(Box<SpanContext>),
-    /// Of none any more: its owner dropped it.
+    /// Dropped by its owner.
     Ended,
 }
 
@@ -69,7 +69,7 @@ impl ContextSpan {
         Self(Repr::Scoped(record))
     }
 
-    /// The span as a library gets it that uses OpenTelemetry's API.
+    /// The span as libraries that use OpenTelemetry's API get it.
     pub(in crate::span) fn owned(record: Arc<Record>) -> Self {
         Self(Repr::Owned(record))
     }

@@ -93,5 +93,5 @@ impl NewSpan {
     }
 }
 
-/// The flag of W3C Trace Context Level 2 that says of a new trace id: every bit is random.
+/// The flag of W3C Trace Context Level 2 that says that a new trace id is random.
 pub(super) const RANDOM: TraceFlags = TraceFlags::new(0x02);

@@ -1,4 +1,4 @@
-//! What a builder was given beside name, type and kind.
+//! What a builder was given besides name, type and kind.
 
 #[cfg(feature = "genai")]
 use super::typed::Typed;
@@ -19,7 +19,7 @@ pub(in crate::span) enum ParentChoice {
     Root,
 }
 
-/// What few builders are given. It has memory of its own, which is used again.
+/// What few builders are given. It has memory of its own, which is reused.
 #[derive(Default)]
 pub(in crate::span) struct Details {
     pub(in crate::span) attributes: Vec<(Key, Value)>,
@@ -51,7 +51,7 @@ pub(in crate::span) struct Options {
     pub(in crate::span) typed: Typed,
 }
 
-/// What a span takes along, of which this room knows no more than that.
+/// What a span takes along. This room knows nothing else about it.
 pub(crate) trait Companion: Any + fmt::Debug + Send + Sync {
     /// The context that the span starts in, instead of `base`.
     fn context(&self, base: Context) -> Context;

@@ -199,8 +199,8 @@ impl NewSpan {
         }
     }
 
-    /// Writes attributes, the more special ones last: of baggage, of request and session, the builder's, the
-    /// sampler's.
+    /// Writes attributes, the more specific ones last: of baggage, of request and session, the builder's,
+    /// the sampler's.
     fn write_attributes(
         &mut self,
         record: &Record,
@@ -214,7 +214,7 @@ impl NewSpan {
         let conventions = provider.wording.conventions;
         let early = self.early;
         let of_details = self.given_mut().into_iter().flat_map(|it| it.attributes.drain(..));
-        // One lock for all: no code of the user's runs here.
+        // One lock for all: no user code runs here.
         record.with(|message| {
             let is_first = early == Early::Written && precedes_builder;
             let of_builder = if is_first { message.take_attributes(of_type) } else { Vec::new() };

@@ -49,18 +49,18 @@ pub(super) fn parent_in(cx: &Context, provider: &Provider) -> Parent {
 }
 
 thread_local! {
-    /// What the span that a library began last on this thread, through OpenTelemetry's API, gives to its children.
+    /// The origin of the span that a library began last on this thread, through OpenTelemetry's API.
     static LAST_BEGUN: Cell<Origin> = const { Cell::new(Origin::NONE) };
 }
 
-/// Notes a span that a library has just begun. It makes contexts by itself, and to ask one whose span is in it takes
-/// the lock of the span in its slot. Mostly that is the one which began last, and its ids tell.
+/// Notes a span that a library has just begun. The library makes contexts by itself, and asking one for its record
+/// takes the lock of the span in its slot. Mostly that is the span that began last, as its ids tell without a lock.
 #[inline]
 pub(super) fn note_begun(origin: &Origin) {
     LAST_BEGUN.set(*origin);
 }
 
-/// The parent that a context holds, if it is the span that began last. Ids tell where all of the process are random.
+/// The parent that a context holds, if it is the span that began last. Its ids tell, if all in the process are random.
 #[inline]
 pub(super) fn last_begun_in(cx: &Context, provider: &Provider) -> Option<Parent> {
     if !provider.is_usual || Provider::is_one_of_several() {

@@ -4,7 +4,7 @@ use crate::span::message::{AllTypes, SpanMessage};
 use crate::{SpanType, Value, semconv};
 use opentelemetry::Key;
 
-/// How much one span may hold. What exceeds a count is refused, newest first, and its number is exported.
+/// How much one span may hold. What comes after a count is reached is refused, and the number refused is exported.
 ///
 /// ```
 /// use prela::span::SpanLimits;
@@ -24,8 +24,8 @@ pub struct SpanLimits {
     /// Most attributes of a span. Default: 128. Environment: `OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT`, then
     /// `OTEL_ATTRIBUTE_COUNT_LIMIT`. A key that is already there can always be written again.
     pub attributes: usize,
-    /// Most characters of a text value, and bytes of a bytes value; longer ones are cut. Not cut is what Prela
-    /// writes for machines to compare, such as types, ids and names of functions: a part of one would be
+    /// Most characters of a text value, and bytes of a bytes value; longer ones are cut. What Prela writes for
+    /// machines to compare, such as types, ids and names of functions, is not cut: a part of one would be
     /// another one. Default: no limit. Environment: `OTEL_SPAN_ATTRIBUTE_VALUE_LENGTH_LIMIT`, then
     /// `OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT`.
     pub attribute_value_length: Option<usize>,

@@ -24,7 +24,7 @@ pub(in crate::span) struct NewSpan {
     details: Details,
 }
 
-/// Where the attributes are that the builder was given.
+/// Where the builder's attributes are.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Early {
     /// There are none so far.
@@ -83,8 +83,8 @@ impl NewSpan {
         matches!(self.parent, ParentChoice::Current) && self.options().is_none()
     }
 
-    /// Whether it can start as a child in one piece: it has no details, its name fits the short head, and it is no
-    /// agent, which a root would be told of.
+    /// Whether it can start as a child in one piece: it has no details, its name fits the short head, and it is
+    /// not an agent, of which a root would be told.
     #[inline]
     pub(super) fn is_usual_child(&self) -> bool {
         !self.has_details
@@ -92,13 +92,13 @@ impl NewSpan {
             && self.span_type != SpanType::Agent
     }
 
-    /// Whether it can begin a trace without being asked about.
+    /// Whether it can begin a trace in one piece: it has no details and no attributes yet.
     #[inline]
     pub(super) fn is_usual_root(&self) -> bool {
         !self.has_details && self.early == Early::None
     }
 
-    /// The context that the span starts in, but for its options.
+    /// The context that the span starts in, before its options.
     pub(super) fn base(&self, provider: &Provider) -> Context {
         match &self.parent {
             ParentChoice::Current => context::current(),

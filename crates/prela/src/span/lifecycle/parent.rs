@@ -10,9 +10,9 @@ use opentelemetry::trace::TraceState;
 
 /// What the current context says about a new span at a glance.
 pub(super) enum Glance {
-    /// Nothing is recorded here. The span slot of the context.
+    /// Nothing is recorded here. Holds the context's span slot.
     Suppressed(usize),
-    /// The current span is the parent, and not sampled. Its context, and the span slot of that.
+    /// The current span is the parent, and not sampled. Holds its context and that context's span slot.
     Unsampled(Context, usize),
     /// The current span is the parent, and nothing else in the context concerns the new span.
     Child(Origin),

@@ -1,4 +1,4 @@
-//! Memory of spans that are over, for spans to come.
+//! Memory of ended spans, for later ones.
 //!
 //! It stays on the thread that ended the span, so the next span there finds it in the nearest cache.
 
@@ -31,10 +31,10 @@ thread_local! {
 /// The most that is kept of each: open spans of a thread are seldom deeper.
 const MOST: usize = 64;
 
-/// What a builder holds: the span as it will be, and the memory that it will have. It is one word to whoever
-/// moves a builder.
+/// What a builder holds: the span as it will be, and the memory that it will have. A builder moves it as one
+/// word.
 pub(in crate::span) struct Prepared {
-    /// None if no instance is installed, or if it was shut down. Then a context may become current nevertheless.
+    /// None if no instance is installed, or if it was shut down. Even then a context may become current.
     pub(in crate::span) blank: Option<Blank>,
     pub(in crate::span) span: NewSpan,
 }
@@ -61,7 +61,7 @@ impl Prepared {
         self.blank.as_ref().is_some_and(|blank| blank.is_of(source))
     }
 
-    /// What has memory for a span of this source.
+    /// Gives pooled or new memory a record of this source.
     #[inline(never)]
     fn complete(source: &Arc<Source>, pooled: Option<Box<Self>>) -> Box<Self> {
         let mut prepared = pooled.unwrap_or_else(Self::without_instance);
@@ -72,7 +72,7 @@ impl Prepared {
         prepared
     }
 
-    /// A span that will not be recorded: what it says of its context counts nevertheless.
+    /// A span that will not be recorded, but may still change the context.
     pub(in crate::span) fn without_instance() -> Box<Self> {
         Box::new(Self { blank: None, span: NewSpan::empty() })
     }
@@ -107,7 +107,7 @@ impl Prepared {
     #[inline]
     pub(in crate::span) fn keep(mut self: Box<Self>) {
         if self.blank.as_ref().is_some_and(|blank| !blank.provider().is_running()) {
-            // An idle thread must not keep an instance alive that was shut down.
+            // An idle thread must not keep alive an instance that was shut down.
             self.blank = None;
         }
         let mut prepared = Some(self);
@@ -213,7 +213,7 @@ fn give_back_record(record: Arc<Record>) {
 }
 
 /// Whether nobody refers to the record any more. A count of one stays one, since nobody has another reference to
-/// clone. And an idle thread must not keep an instance alive that was shut down.
+/// clone. And an idle thread must not keep alive an instance that was shut down.
 #[inline]
 fn is_reusable(record: &Arc<Record>) -> bool {
     Arc::strong_count(record) == 1 && record.source.provider.is_running()

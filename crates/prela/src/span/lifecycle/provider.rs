@@ -40,14 +40,14 @@ pub(crate) struct Provider {
     pub(crate) intake: Box<dyn SpanIntake>,
     /// Keys of baggage entries that every span gets as attributes.
     pub(super) baggage_to_attributes: Vec<Key>,
-    /// Whether every start looks into its context: for processors, for baggage, or since it is watched.
+    /// Whether every start looks into its context: for processors, for baggage, or for a watch.
     pub(super) shows_context: bool,
     /// Whether spans that are not sampled are recorded too, for the pipeline to decide.
     pub(super) records_all: bool,
     /// What is noted of each span when it starts, if anything.
     pub(super) watch: Option<Watch>,
-    /// Whether the start of a span below another one runs no code of the user's, and has nothing to look for: its
-    /// clock and its ids are the usual ones, as are its limits.
+    /// Whether the start of a span below another one runs no user code and has nothing to look for: clock, ids
+    /// and limits are the usual ones.
     pub(super) is_usual: bool,
     /// Where log records go, if anywhere.
     #[cfg(all(feature = "tracing", feature = "__otlp"))]
@@ -158,7 +158,7 @@ impl Provider {
         Self { logs, ..self }
     }
 
-    /// The time as a span has it, in nanoseconds since 1970.
+    /// The time by a span's clock, in nanoseconds since 1970.
     #[cfg(all(feature = "tracing", feature = "__otlp"))]
     pub(crate) fn now_in(&self, span: Option<&crate::span::Span>) -> u64 {
         let of_span = span.and_then(crate::span::Span::record).map(|record| record.now());
@@ -193,7 +193,7 @@ impl Provider {
         self.running.store(false, Ordering::Release);
     }
 
-    /// Notes that this thread has waited for the shutdown: from it a new span is a mistake at once.
+    /// Notes that this thread has waited for the shutdown: a new span on it is a mistake at once.
     pub(crate) fn mark_shut_down(&self) {
         self.shutdown.get_or_init(Shutdown::now);
     }

@@ -28,7 +28,7 @@ pub(crate) struct Record {
     pub(in crate::span) parent_span_id: Option<SpanId>,
     /// What the span gives to its children.
     pub(in crate::span) origin: Origin,
-    /// Held while bytes are written or copied; no code of the user's runs meanwhile.
+    /// Held while bytes are written or copied; no user code runs meanwhile.
     state: Mutex<State>,
 }
 
@@ -117,8 +117,8 @@ impl Record {
         }
     }
 
-    /// Waits for another thread that writes to the span. It may have been interrupted, even by this one if that
-    /// has a higher priority: so it is given time to go on.
+    /// Waits for another thread that writes to the span. It may have been interrupted, even by this one if this
+    /// has a higher priority, so it is given time to go on.
     #[cold]
     fn wait_for_state(&self) -> MutexGuard<'_, State> {
         let mut attempts: u32 = 0;
@@ -153,7 +153,7 @@ impl Record {
         self.with(|message| message.span_type())
     }
 
-    /// Makes it a span of another type, with the attributes of that.
+    /// Makes it a span of another type, with that type's attributes.
     #[cfg(feature = "tracing")]
     pub(in crate::span) fn set_span_type(&self, span_type: SpanType) {
         let limits = self.limits();
@@ -198,7 +198,7 @@ impl Record {
         }
     }
 
-    /// Sets attributes as OpenTelemetry's API has them.
+    /// Sets attributes of OpenTelemetry's API.
     pub(super) fn write_otel_attributes(&self, attributes: Vec<KeyValue>) {
         let limits = self.limits();
         self.with(|message| {
@@ -284,7 +284,7 @@ impl Record {
 
 /// Attempts to get the lock while its holder most likely runs on another core.
 const SPINS: u32 = 100;
-/// Attempts, with those, while its holder most likely waits for a core.
+/// Attempts, including those, while its holder most likely waits for a core.
 const YIELDS: u32 = 200;
 const A_MOMENT: Duration = Duration::from_micros(50);
 

@@ -8,8 +8,8 @@ use opentelemetry::trace::{SpanKind, TraceId};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 
-/// The roots, spread by trace so that threads seldom meet. A record in here is not used again before its span
-/// has ended.
+/// The roots, spread by trace so that threads seldom meet. A record in here is not reused before its span has
+/// ended.
 static RUNNING: [Mutex<Vec<Arc<Record>>>; SHARDS] = [const { Mutex::new(Vec::new()) }; SHARDS];
 
 const SHARDS: usize = 32;
@@ -34,7 +34,7 @@ pub(super) fn remove(record: &Record) {
     }
 }
 
-/// The last root that began in this trace and still runs; with a span of ours, only that span's own root.
+/// The last root that began in this trace and still runs; below a span of ours, only that span's own root.
 pub(in crate::span) fn running_root(
     trace_id: TraceId,
     below: Option<&Record>,
@@ -50,7 +50,7 @@ pub(in crate::span) fn running_root(
 }
 
 /// Lets the first agent below a request that came in say what the request is for: lists of traces show
-/// roots, and that of a server is of no type by itself.
+/// roots, and a server's has no type by itself.
 #[cold]
 pub(super) fn lead(agent: &Record, base: Option<&Context>) {
     let Some(root) = running_root(agent.span_context.trace_id(), Some(agent)) else { return };

@@ -1,4 +1,4 @@
-//! The spans of an instance that have started lately, for whoever shows them before they end.
+//! The recently started spans of an instance, for whoever shows them before they end.
 
 use super::record::Record;
 use crate::fork::Generation;
@@ -51,7 +51,7 @@ impl RunningSpans {
     /// Notes no more spans.
     pub(crate) fn close(&self) {
         let started = self.lock().and_then(|mut started| started.take());
-        // After the lock is released: dropping the last record of an instance drops its processors, which are the user's.
+        // After the lock is released: an instance's last record drops its processors, which are the user's.
         drop(started);
     }
 

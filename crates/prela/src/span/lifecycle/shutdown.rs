@@ -1,4 +1,4 @@
-//! Spans that begin after their instance was shut down: which of them are worth a line.
+//! Spans that begin after their instance was shut down: which of them are worth a report.
 
 use crate::context;
 use std::ptr;

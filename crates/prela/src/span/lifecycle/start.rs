@@ -141,7 +141,7 @@ impl Prepared {
         (span, scope)
     }
 
-    /// Makes the context current that the span would have started in.
+    /// Makes current the context that the span would have started in.
     #[cold]
     fn enter_context(&mut self) -> (AnySpan, ContextScope) {
         let cx = self.span.context_of_none();
@@ -149,7 +149,7 @@ impl Prepared {
         (AnySpan::None, ContextScope::enter(cx))
     }
 
-    /// Starts the span, and returns the context in which it is current, too.
+    /// Starts the span, and also returns the context in which it is current.
     pub(in crate::span) fn start_for_future(&mut self) -> (AnySpan, Context) {
         let Some(blank) = self.blank.take() else {
             return (AnySpan::None, self.span.context_of_none());
@@ -172,7 +172,7 @@ impl Prepared {
         }
     }
 
-    /// Starts the span, of which no context will know.
+    /// Starts the span without putting it into a context.
     pub(in crate::span) fn start(&mut self) -> AnySpan {
         let Some(blank) = self.blank.take() else { return AnySpan::None };
         match self.span.glance(blank.provider()) {

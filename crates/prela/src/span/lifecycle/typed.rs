@@ -1,4 +1,4 @@
-//! What a typed span takes along: who is told when it starts, and the agent that it is of.
+//! What a typed span takes along: who is told when it starts, and its agent.
 
 use super::record::Record;
 use crate::Value;
@@ -13,10 +13,10 @@ use std::sync::Arc;
 /// What a typed span takes along.
 #[derive(Default)]
 pub(in crate::span) struct Typed {
-    /// Instead of what the instance says.
+    /// Instead of what the instance says, unless that is to record none.
     pub(in crate::span) content: Option<ContentCapture>,
     pub(in crate::span) at_start: Vec<AtStart>,
-    /// For what is below it.
+    /// For the spans below it.
     pub(in crate::span) agent: Option<CurrentAgent>,
     pub(in crate::span) inherits: Inherits,
 }
@@ -24,17 +24,17 @@ pub(in crate::span) struct Typed {
 /// A hook that runs when a recorded span has started.
 type AtStart = Box<dyn FnOnce(&Arc<Record>) + Send + Sync>;
 
-/// What a span is told of the agent that it is within.
+/// What a span inherits from the agent that it is within.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Inherits {
     pub(crate) agent_name: bool,
     pub(crate) conversation: bool,
-    /// The key for the name of the agent outside, where the conventions have one.
+    /// The key for the name of the outer agent, where the conventions have one.
     pub(crate) parent_agent: Option<&'static str>,
 }
 
 impl Typed {
-    /// The attributes that the span gets of the agent outside.
+    /// The attributes that the span gets from the outer agent.
     pub(super) fn attributes(&self, base: &Context) -> Vec<(Key, Value)> {
         let Some(agent) = CurrentAgent::of(base) else { return Vec::new() };
         let Inherits { agent_name, conversation, parent_agent } = self.inherits;

@@ -11,13 +11,13 @@ use std::cell::Cell;
 use std::sync::Arc;
 use std::thread;
 
-/// What an instance notes of each recorded span when it starts. Without one a start costs nothing extra: only the
-/// way of starts whose context somebody has to see (`Provider::shows_context`) looks for one.
+/// What an instance notes of each recorded span when it starts. Without one a start costs nothing extra: only
+/// starts whose context somebody has to see (`Provider::shows_context`) look for one.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Watch {
     /// Whether spans say on which thread and in which task they began.
     pub(crate) threads: bool,
-    /// Where spans are noted that run.
+    /// Where running spans are noted.
     #[cfg(feature = "__otlp")]
     pub(crate) running: Option<Arc<RunningSpans>>,
 }
@@ -59,7 +59,7 @@ thread_local! {
 impl Here {
     fn new() -> Self {
         let this = thread::current();
-        // Its number is shown by `Debug` alone.
+        // Only `Debug` shows its number.
         let id = format!("{:?}", this.id());
         Self {
             id: id.trim_matches(|c: char| !c.is_ascii_digit()).parse().ok(),
@@ -80,11 +80,11 @@ impl Here {
 
 /// Notes thread and task on a span that starts in this context. What its builder said of them stays.
 ///
-/// A root is marked if its context is empty and contexts were carried to this thread before: somebody
-/// probably forgot to, this time. One that is to be a root (`root()`, `new_trace_context`, a request that
+/// A root is marked if its context is empty and contexts were carried to this thread before: this time
+/// that was probably forgotten. One that is to be a root (`root()`, `new_trace_context`, a request that
 /// came in) is not marked: its context says that there is no parent, or its kind does.
 fn note_thread(record: &Record, base: &Context) {
-    // While the thread's locals are being destroyed, there is nothing to be known of it.
+    // While the thread's locals are being destroyed, nothing can be known of it.
     if context::with_current(|_, _| ()).is_none() {
         return;
     }
@@ -109,7 +109,7 @@ fn note_thread(record: &Record, base: &Context) {
 
 /// Tokio's number of the task that runs here.
 fn task() -> Option<i64> {
-    // It is shown as text alone.
+    // It is available only as text.
     tokio::task::try_id()?.to_string().parse().ok()
 }
 

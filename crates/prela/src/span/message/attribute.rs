@@ -81,8 +81,8 @@ fn scalar_of_long_key(w: &mut Writer, field: Field, key: &[u8], value: Scalar) {
     });
 }
 
-/// Writes a pair with a text of any length, of which all lengths are known beforehand: prompts are long, and
-/// would else be moved.
+/// Writes a pair with a text of any length. All lengths are computed first: prompts are long, and would
+/// otherwise be moved.
 fn long_text(w: &mut Writer, field: Field, key: &[u8], text: &[u8]) {
     let any_len = Writer::len_of_bytes(text.len());
     let pair_len = Writer::len_of_bytes(key.len()) + Writer::len_of_bytes(any_len);

@@ -20,7 +20,7 @@ pub(crate) struct EndedSpan<'a> {
 /// What can be asked of a span without reading its message.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct SpanSummary {
-    /// Nanoseconds since 1970, as the end.
+    /// Nanoseconds since 1970, like the end.
     pub(crate) start_time: u64,
     pub(crate) end_time: u64,
     pub(crate) span_type: SpanType,

@@ -18,8 +18,8 @@ const FIRST: usize = 16;
 const SMALL: usize = 4;
 
 impl Keys {
-    /// Adds a key that is certainly new. False, and nothing is added, if it may be there already, or if there
-    /// are many, or as many as there may be.
+    /// Adds a key that is certainly new. Returns false and adds nothing if it may be there already, or if
+    /// there are `quick` keys or more.
     #[inline(always)]
     pub(super) fn add_new(&mut self, hash: KeyHash) -> bool {
         let (word, bit) = hash.place();
@@ -50,7 +50,7 @@ impl Keys {
         self.count += 1;
     }
 
-    /// Replaces the content with that of another set, which had better be small. There may be `most` keys.
+    /// Replaces the content with that of another set, which should be small. There may be `most` keys.
     #[inline(always)]
     pub(super) fn start_with(&mut self, others: &Self, most: usize) {
         self.forget_more();
@@ -132,7 +132,7 @@ fn hash(key: &[u8]) -> u32 {
 const ONCE: u64 = 0x9e37_79b9_7f4a_7c15;
 const TWICE: u64 = 0xc2b2_ae3d_27d4_eb4f;
 
-/// The bytes of a key below eight bytes.
+/// The bytes of a key shorter than eight bytes.
 #[inline(always)]
 fn short(key: &[u8]) -> (u64, u64) {
     match (key.first_chunk(), key.last_chunk()) {

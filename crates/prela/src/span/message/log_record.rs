@@ -82,7 +82,7 @@ impl LogRecord {
         w.written().to_vec()
     }
 
-    /// The record as a queue takes it: one that tells of an error finds room where others do not.
+    /// The record as a queue takes it: an error finds room where others do not.
     pub(crate) fn ended<'a>(&'a self, message: &'a [u8]) -> EndedSpan<'a> {
         let summary = SpanSummary {
             start_time: self.time,

@@ -110,8 +110,8 @@ fn link(message: &[u8]) -> Link {
     Link { span_context: context.span_context(is_remote), attributes, dropped_attributes_count }
 }
 
-/// The attributes among a message's fields, but for those that are among `others` too. The operation is told in
-/// any case: rules of samplers ask for it.
+/// The attributes among a message's fields, except those also among `others`. The operation is always included:
+/// rules of samplers ask for it.
 pub(super) fn read_attributes(fields: &[u8], others: &[u8]) -> Vec<(Key, Value)> {
     let is_other = |pair: &[u8]| Reader::of(others).any(|(_, other)| other.bytes() == pair);
     let is_told = |key: &Key, pair| key.as_str() == GEN_AI_OPERATION_NAME || !is_other(pair);

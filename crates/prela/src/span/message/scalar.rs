@@ -55,7 +55,7 @@ impl Scalar {
         Self::of(any_value::DOUBLE, value.to_bits(), 8)
     }
 
-    /// The first bytes of a text below 128 bytes.
+    /// The first bytes of a text shorter than 128 bytes.
     #[inline(always)]
     pub(super) fn text(len: u8) -> Self {
         Self::of(any_value::STRING, len.into(), 1)
@@ -91,7 +91,7 @@ pub(in crate::span) enum Written<'a> {
 }
 
 impl<'a> Written<'a> {
-    /// Where a value is made and written, the compiler mostly knows which it is.
+    /// How a value can be written: the compiler mostly knows, where the value is also made.
     #[inline(always)]
     pub(in crate::span) fn of(value: &'a Value) -> Self {
         match value {

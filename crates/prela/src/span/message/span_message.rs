@@ -25,7 +25,7 @@ use opentelemetry::trace::Status;
 use std::borrow::Cow;
 use std::ops::Range;
 
-/// The message of a running span, written as far as the span has come. Its memory is used again.
+/// The message of a running span, written as far as the span has come. Its memory is reused.
 ///
 /// The start writes the head, each attribute is written when it is set, and the end adds a few bytes.
 #[derive(Debug, Default)]
@@ -96,7 +96,7 @@ impl SpanMessage {
         }
     }
 
-    /// Completes a message that was begun for a span whose ids and start were not known. It is a child.
+    /// Completes a child's message that was begun before its ids and start were known.
     #[inline(always)]
     pub(in crate::span) fn complete_child(&mut self, start: &ChildHead<'_>) {
         self.set_start(start);
@@ -104,7 +104,7 @@ impl SpanMessage {
         head.into_iter().for_each(|head| write_over(head, start));
     }
 
-    /// Completes a message that was begun for a span whose ids and start were not known. It is no usual child.
+    /// Completes a message that was begun before ids and start were known, of a span that is not a usual child.
     pub(in crate::span) fn complete(
         &mut self,
         start: &Head<'_>,
@@ -122,12 +122,12 @@ impl SpanMessage {
         self.summary = summary(start, span_type, parent_is_remote);
     }
 
-    /// The attributes so far, but for those that are the type's own.
+    /// The attributes so far, except the type's own.
     pub(in crate::span) fn read_attributes(&self, of_type: &TypeAttributes) -> Vec<(Key, Value)> {
         read_attributes(&self.message.written()[self.attributes_at..], &of_type.fields)
     }
 
-    /// Takes the attributes out, but for those of the type, to be written again after others.
+    /// Takes the attributes out, except the type's own, to be written again after others.
     pub(in crate::span) fn take_attributes(
         &mut self,
         of_type: &TypeAttributes,
@@ -217,7 +217,7 @@ impl SpanMessage {
         true
     }
 
-    /// Whether a key is certainly new and within the limit. Then it is noted, and to be written at the end.
+    /// Whether a key is certainly new and within the limit. If so, it is noted, and its attribute goes to the end.
     #[inline(always)]
     fn admits(&mut self, key: &[u8], hash: KeyHash) -> bool {
         // A key is never empty: <https://opentelemetry.io/docs/specs/otel/common/#attribute>.
@@ -305,7 +305,7 @@ impl SpanMessage {
         self.summary.span_type
     }
 
-    /// Its attributes are up to the caller.
+    /// Sets the type alone; its attributes are up to the caller.
     #[cfg(feature = "tracing")]
     pub(in crate::span) fn set_span_type(&mut self, span_type: SpanType) {
         self.summary.span_type = span_type;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 /// What models cost; for [`Builder::prices`](crate::Builder::prices).
 ///
-/// Prices change, and contracts differ, so Prela knows none. A model is looked for by the name that the provider
-/// answers with, then by the one that was asked for, and each also without a date behind it. One without a price has
-/// no cost.
+/// Prices change, and contracts differ, so Prela knows none. A model is looked up by the name that the provider
+/// answers with, then by the one that was asked for, each also without a date at its end. One without a price has no
+/// cost.
 ///
 /// ```
 /// use prela::genai::{Price, Prices};
@@ -20,7 +20,7 @@ use std::sync::Arc;
 #[derive(Clone, Debug, Default)]
 pub struct Prices(Arc<Vec<(String, Price)>>);
 
-/// What a model costs, in whichever currency all of the table is.
+/// What a model costs, in the currency of the whole table.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Price {
     input: f64,
@@ -35,7 +35,7 @@ impl Prices {
         Self::default()
     }
 
-    /// With the price of a model; of two for the same the later one.
+    /// Adds the price of a model, in place of an earlier one for it.
     #[must_use]
     pub fn model(mut self, name: impl Into<String>, price: Price) -> Self {
         let (name, table) = (name.into(), Arc::make_mut(&mut self.0));
@@ -44,7 +44,7 @@ impl Prices {
         self
     }
 
-    /// The price of a model, by its name or by that without a date behind it.
+    /// The price of a model, by its name, or else by that without the date at its end.
     pub fn of(&self, model: &str) -> Option<Price> {
         let find = |name: &str| self.0.iter().find(|(known, _)| known == name);
         find(model).or_else(|| find(undated(model)?)).map(|(_, price)| *price)
@@ -70,19 +70,19 @@ fn undated(model: &str) -> Option<&str> {
 }
 
 impl Price {
-    /// For a million tokens of input, and of output.
+    /// The price for a million tokens of input, and of output.
     pub const fn per_million(input: f64, output: f64) -> Self {
         Self { input, output, cache_read: None, cache_write: None }
     }
 
-    /// For a million tokens of input that are read from the provider's cache. Default: as other input.
+    /// Sets the price for a million input tokens that are read from the provider's cache. Default: as other input.
     #[must_use]
     pub const fn cache_read(mut self, price: f64) -> Self {
         self.cache_read = Some(price);
         self
     }
 
-    /// For a million tokens of input that are written to the provider's cache. Default: as other input.
+    /// Sets the price for a million input tokens that are written to the provider's cache. Default: as other input.
     #[must_use]
     pub const fn cache_write(mut self, price: f64) -> Self {
         self.cache_write = Some(price);
@@ -104,7 +104,7 @@ fn count(tokens: u64) -> f64 {
     u32::try_from(tokens).unwrap_or(u32::MAX).into()
 }
 
-/// To a millionth of a millionth: what is behind it comes from how numbers are kept.
+/// Rounds to a millionth of a millionth: later digits come from how floats are stored.
 pub(crate) fn rounded(cost: f64) -> f64 {
     (cost * 1e12).round() / 1e12
 }

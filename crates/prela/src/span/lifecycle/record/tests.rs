@@ -43,7 +43,7 @@ enum Step {
     Text(&'static str, &'static str),
     Event,
     End,
-    /// Lets go of its handle. Of the owner: leaves the scope, which ends the span.
+    /// Drops its handle. The owner leaves the scope, which ends the span.
     Drop,
 }
 
@@ -128,7 +128,7 @@ fn whatever_the_order_each_write_before_the_end_counts() {
         let source = source(&kept);
         (kept, source)
     };
-    // Miri takes its time, and looks at the memory of each: not at all of them.
+    // Miri is slow, so it runs only some of them.
     let step = if cfg!(miri) { 97 } else { 1 };
     for order in orders.iter().step_by(step) {
         let turns = Turns::default();
@@ -169,7 +169,7 @@ fn whatever_the_order_each_write_before_the_end_counts() {
     }
 }
 
-/// The same at one moment: nothing is torn, and nothing is there twice.
+/// Threads write at one moment: nothing is torn, and nothing is there twice.
 #[test]
 fn threads_that_write_at_once_each_leave_what_they_wrote() {
     const THREADS: i64 = if cfg!(miri) { 3 } else { 8 };

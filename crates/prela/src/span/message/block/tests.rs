@@ -68,7 +68,7 @@ fn a_span_that_is_detached_is_alone() {
     assert_eq!((last.block.bytes.len(), last.ended().message), (100, &[7; 100][..]));
 }
 
-/// Whoever asks for numbers all the time has spans handed over one by one.
+/// Those who ask for statistics all the time have spans handed over one by one.
 #[test]
 fn a_block_that_is_hardly_used_is_small() {
     let (scope, mut blocks) = (scope("a"), Blocks::default());

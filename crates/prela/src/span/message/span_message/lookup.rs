@@ -1,5 +1,5 @@
-//! What is read back while a span runs: for roots, the agents below them, typed spans, and who shows
-//! spans before they end.
+//! What is read back while a span runs: for roots, the agents below them, typed spans, and whoever
+//! shows spans before they end.
 
 use super::super::codes::kind_of;
 #[cfg(feature = "genai")]
@@ -30,7 +30,7 @@ impl SpanMessage {
         read::attribute(pair.bytes()).map(|(_, value)| value)
     }
 
-    /// The message as it would be if the span ended now.
+    /// A complete copy of the message so far, but for the end time and a pending event.
     #[cfg(feature = "__otlp")]
     pub(in crate::span) fn copied(&self) -> (crate::protobuf::Writer, crate::SpanType) {
         let mut message = crate::protobuf::Writer::default();
@@ -68,7 +68,7 @@ impl SpanMessage {
     }
 }
 
-/// What typed spans ask.
+/// What typed spans ask for.
 #[cfg(feature = "genai")]
 impl SpanMessage {
     pub(in crate::span) fn content(&self) -> Option<ContentCapture> {
