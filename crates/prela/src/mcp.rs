@@ -1,8 +1,8 @@
 //! The Model Context Protocol: one trace across its clients and servers, with the official crate `rmcp`.
 //!
 //! [`Traced`] is the one line that each side needs. Around a server's handler it takes the caller's context out of
-//! `params._meta` and gives each message a span; around a client it gives each request a span, and writes its context
-//! into `params._meta`. Any transport will do: pipes, HTTP, or another.
+//! `params._meta`, and gives each request a span, and each notification whose sender is traced; around a client it gives
+//! each request a span, and writes its context into `params._meta`. Any transport will do: pipes, HTTP, or another.
 //!
 //! ```
 //! # tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {

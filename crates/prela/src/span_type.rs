@@ -9,9 +9,9 @@ use std::str::FromStr;
 
 /// What a span of an agent does.
 ///
-/// Each span has its type as `prela.span.type`. Where OpenTelemetry's GenAI conventions or
-/// OpenInference have a word for the type, the span has that too, so that any backend shows the
-/// right icon:
+/// Each span has its type as `prela.span.type`, except those of OpenTelemetry's API, which have none. Where
+/// OpenTelemetry's GenAI conventions or OpenInference have a word for the type, the span has that too, so that any
+/// backend shows the right icon:
 ///
 /// | type | `prela.span.type` | `gen_ai.operation.name` | `openinference.span.kind` | span kind |
 /// |---|---|---|---|---|

@@ -95,7 +95,7 @@ fn time<'de, D: serde::Deserializer<'de>>(from: D) -> Result<Option<Duration>, D
 /// The tools as clients see them.
 pub(super) fn tools() -> Vec<Tool> {
     let trace = json!({"type": "string", "description": "First digits of its id, `last`, or `last~1` for the one before."});
-    let limit = json!({"type": "integer", "minimum": 1, "description": "How many; 20 by default."});
+    let limit = json!({"type": "integer", "minimum": 1, "description": "How many; 20 by default, and 100 traces for doctor."});
     let since = json!({"type": "string", "description": "Only traces begun within this time, such as 10m."});
     let offset = json!({"type": "integer", "minimum": 0, "description": "Lines to skip, as the last answer said."});
     let text = |about: &str| json!({"type": "string", "description": about});

@@ -7,7 +7,7 @@ use rmcp::model::{
     ClientNotification, ClientRequest, ConstString as _, ServerNotification, ServerRequest,
 };
 
-/// The longest name that is recorded: the protocol allows tools 128 characters.
+/// The longest name that is recorded, in bytes: the protocol allows tools 128 characters, all of ASCII.
 const MAX_NAME: usize = 128;
 
 /// The most characters of a URI that are recorded.

@@ -25,7 +25,7 @@ use std::time::SystemTime;
 /// Finish it with one of the scopes [`in_scope`](Self::in_scope),
 /// [`in_scope_result`](Self::in_scope_result), [`run`](Self::run), [`run_result`](Self::run_result)
 /// and [`enter`](Self::enter), or with [`start`](Self::start). Before [`init`](crate::init) and
-/// after shutdown each of them runs the code and does nothing else.
+/// after shutdown each of them runs the code and records nothing; a [`parent`](Self::parent) still becomes current.
 #[must_use = "a builder starts no span by itself"]
 pub struct SpanBuilder(
     /// None if its scope would do nothing at all.

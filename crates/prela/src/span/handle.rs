@@ -164,8 +164,8 @@ impl Span {
     /// `exception.message` the texts of its [`source`](Error::source)s follow, separated by `: `.
     /// `exception.stacktrace` has one line for each, `Caused by: …`.
     ///
-    /// A cause whose text the error's own text contains is not repeated. At most 16 causes and 64 KiB are
-    /// recorded. The status has no backtrace.
+    /// A cause whose text the one before it contains is not repeated. Of more than 16 causes the first 16 and the
+    /// deepest are recorded, and at most 64 KiB. The status has no backtrace.
     ///
     /// ```
     /// # let memory = prela::export::MemoryExporter::new();

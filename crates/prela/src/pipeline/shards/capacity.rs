@@ -85,7 +85,7 @@ struct State {
 impl Capacity {
     pub(super) fn new(limits: Limits, shards: usize) -> Self {
         let Limits { queue, batch, .. } = limits;
-        // What shards hold in advance is at most an eighth of the queue, and half of a batch.
+        // What shards hold in advance is at most an eighth of the queue, and half of a batch, but at least a span each.
         let most = (queue.spans / (8 * shards)).min(batch.spans / (2 * shards));
         let most = most.min(queue.bytes / (8 * shards * USUAL_SIZE));
         let grant = most.clamp(1, 64);
