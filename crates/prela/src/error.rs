@@ -230,7 +230,7 @@ pub(crate) enum Instead {
 /// ```
 ///
 /// Source: [RFC 9110, Retry-After](https://www.rfc-editor.org/rfc/rfc9110#field.retry-after).
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http", feature = "retry"))]
+#[cfg(any(feature = "__otlp", feature = "retry"))]
 #[cfg_attr(not(feature = "retry"), expect(unreachable_pub, reason = "public with that feature"))]
 pub fn retry_after(header: &str) -> Option<Duration> {
     let header = header.trim();

@@ -63,7 +63,7 @@ impl<T, E> Fallible for Result<T, E> {
 /// So that an error without `Display` is told in the compiler's own words.
 pub fn needs_display<E: Display>(_: &E) {}
 
-/// The same for `Debug`.
+/// So that an error without `Debug` is told in the compiler's own words.
 pub fn needs_debug<E: Debug>(_: &E) {}
 
 macro_rules! ways {

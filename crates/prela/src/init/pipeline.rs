@@ -73,7 +73,7 @@ pub(super) fn settings(
     })
 }
 
-/// The same for log records: as for spans, where the environment says nothing else.
+/// The settings of the pipeline of log records: those of spans, where the environment says nothing else.
 #[cfg(all(feature = "tracing", feature = "__otlp"))]
 pub(super) fn for_logs(
     env: &Environment,
@@ -100,7 +100,7 @@ pub(super) fn for_logs(
     })
 }
 
-/// The same for metrics.
+/// The settings of the pipeline of metrics.
 #[cfg(all(feature = "metrics", feature = "__otlp"))]
 pub(super) fn for_metrics(
     env: &Environment,

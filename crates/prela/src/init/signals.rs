@@ -16,7 +16,7 @@ pub(super) fn asks_for_logs(env: &Environment) -> Result<bool, Error> {
     asks(env, env::OTEL_LOGS_EXPORTER, env::OTEL_EXPORTER_OTLP_LOGS_ENDPOINT, HAS_LOGS)
 }
 
-/// The same for metrics.
+/// Whether the environment asks for metrics.
 pub(super) fn asks_for_metrics(env: &Environment) -> Result<bool, Error> {
     asks(env, env::OTEL_METRICS_EXPORTER, env::OTEL_EXPORTER_OTLP_METRICS_ENDPOINT, HAS_METRICS)
 }

@@ -107,7 +107,7 @@ impl<T> Traced<T> {
         self.inner
     }
 
-    /// The same settings around something else.
+    /// Wraps something else with these settings.
     pub(super) fn with<U>(&self, inner: U) -> Traced<U> {
         Traced {
             inner,

@@ -15,7 +15,7 @@ pub(super) struct CallMetrics {
     /// Instead of the above, for calls of language models.
     inference_tokens: Option<InferenceTokens>,
     duration: Histogram<f64>,
-    /// The same as the above, unless names are newer.
+    /// Durations of model calls: `duration` itself, unless the newer names are written.
     inference_duration: Histogram<f64>,
     time_to_first_chunk: Histogram<f64>,
     time_per_output_chunk: Histogram<f64>,

@@ -1,6 +1,6 @@
 //! Carriers: what can be read from and written to.
 
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http", feature = "http"))]
+#[cfg(any(feature = "__otlp", feature = "http"))]
 mod headers;
 
 #[cfg(feature = "json")]

@@ -88,5 +88,5 @@ macro_rules! texts {
 texts!(String, &String, &str, Cow<'_, str>, Box<str>, Rc<str>, Arc<str>);
 
 // Request handlers return it in place of an error.
-#[cfg(any(feature = "otlp-grpc", feature = "otlp-http", feature = "http"))]
+#[cfg(any(feature = "__otlp", feature = "http"))]
 texts!(http::StatusCode);

@@ -30,7 +30,7 @@ pub(in crate::init) fn logs(
     Ok(collector.for_logs().build(env)?.map(|exporter| (exporter, settings)))
 }
 
-/// The same for metrics, and how they are read.
+/// Where metrics go, the settings of their pipeline, and how they are read.
 #[cfg(feature = "metrics")]
 pub(in crate::init) fn metrics(
     env: &mut Environment,

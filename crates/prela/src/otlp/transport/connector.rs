@@ -1,6 +1,6 @@
 //! Connects to a collector, over TCP, TLS or a Unix socket, for both transports.
 
-use super::peer_protocol::{Greeted, PeerProtocol};
+use super::peer_protocol::{CheckedStream, PeerProtocol};
 use super::stream::{BoxError, Fault, Stream};
 use super::{Connection, Protocol, Proxy};
 use crate::Error;
@@ -88,11 +88,11 @@ impl Connector {
         self.fault.clone()
     }
 
-    async fn connect(mut self) -> Result<Greeted<Box<dyn Stream>>, BoxError> {
+    async fn connect(mut self) -> Result<CheckedStream<Box<dyn Stream>>, BoxError> {
         #[cfg(unix)]
         if let Some(socket) = self.socket {
             let stream = Box::new(UnixStream::connect(socket).await?);
-            return Ok(Greeted::new(stream, self.language));
+            return Ok(CheckedStream::new(stream, self.language));
         }
         let stream: Box<dyn Stream> = match &self.proxy {
             None => Box::new(self.tcp.call(self.endpoint).await?.into_inner()),
@@ -113,14 +113,14 @@ impl Connector {
         };
         #[cfg(feature = "tls")]
         if let Some(tls) = self.tls {
-            let stream = tls.handshake(Greeted::new(stream, PeerProtocol::Tls)).await?;
-            return Ok(Greeted::new(Box::new(stream), self.language));
+            let stream = tls.handshake(CheckedStream::new(stream, PeerProtocol::Tls)).await?;
+            return Ok(CheckedStream::new(Box::new(stream), self.language));
         }
         Ok(match self.proxy {
             Some(route) if !route.is_tunnel => {
-                Greeted::by(route.proxy.speaker(), stream, self.language).forwarding()
+                CheckedStream::by(route.proxy.speaker(), stream, self.language).forwarding()
             }
-            _ => Greeted::new(stream, self.language),
+            _ => CheckedStream::new(stream, self.language),
         })
     }
 }
@@ -152,8 +152,8 @@ impl Route {
         let stream: Box<dyn Stream> = match &self.tls {
             None => stream,
             Some(tls) => {
-                let greeted = Greeted::by(self.proxy.speaker(), stream, PeerProtocol::Tls);
-                Box::new(tls.clone().handshake(greeted).await.map_err(unreached)?)
+                let checked = CheckedStream::by(self.proxy.speaker(), stream, PeerProtocol::Tls);
+                Box::new(tls.clone().handshake(checked).await.map_err(unreached)?)
             }
         };
         match self.is_tunnel {

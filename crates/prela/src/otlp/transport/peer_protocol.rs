@@ -113,7 +113,7 @@ fn known(heard: &[u8]) -> Option<&'static str> {
 
 /// A stream that fails, and says why, if the peer begins with another protocol: the parser of the expected
 /// one would only call it malformed.
-pub(super) struct Greeted<S> {
+pub(super) struct CheckedStream<S> {
     stream: S,
     speaker: Speaker,
     /// None once the peer has said enough.
@@ -124,7 +124,7 @@ pub(super) struct Greeted<S> {
     fault: Option<Fault>,
 }
 
-impl<S> Greeted<S> {
+impl<S> CheckedStream<S> {
     pub(super) fn new(stream: S, expected: PeerProtocol) -> Self {
         Self::by(Speaker::Port, stream, expected)
     }
@@ -197,7 +197,7 @@ impl<S> Greeted<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Greeted<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for CheckedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -214,7 +214,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Greeted<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Greeted<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for CheckedStream<S> {
     fn poll_write(
         mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
@@ -247,7 +247,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Greeted<S> {
     }
 }
 
-impl<S: Stream> Stream for Greeted<S> {
+impl<S: Stream> Stream for CheckedStream<S> {
     fn is_forwarding(&self) -> bool {
         self.is_forwarding
     }

@@ -1,7 +1,7 @@
 //! A proxy on the way to a collector.
 
 use super::USER_AGENT;
-use super::peer_protocol::{Greeted, PeerProtocol, Speaker};
+use super::peer_protocol::{CheckedStream, PeerProtocol, Speaker};
 use super::stream::Stream;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
@@ -134,7 +134,7 @@ impl Proxy {
             io::ErrorKind::InvalidData => ProxyError { text: error.to_string(), source: None },
             _ => self.problem("broke off").with_source(error),
         };
-        let mut stream = Greeted::by(self.speaker(), stream, PeerProtocol::Http1);
+        let mut stream = CheckedStream::by(self.speaker(), stream, PeerProtocol::Http1);
         stream.write_all(&request).await.map_err(broken)?;
         stream.flush().await.map_err(broken)?;
 

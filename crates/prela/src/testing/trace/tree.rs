@@ -28,7 +28,7 @@ pub(super) struct Node {
     pub(super) start: Option<SystemTime>,
     pub(super) depth: usize,
     pub(super) children: Vec<usize>,
-    /// The same for trees that differ at most in the order of siblings.
+    /// A hash of the tree, equal for trees that differ at most in the order of siblings.
     pub(super) print: u64,
     parent: Option<usize>,
 }

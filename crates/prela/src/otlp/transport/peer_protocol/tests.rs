@@ -26,7 +26,7 @@ fn the_first_bytes_tell_the_protocol() {
 fn heard(expected: PeerProtocol, words: &[u8], part: usize) -> io::Result<usize> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(async {
-        let mut stream = Greeted::new(Cursor::new(words.to_vec()), expected);
+        let mut stream = CheckedStream::new(Cursor::new(words.to_vec()), expected);
         let (mut buffer, mut total) = (vec![0; part], 0);
         loop {
             match stream.read(&mut buffer).await? {
