@@ -101,7 +101,7 @@ fn tree_of_rig(makes_two: bool) -> String {
 }
 
 #[test]
-fn rig() {
+fn spans_of_rig_are_a_tree_of_agent_chat_and_tool() {
     expect![[r#"
         ask  agent
           invoke_agent  agent {agent.name: planner, prela.usage.input_tokens: 13}
@@ -125,7 +125,7 @@ fn a_call_that_was_traced_already_has_one_span() {
 
 /// As `genai` does with its feature `otel`: the span is kept in the stream, and never entered again.
 #[test]
-fn genai() {
+fn a_span_that_genai_keeps_in_its_stream_ends_with_it() {
     let capture = Capture::new();
     run(&capture, || {
         let span = info_span!(

@@ -185,7 +185,7 @@ fn raw(r#type: u32, r#match: u32) -> u32 {
 }
 
 #[test]
-fn signatures_of_all_kinds() {
+fn functions_of_every_signature_can_be_traced() {
     check(
         "signatures",
         || {

@@ -37,7 +37,7 @@ fn forwarded(service: &Capture, cx: &TraceContext) -> Sent {
 }
 
 #[test]
-fn trace_context_vectors() {
+fn every_vector_of_trace_context_is_read_as_w3c_says() {
     let service = Capture::new();
     let check = |carrier: &dyn Extractor, row: &Value| {
         let (id, expect) = (&row["id"], &row["expect"]);
@@ -139,7 +139,7 @@ fn sorted(mut entries: Vec<Entry>) -> Value {
 }
 
 #[test]
-fn baggage_vectors() {
+fn every_vector_of_baggage_is_read_as_w3c_says() {
     let service = Capture::new();
     for row in rows(BAGGAGE, "extract") {
         let (id, expect) = (&row["id"], &row["expect"]);
