@@ -18,7 +18,7 @@ pub(crate) struct Page {
     sent: u64,
     /// What it said on its console, and errors that nobody caught.
     said: Vec<String>,
-    /// Every address that it asked.
+    /// The addresses that the page asked.
     asked: Vec<String>,
     _profile: TempDir,
 }

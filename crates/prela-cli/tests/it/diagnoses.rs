@@ -11,7 +11,7 @@ use prost::Message as _;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-/// As a process sends it.
+/// Stores spans as a process sends them.
 fn send(store: &Store, instance: &str, spans: Vec<Span>) {
     let mut request = traces(spans);
     if !instance.is_empty() {

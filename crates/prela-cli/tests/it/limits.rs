@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 const MIB: usize = 1 << 20;
 
-/// It still takes spans.
+/// Asserts that the server still takes spans.
 #[track_caller]
 fn assert_well(prela: &Prela, number: u64) {
     let begin = Instant::now();

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 pub(crate) struct Prela {
     pub(crate) process: Child,
     pub(crate) hello: Hello,
-    /// None where the store is another's.
+    /// The folder of its store; none where the store is another's.
     _dir: Option<TempDir>,
 }
 

@@ -127,7 +127,7 @@ fn what_a_program_ends_with_is_passed_through() {
     assert_eq!(out, "--json -n --help\n", "options of the program are its own");
 }
 
-/// Here nothing can be written to the standard error.
+/// The standard error is a full device, to which nothing can be written.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_exit_code_is_the_programs_even_if_nothing_can_be_said() {

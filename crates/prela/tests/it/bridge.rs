@@ -154,7 +154,7 @@ fn parents_that_are_named() {
     .assert_eq(&capture.tree());
 }
 
-/// Of another process, too.
+/// A context that is current may be that of another process.
 #[test]
 fn a_context_that_is_current_is_the_parent() {
     let capture = Capture::new();

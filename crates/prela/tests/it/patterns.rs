@@ -46,7 +46,7 @@ fn request(capture: &Capture) {
     });
 }
 
-/// How often each trace id is there.
+/// The number of spans of each trace.
 fn spans_of_each_trace(capture: &Capture) -> Vec<usize> {
     let mut counts = std::collections::BTreeMap::<_, usize>::new();
     for span in capture.spans() {

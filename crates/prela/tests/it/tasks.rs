@@ -11,7 +11,7 @@ use std::future::Future;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::yield_now;
 
-/// One with a single thread, and one whose tasks move between threads.
+/// A runtime with a single thread, and one whose tasks move between threads.
 fn runtimes() -> [Runtime; 2] {
     [Builder::new_current_thread(), Builder::new_multi_thread()]
         .map(|mut builder| builder.worker_threads(4).build().unwrap())

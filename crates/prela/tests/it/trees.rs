@@ -263,7 +263,7 @@ fn no_spans_are_said_to_be_none() {
     );
 }
 
-/// As many differences as spans are told in part; neither width nor depth is too much.
+/// Of many differences only some are told; trees may be wide and deep.
 #[test]
 fn many_spans_are_compared_too() {
     let capture = Capture::new();

@@ -7,7 +7,7 @@ use prela::testing::Capture;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span, info_span};
 
-/// As `rig` opens one for each turn, and lets the provider write to it.
+/// The span that `rig` opens for each turn, and lets the provider write to.
 fn rig_turn() -> Span {
     info_span!(
         target: "rig::agent_chat",
@@ -30,7 +30,7 @@ fn rig_turn() -> Span {
     )
 }
 
-/// As a provider of `rig`'s makes it of its own, if it does not know of the turn's.
+/// The span that a provider of `rig` makes of its own if it does not know of the turn's.
 fn rig_completion() -> Span {
     info_span!(
         target: "rig::completions",
@@ -123,7 +123,7 @@ fn a_call_that_was_traced_already_has_one_span() {
     assert!(tree.contains("gen_ai.request.stream: true"), "{tree}");
 }
 
-/// As `genai` does with its feature `otel`: the span is kept in the stream, and never entered again.
+/// `genai` with its feature `otel` keeps the span in the stream, and never enters it again.
 #[test]
 fn a_span_that_genai_keeps_in_its_stream_ends_with_it() {
     let capture = Capture::new();

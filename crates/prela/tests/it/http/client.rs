@@ -253,7 +253,7 @@ fn a_server_behind_a_client_has_its_own_span() {
     "#]].assert_eq(&capture.tree());
 }
 
-/// As a proxy in tests has it: with the extensions of the request that came in.
+/// A proxy sends a request on with the extensions that it came with.
 #[test]
 fn a_request_that_is_sent_on_has_a_span_at_each_stop() {
     let capture = Capture::new();

@@ -172,7 +172,7 @@ extern "C" fn from_c(value: i32) -> i32 {
     value * 2
 }
 
-/// Not `unsafe` inside: it only says that the caller must be careful.
+/// A function with attributes inside; it is `unsafe` only for its callers.
 #[prela::trace]
 fn with_inner_attributes(value: u32) -> u32 {
     #![expect(clippy::identity_op, reason = "the attribute must stay on the function")]

@@ -30,7 +30,7 @@ pub(super) fn check_async(name: &'static str, run: impl Future<Output = ()>, exp
     check(name, || block_on(run), expected);
 }
 
-/// Like [`check`], with `code.function.name`.
+/// Checks a call as [`check`] does, with `code.function.name` in the tree.
 #[track_caller]
 pub(super) fn check_functions(name: &'static str, run: impl FnOnce(), expected: &Expect) {
     capture();

@@ -7,7 +7,7 @@ use prela::{SpanKind, SpanType, TraceContext, baggage};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// One service calls another, with this carrier between them.
+/// Checks that a service which calls another is its parent, with this carrier between them.
 #[track_caller]
 fn check<C: Injector, E: Extractor>(mut carrier: C, deliver: impl FnOnce(C) -> E) {
     let (caller, callee) = (Capture::new(), Capture::new());

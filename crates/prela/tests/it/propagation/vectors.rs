@@ -132,7 +132,7 @@ fn a_33rd_member_pushes_the_last_one_out() {
     assert_eq!(sent.tracestate.as_deref(), Some(expected.as_str()));
 }
 
-/// As the vectors have them, in order of their keys.
+/// The entries as the vectors have them, in order of their keys.
 fn sorted(mut entries: Vec<Entry>) -> Value {
     entries.sort();
     serde_json::to_value(entries).unwrap()
