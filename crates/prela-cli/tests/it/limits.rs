@@ -105,7 +105,7 @@ fn requests_over_the_limit_are_too_large() {
     assert_well(&prela, 2);
 }
 
-/// Two bytes each, which in memory would be a hundred.
+/// Parts of two bytes each, which in memory would be a hundred.
 #[test]
 fn many_small_parts_are_no_way_around_the_limit() {
     let prela = Prela::start();
