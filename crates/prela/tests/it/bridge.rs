@@ -410,7 +410,7 @@ fn nothing_comes_of_what_is_suppressed_or_the_exports_own() {
     .assert_eq(&capture.tree());
 }
 
-/// Before `init` and after shutdown.
+/// An instance is missing before `init` and after shutdown.
 #[test]
 fn without_an_instance_nothing_is_recorded_and_nothing_fails() {
     let dispatch = Dispatch::new(registry().with(layer()));

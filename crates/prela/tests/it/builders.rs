@@ -251,7 +251,7 @@ fn attributes_are_kept_for_a_trace_that_begins_below_an_unsampled_span() {
     assert_eq!(attributes(&capture), expected());
 }
 
-/// And the other way: they were written, and no span is recorded.
+/// Attributes that were written to a span that is not recorded must not reach the next one.
 #[test]
 fn a_builder_that_is_not_recorded_leaves_nothing_for_the_next_span() {
     let capture = Capture::new();

@@ -1,4 +1,4 @@
-//! The patterns of the feature list, rows `a01` to `a16`: each test is named after its row.
+//! The patterns, as users put them together: requests, sessions, retries, rate limits, samplers, resources.
 
 mod correlation;
 mod distribution;

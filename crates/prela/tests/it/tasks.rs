@@ -17,7 +17,7 @@ fn runtimes() -> [Runtime; 2] {
         .map(|mut builder| builder.worker_threads(4).build().unwrap())
 }
 
-/// What the future records is this tree, on each runtime.
+/// Checks that what the future records is this tree, on each runtime.
 #[track_caller]
 fn check<F: Future<Output = ()> + Send + 'static>(run: impl Fn(Tracer) -> F, expected: &Expect) {
     let [current_thread, multi_thread] = runtimes().map(|runtime| {

@@ -4,7 +4,7 @@ use ::http::Request;
 use prela::baggage;
 use prela::http::{Outbound, headers, inject_request};
 
-/// `t` for the trace, `b` for baggage.
+/// The parts of the context that a request gets: `t` for the trace, `b` for baggage.
 fn sent(outbound: &Outbound, url: &str) -> String {
     let cx = prela::extract(&[("traceparent", super::TRACEPARENT), ("baggage", "user_id=u1")]);
     let headers = cx.run(|| outbound.headers(url));

@@ -27,7 +27,7 @@ fn in_a_span<Fut: Future<Output = ()>>(test: impl Fn([Option<SpanId>; 2]) -> Fut
     }
 }
 
-/// The blocking threads and the workers have no context any more.
+/// Asserts that the blocking threads and the workers have no context any more.
 async fn is_clean(runtime: &Handle) {
     let tasks = (0..4).map(|_| runtime.spawn(seen()));
     for task in tasks.collect::<Vec<_>>() {
