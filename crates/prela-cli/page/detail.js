@@ -1,4 +1,4 @@
-// All of a span, beside the trace.
+// The panel with all of a span.
 import { clean, copyButton, el, icon } from "./dom.js";
 import { content, table } from "./content.js";
 import { conversation } from "./conversation.js";
@@ -102,7 +102,7 @@ export class Detail {
     return el("div", {}, list, up);
   }
 
-  /** Links of a span at once; links to it follow when they are found. */
+  /** A span's links at once, and those to it when they are found. */
   links(trace, id, links) {
     const place = el("div", {});
     const show = (linked) => {

@@ -1,17 +1,17 @@
-// What a span has beyond attributes: tools, documents, tokens, errors, baggage.
+// What a span's attributes and events tell: input, output, documents, tokens, errors, baggage.
 import { el } from "./dom.js";
 import { content, table } from "./content.js";
 import { parsed, unfold } from "./otlp.js";
 import { dollars, whole } from "./units.js";
 
-/** The first of these keys that has a value. @param {Map<string, any>} all @param {string[]} keys */
+/** The first of some keys with a value. @param {Map<string, any>} all @param {string[]} keys */
 function first(all, keys) {
   const key = keys.find((it) => all.has(it) && all.get(it) !== "");
   return key === undefined ? null : { key, value: all.get(key) };
 }
 
 /**
- * Input and output, of a tool or of anything that has them; and the keys that were read.
+ * The input and the output of a tool, or of any span that has them, and the keys that they have.
  * @param {Map<string, any>} all
  */
 export function inAndOut(all) {
@@ -95,7 +95,7 @@ export function failures(status, events) {
     }));
 }
 
-/** Entries of the baggage. @param {Map<string, any>} all @returns {[string, any][]} */
+/** The entries of the baggage. @param {Map<string, any>} all @returns {[string, any][]} */
 export function baggage(all) {
   const header = all.get("http.request.header.baggage") ?? all.get("baggage");
   const text = Array.isArray(header) ? header.join(",") : typeof header === "string" ? header : "";

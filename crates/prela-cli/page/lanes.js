@@ -1,4 +1,4 @@
-// Lanes: which thread or task each span began on, and how much ran at once.
+// The lanes: the spans of each thread, task or service, and how much ran at once.
 import { announce, el, fill } from "./dom.js";
 import { TYPES } from "./model.js";
 import { colour } from "./theme.js";
@@ -94,7 +94,7 @@ export class Lanes {
     context.scale(dense, dense);
     const colours = TYPES.map(colour);
     const [bad, line, text, chosen] = [colour("bad"), colour("line"), colour("on-bar"), colour("text")];
-    context.font = `11px ${getComplete(host)}`;
+    context.font = `11px ${fontOf(host)}`;
     context.textBaseline = "middle";
     const room = width - 2 * AROUND;
     const scroll = host.scrollTop;
@@ -155,7 +155,7 @@ export class Lanes {
     this.tip.style.transform = `translate(${Math.min(event.clientX - box.left + 12, box.width - 240)}px, ${event.clientY - box.top + 14}px)`;
   }
 
-  /** Goes to the next span by start. @param {number} step */
+  /** Goes on or back by start. @param {number} step */
   step(step) {
     if (!this.shown) return;
     const { trace, selected } = this.shown;
@@ -173,7 +173,7 @@ export class Lanes {
 }
 
 /** @param {HTMLElement} node */
-function getComplete(node) {
+function fontOf(node) {
   return getComputedStyle(node).fontFamily;
 }
 

@@ -1,4 +1,4 @@
-// The newest traces, as they come in.
+// The view of the newest traces, as they come in.
 import { el, fill, icon, say, announce } from "./dom.js";
 import { empty } from "./empty.js";
 import { connected, onNews, onConnection } from "./live.js";
@@ -78,7 +78,7 @@ export function showList(main, at) {
     longest = shown.reduce((most, it) => Math.max(most, it.duration_nano), 1);
     chosen = picked ? shown.indexOf(picked.trace_id ? (known.get(picked.trace_id) ?? picked) : picked) : -1;
     rows.setCount(shown.length);
-    // Who reads further down stays there, and sees that there is more.
+    // A reader further down stays there, and sees how many are new.
     if (host.scrollTop > height && top && before.length) {
       const place = shown.findIndex((it) => it.trace_id === top.trace_id);
       const moved = place - Math.floor(host.scrollTop / height);
@@ -129,7 +129,7 @@ export function showList(main, at) {
     later();
   }
 
-  /** News that came while the list was asked for, and may be newer than it. @type {any[]} */
+  /** News that came while the list was asked for, and may be newer than the answer. @type {any[]} */
   let meanwhile = [];
   let asked = 0;
 

@@ -52,7 +52,7 @@ impl Reader {
     }
 
     fn beginning_with(&self, digits: &str) -> Result<TraceId, QueryError> {
-        // Every id between the digits filled up with 0 and with f.
+        // An id begins with these digits if it lies between them followed by zeros, and followed by `f`s.
         let bound =
             |fill: &str| bytes_of_hex(&format!("{digits}{}", fill.repeat(32 - digits.len())));
         let (first, last) = (bound("0").unwrap_or_default(), bound("f").unwrap_or_default());
@@ -72,5 +72,5 @@ impl Reader {
     }
 }
 
-/// As many as fit on a screen.
+/// The most traces that an error lists: as many as fit on a screen.
 const CANDIDATES: u32 = 20;

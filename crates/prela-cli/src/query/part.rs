@@ -1,4 +1,4 @@
-//! One span of a trace, and what belongs to it.
+//! Parts of a trace: one span with its logs, the spans with links to it, and the spans with a text.
 
 use super::error::QueryError;
 use super::list::{Names, hit};
@@ -11,7 +11,7 @@ use prost::Message as _;
 use rusqlite::OptionalExtension as _;
 
 impl Reader {
-    /// A span, with the logs that were written in it: a trace of which only that is there.
+    /// One span and the logs that were written in it, as a trace with nothing else but its summary.
     ///
     /// # Errors
     ///
@@ -23,9 +23,9 @@ impl Reader {
         })
     }
 
-    /// The newest spans that have a link to a span.
+    /// The newest spans, at most 50, that have a link to a span.
     ///
-    /// Cost: there is no index, so all spans are looked through, as by [`search`](Self::search).
+    /// Cost: no index has links, so the messages of all spans are looked through until 50 are found.
     ///
     /// # Errors
     ///
@@ -38,7 +38,7 @@ impl Reader {
             let mut rows = select.query([span.to_string()])?;
             let (mut found, mut names) = (Vec::new(), Names::new());
             while let Some(row) = rows.next()? {
-                // Most that have the id are its children, and no hits.
+                // Most messages that have the id are those of the span's children.
                 let message = Message::decode(row.get_ref(1)?.as_blob()?).unwrap_or_default();
                 let mut links = message.links.iter();
                 if !links.any(|it| it.trace_id == trace.0 && it.span_id == span.0) {
@@ -54,7 +54,8 @@ impl Reader {
         })
     }
 
-    /// Spans of a trace that have a text somewhere, as by [`search`](Self::search), from the first that came.
+    /// The spans of a trace, at most 10,000, in which [`search`](Self::search) would find a text, in the order of their
+    /// arrival.
     ///
     /// # Errors
     ///
@@ -83,5 +84,7 @@ impl Reader {
     }
 }
 
+/// The most spans with links that are given.
 const MOST_LINKED: usize = 50;
+/// The most hits in a trace that are given.
 const MOST_HITS: usize = 10_000;

@@ -10,20 +10,20 @@ use std::collections::HashMap;
 /// Cost: proportional to the number of spans, whatever the shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tree {
-    /// From the top to the bottom; siblings by start.
+    /// The spans from the top to the bottom; siblings in order of start.
     pub nodes: Vec<Node>,
 }
 
 /// A span's place in the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Node {
-    /// Its place in [`Trace::spans`].
+    /// The span's index in [`Trace::spans`].
     pub span: usize,
-    /// Spans above it.
+    /// How many spans are above it.
     pub depth: usize,
-    /// The place of its parent in [`Trace::spans`].
+    /// The index of its parent in [`Trace::spans`]; none at the top.
     pub parent: Option<usize>,
-    /// Why it is there.
+    /// Why it has this place.
     pub link: Link,
 }
 
@@ -36,7 +36,7 @@ pub enum Link {
     Child,
     /// Its parent is not in the store.
     Orphan,
-    /// Its parents are a circle, which is cut here.
+    /// Its parents form a circle, which is cut above it.
     Circle,
 }
 
