@@ -7,11 +7,14 @@ use crate::page::{self, Content};
 use crate::query::{Filter, QueryError, Reader, Trace};
 use crate::render;
 use anyhow::Context as _;
+use serde_json::json;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 /// Writes a trace in a format that other programs read.
+///
+/// With `--json` and a file, it prints the file and its size; OTLP's JSON and Perfetto's are JSON by themselves.
 #[derive(Debug, clap::Args)]
 pub(super) struct Export {
     /// The first digits of its id, `last` or `last~1`.
@@ -46,6 +49,11 @@ struct Format {
 
 impl Export {
     pub(super) fn run(self, global: &Global, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        if global.json && self.output.is_none() && self.format.html {
+            anyhow::bail!(
+                "a page is no JSON: with `--output` it goes into a file, and `--json` says of it"
+            );
+        }
         let reader = global.reader()?;
         // Before the file is emptied: it may hold what was exported before.
         let trace = match &self.trace {
@@ -59,6 +67,10 @@ impl Export {
         let mut file = BufWriter::new(File::create(path).with_context(cannot)?);
         let outcome = self.write(&reader, trace.as_ref(), &mut file)?;
         file.flush().with_context(cannot)?;
+        if global.json {
+            let bytes = std::fs::metadata(path).with_context(cannot)?.len();
+            writeln!(out, "{}", json!({ "file": path, "bytes": bytes }))?;
+        }
         Ok(outcome)
     }
 

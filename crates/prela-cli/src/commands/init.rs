@@ -31,6 +31,9 @@ impl Init {
             bail!("{} is there already: --force replaces it", path.display());
         }
         let mut settings = defaults(&project.name());
+        if global.json && !self.yes {
+            bail!("`--json` is for programs, which are asked nothing: say `--yes`, too");
+        }
         if !self.yes {
             ask_for_all(out, &mut settings)?;
         }

@@ -50,6 +50,11 @@ impl Show {
 
     pub(super) fn run(self, global: &Global, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         let Detail { full, compact, as_test } = self.detail;
+        if global.json && (compact || as_test) {
+            anyhow::bail!(
+                "`--json` prints all of a trace; it goes with neither `--compact` nor `--as-test`"
+            );
+        }
         let reader = global.reader()?;
         let doctor = Doctor::new(&reader);
         let mut trace = reader.trace(reader.find(&self.trace)?)?;

@@ -165,6 +165,7 @@ pub(super) fn finding(
         is_marked: is_marked(span),
         start_ns: span.start_ns,
         end_ns: span.end_ns,
+        is_unfinished: span.is_unfinished,
     }
 }
 

@@ -154,6 +154,9 @@ pub(super) fn answer<T: Serialize>(result: Result<T, QueryError>) -> Response {
         Err(error @ (QueryError::BadReference(_) | QueryError::Ambiguous { .. })) => {
             self::error(StatusCode::BAD_REQUEST, &error)
         }
+        Err(error @ QueryError::Internal(_)) => {
+            self::error(StatusCode::INTERNAL_SERVER_ERROR, &error)
+        }
         Err(error @ QueryError::Store(_)) => self::error(StatusCode::SERVICE_UNAVAILABLE, &error),
     }
 }

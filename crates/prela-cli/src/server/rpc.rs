@@ -101,7 +101,7 @@ fn status(error: QueryError) -> Status {
         QueryError::Store(error) if error.kind() == StoreErrorKind::Busy => {
             Status::unavailable(message)
         }
-        QueryError::Store(_) => Status::internal(message),
+        QueryError::Store(_) | QueryError::Internal(_) => Status::internal(message),
     }
 }
 
