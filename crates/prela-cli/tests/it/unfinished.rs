@@ -38,9 +38,9 @@ fn every_view_says_unfinished_after_eight_seconds_and_running_before() {
             assert!(said.contains(word), "{view:?} {heard} s ago: {said}");
             assert!(!said.contains(other), "{view:?} {heard} s ago: {said}");
         }
-        let trace =
-            Reader::open(&path).and_then(|it| Ok(it.trace(it.find("last").unwrap()).unwrap()));
-        assert_eq!(trace.unwrap().spans[1].is_unfinished, word == "unfinished");
+        let reader = Reader::open(&path).unwrap();
+        let trace = reader.trace(reader.find("last").unwrap()).unwrap();
+        assert_eq!(trace.spans[1].is_unfinished, word == "unfinished");
         let (json, _, _) = say(&path, 120, &["diff", "last~1", "last", "--json"]);
         let is_unfinished = json.contains("\"is_unfinished\":true");
         assert_eq!(is_unfinished, word == "unfinished", "{json}");

@@ -33,8 +33,10 @@ fn usage([input_tokens, output_tokens, cost]: Said) -> Usage {
     Usage { input_tokens, output_tokens, cost_nusd: cost * 1_000_000 }
 }
 
-/// Shapes of traces, and what each used.
-fn shapes() -> Vec<(&'static str, Vec<(u64, u64, Said)>, Said)> {
+/// A shape of a trace: its spans, and what it used.
+type Shape = (&'static str, Vec<(u64, u64, Said)>, Said);
+
+fn shapes() -> Vec<Shape> {
     vec![
         ("nothing is used", vec![(1, 0, [0; 3]), (2, 1, [0; 3])], [0; 3]),
         ("one call", vec![(1, 0, [5, 2, 9])], [5, 2, 9]),
