@@ -23,6 +23,7 @@ pub use self::changes::{Changes, Cursor};
 pub use self::diff::{Change, ContentDiff, Diff, Line, Side, SpanDiff};
 pub use self::error::QueryError;
 pub use self::filter::Filter;
+pub(crate) use self::find::back;
 pub use self::model::{Log, Named, Span, SpanHit, Trace, TraceSummary};
 pub use self::reader::{Reader, Totals};
 pub use self::sessions::Session;

@@ -57,7 +57,7 @@ impl Export {
         let reader = global.reader()?;
         // Before the file is emptied: it may hold what was exported before.
         let trace = match &self.trace {
-            Some(trace) => Some(reader.trace(reader.find(trace)?)?),
+            Some(trace) => Some(reader.trace(Doctor::new(&reader).find(trace)?)?),
             None => None,
         };
         let Some(path) = &self.output else {

@@ -57,13 +57,7 @@ impl Show {
         }
         let reader = global.reader()?;
         let doctor = Doctor::new(&reader);
-        let mut trace = reader.trace(reader.find(&self.trace)?)?;
-        // A span that was lost by mistake began last, but is not what was run last.
-        if self.trace == "last"
-            && let Some(home) = doctor.home_of(&trace)?
-        {
-            trace = reader.trace(home)?;
-        }
+        let trace = reader.trace(doctor.find(&self.trace)?)?;
         if global.json {
             writeln!(out, "{}", crate::server::trace_json(&trace))?;
             return Ok(Outcome::Done);
@@ -104,7 +98,8 @@ pub(super) struct Diff {
 impl Diff {
     pub(super) fn run(self, global: &Global, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         let reader = global.reader()?;
-        let diff = reader.diff(reader.find(&self.a)?, reader.find(&self.b)?)?;
+        let doctor = Doctor::new(&reader);
+        let diff = reader.diff(doctor.find(&self.a)?, doctor.find(&self.b)?)?;
         if global.json {
             writeln!(out, "{}", serde_json::to_string(&diff)?)?;
         } else {

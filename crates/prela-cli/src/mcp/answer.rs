@@ -73,7 +73,7 @@ fn trace_line(trace: &TraceSummary) -> String {
 }
 
 fn show(reader: &Reader, ask: &ask::Show) -> anyhow::Result<String> {
-    let trace = reader.trace(reader.find(&ask.trace)?)?;
+    let trace = reader.trace(Doctor::new(reader).find(&ask.trace)?)?;
     if ask.is_of_a_part() {
         return part::of(&trace, ask);
     }
@@ -110,7 +110,8 @@ fn hit_line(hit: &SpanHit) -> String {
 }
 
 fn diff(reader: &Reader, ask: &ask::Two) -> anyhow::Result<String> {
-    let mut diff = reader.diff(reader.find(&ask.a)?, reader.find(&ask.b)?)?;
+    let doctor = Doctor::new(reader);
+    let mut diff = reader.diff(doctor.find(&ask.a)?, doctor.find(&ask.b)?)?;
     let all = diff.spans.len();
     // Spans that take about as long as before are not worth a line.
     let worth = diff.a.duration_ns.max(diff.b.duration_ns) / 20;
@@ -137,7 +138,7 @@ fn slower(span: &SpanDiff) -> i64 {
 fn doctor(reader: &Reader, ask: &ask::Doctor) -> anyhow::Result<String> {
     let doctor = Doctor::new(reader);
     let findings = match &ask.trace {
-        Some(trace) => doctor.of_trace(&reader.trace(reader.find(trace)?)?)?,
+        Some(trace) => doctor.of_trace(&reader.trace(doctor.find(trace)?)?)?,
         None => doctor.of_newest(ask.limit.unwrap_or(MOST).clamp(1, MOST))?,
     };
     let mut answer = Answer::default();

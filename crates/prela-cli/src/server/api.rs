@@ -13,6 +13,7 @@
 use super::access::Access;
 use super::hello::Hello;
 use super::watch::{self, News};
+use crate::doctor::Doctor;
 use crate::query::{Filter, QueryError, Span, Trace};
 use axum::Router;
 use axum::body::Body;
@@ -55,7 +56,12 @@ pub(super) fn routes(news: &News) -> Router {
         .route(
             "/api/traces/{id}",
             get(async move |Path(id): Path<String>| {
-                answer(one.ask(move |reader| Ok(trace(&reader.trace(reader.find(&id)?)?))).await)
+                answer(
+                    one.ask(move |reader| {
+                        Ok(trace(&reader.trace(Doctor::new(reader).find(&id)?)?))
+                    })
+                    .await,
+                )
             }),
         )
         .route(
