@@ -54,6 +54,7 @@ pub struct TraceSummary {
     /// Spans without an end: they run, or are unfinished.
     #[prost(uint64, tag = "9")]
     pub open: u64,
+    /// A span that says its tokens counts instead of all below it, and so with its cost.
     #[prost(uint64, tag = "10")]
     pub input_tokens: u64,
     #[prost(uint64, tag = "11")]

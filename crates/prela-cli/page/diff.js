@@ -129,7 +129,7 @@ function head(text, it, before) {
     el("span", {}, tokens(it.input_tokens, it.output_tokens) || "no tokens", it.cost_nusd > 0 && [" · ", dollars(it.cost_nusd)], before && change(it.cost_nusd - before.cost_nusd, dollars)));
 }
 
-const took = (it) => (it.duration_nano === null ? "running" : duration(it.duration_nano));
+const took = (it) => (it.duration_nano !== null ? duration(it.duration_nano) : it.is_unfinished ? "unfinished" : "running");
 
 function delta(cell, value, say, least) {
   const isWorth = value !== 0 && Math.abs(value) >= least;

@@ -81,7 +81,6 @@ const PATHS = {
   auto: "M8 2a6 6 0 1 0 0 12zM8 2a6 6 0 0 1 0 12",
   keys: "M2 4h12v8H2zM4.5 7h.1M7 7h.1M9.5 7h.1M12 7h.1M5 9.7h6",
   back: "M10 3L5 8l5 5",
-  link: "M7 9.5l2.5-2.5M6.5 5L8 3.5a2.8 2.8 0 0 1 4 4L10.5 9M5.5 7L4 8.5a2.8 2.8 0 0 0 4 4L9.5 11",
 };
 
 /** A button that copies a text. @param {string | (() => string)} text @param {string} label */
@@ -96,12 +95,11 @@ export function copyButton(text, label) {
   return button;
 }
 
+// There before it says something: a region that comes with its text is not read out.
+const said = el("div", { id: "said", class: "unseen", role: "status", "aria-live": "polite" });
+document.body.append(said);
+
 /** Says something to users of screen readers. @param {string} text */
 export function announce(text) {
-  let region = document.getElementById("said");
-  if (!region) {
-    region = el("div", { id: "said", class: "unseen", role: "status", "aria-live": "polite" });
-    document.body.append(/** @type {Node} */ (region));
-  }
-  /** @type {Element} */ (region).textContent = clean(text);
+  said.textContent = clean(text);
 }

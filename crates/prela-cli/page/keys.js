@@ -27,12 +27,11 @@ const KEYS = [
   ["?", "This list", "help"],
 ];
 
+/** Keys by the signs for them. @type {Record<string, string>} */
+const KEYS_OF_SIGNS = { "↓": "ArrowDown", "↑": "ArrowUp", "→": "ArrowRight", "←": "ArrowLeft", Esc: "Escape" };
+
 /** @type {Record<string, string>} */
-const ACTIONS = {
-  j: "down", ArrowDown: "down", k: "up", ArrowUp: "up", l: "right", ArrowRight: "right", h: "left", ArrowLeft: "left",
-  Home: "first", End: "last", Enter: "enter", "/": "search", n: "next", N: "previous", e: "error", c: "path", x: "gaps",
-  "+": "in", "=": "in", "-": "out", "−": "out", 0: "all", 1: "waterfall", 2: "lanes", 3: "flame", g: "back", Escape: "escape", "?": "help",
-};
+const ACTIONS = { "=": "in", "-": "out", ...Object.fromEntries(KEYS.flatMap(([keys, , name]) => keys.split(" ").map((key) => [KEYS_OF_SIGNS[key] ?? key, name]))) };
 
 /** Passes keys to the view that is shown. @param {() => Record<string, () => unknown>} current */
 export function listenToKeys(current) {

@@ -1,7 +1,7 @@
 // Reads OTLP's JSON.
 
 /** A value of an attribute. @param {any} value @returns {any} */
-export function plain(value) {
+function plain(value) {
   if (value === null || value === undefined) return null;
   if ("stringValue" in value) return value.stringValue;
   if ("boolValue" in value) return value.boolValue;

@@ -31,10 +31,10 @@ export function setToken(token) {
   sessionStorage.setItem(TOKEN, token);
 }
 
-/** @param {string} path @param {Record<string, string | number | boolean>} [options] */
-async function ask(path, options = {}) {
+/** @param {string} path @param {Record<string, string | number | boolean>} [options] @param {AbortSignal} [signal] */
+async function ask(path, options = {}, signal) {
   const query = new URLSearchParams(Object.entries(options).map(([key, value]) => [key, String(value)])).toString();
-  const response = await fetch(query ? `${path}?${query}` : path, { headers: headers() });
+  const response = await fetch(query ? `${path}?${query}` : path, { headers: headers(), signal });
   if (!response.ok) {
     const text = await response.text();
     let message = text;
@@ -48,7 +48,7 @@ async function ask(path, options = {}) {
   return response;
 }
 
-const json = async (path, options) => (await ask(path, options)).json();
+const json = async (path, options, signal) => (await ask(path, options, signal)).json();
 
 /** Traces, the newest first. @param {Record<string, string | number | boolean>} options */
 export const traces = (options) => (isFile ? Promise.resolve([embedded.view.summary]) : json("api/traces", options));
@@ -63,11 +63,11 @@ export const findings = async (id) => (isFile ? embedded.findings : json(`api/vi
 /** @param {string} one @param {string} other */
 export const diff = (one, other) => json(`api/view/${one}/diff/${other}`);
 
-/** All of a span, as OTLP's JSON. @param {string} id @param {string} span */
-export const details = async (id, span) => (isFile ? embedded.details : json(`api/view/${id}/spans/${span}`));
+/** All of a span, as OTLP's JSON. @param {string} id @param {string} span @param {AbortSignal} signal */
+export const details = async (id, span, signal) => (isFile ? embedded.details : json(`api/view/${id}/spans/${span}`, {}, signal));
 
-/** The spans that have links to a span. @param {string} id @param {string} span */
-export const linkedTo = async (id, span) => (isFile ? [] : json(`api/view/${id}/spans/${span}/linked`));
+/** Spans that have links to a span. @param {string} id @param {string} span @param {AbortSignal} signal */
+export const linkedTo = async (id, span, signal) => (isFile ? [] : json(`api/view/${id}/spans/${span}/linked`, {}, signal));
 
 /** The spans of a trace that have a text, by their ids. @param {string} id @param {string} q @returns {Promise<{ span_id: string, found_in: string, excerpt: string }[]>} */
 export async function searchIn(id, q) {

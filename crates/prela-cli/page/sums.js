@@ -1,4 +1,5 @@
-// Tokens and cost, summed up the tree: a span counts its own, or if it has none those of the spans below it.
+// Tokens and cost, summed up the tree: a span's own, or those of the spans below it if it has none. `usage.rs` does the
+// same for lists.
 
 /**
  * @typedef {{ input: Float64Array, output: Float64Array, cost: Float64Array }} Sums

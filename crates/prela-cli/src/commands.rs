@@ -116,7 +116,7 @@ impl Cli {
             Command::Mcp(mcp) => mcp.run(&global),
             Command::Gc(gc) => gc.run(&global, out),
             Command::Init(init) => init.run(&global, out),
-            Command::Completions(completions) => completions.run(out),
+            Command::Completions(completions) => completions.run(&global, out),
         }
     }
 }
@@ -149,7 +149,10 @@ struct Completions {
 }
 
 impl Completions {
-    fn run(self, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+    fn run(self, global: &Global, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        if global.json {
+            anyhow::bail!("completions are a script of the shell; there is no JSON of them");
+        }
         let mut script = Vec::new();
         clap_complete::generate(self.shell, &mut Cli::command(), "prela", &mut script);
         out.write_all(&script)?;

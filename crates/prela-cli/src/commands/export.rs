@@ -7,11 +7,14 @@ use crate::page::{self, Content};
 use crate::query::{Filter, QueryError, Reader, Trace};
 use crate::render;
 use anyhow::Context as _;
+use serde_json::json;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::PathBuf;
 
 /// Writes a trace in a format that other programs read.
+///
+/// With `--json` and a file, it prints the file and its size; OTLP's JSON and Perfetto's are JSON by themselves.
 #[derive(Debug, clap::Args)]
 pub(super) struct Export {
     /// The first digits of the trace's id, `last`, or `last~1` for the one before.
@@ -46,10 +49,15 @@ struct Format {
 
 impl Export {
     pub(super) fn run(self, global: &Global, out: &mut dyn Write) -> anyhow::Result<Outcome> {
+        if global.json && self.output.is_none() && self.format.html {
+            anyhow::bail!(
+                "a page is no JSON: with `--output` it goes into a file, and `--json` says of it"
+            );
+        }
         let reader = global.reader()?;
         // The trace is read before the file is emptied, so a wrong id costs no earlier export.
         let trace = match &self.trace {
-            Some(trace) => Some(reader.trace(reader.find(trace)?)?),
+            Some(trace) => Some(reader.trace(Doctor::new(&reader).find(trace)?)?),
             None => None,
         };
         let Some(path) = &self.output else {
@@ -59,6 +67,10 @@ impl Export {
         let mut file = BufWriter::new(File::create(path).with_context(cannot)?);
         let outcome = self.write(&reader, trace.as_ref(), &mut file)?;
         file.flush().with_context(cannot)?;
+        if global.json {
+            let bytes = std::fs::metadata(path).with_context(cannot)?.len();
+            writeln!(out, "{}", json!({ "file": path, "bytes": bytes }))?;
+        }
         Ok(outcome)
     }
 

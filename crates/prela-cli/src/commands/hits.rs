@@ -105,7 +105,7 @@ impl Diagnose {
         let reader = global.reader()?;
         let doctor = Doctor::new(&reader);
         let findings = match &self.trace {
-            Some(trace) => doctor.of_trace(&reader.trace(reader.find(trace)?)?)?,
+            Some(trace) => doctor.of_trace(&reader.trace(doctor.find(trace)?)?)?,
             None => doctor.of_newest(self.limit)?,
         };
         if global.json {

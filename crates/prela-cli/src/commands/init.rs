@@ -32,6 +32,9 @@ impl Init {
             bail!("{} exists already: --force replaces it", path.display());
         }
         let mut settings = defaults(&project.name());
+        if global.json && !self.yes {
+            bail!("`--json` is for programs, which are asked nothing: say `--yes`, too");
+        }
         if !self.yes {
             ask_for_all(out, &mut settings)?;
         }

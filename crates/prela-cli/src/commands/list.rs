@@ -6,6 +6,7 @@ use crate::query::{Filter, Reader, TraceSummary};
 use crate::render::{self, DIM, RED, age, ago, clean, fit};
 use std::io::{self, Write};
 use std::time::Duration;
+use unicode_width::UnicodeWidthStr as _;
 
 /// Lists the newest traces.
 #[derive(Debug, clap::Args)]
@@ -83,9 +84,11 @@ fn table(
 ) -> anyhow::Result<()> {
     let numbers = if is_numbered { traces.len().to_string().len() + 2 } else { 0 };
     let width = render::width_of_output().saturating_sub(numbers);
-    let names = width.saturating_sub(65).clamp(12, 60);
+    let longest = traces.iter().map(|trace| render::trace_took(trace).width()).max();
+    let longest = longest.unwrap_or(0).max(8);
+    let names = width.saturating_sub(57 + longest).clamp(12, 60);
     let head = format!(
-        "{:numbers$}{:16}  {}  {:>8}  {:>6}  {:>6}  {:>5}  {}",
+        "{:numbers$}{:16}  {}  {:>longest$}  {:>6}  {:>6}  {:>5}  {}",
         "",
         "TRACE",
         fit("NAME", names),
@@ -105,7 +108,7 @@ fn table(
         let style = if trace.errors > 0 { RED } else { anstyle::Style::new() };
         writeln!(
             out,
-            "{}  {}  {took:>8}  {:>6}  {style}{:>6}{style:#}  {:>5}{}",
+            "{}  {}  {took:>longest$}  {:>6}  {style}{:>6}{style:#}  {:>5}{}",
             &id[..16],
             fit(&clean(&trace.name), names),
             trace.spans,

@@ -51,15 +51,14 @@ impl Show {
 
     pub(super) fn run(self, global: &Global, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         let Detail { full, compact, as_test } = self.detail;
+        if global.json && (compact || as_test) {
+            anyhow::bail!(
+                "`--json` prints all of a trace; it goes with neither `--compact` nor `--as-test`"
+            );
+        }
         let reader = global.reader()?;
         let doctor = Doctor::new(&reader);
-        let mut trace = reader.trace(reader.find(&self.trace)?)?;
-        // A span that lost its parent may have begun last as a trace of its own; what was run last is its home.
-        if self.trace == "last"
-            && let Some(home) = doctor.home_of(&trace)?
-        {
-            trace = reader.trace(home)?;
-        }
+        let trace = reader.trace(doctor.find(&self.trace)?)?;
         if global.json {
             writeln!(out, "{}", crate::server::trace_json(&trace))?;
             return Ok(Outcome::Done);
@@ -100,7 +99,8 @@ pub(super) struct Diff {
 impl Diff {
     pub(super) fn run(self, global: &Global, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         let reader = global.reader()?;
-        let diff = reader.diff(reader.find(&self.a)?, reader.find(&self.b)?)?;
+        let doctor = Doctor::new(&reader);
+        let diff = reader.diff(doctor.find(&self.a)?, doctor.find(&self.b)?)?;
         if global.json {
             writeln!(out, "{}", serde_json::to_string(&diff)?)?;
         } else {

@@ -7,8 +7,9 @@ use self::align::{Kin, align};
 use super::error::QueryError;
 use super::model::{Span, Trace, TraceSummary};
 use super::reader::Reader;
-use super::tree::Tree;
 use crate::ids::{SpanId, TraceId};
+use crate::tree::Tree;
+use crate::usage::Usage;
 use serde::Serialize;
 
 /// The differences between two traces, A and B. As JSON it is an object of these fields.
@@ -68,11 +69,13 @@ pub struct Side {
     /// Nanoseconds that it took; none while it runs.
     #[serde(rename = "duration_nano")]
     pub duration_ns: Option<i64>,
+    /// Whether it has no end and most likely never will.
+    pub is_unfinished: bool,
     /// Whether it failed.
     pub is_error: bool,
     /// The model that answered, or that was asked.
     pub model: Option<String>,
-    /// Tokens of the prompt.
+    /// Tokens of the prompt, as it says itself.
     pub input_tokens: u64,
     /// Tokens of the answer.
     pub output_tokens: u64,
@@ -163,11 +166,10 @@ impl Pair {
         let (change, content) = match (span_a, span_b) {
             (Some(a), Some(b)) => {
                 let content = content::differences(a, b);
-                let counts = |it: &Span| (it.input_tokens, it.output_tokens, it.cost_nusd);
                 let is_same = content.is_empty()
                     && a.name() == b.name()
                     && a.is_error() == b.is_error()
-                    && counts(a) == counts(b);
+                    && a.usage() == b.usage();
                 (if is_same { Change::Same } else { Change::Changed }, content)
             }
             (Some(_), None) => (Change::Removed, Vec::new()),
@@ -185,12 +187,24 @@ impl Pair {
     }
 }
 
+impl Side {
+    /// What it says itself of tokens and cost.
+    pub fn usage(&self) -> Usage {
+        Usage {
+            input_tokens: self.input_tokens,
+            output_tokens: self.output_tokens,
+            cost_nusd: self.cost_nusd,
+        }
+    }
+}
+
 fn side(span: &Span, trace: &Trace) -> Side {
     Side {
         span_id: span.span_id,
         name: span.name().to_owned(),
         start_ns: span.start_ns.saturating_sub(trace.summary.start_ns),
         duration_ns: span.duration_ns(),
+        is_unfinished: span.is_unfinished,
         is_error: span.is_error(),
         model: span.model.clone(),
         input_tokens: span.input_tokens,

@@ -20,6 +20,8 @@ pub enum QueryError {
     },
     /// The text that should name a trace is neither digits of an id nor `last`.
     BadReference(String),
+    /// It is a mistake of prela's own that there is no answer.
+    Internal(String),
 }
 
 impl fmt::Display for QueryError {
@@ -30,6 +32,9 @@ impl fmt::Display for QueryError {
             Self::Ambiguous { prefix, candidates } => {
                 write!(f, "more than one trace begins with `{prefix}`:")?;
                 candidates.iter().try_for_each(|candidate| write!(f, "\n  {candidate}"))
+            }
+            Self::Internal(what) => {
+                write!(f, "prela could not answer, by a mistake of its own: {what}")
             }
             Self::BadReference(text) => write!(
                 f,

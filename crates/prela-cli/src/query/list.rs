@@ -18,7 +18,7 @@ pub(super) const SUMMARY: &str = "trace.trace_id, trace.start_ns, trace.end_ns, 
         (SELECT s FROM span JOIN str ON str.id = span.name WHERE span.trace = trace.id ORDER BY span.start_ns, span.id LIMIT 1)
     END,
     CASE WHEN trace.open > 0 THEN
-        (SELECT count(*) FROM pending WHERE pending.trace = trace.id AND pending.seen < unixepoch() - 8)
+        (SELECT count(*) FROM pending WHERE pending.trace = trace.id AND is_silent(pending.seen))
     ELSE 0 END";
 
 pub(super) fn summary(row: &Row<'_>) -> rusqlite::Result<TraceSummary> {

@@ -2,6 +2,7 @@
 
 use crate::ids::{SpanId, TraceId};
 use crate::otlp::attribute;
+use crate::usage::Usage;
 use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
@@ -36,7 +37,7 @@ pub struct TraceSummary {
     pub open: u64,
     /// How many of the open spans were last said to run more than eight seconds ago: their process ended, most likely.
     pub unfinished: u64,
-    /// The tokens of all prompts.
+    /// Tokens of all prompts. What a span says counts instead of what the spans below it say: [`Usage`].
     pub input_tokens: u64,
     /// The tokens of all answers.
     pub output_tokens: u64,
@@ -149,6 +150,17 @@ pub struct SpanHit {
     pub excerpt: String,
 }
 
+impl TraceSummary {
+    /// What it used in all.
+    pub fn usage(&self) -> Usage {
+        Usage {
+            input_tokens: self.input_tokens,
+            output_tokens: self.output_tokens,
+            cost_nusd: self.cost_nusd,
+        }
+    }
+}
+
 impl Span {
     /// Its name.
     pub fn name(&self) -> &str {
@@ -168,6 +180,15 @@ impl Span {
     /// The description of its status, or else the message of its exception.
     pub fn status_message(&self) -> &str {
         status_message(&self.message)
+    }
+
+    /// What it says itself of tokens and cost.
+    pub fn usage(&self) -> Usage {
+        Usage {
+            input_tokens: self.input_tokens,
+            output_tokens: self.output_tokens,
+            cost_nusd: self.cost_nusd,
+        }
     }
 
     /// One of its attributes.

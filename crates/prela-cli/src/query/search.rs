@@ -9,36 +9,20 @@ use super::error::QueryError;
 use super::filter::Filter;
 use super::list::{Names, hit};
 use super::model::{Span, SpanHit};
+use super::newest::newest_first;
 use super::reader::Reader;
 use crate::ids::bytes_of_hex;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Said;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::Span as Message;
-use rusqlite::functions::FunctionFlags;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
-use std::sync::Arc;
 
 mod needle;
 
 pub(super) use self::needle::Needle;
 
 impl Reader {
-    pub(super) fn define_functions(&self) -> rusqlite::Result<()> {
-        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-        // The second argument is the same in every row, so its needle is made once.
-        self.connection.create_scalar_function("has_text", 2, flags, |context| {
-            let needle = context.get_or_create_aux(
-                1,
-                |text| -> Result<_, rusqlite::types::FromSqlError> {
-                    Ok(Needle::new(text.as_str()?))
-                },
-            )?;
-            let needle: Arc<Needle> = needle;
-            Ok(needle.is_in(context.get_raw(0).as_blob()?))
-        })
-    }
-
     /// The newest spans with a text in their name, their status, an attribute, an event or a link, or with that id, in
     /// traces that a filter lets through. A text without capitals is found in any case of its ASCII letters.
     ///
@@ -78,7 +62,7 @@ impl Reader {
             let mut select = connection.prepare_cached(&sql)?;
             let mut names = Names::new();
             // Reads rows from the first to the last, and tells whether more hits are wanted.
-            let mut read = |first: i64, last: i64| {
+            let read = |first: i64, last: i64| {
                 let bounds: [Value; 2] = [first.into(), last.into()];
                 let mut rows = select.query(params_from_iter(values.iter().chain(&bounds)))?;
                 while let Some(row) = rows.next()? {
@@ -91,26 +75,7 @@ impl Reader {
                 }
                 Ok::<_, rusqlite::Error>(true)
             };
-            let blocks = "SELECT first, last, grams FROM block ORDER BY first DESC";
-            let mut blocks = connection.prepare_cached(blocks)?;
-            let mut blocks = blocks.query([])?;
-            // The rows before this one have not been looked at yet.
-            let mut end = i64::MAX;
-            while let Some(block) = blocks.next()? {
-                let (first, last): (i64, i64) = (block.get(0)?, block.get(1)?);
-                let may_be_in = needle.may_be_in(block.get_ref(2)?.as_blob()?);
-                // Rows between this block and the next one have no block.
-                let has_gap = last + 1 < end;
-                // No row is read twice, even if a damaged store has blocks that overlap.
-                let last_new = last.min(end - 1);
-                if (has_gap && !read(last + 1, end - 1)?)
-                    || (may_be_in && !read(first, last_new)?)
-                {
-                    return Ok(());
-                }
-                end = first;
-            }
-            read(0, end - 1).map(drop)
+            newest_first(connection, |grams| needle.may_be_in(grams), read)
         })
     }
 }

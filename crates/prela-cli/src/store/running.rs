@@ -2,6 +2,7 @@
 
 use super::batch::SpanEntry;
 use super::insert::Insert;
+use crate::ids::SpanId;
 use rusqlite::{OptionalExtension as _, params};
 
 impl Insert<'_> {
@@ -45,19 +46,12 @@ impl Insert<'_> {
         let next: i64 = select.query_row([], |row| row.get(0))?;
         let mut delete = self.connection.prepare_cached(
             "DELETE FROM span WHERE trace = ?1 AND span_id = ?2 AND end_ns = 0
-             RETURNING id, status, tok_in, tok_out, cost_nusd, CASE WHEN parent_id IS NULL THEN name END",
+             RETURNING id, status, CASE WHEN parent_id IS NULL THEN name END",
         )?;
         let removed = delete.query_row(params![trace, span_id], |row| {
-            Ok((
-                row.get::<_, i64>(0)?,
-                row.get::<_, i64>(1)?,
-                row.get(2)?,
-                row.get(3)?,
-                row.get(4)?,
-                row.get::<_, Option<i64>>(5)?,
-            ))
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<i64>>(2)?))
         });
-        let Some((row, status, input, output, cost, root_name)) = removed.optional()? else {
+        let Some((row, status, root_name)) = removed.optional()? else {
             return Ok(None);
         };
         for table in ["DELETE FROM span_data WHERE id = ?1", "DELETE FROM pending WHERE span = ?1"]
@@ -78,13 +72,10 @@ impl Insert<'_> {
         if is_unnamed || (root_name.is_some() && sums.root_name == root_name) {
             sums.root_name = None;
         }
-        let (input, output, cost): (i64, i64, i64) = (input, output, cost);
         sums.spans -= 1;
         sums.open -= 1;
         sums.errors -= i64::from(status == 2);
-        sums.input_tokens -= input;
-        sums.output_tokens -= output;
-        sums.cost_nusd -= cost;
+        sums.arrived.replace(SpanId(span_id));
         Ok(Some(next))
     }
 }

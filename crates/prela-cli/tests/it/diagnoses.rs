@@ -246,4 +246,15 @@ fn the_demo_shows_a_trace_and_its_mistake_and_ends() {
         assert_eq!(code, 0);
     }
     drop(server);
+    // Two runs, and a lost span of each: what is compared, exported and told to an agent are the runs.
+    let diff: Json =
+        serde_json::from_str(&say(&path, 100, &["diff", "last~1", "last", "--json"]).0).unwrap();
+    for side in ["a", "b"] {
+        assert_eq!(diff[side]["name"], "invoke_agent trip planner", "{side}");
+    }
+    assert_ne!(diff["a"]["trace_id"], diff["b"]["trace_id"]);
+    let (exported, _, _) = say(&path, 100, &["export", "last", "--otlp-json"]);
+    assert!(exported.contains("invoke_agent trip planner"), "{exported}");
+    let told = crate::mcp::answers(&path, &[("show", r#"{"trace":"last"}"#)]);
+    assert!(told[0].contains("invoke_agent trip planner"), "{told:?}");
 }

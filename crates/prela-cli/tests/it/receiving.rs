@@ -302,7 +302,7 @@ fn tokens_sums_and_names_are_read_from_each_convention() {
         pair("thread.id", IntValue(7)),
     ];
     let root = Span { attributes: genai, ..span(1, 1, 0) };
-    let child = failed(Span { attributes: openinference, ..span(1, 2, 1) }, "no");
+    let child = failed(Span { attributes: openinference, ..span(1, 2, 9) }, "no");
     clients::post_spans(prela.hello.http, vec![child]);
     clients::post_spans(prela.hello.http, vec![root]);
     let reader = prela.reader();

@@ -1,8 +1,8 @@
 //! The traces that came in from a program that has ended.
 
 use crate::doctor::{Doctor, Finding, Kind};
-use crate::query::{Cursor, Filter, Reader, TraceSummary};
-use crate::render::{BOLD, DIM, RED, YELLOW, clean, count, dollars, duration};
+use crate::query::{Cursor, Filter, Reader, TraceSummary, Usage};
+use crate::render::{BOLD, DIM, RED, YELLOW, clean, dollars, trace_took, usage};
 use crate::server::Hello;
 use serde::Serialize;
 use std::io::{self, Write};
@@ -79,13 +79,12 @@ impl Summary {
             counted(sum(|it| it.spans), "span"),
             counted(sum(|it| it.errors), "error"),
         ];
-        let (input, output) = (sum(|it| it.input_tokens), sum(|it| it.output_tokens));
-        if input + output > 0 {
-            parts.push(format!("{}→{} tokens", count(input), count(output)));
+        let used = self.traces.iter().map(TraceSummary::usage).fold(Usage::default(), Usage::plus);
+        if used.input_tokens > 0 || used.output_tokens > 0 {
+            parts.push(format!("{} tokens", usage(Usage { cost_nusd: 0, ..used })));
         }
-        let cost = sum(|it| it.cost_nusd);
-        if cost > 0 {
-            parts.push(dollars(cost));
+        if used.cost_nusd > 0 {
+            parts.push(dollars(used.cost_nusd));
         }
         if !self.findings.is_empty() {
             parts.push(counted(self.findings.len() as u64, "broken link"));
@@ -113,7 +112,8 @@ impl Summary {
 fn line(err: &mut dyn Write, trace: &TraceSummary) -> io::Result<()> {
     let id = &trace.trace_id.to_string()[..16];
     let (mark, style) = if trace.errors > 0 { ("✗ ", RED) } else { ("", anstyle::Style::new()) };
-    let took = if trace.open > 0 { "running".to_owned() } else { duration(trace.duration_ns) };
+    // Its process has ended, so what has no end will never have one.
+    let took = trace_took(&TraceSummary { unfinished: trace.open, ..trace.clone() });
     let name = clean(&trace.name);
     writeln!(
         err,

@@ -66,7 +66,7 @@ impl Needle {
     }
 
     /// Whether a message has the bytes of the text in one of its forms.
-    pub(super) fn is_in(&self, message: &[u8]) -> bool {
+    pub(in crate::query) fn is_in(&self, message: &[u8]) -> bool {
         self.find(message).is_some()
             || self.others.iter().any(|other| other.find(message).is_some())
     }
