@@ -6,12 +6,15 @@
 
 mod model_server;
 mod peer;
+#[cfg(feature = "scoring")]
 mod scoring;
 
 pub use model_server::ModelServer;
 pub use peer::Peer;
+#[cfg(feature = "scoring")]
 pub use scoring::Scoring;
 
+#[cfg(feature = "scoring")]
 /// Messages, client and server of `proto/prela/example/v1/scorer.proto`.
 pub mod scorer {
     tonic::include_proto!("prela.example.v1");

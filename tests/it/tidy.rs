@@ -58,7 +58,10 @@ fn collect(dir: &Path, extension: &str, found: &mut Vec<File>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            collect(&path, extension, found);
+            // A workspace of its own has a target folder of its own.
+            if !path.ends_with("target") {
+                collect(&path, extension, found);
+            }
         } else if path.extension().is_some_and(|it| it == extension) {
             found.push(File::read(&path));
         }

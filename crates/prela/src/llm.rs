@@ -1,9 +1,9 @@
 //! Model calls of any client: a span for each, made from what goes over the wire.
 //!
-//! [`LlmLayer`] is the one line that a client needs: a layer of `tower`, a middleware of reqwest and with it of rig,
-//! and a service of async-openai. It knows no client library, only how OpenAI, Anthropic, Gemini, Ollama and
-//! whatever is compatible with them write requests and answers. [`Call`] reads these, and can be used by
-//! itself. [`LlmStreamExt`] is for clients whose requests cannot be seen.
+//! [`LlmLayer`] is the one line that a client needs: a layer of `tower`, a middleware of reqwest, a service of
+//! async-openai, and by the crate `prela-rig` a client of rig. It knows no client library, only how OpenAI,
+//! Anthropic, Gemini, Ollama and whatever is compatible with them write requests and answers. [`Call`] reads these,
+//! and can be used by itself. [`LlmStreamExt`] is for clients whose requests cannot be seen.
 //!
 //! Requests and answers are read, never changed. OpenAI sends the usage of a stream only if the request has
 //! `stream_options: {"include_usage": true}`.

@@ -8,9 +8,13 @@ pub(crate) mod genai;
 #[cfg(feature = "genai")]
 pub(crate) mod openinference;
 mod profiles;
+#[cfg(feature = "genai")]
+mod side;
 
 pub use self::conventions::Conventions;
 pub(crate) use self::profiles::*;
+#[cfg(feature = "genai")]
+pub(crate) use self::side::Side;
 
 // Prela's own.
 pub(crate) const PRELA_SPAN_TYPE: &str = "prela.span.type";

@@ -183,6 +183,28 @@ impl Value {
     }
 }
 
+#[cfg(feature = "genai")]
+impl Value {
+    /// As JSON, in which content is written: bytes as the text that they are shown as, numbers that are not finite as
+    /// `null`.
+    pub(crate) fn into_json(self) -> serde_json::Value {
+        use serde_json::{Number, Value as Json};
+        match self {
+            Self::Empty => Json::Null,
+            Self::Bool(value) => value.into(),
+            Self::I64(value) => value.into(),
+            Self::F64(value) => Number::from_f64(value).map_or(Json::Null, Json::Number),
+            Self::String(text) => text.as_str().into(),
+            Self::Array(values) => values.into_iter().map(Self::into_json).collect(),
+            Self::Map(entries) => {
+                let entries = entries.into_iter();
+                Json::Object(entries.map(|(key, it)| (key.to_string(), it.into_json())).collect())
+            }
+            bytes @ Self::Bytes(_) => bytes.to_string().into(),
+        }
+    }
+}
+
 macro_rules! from {
     ($($from:ty => $variant:ident),* $(,)?) => {$(
         impl From<$from> for Value {

@@ -4,15 +4,14 @@
 //! calls itself, by the crate `tracing`. With the argument `bridge` its spans are taken over, too, and there are still two
 //! calls: the client's line leaves alone what is traced already.
 
-use prela::llm::LlmLayer;
 use prela_examples::ModelServer;
-use reqwest_middleware::ClientBuilder;
+use prela_rig::Traced;
 use rig_core::completion::message::{ToolCall, ToolName, ToolResult, ToolResultContent};
 use rig_core::completion::{CompletionRequest, Message, ToolDefinition};
 use rig_core::driver::Model;
 use rig_core::providers::openai::wire::OpenAiWire;
 use rig_core::providers::openai::{OpenAIConfig, Route};
-use rig_reqwest::ReqwestMiddlewareClient;
+use rig_reqwest::ReqwestClient;
 use serde_json::json;
 use std::error::Error;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -55,10 +54,9 @@ async fn main() -> Result<(), Failed> {
         tracing_subscriber::registry().with(prela::tracing::layer()).init();
     }
     let server = ModelServer::start()?;
+    let config = OpenAIConfig::new("none").with_base_url(server.url("/v1")).with_route(Route::Chat);
     // The one line: each call is a span, and its request has the trace in its headers.
-    let client = ClientBuilder::new(reqwest::Client::new()).with(LlmLayer::new()).build();
-    let config = OpenAIConfig::new("none").with_base_url(server.url("/v1"));
-    let openai = config.with_route(Route::Chat).connect(ReqwestMiddlewareClient::from(client));
+    let openai = config.connect(Traced::new(ReqwestClient::default()));
     let model = openai.completion("stub-model");
 
     let agent = prela::tracer().agent("travel desk");

@@ -29,7 +29,8 @@ use tower_service::Service;
 /// | client | the line |
 /// |---|---|
 /// | async-openai (feature `async-openai`) | `Client::new().with_http_service(LlmLayer::new().async_openai(reqwest::Client::new()))` |
-/// | reqwest, by reqwest-middleware (feature `reqwest`); rig, by `rig-reqwest`'s feature `reqwest-middleware` | `ClientBuilder::new(reqwest::Client::new()).with(LlmLayer::new()).build()` |
+/// | reqwest, by reqwest-middleware (feature `reqwest`) | `ClientBuilder::new(reqwest::Client::new()).with(LlmLayer::new()).build()` |
+/// | rig 0.44, by the crate `prela-rig` (Rust 1.95) | `OpenAIConfig::from_env()?.connect(prela_rig::Traced::new(ReqwestClient::default()))` |
 /// | any `tower` service over the types of the crate `http` | `LlmLayer::new().layer(client)` |
 /// | none of these | [`LlmStreamExt`](super::LlmStreamExt), or [`Call`] by hand |
 ///

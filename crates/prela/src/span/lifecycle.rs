@@ -22,6 +22,8 @@ mod instances;
 mod limits;
 mod new_span;
 mod parent;
+#[cfg(feature = "genai")]
+mod plain_content;
 mod pool;
 mod provider;
 mod record;

@@ -22,6 +22,15 @@ pub(crate) struct Wording {
     pub(crate) prices: Prices,
 }
 
+#[cfg(feature = "genai")]
+impl Wording {
+    /// Whether spans that say nothing of their own have content.
+    #[inline]
+    pub(crate) fn has_content_on_spans(&self) -> bool {
+        self.content.is_some_and(ContentCapture::is_on_spans)
+    }
+}
+
 /// Where messages, arguments and documents are recorded; for
 /// [`Builder::capture_content`](crate::Builder::capture_content). `true` is [`Spans`](Self::Spans).
 ///

@@ -5,6 +5,7 @@ mod calls;
 mod capture;
 mod langfuse;
 mod messages;
+mod plain;
 mod profiles;
 mod readers;
 mod requests;

@@ -6,13 +6,13 @@ mod traceloop;
 mod usage;
 
 use super::TypedSpanBuilder;
-use super::content::{self, Side};
+use super::content;
 use super::evaluator::Evaluation;
 use super::handle::typed_span;
 use crate::genai::{
     Input, Message, RequestParameters, Response, ToolDefinition, Transcript, Usage,
 };
-use crate::semconv::{self, Conventions, genai, openinference as oi};
+use crate::semconv::{self, Conventions, Side, genai, openinference as oi};
 use crate::{Span, SpanType, Tracer};
 use serde_json::Value as Json;
 use std::time::Duration;

@@ -1,10 +1,10 @@
 //! Content, which is text or JSON, and where it is written on a span.
 
 use crate::genai::{Message, ToolCall};
-use crate::semconv::{Conventions, genai, openinference as oi};
-use crate::{Span, SpanType, Value, semconv};
+use crate::semconv::{Conventions, Side, genai, openinference as oi};
+use crate::{Span, SpanType, Value};
 use opentelemetry::Key;
-use serde_json::{Map, Number, Value as Json};
+use serde_json::{Map, Value as Json};
 
 /// What goes into an agent or a tool, or comes out of it: text or JSON.
 ///
@@ -76,30 +76,8 @@ impl<T: Into<Self>, const N: usize> From<[T; N]> for Content {
 
 impl From<Value> for Content {
     fn from(value: Value) -> Self {
-        Self(json_of(value))
+        Self(value.into_json())
     }
-}
-
-fn json_of(value: Value) -> Json {
-    match value {
-        Value::Empty => Json::Null,
-        Value::Bool(value) => value.into(),
-        Value::I64(value) => value.into(),
-        Value::F64(value) => Number::from_f64(value).map_or(Json::Null, Json::Number),
-        Value::String(text) => text.as_str().into(),
-        Value::Array(values) => values.into_iter().map(json_of).collect(),
-        Value::Map(entries) => {
-            let entries = entries.into_iter();
-            Json::Object(entries.map(|(key, it)| (key.to_string(), json_of(it))).collect())
-        }
-        bytes @ Value::Bytes(_) => bytes.to_string().into(),
-    }
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Side {
-    Input,
-    Output,
 }
 
 /// Writes what went in or came out, if content is captured on spans. Otherwise `content` is not called.
@@ -129,7 +107,7 @@ pub(super) fn write(span: &Span, side: Side, written: &(String, &'static str)) {
     for span in [Some(span), root.as_ref()].into_iter().flatten() {
         let (text, mime_type) = written;
         let conventions = span.wording().map(|wording| wording.conventions).unwrap_or_default();
-        let (own, other) = (Names::of(side), Names::of(side.other()));
+        let (own, other) = (side.names(), side.other().names());
         span.set_attribute(own.value, text.clone());
         span.set_attribute(own.mime_type, *mime_type);
         if conventions.contains(Conventions::TRACELOOP) {
@@ -137,38 +115,6 @@ pub(super) fn write(span: &Span, side: Side, written: &(String, &'static str)) {
         }
         if span.lacks(other.value) {
             span.set_attribute(other.value, "");
-        }
-    }
-}
-
-impl Side {
-    fn other(self) -> Self {
-        match self {
-            Self::Input => Self::Output,
-            Self::Output => Self::Input,
-        }
-    }
-}
-
-struct Names {
-    value: &'static str,
-    mime_type: &'static str,
-    traceloop: &'static str,
-}
-
-impl Names {
-    fn of(side: Side) -> Self {
-        match side {
-            Side::Input => Self {
-                value: oi::INPUT_VALUE,
-                mime_type: oi::INPUT_MIME_TYPE,
-                traceloop: semconv::TRACELOOP_ENTITY_INPUT,
-            },
-            Side::Output => Self {
-                value: oi::OUTPUT_VALUE,
-                mime_type: oi::OUTPUT_MIME_TYPE,
-                traceloop: semconv::TRACELOOP_ENTITY_OUTPUT,
-            },
         }
     }
 }

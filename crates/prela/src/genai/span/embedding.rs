@@ -2,10 +2,10 @@
 
 use super::TypedSpanBuilder;
 use super::chat::{self, non_empty, write_parameters};
-use super::content::{self, Content, Side, follows, write_list};
+use super::content::{self, Content, follows, write_list};
 use super::handle::typed_span;
 use crate::genai::{RequestParameters, Response, Usage};
-use crate::semconv::{self, Conventions, genai, openinference as oi};
+use crate::semconv::{self, Conventions, Side, genai, openinference as oi};
 use crate::{Span, SpanType, Tracer};
 use serde_json::Value as Json;
 

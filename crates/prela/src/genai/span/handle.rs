@@ -1,7 +1,7 @@
 //! What all typed handles share.
 
-use super::content::{self, Content, Side};
-use crate::semconv::{INPUT, OUTPUT, QUERY};
+use super::content::{self, Content};
+use crate::semconv::{INPUT, OUTPUT, QUERY, Side};
 use crate::{Span, Value};
 use opentelemetry::Key;
 use std::fmt;
@@ -114,11 +114,9 @@ macro_rules! input_and_output {
         impl $name {
             /// What went in, if [content is captured](crate::Builder::capture_content): `input.value`.
             pub fn input(&self, input: impl Into<$crate::genai::Content>) -> &Self {
-                $crate::genai::span::content::record(
-                    &self.0,
-                    $crate::genai::span::content::Side::Input,
-                    || input.into(),
-                );
+                $crate::genai::span::content::record(&self.0, $crate::semconv::Side::Input, || {
+                    input.into()
+                });
                 self
             }
 
@@ -126,7 +124,7 @@ macro_rules! input_and_output {
             pub fn output(&self, output: impl Into<$crate::genai::Content>) -> &Self {
                 $crate::genai::span::content::record(
                     &self.0,
-                    $crate::genai::span::content::Side::Output,
+                    $crate::semconv::Side::Output,
                     || output.into(),
                 );
                 self

@@ -1,11 +1,11 @@
 //! A reordering of documents.
 
 use super::TypedSpanBuilder;
-use super::content::{self, Content, Side};
+use super::content::{self, Content};
 use super::handle::typed_span;
 use super::retrieval::Document;
 use super::retrieval::{as_json, write_documents};
-use crate::semconv::{self, openinference as oi};
+use crate::semconv::{self, Side, openinference as oi};
 use crate::{SpanType, Tracer};
 
 typed_span! {

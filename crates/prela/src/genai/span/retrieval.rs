@@ -1,9 +1,9 @@
 //! A search for documents, and what it found.
 
 use super::TypedSpanBuilder;
-use super::content::{self, Content, Side, write_list};
+use super::content::{self, Content, write_list};
 use super::handle::typed_span;
-use crate::semconv::{self, Conventions, genai, openinference as oi};
+use crate::semconv::{self, Conventions, Side, genai, openinference as oi};
 use crate::{Span, SpanType, Tracer, Value};
 use serde_json::{Map, Value as Json};
 

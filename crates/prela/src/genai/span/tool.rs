@@ -1,10 +1,10 @@
 //! A call of a tool.
 
 use super::TypedSpanBuilder;
-use super::content::{self, Content, Side, follows};
+use super::content::{self, Content, follows};
 use super::handle::typed_span;
 use crate::genai::ToolCall;
-use crate::semconv::{self, Conventions, genai, openinference as oi};
+use crate::semconv::{self, Conventions, Side, genai, openinference as oi};
 use crate::{Span, SpanBuilder, SpanType, Tracer};
 
 typed_span! {

@@ -1,5 +1,7 @@
 //! The end of a span: its message is completed, shown to processors, and given to the pipeline.
 
+#[cfg(feature = "genai")]
+use super::plain_content;
 use super::record::{Phase, Record};
 use super::roots;
 use crate::clock::unix_nano;
@@ -44,6 +46,10 @@ impl Record {
     fn deliver(&self, mut message: Box<SpanMessage>, time: u64) -> Box<SpanMessage> {
         if self.is_root_and_recorded() {
             roots::remove(self);
+        }
+        #[cfg(feature = "genai")]
+        if self.source.provider.wording.has_content_on_spans() {
+            plain_content::write(self, &mut message);
         }
         message.finish(time);
         let (provider, scope) = (&self.source.provider, &self.source.scope);

@@ -1,9 +1,9 @@
 //! Writes messages in the schemas that backends read.
 
-use super::{Side, traceloop, write_value};
+use super::{traceloop, write_value};
 use crate::genai::span::content::{follows, write_list};
 use crate::genai::{FinishReason, Input, Message, Part, Role, ToolDefinition, Transcript};
-use crate::semconv::{Conventions, genai, openinference as oi};
+use crate::semconv::{Conventions, Side, genai, openinference as oi};
 use crate::{Span, Value};
 use opentelemetry::Key;
 use serde_json::Value as Json;
