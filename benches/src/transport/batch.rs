@@ -38,7 +38,7 @@ pub(crate) fn prela_span(tracer: &prela::Tracer, n: usize) {
             .set_attribute("tokens", 1_234)
             .set_attribute("temperature", 0.7)
             .set_attribute("stream", true)
-            .set_attribute("documents", DOCUMENTS.to_vec());
+            .set_attribute("documents", DOCUMENTS);
         span.add_event("first_token", [("after_ms", 120)]);
     });
 }

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::Once;
 use std::thread;
+use std::time::Duration;
 
 /// A running Collector; it is killed when this is dropped.
 pub struct Process(Child);
@@ -82,8 +83,16 @@ impl Process {
     /// Ends it in good order.
     pub fn terminate(&mut self) {
         let id = self.0.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
-        assert!(self.0.wait().unwrap().success());
+        let status = loop {
+            // It says that it is ready a moment before it heeds signals. Until then it ignores this one, since `start`
+            // did when it became the Collector.
+            assert!(Command::new("kill").args(["-INT", &id]).status().unwrap().success());
+            if let Some(status) = self.0.try_wait().unwrap() {
+                break status;
+            }
+            thread::sleep(Duration::from_millis(5));
+        };
+        assert!(status.success(), "{status}");
     }
 }
 
