@@ -2,18 +2,20 @@
 //!
 //! You will see `invoke_agent travel desk` with two calls of the model below it, which async-openai's line traces, and,
 //! between them, two tools, of which one searches. What was said is recorded with
-//! `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true`.
+//! `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true`. With the argument `lost` it makes a mistake, for
+//! `prela doctor` to find: `prela run -- cargo run -p prela-examples --example tool_agent -- lost`.
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
 use async_openai::types::chat::CreateChatCompletionRequest;
 use futures_util::future::try_join_all;
-use prela::genai::{Document, Message, ToolCall};
+use prela::genai::{Document, Message, Price, Prices, ToolCall};
 use prela::llm::LlmLayer;
-use prela::{Session, task};
+use prela::{Session, SpanType, task};
 use prela_examples::ModelServer;
 use serde_json::{Value, json};
-use std::{error::Error, io};
+use std::time::Duration;
+use std::{error::Error, io, thread};
 
 type OpenAI = Client<OpenAIConfig>;
 type Failed = Box<dyn Error + Send + Sync>;
@@ -37,7 +39,11 @@ async fn run_tool(call: ToolCall) -> io::Result<Value> {
         let city = call.arguments["city"].as_str().unwrap_or_default();
         let result = match call.name.as_str() {
             "weather" => format!("{city} has 21 degrees."),
-            "guides" => search(city),
+            "guides" => {
+                // As an index that is far away.
+                tokio::time::sleep(Duration::from_millis(80)).await;
+                search(city)
+            }
             other => return Err(io::Error::other(format!("there is no tool {other}"))),
         };
         tool.result(&result);
@@ -50,9 +56,19 @@ fn search(city: &str) -> String {
     const GUIDES: [&str; 2] = ["Lisbon is hilly.", "Porto has bridges."];
     prela::tracer().retrieval("guides").query(city).top_k(1).in_scope(|search| {
         let text = GUIDES.into_iter().find(|text| text.contains(city)).unwrap_or_default();
+        if std::env::args().any(|argument| argument == "lost") {
+            note_search();
+        }
         search.documents(&[Document::new("guide-7").score(0.83).content(text)]);
         text.to_owned()
     })
+}
+
+/// Loses the context: a thread that was not given it knows of no span. With `prela::thread::spawn` it would.
+fn note_search() {
+    let note = || prela::tracer().span("note_search", SpanType::Custom).in_scope(|_| ());
+    let noting = thread::Builder::new().name("notes".to_owned()).spawn(note);
+    let _ = noting.map(thread::JoinHandle::join);
 }
 
 async fn answer(model: &OpenAI, question: &str, session: &Session) -> Result<String, Failed> {
@@ -81,7 +97,8 @@ async fn answer(model: &OpenAI, question: &str, session: &Session) -> Result<Str
 
 #[tokio::main]
 async fn main() -> Result<(), Failed> {
-    let _prela = prela::init("tool-agent")?;
+    let prices = Prices::new().model("stub-model", Price::per_million(2.5, 10.0));
+    let _prela = prela::builder().service_name("tool-agent").prices(prices).init()?;
     let server = ModelServer::start()?;
     let config = OpenAIConfig::new().with_api_base(server.url("/v1")).with_api_key("none");
     let model = Client::with_config(config)

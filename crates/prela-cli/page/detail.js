@@ -1,4 +1,4 @@
-// All of a span, beside the trace.
+// The panel with all of a span.
 import { clean, copyButton, el, icon } from "./dom.js";
 import { content, table } from "./content.js";
 import { conversation } from "./conversation.js";
@@ -25,6 +25,7 @@ export class Detail {
   hide() {
     this.element.hidden = true;
     this.shown = "";
+    this.asking?.abort();
   }
 
   /**
@@ -38,14 +39,18 @@ export class Detail {
     if (this.shown === key) return;
     const isSame = this.shown.startsWith(`${trace.summary.trace_id} ${id} `);
     this.shown = key;
+    // Who walks through a trace wants to know of the last span alone.
+    this.asking?.abort();
+    this.asking = new AbortController();
+    const { signal } = this.asking;
     this.title.replaceChildren(el("span", { class: `mark ${trace.typeName(i)}` }, icon(trace.typeName(i))), el("bdi", { text: trace.name(i) }));
     if (!isSame) this.body.replaceChildren(el("p", { class: "dim pad" }, "…"));
     try {
-      const found = readSpan(await details(trace.summary.trace_id, id), id);
+      const found = readSpan(await details(trace.summary.trace_id, id, signal), id);
       if (this.shown !== key) return;
       if (!found) throw new Error("the span is not in the store any more");
       const top = isSame ? this.body.scrollTop : 0;
-      this.body.replaceChildren(...this.sections(trace, i, sums, findings, found));
+      this.body.replaceChildren(...this.sections(trace, i, sums, findings, { ...found, signal }));
       this.body.scrollTop = top;
     } catch (error) {
       if (this.shown === key) this.body.replaceChildren(el("p", { class: "failure pad", text: String(error instanceof Error ? error.message : error) }));
@@ -58,9 +63,9 @@ export class Detail {
     const said = messages(attributes, [...events, ...logs]);
     const { input, output, used } = inAndOut(attributes);
     const docs = documents(attributes);
-    const carried = baggage(attributes);
+    const carried = baggage(attributes, resource);
     const hasMessages = said.length > 0;
-    const isUsed = (key) => (hasMessages && isMessageKey(key)) || (docs.length > 0 && isDocumentKey(key)) || used.includes(key) || key.startsWith("baggage.");
+    const isUsed = (key) => (hasMessages && isMessageKey(key)) || (docs.length > 0 && isDocumentKey(key)) || used.includes(key) || carried.keys.has(key);
     const rest = [...attributes].filter(([key]) => !isUsed(key)).sort(([a], [b]) => (a < b ? -1 : 1));
     const tools = attributes.get("gen_ai.tool.definitions");
     const own = findings.filter((it) => it.span_id === trace.ids[i]);
@@ -76,9 +81,9 @@ export class Detail {
       optional("Tokens and cost", "", usage(attributes, facts, sum)),
       rest.length > 0 && section("Attributes", String(rest.length), table(rest)),
       events.length > 0 && section("Events", String(events.length), this.events(trace, i, events)),
-      this.links(trace.summary.trace_id, trace.ids[i], links),
+      this.links(trace.summary.trace_id, trace.ids[i], links, found.signal),
       logs.length > 0 && section("Logs", String(logs.length), logList(logs)),
-      carried.length > 0 && section("Baggage", String(carried.length), table(carried)),
+      carried.entries.length > 0 && section("Baggage", String(carried.entries.length), table(carried.entries)),
       section("Resource", resource.get("service.name") ? String(resource.get("service.name")) : "", table([...resource, ...scopeRows(scope)]), false),
       section("Identity", "", table(identity(trace, i, span)), false),
     ].flat().filter((it) => it instanceof Node);
@@ -103,13 +108,14 @@ export class Detail {
   }
 
   /** Links of a span at once; links to it follow when they are found. */
-  links(trace, id, links) {
+  links(trace, id, links, signal) {
     const place = el("div", {});
     const show = (linked) => {
       if (links.length || linked.length) place.replaceChildren(section("Links", String(links.length + linked.length), linkList(links, linked)));
     };
     show([]);
-    linkedTo(trace, id).then((linked) => linked.length && show(linked)).catch(() => {});
+    // All of the store may be looked through for them, so not for each span that is passed over.
+    pause(signal).then(() => linkedTo(trace, id, signal)).then((linked) => linked.length && show(linked)).catch(() => {});
     return place;
   }
 
@@ -136,6 +142,9 @@ function section(title, note, body, isOpen = true) {
   });
   return node;
 }
+
+/** A moment, if nothing else is asked for meanwhile. @param {AbortSignal} signal */
+const pause = (signal) => new Promise((done) => setTimeout(done, 150)).then(() => signal.throwIfAborted());
 
 const optional = (title, note, body) => (body ? section(title, note, body) : null);
 

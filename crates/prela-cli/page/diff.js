@@ -1,4 +1,4 @@
-// Two traces side by side: what is new, what is gone, what changed in between.
+// The view of two traces: what is new in the second, what is gone, what changed.
 import { el, fill, icon } from "./dom.js";
 import { content } from "./content.js";
 import { shortened } from "./list.js";
@@ -129,7 +129,7 @@ function head(text, it, before) {
     el("span", {}, tokens(it.input_tokens, it.output_tokens) || "no tokens", it.cost_nusd > 0 && [" · ", dollars(it.cost_nusd)], before && change(it.cost_nusd - before.cost_nusd, dollars)));
 }
 
-const took = (it) => (it.duration_nano === null ? "running" : duration(it.duration_nano));
+const took = (it) => (it.duration_nano !== null ? duration(it.duration_nano) : it.is_unfinished ? "unfinished" : "running");
 
 function delta(cell, value, say, least) {
   const isWorth = value !== 0 && Math.abs(value) >= least;

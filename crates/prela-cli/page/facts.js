@@ -1,17 +1,17 @@
-// What a span has beyond attributes: tools, documents, tokens, errors, baggage.
+// What a span's attributes and events tell: input, output, documents, tokens, errors, baggage.
 import { el } from "./dom.js";
 import { content, table } from "./content.js";
 import { parsed, unfold } from "./otlp.js";
 import { dollars, whole } from "./units.js";
 
-/** The first of these keys that has a value. @param {Map<string, any>} all @param {string[]} keys */
+/** The first of some keys with a value. @param {Map<string, any>} all @param {string[]} keys */
 function first(all, keys) {
   const key = keys.find((it) => all.has(it) && all.get(it) !== "");
   return key === undefined ? null : { key, value: all.get(key) };
 }
 
 /**
- * Input and output, of a tool or of anything that has them; and the keys that were read.
+ * The input and the output of a tool, or of any span that has them, and the keys that they have.
  * @param {Map<string, any>} all
  */
 export function inAndOut(all) {
@@ -95,8 +95,14 @@ export function failures(status, events) {
     }));
 }
 
-/** Entries of the baggage. @param {Map<string, any>} all @returns {[string, any][]} */
-export function baggage(all) {
+/**
+ * Entries of the baggage, and the keys that they are kept under. Our SDK puts those it was told to put there among the
+ * other attributes, and says with the process which ones.
+ * @param {Map<string, any>} all @param {Map<string, any>} resource @returns {{ entries: [string, any][], keys: Set<string> }}
+ */
+export function baggage(all, resource) {
+  const said = resource.get("prela.baggage.attributes");
+  const keys = new Set([...all.keys()].filter((key) => key.startsWith("baggage.") || (Array.isArray(said) && said.includes(key))));
   const header = all.get("http.request.header.baggage") ?? all.get("baggage");
   const text = Array.isArray(header) ? header.join(",") : typeof header === "string" ? header : "";
   const entries = text.split(",").filter((it) => it.includes("=")).map((it) => {
@@ -104,8 +110,8 @@ export function baggage(all) {
     const at = pair.indexOf("=");
     return /** @type {[string, any]} */ ([pair.slice(0, at).trim(), decoded(pair.slice(at + 1).trim())]);
   });
-  const own = [...all].filter(([key]) => key.startsWith("baggage.")).map(([key, value]) => /** @type {[string, any]} */ ([key.slice(8), value]));
-  return [...own, ...entries];
+  const own = [...keys].map((key) => /** @type {[string, any]} */ ([key.replace(/^baggage\./, ""), all.get(key)]));
+  return { entries: [...own, ...entries], keys };
 }
 
 /** @param {string} text */

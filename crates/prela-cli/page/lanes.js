@@ -1,4 +1,4 @@
-// Lanes: which thread or task each span began on, and how much ran at once.
+// Lanes: which thread or task each span began on, and how much ran at once. Where a span ended, nobody says.
 import { announce, el, fill } from "./dom.js";
 import { TYPES } from "./model.js";
 import { colour } from "./theme.js";
@@ -19,9 +19,10 @@ export class Lanes {
     this.canvas = el("canvas", { "aria-hidden": "true" });
     this.labels = el("div", { class: "lane-labels", "aria-hidden": "true" });
     this.space = el("div", { class: "lane-space" }, this.labels);
+    this.note = el("p", { class: "dim" });
     this.tip = el("div", { class: "tip", hidden: true });
     this.host = el("div", { class: "scroll lanes", tabindex: "0", role: "group", "aria-label": "Lanes; arrow keys go from span to span", id: "lanes" }, this.canvas, this.space);
-    this.element = el("div", { class: "lanes-view" }, el("div", { class: "lane-head" }, this.choice, this.figures), this.host, this.tip);
+    this.element = el("div", { class: "lanes-view" }, el("div", { class: "lane-head" }, this.choice, this.figures, this.note), this.host, this.tip);
     this.host.addEventListener("scroll", () => this.later(), { passive: true });
     this.host.addEventListener("click", (event) => {
       const hit = this.find(event);
@@ -64,6 +65,8 @@ export class Lanes {
       figure(duration(serial), "longest alone", "the longest time with exactly one lane at work"),
       figure(String(calls), "model calls at once", "at most"),
       figure(String(lanes.length), this.by === "service" ? "services" : `${this.by}s`, ""));
+    const began = { thread: "on the thread", task: "in the task", service: "" }[this.by];
+    this.note.textContent = began && `Each span is drawn ${began} that it began ${began.slice(0, 2)}.`;
     fill(this.labels, lanes.map((lane, at) => {
       const label = el("div", {}, el("bdi", { text: lane.name }), el("span", { class: "dim", text: ` ${percent(lane.busy / trace.end())} · ${counted(lane.spans.length, "span")}` }));
       label.style.top = `${/** @type {number[]} */ (this.tops)[at]}px`;
@@ -94,7 +97,7 @@ export class Lanes {
     context.scale(dense, dense);
     const colours = TYPES.map(colour);
     const [bad, line, text, chosen] = [colour("bad"), colour("line"), colour("on-bar"), colour("text")];
-    context.font = `11px ${getComplete(host)}`;
+    context.font = `11px ${getComputedStyle(host).fontFamily}`;
     context.textBaseline = "middle";
     const room = width - 2 * AROUND;
     const scroll = host.scrollTop;
@@ -155,7 +158,7 @@ export class Lanes {
     this.tip.style.transform = `translate(${Math.min(event.clientX - box.left + 12, box.width - 240)}px, ${event.clientY - box.top + 14}px)`;
   }
 
-  /** Goes to the next span by start. @param {number} step */
+  /** Goes on or back by start. @param {number} step */
   step(step) {
     if (!this.shown) return;
     const { trace, selected } = this.shown;
@@ -170,11 +173,6 @@ export class Lanes {
     this.observer.disconnect();
     removeEventListener("themechange", this.redraw);
   }
-}
-
-/** @param {HTMLElement} node */
-function getComplete(node) {
-  return getComputedStyle(node).fontFamily;
 }
 
 /** A text, cut to fit. @param {CanvasRenderingContext2D} context @param {string} text @param {number} room */

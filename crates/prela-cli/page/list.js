@@ -1,4 +1,4 @@
-// The newest traces, as they come in.
+// The view of the newest traces, as they come in.
 import { el, fill, icon, say, announce } from "./dom.js";
 import { empty } from "./empty.js";
 import { connected, onNews, onConnection } from "./live.js";
@@ -47,6 +47,8 @@ export function showList(main, at) {
     row.id = `trace-${index}`;
     row.href = address(["trace", it.trace_id]);
     row.classList.toggle("chosen", index === chosen);
+    row.setAttribute("aria-posinset", String(index + 1));
+    row.setAttribute("aria-setsize", String(shown.length));
     row.setAttribute("aria-selected", String(index === chosen));
     row.setAttribute("aria-label", `${it.name}, ${it.service}, ${it.open > it.unfinished ? "running" : duration(it.duration_nano)}, ${counted(it.spans, "span")}${it.errors ? `, ${counted(it.errors, "error")}` : ""}`);
     const running = it.open > it.unfinished;
@@ -78,7 +80,7 @@ export function showList(main, at) {
     longest = shown.reduce((most, it) => Math.max(most, it.duration_nano), 1);
     chosen = picked ? shown.indexOf(picked.trace_id ? (known.get(picked.trace_id) ?? picked) : picked) : -1;
     rows.setCount(shown.length);
-    // Who reads further down stays there, and sees that there is more.
+    // A reader further down stays there, and sees how many are new.
     if (host.scrollTop > height && top && before.length) {
       const place = shown.findIndex((it) => it.trace_id === top.trace_id);
       const moved = place - Math.floor(host.scrollTop / height);
@@ -120,7 +122,10 @@ export function showList(main, at) {
   }));
 
   function take(news) {
-    for (const it of news) known.set(it.trace_id, { ...it, at: Number(it.start_time_unix_nano) });
+    for (const it of news) {
+      if (!known.has(it.trace_id)) arrived += 1;
+      known.set(it.trace_id, { ...it, at: Number(it.start_time_unix_nano) });
+    }
     // The oldest go, so that the page stays small.
     if (known.size > MOST * 1.2) {
       const oldest = [...known.values()].sort((a, b) => a.at - b.at).slice(0, known.size - MOST);
@@ -128,6 +133,13 @@ export function showList(main, at) {
     }
     later();
   }
+
+  // Whoever listens hears of what is new now and then, however much comes in.
+  let arrived = 0;
+  const telling = setInterval(() => {
+    if (arrived) announce(`${counted(arrived, "new trace")}, ${counted(known.size, "trace")} in all`);
+    arrived = 0;
+  }, 4000);
 
   /** News that came while the list was asked for, and may be newer than it. @type {any[]} */
   let meanwhile = [];
@@ -139,6 +151,7 @@ export function showList(main, at) {
     known.clear();
     isOld = false;
     take([...all, ...meanwhile]);
+    arrived = 0;
     if (!asked) meanwhile = [];
   }
 
@@ -189,6 +202,7 @@ export function showList(main, at) {
     close() {
       done.forEach((it) => it());
       cancelAnimationFrame(frame);
+      clearInterval(telling);
       rows.close();
     },
   };

@@ -55,7 +55,7 @@ export function showSpan(row, i, depth, isGuess, shown) {
     ...stretches.slice(0, 12).map((it) => ({ kind: "critical", from: scale.where(it.from) * width, to: scale.where(it.to) * width })),
     ...events.map((time) => ({ kind: "event", from: scale.where(time) * width, to: 0 })),
   ].filter((it) => it.from <= width && it.from >= -1e4 && (it.kind === "critical" || it.from >= 0)), width);
-  row.setAttribute("aria-label", `${name}, ${TYPES[type]}, ${trace.took(i)}${isError ? `, failed: ${trace.errors.get(i)}` : ""}${isGuess ? ", place is a guess" : ""}`);
+  row.setAttribute("aria-label", `${name}, ${TYPES[type]}, ${trace.took(i)}${isError ? `, failed: ${trace.errors.get(i)}` : ""}${isGuess ? ", place is a guess" : isOrphan ? ", parent missing" : ""}`);
 }
 
 /** A span of another trace that probably belongs here. @param {any} row @param {any} finding @param {number} depth @param {Shown} shown @param {boolean} isSelected */
@@ -74,7 +74,7 @@ export function showStray(row, finding, depth, shown, isSelected) {
   say(parts.used, "");
   const end = finding.duration < 0 ? shown.trace.end() : finding.start + finding.duration;
   const [from, to] = place(parts, shown.scale, shown.width, finding.start, end);
-  say(parts.took, finding.duration < 0 ? "running" : duration(finding.duration));
+  say(parts.took, finding.duration >= 0 ? duration(finding.duration) : finding.is_unfinished ? "unfinished" : "running");
   label(parts.took, from, to, shown.width);
   marks(parts.marks, [], shown.width);
   row.setAttribute("aria-label", `${name}, a trace of its own that probably belongs here`);

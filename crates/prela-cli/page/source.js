@@ -1,6 +1,6 @@
 // Where traces come from: the server, or the file that this page is.
 
-/** A question that was refused. */
+/** The error of a question that was refused. */
 export class Refused extends Error {
   /** @param {number} status @param {string} message */
   constructor(status, message) {
@@ -20,21 +20,21 @@ const embedded = (() => {
 /** Whether this page is a file with one trace. */
 export const isFile = embedded !== null;
 
-/** Headers of every question. @returns {Record<string, string>} */
+/** The headers of every question. @returns {Record<string, string>} */
 export function headers() {
   const token = sessionStorage.getItem(TOKEN);
   return token ? { authorization: `Bearer ${token}` } : {};
 }
 
-/** Keeps the token for as long as the tab is open. @param {string} token */
+/** Stores the token for as long as the tab is open. @param {string} token */
 export function setToken(token) {
   sessionStorage.setItem(TOKEN, token);
 }
 
-/** @param {string} path @param {Record<string, string | number | boolean>} [options] */
-async function ask(path, options = {}) {
+/** @param {string} path @param {Record<string, string | number | boolean>} [options] @param {AbortSignal} [signal] */
+async function ask(path, options = {}, signal) {
   const query = new URLSearchParams(Object.entries(options).map(([key, value]) => [key, String(value)])).toString();
-  const response = await fetch(query ? `${path}?${query}` : path, { headers: headers() });
+  const response = await fetch(query ? `${path}?${query}` : path, { headers: headers(), signal });
   if (!response.ok) {
     const text = await response.text();
     let message = text;
@@ -48,12 +48,11 @@ async function ask(path, options = {}) {
   return response;
 }
 
-const json = async (path, options) => (await ask(path, options)).json();
+const json = async (path, options, signal) => (await ask(path, options, signal)).json();
 
 /** Traces, the newest first. @param {Record<string, string | number | boolean>} options */
 export const traces = (options) => (isFile ? Promise.resolve([embedded.view.summary]) : json("api/traces", options));
 export const hello = () => json("api/hello");
-export const stats = () => json("api/stats");
 export const sessions = () => json("api/sessions");
 /** @param {string} q */
 export const search = (q) => json("api/search", { q, limit: 200 });
@@ -64,13 +63,13 @@ export const findings = async (id) => (isFile ? embedded.findings : json(`api/vi
 /** @param {string} one @param {string} other */
 export const diff = (one, other) => json(`api/view/${one}/diff/${other}`);
 
-/** All of a span, as OTLP's JSON. @param {string} id @param {string} span */
-export const details = async (id, span) => (isFile ? embedded.details : json(`api/view/${id}/spans/${span}`));
+/** All of a span, as OTLP's JSON. @param {string} id @param {string} span @param {AbortSignal} signal */
+export const details = async (id, span, signal) => (isFile ? embedded.details : json(`api/view/${id}/spans/${span}`, {}, signal));
 
-/** Spans that have links to a span. @param {string} id @param {string} span */
-export const linkedTo = async (id, span) => (isFile ? [] : json(`api/view/${id}/spans/${span}/linked`));
+/** Spans that have links to a span. @param {string} id @param {string} span @param {AbortSignal} signal */
+export const linkedTo = async (id, span, signal) => (isFile ? [] : json(`api/view/${id}/spans/${span}/linked`, {}, signal));
 
-/** Spans of a trace that have a text, by id. @param {string} id @param {string} q @returns {Promise<{ span_id: string, found_in: string, excerpt: string }[]>} */
+/** The spans of a trace that have a text, by their ids. @param {string} id @param {string} q @returns {Promise<{ span_id: string, found_in: string, excerpt: string }[]>} */
 export async function searchIn(id, q) {
   return isFile ? searchFile(q) : json(`api/view/${id}/search`, { q });
 }

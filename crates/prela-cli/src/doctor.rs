@@ -40,6 +40,8 @@ pub struct Finding {
     /// None while it runs.
     #[serde(skip)]
     pub end_ns: Option<i64>,
+    /// Whether it has no end and most likely never will.
+    pub is_unfinished: bool,
 }
 
 /// What is wrong with a span.

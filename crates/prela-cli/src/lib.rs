@@ -24,3 +24,5 @@ pub mod render;
 pub mod server;
 pub mod settings;
 pub mod store;
+mod tree;
+mod usage;

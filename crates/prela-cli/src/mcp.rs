@@ -72,5 +72,5 @@ impl ServerHandler for Questions {
 }
 
 const INSTRUCTIONS: &str = "Traces of the programs of this project, as OpenTelemetry's spans. `list` shows the newest, \
-    `show` one of them, short; with `span`, `depth` or `offset` a part of it in full. A trace is named by the first digits of \
+    `show` one of them, short; with `span`, `depth` or `offset` a part of it in full, with `span` and `line` what was cut. A trace is named by the first digits of \
     its id, by `last`, or by `last~1` for the one before. A span is named by the digits after `#`.";

@@ -14,6 +14,7 @@ mod lock;
 mod retention;
 mod running;
 mod schema;
+mod usage;
 mod writer;
 
 pub use self::batch::{Accepted, Batch, Counts, Refused};

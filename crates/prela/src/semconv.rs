@@ -32,6 +32,8 @@ pub(crate) const PRELA_SAMPLER_DECISIONS_METRIC: &str = "prela.sampler.decisions
 pub(crate) const PRELA_SAMPLER_RULE_DECISIONS_METRIC: &str = "prela.sampler.rule.decisions";
 /// Precedes an attribute's key: the length of its value in bytes before it was cut.
 pub(crate) const ORIGINAL_LENGTH_PREFIX: &str = "prela.original_length.";
+/// On a resource: keys of baggage entries that its spans have as attributes.
+pub(crate) const PRELA_BAGGAGE_ATTRIBUTES: &str = "prela.baggage.attributes";
 /// On what is sent of a span before it ends.
 #[cfg(feature = "__otlp")]
 pub(crate) const PRELA_PENDING: &str = "prela.pending";

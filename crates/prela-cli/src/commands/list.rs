@@ -6,23 +6,24 @@ use crate::query::{Filter, Reader, TraceSummary};
 use crate::render::{self, DIM, RED, age, ago, clean, fit};
 use std::io::{self, Write};
 use std::time::Duration;
+use unicode_width::UnicodeWidthStr as _;
 
 /// Lists the newest traces.
 #[derive(Debug, clap::Args)]
 pub(super) struct List {
-    /// How many.
+    /// Lists at most this many traces.
     #[arg(short = 'n', long, default_value_t = 20)]
     limit: usize,
-    /// Begun within this time, such as 10m.
+    /// Lists only traces that began within this time, such as 10m.
     #[arg(short, long, value_parser = humantime::parse_duration, value_name = "TIME")]
     since: Option<Duration>,
-    /// Of this service.
+    /// Lists only traces of this service.
     #[arg(long)]
     service: Option<String>,
-    /// Only those with a span that failed.
+    /// Lists only traces with a span that failed.
     #[arg(long)]
     errors: bool,
-    /// Numbers them, and shows those whose number is typed in.
+    /// Numbers the traces, and shows each whose number is typed in.
     #[arg(short, long)]
     interactive: bool,
 }
@@ -48,7 +49,7 @@ impl List {
     }
 }
 
-/// Shows one after another, until no number comes.
+/// Asks for numbers and shows their traces, until an empty line or the end of the input.
 fn pick(global: &Global, out: &mut dyn Write, traces: &[TraceSummary]) -> anyhow::Result<()> {
     loop {
         write!(out, "\nNumber of a trace, or Enter to leave: ")?;
@@ -69,7 +70,7 @@ fn pick(global: &Global, out: &mut dyn Write, traces: &[TraceSummary]) -> anyhow
                 Show::of(trace.trace_id).run(global, out)?;
             }
             None => {
-                writeln!(out, "`{}` is none of 1 to {}.", clean(answer), traces.len())?;
+                writeln!(out, "`{}` is no number from 1 to {}.", clean(answer), traces.len())?;
             }
         }
     }
@@ -83,9 +84,11 @@ fn table(
 ) -> anyhow::Result<()> {
     let numbers = if is_numbered { traces.len().to_string().len() + 2 } else { 0 };
     let width = render::width_of_output().saturating_sub(numbers);
-    let names = width.saturating_sub(65).clamp(12, 60);
+    let longest = traces.iter().map(|trace| render::trace_took(trace).width()).max();
+    let longest = longest.unwrap_or(0).max(8);
+    let names = width.saturating_sub(57 + longest).clamp(12, 60);
     let head = format!(
-        "{:numbers$}{:16}  {}  {:>8}  {:>6}  {:>6}  {:>5}  {}",
+        "{:numbers$}{:16}  {}  {:>longest$}  {:>6}  {:>6}  {:>5}  {}",
         "",
         "TRACE",
         fit("NAME", names),
@@ -105,7 +108,7 @@ fn table(
         let style = if trace.errors > 0 { RED } else { anstyle::Style::new() };
         writeln!(
             out,
-            "{}  {}  {took:>8}  {:>6}  {style}{:>6}{style:#}  {:>5}{}",
+            "{}  {}  {took:>longest$}  {:>6}  {style}{:>6}{style:#}  {:>5}{}",
             &id[..16],
             fit(&clean(&trace.name), names),
             trace.spans,

@@ -1,4 +1,4 @@
-//! `prela show` and `prela last`.
+//! `prela show`, `last` and `diff`: one trace in full, or two side by side.
 
 use super::{Global, Outcome};
 use crate::doctor::Doctor;
@@ -9,7 +9,7 @@ use std::io::Write;
 /// Shows one trace: a line for each span, with a bar for when it ran.
 #[derive(Debug, clap::Args)]
 pub(super) struct Show {
-    /// The first digits of its id, `last`, or `last~1` for the one before.
+    /// The first digits of the trace's id, `last`, or `last~1` for the one before.
     #[arg(value_name = "TRACE")]
     trace: String,
     #[command(flatten)]
@@ -23,15 +23,16 @@ pub(super) struct Last {
     detail: Detail,
 }
 
+/// How much of each span is shown.
 #[derive(Debug, Default, clap::Args)]
 struct Detail {
-    /// Everything that each span says, uncut: messages of models, attributes, events.
+    /// Shows all of each span, uncut: messages of models, attributes, events.
     #[arg(long, conflicts_with = "compact")]
     full: bool,
-    /// Names and durations alone.
+    /// Shows names and durations alone.
     #[arg(long, short)]
     compact: bool,
-    /// As a test in Rust that expects these spans, for `prela::testing::assert_trace!`.
+    /// Prints a test in Rust that expects these spans, with `prela::testing::assert_trace!`.
     #[arg(long, conflicts_with_all = ["full", "compact"])]
     as_test: bool,
 }
@@ -43,22 +44,21 @@ impl Last {
 }
 
 impl Show {
-    /// As `prela show` with this id.
+    /// The command `prela show` with this id.
     pub(super) fn of(id: TraceId) -> Self {
         Self { trace: id.to_string(), detail: Detail::default() }
     }
 
     pub(super) fn run(self, global: &Global, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         let Detail { full, compact, as_test } = self.detail;
+        if global.json && (compact || as_test) {
+            anyhow::bail!(
+                "`--json` prints all of a trace; it goes with neither `--compact` nor `--as-test`"
+            );
+        }
         let reader = global.reader()?;
         let doctor = Doctor::new(&reader);
-        let mut trace = reader.trace(reader.find(&self.trace)?)?;
-        // A span that was lost by mistake began last, but is not what was run last.
-        if self.trace == "last"
-            && let Some(home) = doctor.home_of(&trace)?
-        {
-            trace = reader.trace(home)?;
-        }
+        let trace = reader.trace(doctor.find(&self.trace)?)?;
         if global.json {
             writeln!(out, "{}", crate::server::trace_json(&trace))?;
             return Ok(Outcome::Done);
@@ -87,19 +87,20 @@ impl Show {
 
 /// Compares two traces: which spans are new or gone, what took longer, what was said, tokens and cost.
 ///
-/// As in `prela diff last~1 last`, for what the last change did.
+/// For example `prela diff last~1 last`, to see what the last change did.
 #[derive(Debug, clap::Args)]
 pub(super) struct Diff {
-    /// The trace to compare with: the first digits of its id, `last` or `last~1`.
+    /// The trace before the change: the first digits of its id, `last` or `last~1`.
     a: String,
-    /// The trace to look at.
+    /// The trace after it.
     b: String,
 }
 
 impl Diff {
     pub(super) fn run(self, global: &Global, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         let reader = global.reader()?;
-        let diff = reader.diff(reader.find(&self.a)?, reader.find(&self.b)?)?;
+        let doctor = Doctor::new(&reader);
+        let diff = reader.diff(doctor.find(&self.a)?, doctor.find(&self.b)?)?;
         if global.json {
             writeln!(out, "{}", serde_json::to_string(&diff)?)?;
         } else {

@@ -5,7 +5,7 @@ use super::stray::{is_marked, stray};
 use super::{Finding, Kind, Suspect};
 use crate::ids::{SpanId, TraceId};
 use crate::otlp::attribute;
-use crate::query::{Filter, Link, QueryError, Reader, Span, Trace, TraceSummary, Tree};
+use crate::query::{Filter, Link, QueryError, Reader, Span, Trace, TraceSummary, Tree, back};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use std::collections::HashMap;
 
@@ -19,6 +19,36 @@ impl<'a> Doctor<'a> {
     /// A doctor for this store.
     pub fn new(reader: &'a Reader) -> Self {
         Self { reader }
+    }
+
+    /// The trace that a text names, as [`Reader::find`] has it; but `last` and those before it are what was run: a
+    /// trace that was lost by mistake began last, and is a part of another one. Where there are no more of them, all
+    /// traces count.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Reader::find`].
+    pub fn find(&self, text: &str) -> Result<TraceId, QueryError> {
+        let Some(back) = back(text)? else { return self.reader.find(text) };
+        let newest = self.reader.list(&Filter { limit: LOOKED_AT, ..Filter::default() })?;
+        let mut left = back;
+        for trace in newest {
+            if self.is_lost(trace.trace_id)? {
+                continue;
+            }
+            if left == 0 {
+                return Ok(trace.trace_id);
+            }
+            left -= 1;
+        }
+        self.reader.find(text)
+    }
+
+    fn is_lost(&self, trace: TraceId) -> Result<bool, QueryError> {
+        if !self.reader.has_marked_root(trace)? {
+            return Ok(false);
+        }
+        Ok(self.home_of(&self.reader.trace(trace)?)?.is_some())
     }
 
     /// What is wrong with the newest traces.
@@ -61,13 +91,8 @@ impl<'a> Doctor<'a> {
         Ok(findings)
     }
 
-    /// The trace that this one belongs to as a whole, if the SDK marked its root as lost: that one is what was
-    /// run.
-    ///
-    /// # Errors
-    ///
-    /// The store cannot be read.
-    pub fn home_of(&self, trace: &Trace) -> Result<Option<TraceId>, QueryError> {
+    /// The trace that this one belongs to as a whole, if the SDK marked its root as lost.
+    fn home_of(&self, trace: &Trace) -> Result<Option<TraceId>, QueryError> {
         let is_own = |it: &Finding| it.trace_id == trace.summary.trace_id;
         let found = self.of_trace(trace)?.into_iter().find(|it| is_own(it) && it.is_marked);
         Ok(found.and_then(|it| it.parent).map(|parent| parent.trace_id))
@@ -165,6 +190,7 @@ pub(super) fn finding(
         is_marked: is_marked(span),
         start_ns: span.start_ns,
         end_ns: span.end_ns,
+        is_unfinished: span.is_unfinished,
     }
 }
 
@@ -194,6 +220,8 @@ pub(super) fn process(span: &Span) -> Option<String> {
 }
 
 const NEIGHBOURS: usize = 200;
+/// Traces among which `last` is.
+const LOOKED_AT: usize = 200;
 /// Most spans of a trace that may be part of another one: lost parts are seldom large.
 const SMALL: u64 = 20;
 const MOST_SPANS: u64 = 100_000;

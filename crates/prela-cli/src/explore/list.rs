@@ -2,11 +2,12 @@
 
 use super::scroll::Scroll;
 use crate::ids::TraceId;
-use crate::query::{Filter, QueryError, Reader, TraceSummary};
-use crate::render::{clean, count, duration, fit};
+use crate::query::{Filter, QueryError, Reader, TraceSummary, Usage};
+use crate::render::{clean, fit, trace_took, usage};
 use ratatui::style::{Color, Style, Stylize as _};
 use ratatui::text::{Line, Span};
 use std::collections::HashSet;
+use unicode_width::UnicodeWidthStr as _;
 
 /// The newest traces, or those that have a text in them.
 #[derive(Debug, Default)]
@@ -64,9 +65,11 @@ impl List {
                 Line::from("  There is no such trace. It will be here when it comes in.").dim(),
             ];
         }
-        let names = width.saturating_sub(62).clamp(10, 60);
+        let longest = self.traces.iter().map(|trace| trace_took(trace).width()).max();
+        let took = longest.unwrap_or(0).max(9);
+        let names = width.saturating_sub(53 + took).clamp(10, 60);
         let head = format!(
-            "  {:16}  {} {:>9} {:>6} {:>6} {:>11} {:>4}",
+            "  {:16}  {} {:>took$} {:>6} {:>6} {:>11} {:>4}",
             "TRACE",
             fit("NAME", names),
             "TOOK",
@@ -77,19 +80,16 @@ impl List {
         );
         let mut lines = vec![Line::from(head).dim()];
         for at in self.scroll.window(self.traces.len(), height.saturating_sub(1)) {
-            let line = line(&self.traces[at], names, now);
+            let line = line(&self.traces[at], names, took, now);
             lines.push(marked(line, at == self.scroll.selected));
         }
         lines
     }
 }
 
-fn line(trace: &TraceSummary, names: usize, now: i64) -> Vec<Span<'static>> {
-    let took = if trace.open > 0 { "running".to_owned() } else { duration(trace.duration_ns) };
-    let tokens = match (trace.input_tokens, trace.output_tokens) {
-        (0, 0) => String::new(),
-        (input, output) => format!("{}→{}", count(input), count(output)),
-    };
+fn line(trace: &TraceSummary, names: usize, longest: usize, now: i64) -> Vec<Span<'static>> {
+    let took = trace_took(trace);
+    let tokens = usage(Usage { cost_nusd: 0, ..trace.usage() });
     let seconds = now.saturating_sub(trace.start_ns).max(0) / 1_000_000_000;
     let age = match seconds {
         0..60 => format!("{seconds}s"),
@@ -104,7 +104,7 @@ fn line(trace: &TraceSummary, names: usize, now: i64) -> Vec<Span<'static>> {
     vec![
         Span::raw(format!("{}  ", &trace.trace_id.to_string()[..16])),
         Span::raw(fit(&clean(&trace.name), names)).bold(),
-        Span::raw(format!(" {took:>9} {:>6} ", trace.spans)),
+        Span::raw(format!(" {took:>longest$} {:>6} ", trace.spans)),
         Span::styled(format!("{:>6}", trace.errors), errors),
         Span::raw(format!(" {tokens:>11} {age:>4}")),
     ]

@@ -5,7 +5,7 @@ use super::page::Answer;
 use super::{overview, part};
 use crate::doctor::Doctor;
 use crate::query::{Change, Filter, Reader, Side, SpanDiff, SpanHit, TraceSummary};
-use crate::render::{self, clean, duration};
+use crate::render::{self, clean};
 use crate::render::{age, ago, findings as print_findings};
 use anstream::StripStream;
 use std::io::{self, Write};
@@ -58,7 +58,7 @@ fn list(reader: &Reader, ask: &ask::List) -> anyhow::Result<String> {
 }
 
 fn trace_line(trace: &TraceSummary) -> String {
-    let took = if trace.open > 0 { "running".to_owned() } else { duration(trace.duration_ns) };
+    let took = render::trace_took(trace);
     let mut line = format!(
         "{}  {}  {took}  {}",
         &trace.trace_id.to_string()[..16],
@@ -68,13 +68,13 @@ fn trace_line(trace: &TraceSummary) -> String {
     if trace.errors > 0 {
         line += &format!("  {}", overview::counted(trace.errors, "error"));
     }
-    let usage = overview::usage(trace.input_tokens, trace.output_tokens, trace.cost_nusd);
+    let usage = overview::usage(trace.usage());
     format!("{line}{usage}  {} ago  {}", age(trace.start_ns), short(&trace.service, 40))
 }
 
 fn show(reader: &Reader, ask: &ask::Show) -> anyhow::Result<String> {
-    let trace = reader.trace(reader.find(&ask.trace)?)?;
-    if ask.span.is_some() || ask.depth.is_some() || ask.offset.is_some() {
+    let trace = reader.trace(Doctor::new(reader).find(&ask.trace)?)?;
+    if ask.is_of_a_part() {
         return part::of(&trace, ask);
     }
     let findings = Doctor::new(reader).of_trace(&trace)?;
@@ -110,7 +110,8 @@ fn hit_line(hit: &SpanHit) -> String {
 }
 
 fn diff(reader: &Reader, ask: &ask::Two) -> anyhow::Result<String> {
-    let mut diff = reader.diff(reader.find(&ask.a)?, reader.find(&ask.b)?)?;
+    let doctor = Doctor::new(reader);
+    let mut diff = reader.diff(doctor.find(&ask.a)?, doctor.find(&ask.b)?)?;
     let all = diff.spans.len();
     // Spans that take about as long as before are not worth a line.
     let worth = diff.a.duration_ns.max(diff.b.duration_ns) / 20;
@@ -137,7 +138,7 @@ fn slower(span: &SpanDiff) -> i64 {
 fn doctor(reader: &Reader, ask: &ask::Doctor) -> anyhow::Result<String> {
     let doctor = Doctor::new(reader);
     let findings = match &ask.trace {
-        Some(trace) => doctor.of_trace(&reader.trace(reader.find(trace)?)?)?,
+        Some(trace) => doctor.of_trace(&reader.trace(doctor.find(trace)?)?)?,
         None => doctor.of_newest(ask.limit.unwrap_or(MOST).clamp(1, MOST))?,
     };
     let mut answer = Answer::default();

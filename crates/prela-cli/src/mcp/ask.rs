@@ -11,8 +11,8 @@ use std::time::Duration;
 pub(super) enum Ask {
     List(List),
     Show(Show),
-    Errors(Hits),
-    Search(Hits),
+    Errors(Errors),
+    Search(Search),
     Diff(Two),
     Doctor(Doctor),
 }
@@ -35,14 +35,24 @@ pub(super) struct Show {
     pub(super) span: Option<String>,
     pub(super) depth: Option<usize>,
     pub(super) offset: Option<usize>,
+    pub(super) line: Option<usize>,
 }
 
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub(super) struct Hits {
-    pub(super) query: String,
+pub(super) struct Errors {
     pub(super) limit: Option<usize>,
     #[serde(deserialize_with = "time")]
+    pub(super) since: Option<Duration>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Search {
+    pub(super) query: String,
+    #[serde(default)]
+    pub(super) limit: Option<usize>,
+    #[serde(default, deserialize_with = "time")]
     pub(super) since: Option<Duration>,
 }
 
@@ -63,6 +73,14 @@ pub(super) struct Doctor {
     pub(super) offset: usize,
 }
 
+impl Show {
+    /// Whether more is asked for than an overview.
+    pub(super) fn is_of_a_part(&self) -> bool {
+        let numbers = [self.depth, self.offset, self.line];
+        self.span.is_some() || numbers.iter().any(Option::is_some)
+    }
+}
+
 impl Ask {
     /// Reads a call of a tool; an error says what is wrong with it.
     pub(super) fn read(tool: &str, arguments: JsonObject) -> Result<Self, String> {
@@ -71,8 +89,8 @@ impl Ask {
             "show" => read(arguments).map(Self::Show),
             "errors" => read(arguments).map(Self::Errors),
             "search" => match read(arguments)? {
-                Hits { query, .. } if query.is_empty() => Err("missing field `query`".to_owned()),
-                hits => Ok(Self::Search(hits)),
+                Search { query, .. } if query.is_empty() => Err("`query` is empty".to_owned()),
+                search => Ok(Self::Search(search)),
             },
             "diff" => read(arguments).map(Self::Diff),
             "doctor" => read(arguments).map(Self::Doctor),
@@ -114,6 +132,7 @@ pub(super) fn tools() -> Vec<Tool> {
              deep is counted. With span, depth or offset each span has a line, and the span that is named is told in full.",
             json!({"trace": trace, "offset": offset,
                 "span": text("Only this span, with all it says, and those below it: the digits after `#`."),
+                "line": {"type": "integer", "minimum": 0, "description": "With span: what it says from this line on, uncut, as the last answer said."},
                 "depth": {"type": "integer", "minimum": 0, "description": "Only so many levels below the top."}}),
             &["trace"],
         ),

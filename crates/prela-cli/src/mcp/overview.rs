@@ -3,8 +3,9 @@
 use super::answer::short;
 use super::page::{Answer, length};
 use crate::ids::SpanId;
-use crate::query::{Link, Node, Span, Trace, Tree};
-use crate::render::{count, dollars, duration};
+use crate::query::{Link, Node, Span, Trace, Tree, Usage};
+use crate::render::{self, duration};
+use crate::usage::sums;
 use std::collections::{BTreeSet, HashMap};
 
 /// A trace of any size: a line for each span if there is room; else a line for all spans of one name at one place,
@@ -13,14 +14,15 @@ pub(super) fn of(trace: &Trace, broken: usize) -> String {
     let mut answer = Answer::default();
     head(&mut answer, trace, broken);
     let nodes = Tree::of(trace).nodes;
-    let every: Vec<_> = nodes.iter().map(|node| line(trace, node, node.depth)).collect();
+    let (used, _) = sums(&nodes, |at| trace.spans[at].usage());
+    let every: Vec<_> = nodes.iter().map(|node| line(trace, node, node.depth, &used)).collect();
     if length(&every) <= answer.room() {
         answer.page(&every, 0);
         return answer.into_text();
     }
     errors(&mut answer, trace);
     answer.say("(×N: spans of one name at one place. `show` with depth, offset or span=<digits> has each.)");
-    let groups = groups(trace, &nodes);
+    let groups = groups(trace, &nodes, &used);
     let deepest = groups.iter().map(|group| group.depth).max().unwrap_or(0);
     let at_most = |depth: usize| -> Vec<String> {
         let groups = groups.iter().filter(|group| group.depth <= depth);
@@ -61,15 +63,13 @@ pub(super) fn head(answer: &mut Answer, trace: &Trace, broken: usize) {
         duration(summary.duration_ns),
         counted(summary.spans, "span")
     );
-    if summary.open > 0 {
-        line += &format!("  {} running", summary.open);
-    }
+    line.extend(render::without_end(summary).iter().map(|it| format!("  {it}")));
     for (number, what) in [(summary.errors, "error"), (broken as u64, "broken link")] {
         if number > 0 {
             line += &format!("  {}", counted(number, what));
         }
     }
-    line += &usage(summary.input_tokens, summary.output_tokens, summary.cost_nusd);
+    line += &usage(summary.usage());
     answer.line(&format!("{line}  of {}", short(&services.join(", "), 100)));
 }
 
@@ -81,16 +81,15 @@ fn errors(answer: &mut Answer, trace: &Trace) {
     }
 }
 
-/// A span in a line.
-pub(super) fn line(trace: &Trace, node: &Node, depth: usize) -> String {
+/// A span in a line, with what it and all below it used.
+pub(super) fn line(trace: &Trace, node: &Node, depth: usize, used: &[Usage]) -> String {
     let span = &trace.spans[node.span];
     let mark = match node.link {
         Link::Orphan | Link::Circle => "⚠ ",
         Link::Root | Link::Child => "",
     };
     let failed = if span.is_error() { "✗ " } else { "" };
-    let took = span.duration_ns().map_or_else(|| "running".to_owned(), duration);
-    let usage = usage(span.input_tokens, span.output_tokens, span.cost_nusd);
+    let (took, usage) = (render::span_took(span), usage(used[node.span]));
     let (indent, name) = (indent(depth), short(span.name(), 60));
     format!("{indent}{mark}{failed}{name}  {took}{usage} {}", digits(span.span_id))
 }
@@ -103,7 +102,7 @@ struct Group {
     errors: usize,
     took: i64,
     longest: i64,
-    usage: [u64; 3],
+    usage: Usage,
     first: SpanId,
     /// Spans below them.
     below: usize,
@@ -120,8 +119,7 @@ impl Group {
         if self.errors > 0 {
             line += &format!("  ✗{}", self.errors);
         }
-        let [input, output, cost] = self.usage;
-        line += &usage(input, output, cost);
+        line += &usage(self.usage);
         if is_last && self.below > 0 {
             line += &format!("  +{} below", self.below);
         }
@@ -130,7 +128,7 @@ impl Group {
 }
 
 /// All groups, from the top down. Without recursion: a trace may be as deep as it is long.
-fn groups(trace: &Trace, nodes: &[Node]) -> Vec<Group> {
+fn groups(trace: &Trace, nodes: &[Node], used: &[Usage]) -> Vec<Group> {
     let mut children = vec![Vec::new(); trace.spans.len()];
     let mut sizes = vec![1_usize; trace.spans.len()];
     let mut tops = Vec::new();
@@ -157,18 +155,15 @@ fn groups(trace: &Trace, nodes: &[Node]) -> Vec<Group> {
             errors: spans.clone().filter(|span| span.is_error()).count(),
             took: 0,
             longest: 0,
-            usage: [0; 3],
+            usage: Usage::default(),
             first: trace.spans[members[0]].span_id,
             below: members.iter().map(|member| sizes[*member] - 1).sum(),
         };
-        for span in spans {
+        for (span, member) in spans.zip(&members) {
             let took = span.duration_ns().unwrap_or(0);
             group.took = group.took.saturating_add(took);
             group.longest = group.longest.max(took);
-            let of_span = [span.input_tokens, span.output_tokens, span.cost_nusd];
-            for (sum, one) in group.usage.iter_mut().zip(of_span) {
-                *sum = sum.saturating_add(one);
-            }
+            group.usage = group.usage.plus(used[*member]);
         }
         groups.push(group);
         let below = members.iter().flat_map(|member| children[*member].iter().copied());
@@ -197,13 +192,12 @@ pub(super) fn digits(id: SpanId) -> String {
     format!("#{}", &id.to_string()[8..])
 }
 
-/// Tokens and cost, if there are any.
-pub(super) fn usage(input: u64, output: u64, cost: u64) -> String {
-    let tokens = match (input, output) {
-        (0, 0) => String::new(),
-        _ => format!("  {}→{}", count(input), count(output)),
-    };
-    if cost > 0 { format!("{tokens} {}", dollars(cost)) } else { tokens }
+/// Tokens and cost after two blanks, if there are any.
+pub(super) fn usage(used: Usage) -> String {
+    match render::usage(used) {
+        none if none.is_empty() => none,
+        usage => format!("  {usage}"),
+    }
 }
 
 /// `1 span`, `2 spans`.

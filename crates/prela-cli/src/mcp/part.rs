@@ -3,9 +3,10 @@
 use super::answer::lines;
 use super::ask::Show;
 use super::overview::{digits, head, line};
-use super::page::Answer;
+use super::page::{Answer, broken, cut};
 use crate::query::{Node, Trace, Tree};
 use crate::render;
+use crate::usage::sums;
 use anyhow::bail;
 
 /// The spans of a part, a line each, from an offset on; without one, first all of the span that is named.
@@ -22,16 +23,22 @@ pub(super) fn of(trace: &Trace, ask: &Show) -> anyhow::Result<String> {
     let mut answer = Answer::default();
     head(&mut answer, trace, 0);
     let offset = ask.offset.unwrap_or(0);
-    if ask.span.is_some()
-        && offset == 0
-        && let Some(top) = part.first()
-    {
-        details(&mut answer, trace, top)?;
+    let named = part.first().filter(|_| ask.span.is_some());
+    match (named, ask.line) {
+        (Some(top), Some(line)) => {
+            answer.said(&details(trace, top)?, line);
+            return Ok(answer.into_text());
+        }
+        (None, Some(_)) => bail!("`line` is one of a span: say which by `span`"),
+        (Some(top), None) if offset == 0 => begin(&mut answer, &details(trace, top)?),
+        (_, None) => {}
     }
     let top = part.first().map_or(0, |node| if ask.span.is_some() { node.depth } else { 0 });
     let deepest = ask.depth.unwrap_or(usize::MAX);
     let shown: Vec<_> = part.iter().filter(|node| node.depth - top <= deepest).collect();
-    let tree: Vec<_> = shown.iter().map(|node| line(trace, node, node.depth - top)).collect();
+    let (used, _) = sums(&nodes, |at| trace.spans[at].usage());
+    let line = |node: &&Node| line(trace, node, node.depth - top, &used);
+    let tree: Vec<_> = shown.iter().map(line).collect();
     answer.page(&tree, offset);
     if shown.len() < part.len() {
         answer.say(&format!("{} spans are deeper.", part.len() - shown.len()));
@@ -63,22 +70,31 @@ fn find(trace: &Trace, nodes: &[Node], text: &str) -> anyhow::Result<usize> {
     }
 }
 
-/// Adds what a span says: attributes, messages, events, logs; in at most half of the answer.
-fn details(answer: &mut Answer, trace: &Trace, node: &Node) -> anyhow::Result<()> {
+/// What a span says: attributes, messages, events, logs.
+fn details(trace: &Trace, node: &Node) -> anyhow::Result<Vec<String>> {
     let span = &trace.spans[node.span];
     let mut alone = trace.clone();
     alone.spans = vec![span.clone()];
     alone.logs.retain(|log| log.span_id == Some(span.span_id));
     let rows = render::rows(&alone, &[]);
-    let said = lines(|out| render::details(out, &alone, &rows))?;
+    let mut said = lines(|out| render::details(out, &alone, &rows))?;
+    said.drain(..said.iter().take_while(|line| line.is_empty()).count());
+    Ok(said)
+}
+
+/// Adds the beginning of what a span says, in at most half of the answer. Long lines are cut, and say how to have them.
+fn begin(answer: &mut Answer, said: &[String]) {
     let half = answer.room() / 2;
-    for (at, line) in said.iter().enumerate().skip_while(|(_, line)| line.is_empty()) {
-        if answer.room() < half || !answer.line(line) {
+    // As they are counted where they are not cut.
+    let mut number = 0;
+    for (at, line) in said.iter().enumerate() {
+        let end = format!("… (cut: line={number} says all)");
+        if answer.room() < half || !answer.line(&cut(line, &end)) {
             let left = said.len() - at;
-            answer.say(&format!("… {left} more lines of this span: `prela show --full` has them."));
+            answer.say(&format!("… {left} more lines of this span: line={number}"));
             break;
         }
+        number += broken(line).count();
     }
     answer.say("");
-    Ok(())
 }

@@ -9,17 +9,19 @@ use std::fmt;
 pub enum QueryError {
     /// The store could not be read.
     Store(StoreError),
-    /// No trace has this id, or there are fewer.
+    /// What was asked for is not there; the text says what.
     NotFound(String),
     /// More than one trace begins with these digits.
     Ambiguous {
-        /// What was asked for.
+        /// The digits.
         prefix: String,
-        /// The traces, the newest first; with many of them, some.
+        /// The traces that begin with them, the newest first, at most 20.
         candidates: Vec<TraceId>,
     },
     /// The text that should name a trace is neither digits of an id nor `last`.
     BadReference(String),
+    /// It is a mistake of prela's own that there is no answer.
+    Internal(String),
 }
 
 impl fmt::Display for QueryError {
@@ -30,6 +32,9 @@ impl fmt::Display for QueryError {
             Self::Ambiguous { prefix, candidates } => {
                 write!(f, "more than one trace begins with `{prefix}`:")?;
                 candidates.iter().try_for_each(|candidate| write!(f, "\n  {candidate}"))
+            }
+            Self::Internal(what) => {
+                write!(f, "prela could not answer, by a mistake of its own: {what}")
             }
             Self::BadReference(text) => write!(
                 f,

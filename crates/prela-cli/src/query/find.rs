@@ -3,6 +3,10 @@
 use super::error::QueryError;
 use super::reader::Reader;
 use crate::ids::{TraceId, bytes_of_hex};
+use crate::otlp::attribute;
+use opentelemetry_proto::tonic::common::v1::any_value::Value;
+use opentelemetry_proto::tonic::trace::v1::Span as Message;
+use prost::Message as _;
 use rusqlite::OptionalExtension as _;
 
 impl Reader {
@@ -15,17 +19,8 @@ impl Reader {
     /// does, [`QueryError::BadReference`] for any other text.
     pub fn find(&self, text: &str) -> Result<TraceId, QueryError> {
         let text = text.trim();
-        if let Some(after) = text.strip_prefix("last") {
-            let back = match after.strip_prefix('~') {
-                None if after.is_empty() => Some(0),
-                Some("") => Some(1),
-                Some(number) => number.parse().ok(),
-                None => None,
-            };
-            return match back {
-                Some(back) => self.newest(back),
-                None => Err(QueryError::BadReference(text.to_owned())),
-            };
+        if let Some(back) = back(text)? {
+            return self.newest(back);
         }
         let digits = text.to_ascii_lowercase();
         let is_hex = digits.bytes().all(|digit| digit.is_ascii_hexdigit());
@@ -33,6 +28,30 @@ impl Reader {
             return Err(QueryError::BadReference(text.to_owned()));
         }
         self.beginning_with(&digits)
+    }
+
+    /// Whether the SDK marked the root of a trace as one that lost its context.
+    ///
+    /// # Errors
+    ///
+    /// The store cannot be read.
+    pub(crate) fn has_marked_root(&self, trace: TraceId) -> Result<bool, QueryError> {
+        const MARK: &str = "prela.context.absent";
+        let is_marked = |root: &[u8]| {
+            // Few roots are, and only those are decoded.
+            memchr::memmem::find(root, MARK.as_bytes()).is_some()
+                && Message::decode(root).is_ok_and(|root| {
+                    attribute(&root.attributes, MARK) == Some(&Value::BoolValue(true))
+                })
+        };
+        self.ask(|connection| {
+            let mut select = connection.prepare_cached(
+                "SELECT data FROM span JOIN span_data ON span_data.id = span.id
+                 WHERE span.trace = (SELECT id FROM trace WHERE trace_id = ?1) AND span.parent_id IS NULL LIMIT 1",
+            )?;
+            let root = select.query_row([trace.0], |row| Ok(is_marked(row.get_ref(0)?.as_blob()?)));
+            Ok(root.optional()?.unwrap_or(false))
+        })
     }
 
     fn newest(&self, back: u32) -> Result<TraceId, QueryError> {
@@ -52,7 +71,7 @@ impl Reader {
     }
 
     fn beginning_with(&self, digits: &str) -> Result<TraceId, QueryError> {
-        // Every id between the digits filled up with 0 and with f.
+        // An id begins with these digits if it lies between them followed by zeros, and followed by `f`s.
         let bound =
             |fill: &str| bytes_of_hex(&format!("{digits}{}", fill.repeat(32 - digits.len())));
         let (first, last) = (bound("0").unwrap_or_default(), bound("f").unwrap_or_default());
@@ -72,5 +91,21 @@ impl Reader {
     }
 }
 
-/// As many as fit on a screen.
+/// How many traces before the last one a text means, as `last~2`; none if it is no such text.
+///
+/// # Errors
+///
+/// [`QueryError::BadReference`] if it begins as one.
+pub(crate) fn back(text: &str) -> Result<Option<u32>, QueryError> {
+    let Some(after) = text.trim().strip_prefix("last") else { return Ok(None) };
+    let back = match after.strip_prefix('~') {
+        None if after.is_empty() => Some(0),
+        Some("") => Some(1),
+        Some(number) => number.parse().ok(),
+        None => None,
+    };
+    back.map(Some).ok_or_else(|| QueryError::BadReference(text.trim().to_owned()))
+}
+
+/// The most traces that an error lists: as many as fit on a screen.
 const CANDIDATES: u32 = 20;

@@ -1,46 +1,30 @@
 //! Searches for a text in everything that a span holds.
 //!
-//! Spans are read from the newest on, in blocks; of each block it is known whether it may have the text. The
-//! bytes of those that may are searched for it, and only what has it is decoded to see where it is. That
-//! nothing has it is known after some milliseconds for a million spans; after half a second if each block has
-//! all parts of the text and none has the text.
+//! Spans are read from the newest on, in blocks, each with a bitmap that tells whether it may have the text. In blocks
+//! that may have it the bytes of the messages are searched, and only a message that has it is decoded, to see where it
+//! is. A text that no span has takes some milliseconds in a million spans, or half a second if each block has all parts
+//! of it.
 
 use super::error::QueryError;
 use super::filter::Filter;
 use super::list::{Names, hit};
 use super::model::{Span, SpanHit};
+use super::newest::newest_first;
 use super::reader::Reader;
 use crate::ids::bytes_of_hex;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Said;
 use opentelemetry_proto::tonic::common::v1::{AnyValue, KeyValue};
 use opentelemetry_proto::tonic::trace::v1::Span as Message;
-use rusqlite::functions::FunctionFlags;
 use rusqlite::params_from_iter;
 use rusqlite::types::Value;
-use std::sync::Arc;
 
 mod needle;
 
 pub(super) use self::needle::Needle;
 
 impl Reader {
-    pub(super) fn define_functions(&self) -> rusqlite::Result<()> {
-        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;
-        // The second argument is the same in every row, so its needle is made once.
-        self.connection.create_scalar_function("has_text", 2, flags, |context| {
-            let needle = context.get_or_create_aux(
-                1,
-                |text| -> Result<_, rusqlite::types::FromSqlError> {
-                    Ok(Needle::new(text.as_str()?))
-                },
-            )?;
-            let needle: Arc<Needle> = needle;
-            Ok(needle.is_in(context.get_raw(0).as_blob()?))
-        })
-    }
-
-    /// The newest spans with a text in their name, in a key or value of an attribute, in an event or in
-    /// the status, in traces that a filter lets through. A text without capitals is found in any case.
+    /// The newest spans with a text in their name, their status, an attribute, an event or a link, or with that id, in
+    /// traces that a filter lets through. A text without capitals is found in any case of its ASCII letters.
     ///
     /// # Errors
     ///
@@ -77,8 +61,8 @@ impl Reader {
             );
             let mut select = connection.prepare_cached(&sql)?;
             let mut names = Names::new();
-            // Gives `false` when enough is found.
-            let mut read = |first: i64, last: i64| {
+            // Reads rows from the first to the last, and tells whether more hits are wanted.
+            let read = |first: i64, last: i64| {
                 let bounds: [Value; 2] = [first.into(), last.into()];
                 let mut rows = select.query(params_from_iter(values.iter().chain(&bounds)))?;
                 while let Some(row) = rows.next()? {
@@ -91,38 +75,19 @@ impl Reader {
                 }
                 Ok::<_, rusqlite::Error>(true)
             };
-            let blocks = "SELECT first, last, grams FROM block ORDER BY first DESC";
-            let mut blocks = connection.prepare_cached(blocks)?;
-            let mut blocks = blocks.query([])?;
-            // Rows before this one are still to be looked at.
-            let mut end = i64::MAX;
-            while let Some(block) = blocks.next()? {
-                let (first, last): (i64, i64) = (block.get(0)?, block.get(1)?);
-                let may_be_in = needle.may_be_in(block.get_ref(2)?.as_blob()?);
-                // Rows behind it have no block.
-                let is_unknown = last + 1 < end;
-                // A span that was replaced is in a block of its own, within the one that it was in before.
-                let last_new = last.min(end - 1);
-                if (is_unknown && !read(last + 1, end - 1)?)
-                    || (may_be_in && !read(first, last_new)?)
-                {
-                    return Ok(());
-                }
-                end = first;
-            }
-            read(0, end - 1).map(drop)
+            newest_first(connection, |grams| needle.may_be_in(grams), read)
         })
     }
 }
 
 impl Span {
-    /// Where in it a text stands, and what is around it; none if it is not there.
+    /// Where in the span a text stands, and what is around it; none if the span does not have it.
     pub fn mention(&self, text: &str) -> Option<(String, String)> {
         place(&self.message, &Needle::new(text))
     }
 }
 
-/// Where in a span the text stands, and what is around it. None if only its bytes looked like it.
+/// Where in a span the text stands, and what is around it. None if the message has its bytes only by chance.
 pub(super) fn place(span: &Message, needle: &Needle) -> Option<(String, String)> {
     let found = |place: &str, text: &str| Some((place.to_owned(), needle.excerpt(text)?));
     found("name", &span.name)
@@ -186,7 +151,7 @@ fn in_value(value: &AnyValue, needle: &Needle) -> Option<String> {
     }
 }
 
-/// The id of a trace or a span that a text of digits may be.
+/// The bytes of a trace's or a span's id, if a text is one.
 fn id_of(text: &str) -> Option<Vec<u8>> {
     bytes_of_hex(text).filter(|bytes| matches!(bytes.len(), 8 | 16))
 }

@@ -6,6 +6,7 @@ use super::model::{Log, Named, Span, Trace, TraceSummary};
 use super::reader::Reader;
 use crate::ids::{SpanId, TraceId};
 use crate::otlp;
+use crate::tree::Tree;
 use opentelemetry_proto::tonic::common::v1::InstrumentationScope;
 use opentelemetry_proto::tonic::logs::v1::LogRecord;
 use opentelemetry_proto::tonic::resource::v1::Resource;
@@ -16,7 +17,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 impl Reader {
-    /// A trace as in a list; none if it is not there.
+    /// A trace as lists show it; none if it is not there.
     ///
     /// # Errors
     ///
@@ -58,6 +59,19 @@ impl Reader {
     }
 }
 
+impl Tree {
+    /// The tree of a trace.
+    pub fn of(trace: &Trace) -> Self {
+        Self::of_spans(&trace.spans)
+    }
+
+    /// The tree of spans, which are sorted by start.
+    pub fn of_spans(spans: &[Span]) -> Self {
+        let links: Vec<_> = spans.iter().map(|span| (span.span_id, span.parent_id)).collect();
+        Self::of_links(&links)
+    }
+}
+
 fn spans(
     connection: &Connection,
     shared: &mut Shared<'_>,
@@ -67,8 +81,7 @@ fn spans(
     let mut select = connection.prepare_cached(
         "SELECT span.span_id, span.parent_id, span.start_ns, span.end_ns, span.op, span.model, span.thread,
              span.tok_in, span.tok_out, span.cost_nusd, span_data.data, span.res, span.scope,
-             span.end_ns = 0 AND coalesce(
-                 (SELECT seen FROM pending WHERE pending.span = span.id), 0) < unixepoch() - 8
+             span.end_ns = 0 AND is_silent((SELECT seen FROM pending WHERE pending.span = span.id))
          FROM span JOIN span_data ON span_data.id = span.id WHERE span.trace = ?1 AND (?2 IS NULL OR span.span_id = ?2)
          ORDER BY span.start_ns, span.id",
     )?;
@@ -90,7 +103,7 @@ fn spans(
             input_tokens: count(7)?,
             output_tokens: count(8)?,
             cost_nusd: count(9)?,
-            // It was decoded before it was written.
+            // It could be decoded when it was written.
             message: SpanMessage::decode(&bytes[..]).unwrap_or_default(),
             bytes,
             resource: shared.resource(row.get(11)?)?,
@@ -124,7 +137,7 @@ fn logs(
     Ok(logs)
 }
 
-/// What many spans refer to, read once.
+/// The texts, resources and scopes that many spans refer to, each read once.
 struct Shared<'a> {
     connection: &'a Connection,
     strings: HashMap<i64, String>,
@@ -181,7 +194,7 @@ impl<'a> Shared<'a> {
 }
 
 fn named<T: Message + Default>(bytes: Option<&[u8]>, schema_url: String) -> Named<T> {
-    // A malformed message is kept as it came, and shown as none.
+    // A malformed message is kept as it came, and shown as if none had been sent.
     let message = bytes.and_then(|bytes| T::decode(bytes).ok());
     Named { message, bytes: bytes.map(Arc::from), schema_url }
 }

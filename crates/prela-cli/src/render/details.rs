@@ -2,6 +2,7 @@
 
 use super::rows::Row;
 use super::text::{clean, width_of_output, wrap};
+use super::took::span_took;
 use super::units::duration;
 use super::{BOLD, DIM, RED, YELLOW};
 use crate::doctor::{Finding, Kind};
@@ -37,7 +38,7 @@ pub fn details(out: &mut dyn Write, trace: &Trace, rows: &[Row]) -> io::Result<(
 ///
 /// Those of the output.
 pub fn of_span(out: &mut dyn Write, span: &Span, begin: i64) -> io::Result<()> {
-    let took = span.duration_ns().map_or_else(|| "running".to_owned(), duration);
+    let took = span_took(span);
     let at = duration(span.start_ns.saturating_sub(begin));
     let service = match clean(span.service()) {
         service if service.is_empty() => service,

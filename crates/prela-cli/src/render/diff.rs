@@ -1,9 +1,10 @@
 //! Two traces beside each other.
 
 use super::text::{clean, fit};
-use super::units::{count, dollars, duration};
+use super::took::side_took;
+use super::units::{dollars, duration, usage};
 use super::{BOLD, DIM, GREEN, RED, YELLOW};
-use crate::query::{Change, ContentDiff, Diff, Side, SpanDiff, TraceSummary};
+use crate::query::{Change, ContentDiff, Diff, Side, SpanDiff, TraceSummary, Usage};
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr as _;
 
@@ -39,7 +40,7 @@ fn sums(out: &mut dyn Write, a: &TraceSummary, b: &TraceSummary) -> io::Result<(
     let took = format!("{}{}", change(long_a, long_b), percent(long_a, long_b));
     row(out, "took", [duration(long_a), duration(long_b), took])?;
     let number = |it: u64| i64::try_from(it).unwrap_or(i64::MAX);
-    let tokens = |it: &TraceSummary| usage(it.input_tokens, it.output_tokens, 0);
+    let tokens = |it: &TraceSummary| usage(Usage { cost_nusd: 0, ..it.usage() });
     for (name, a, b) in [("spans", a.spans, b.spans), ("errors", a.errors, b.errors)] {
         let more = number(b).saturating_sub(number(a));
         let more = if more == 0 { String::new() } else { format!("{more:+}") };
@@ -75,7 +76,7 @@ fn line(out: &mut dyn Write, span: &SpanDiff, names: usize, width: usize) -> io:
     };
     let indent = span.depth.min(MAX_DEPTH) * 2;
     let name = fit(&format!("{:indent$}{}", "", clean(&span.name)), names);
-    let took = |side: &Option<Side>| side.as_ref().map(took).unwrap_or_default();
+    let took = |side: &Option<Side>| side.as_ref().map(side_took).unwrap_or_default();
     let more = match (&span.a, &span.b) {
         (Some(Side { duration_ns: Some(a), .. }), Some(Side { duration_ns: Some(b), .. })) => {
             change(*a, *b)
@@ -88,13 +89,9 @@ fn line(out: &mut dyn Write, span: &SpanDiff, names: usize, width: usize) -> io:
     writeln!(out, "{style}{mark} {name}{style:#}{}", rest.trim_end())
 }
 
-fn took(side: &Side) -> String {
-    side.duration_ns.map_or_else(|| "running".to_owned(), duration)
-}
-
 /// What else differs in a span.
 fn notes(span: &SpanDiff) -> String {
-    let used = |it: &Side| usage(it.input_tokens, it.output_tokens, it.cost_nusd);
+    let used = |it: &Side| usage(it.usage());
     let mut notes = Vec::new();
     match (&span.a, &span.b) {
         (Some(a), Some(b)) => {
@@ -119,15 +116,6 @@ fn notes(span: &SpanDiff) -> String {
 
 fn or_none(text: String) -> String {
     if text.is_empty() { "none".to_owned() } else { text }
-}
-
-fn usage(input: u64, output: u64, cost: u64) -> String {
-    let tokens = match (input, output) {
-        (0, 0) => String::new(),
-        _ => format!("{}→{}", count(input), count(output)),
-    };
-    let cost = if cost > 0 { dollars(cost) } else { String::new() };
-    format!("{tokens} {cost}").trim().to_owned()
 }
 
 /// How much longer B took; empty if both are shown alike.

@@ -1,9 +1,11 @@
 //! The lines of a waterfall: a span each, and below a span what probably belongs to it.
 
 use super::text::clean;
-use super::units::{count, dollars};
+use super::took::took;
+use super::units::usage;
 use crate::doctor::{Finding, Kind};
 use crate::query::{Link, Trace, Tree};
+use crate::usage::sums;
 
 /// A line of a waterfall.
 #[derive(Debug, Clone)]
@@ -28,33 +30,22 @@ pub struct Row {
     pub is_guess: bool,
     /// The thread it began on; empty if that is not known.
     pub thread: String,
-    /// Tokens and cost; those of the spans below it if it has none itself.
+    /// Tokens and cost, as [`Usage`](crate::query::Usage) counts them.
     pub usage: String,
+}
+
+impl Row {
+    /// How long it took.
+    pub(super) fn took(&self) -> String {
+        took(self.end_ns.map(|end| end.saturating_sub(self.start_ns)), self.is_unfinished)
+    }
 }
 
 /// The lines of a trace. Of the findings, stray roots are put below the span that they probably belong
 /// to.
 pub fn rows(trace: &Trace, findings: &[Finding]) -> Vec<Row> {
     let nodes = Tree::of(trace).nodes;
-    let mut sums: Vec<[u64; 3]> = trace
-        .spans
-        .iter()
-        .map(|span| [span.input_tokens, span.output_tokens, span.cost_nusd])
-        .collect();
-    // From the bottom up: a span's own usage, or that of the spans below it if it has none.
-    let mut below = vec![[0_u64; 3]; trace.spans.len()];
-    for node in nodes.iter().rev() {
-        let sum = &mut sums[node.span];
-        if *sum == [0; 3] {
-            *sum = below[node.span];
-        }
-        if let Some(parent) = node.parent {
-            let sum = *sum;
-            for (all, own) in below[parent].iter_mut().zip(sum) {
-                *all = all.saturating_add(own);
-            }
-        }
-    }
+    let (used, _) = sums(&nodes, |at| trace.spans[at].usage());
     let mut rows: Vec<Row> = nodes
         .iter()
         .map(|node| {
@@ -76,7 +67,7 @@ pub fn rows(trace: &Trace, findings: &[Finding]) -> Vec<Row> {
                 is_error: span.is_error(),
                 is_guess: false,
                 thread: span.thread.as_deref().map(clean).unwrap_or_default(),
-                usage: usage(sums[node.span]),
+                usage: usage(used[node.span]),
             }
         })
         .collect();
@@ -105,21 +96,11 @@ fn place(rows: &mut Vec<Row>, trace: &Trace, finding: &Finding) {
             name: clean(&finding.name),
             start_ns: finding.start_ns,
             end_ns: finding.end_ns,
-            is_unfinished: false,
+            is_unfinished: finding.is_unfinished,
             is_error: false,
             is_guess: true,
             thread: finding.thread.as_deref().map(clean).unwrap_or_default(),
             usage: String::new(),
         },
     );
-}
-
-fn usage([input, output, cost]: [u64; 3]) -> String {
-    let tokens = if input + output > 0 {
-        format!("{}→{}", count(input), count(output))
-    } else {
-        String::new()
-    };
-    let cost = if cost > 0 { dollars(cost) } else { String::new() };
-    format!("{tokens} {cost}").trim().to_owned()
 }

@@ -1,5 +1,6 @@
 //! Numbers for people.
 
+use crate::query::Usage;
 use std::time::{Duration, SystemTime};
 
 /// Nanoseconds with three digits: `890 ms`, `2.45 s`.
@@ -41,6 +42,16 @@ pub fn count(number: u64) -> String {
 /// Billionths of a US dollar: `$0.0142`.
 pub fn dollars(nusd: u64) -> String {
     format!("${}.{:04}", nusd / 1_000_000_000, nusd % 1_000_000_000 / 100_000)
+}
+
+/// Tokens and cost: `3.1k→412 $0.0142`; empty if there are none.
+pub fn usage(used: Usage) -> String {
+    let tokens = match (used.input_tokens, used.output_tokens) {
+        (0, 0) => String::new(),
+        (input, output) => format!("{}→{}", count(input), count(output)),
+    };
+    let cost = if used.cost_nusd > 0 { dollars(used.cost_nusd) } else { String::new() };
+    format!("{tokens} {cost}").trim().to_owned()
 }
 
 /// The moment `time` ago, in nanoseconds since 1970.

@@ -2,9 +2,10 @@
 
 use super::rows::Row;
 use super::text::{clean, fit};
+use super::took::without_end;
 use super::units::duration;
 use super::{BOLD, DIM, RED, YELLOW};
-use crate::query::{Trace, TraceSummary};
+use crate::query::Trace;
 use std::collections::BTreeSet;
 use std::io::{self, Write};
 use unicode_width::UnicodeWidthStr as _;
@@ -26,12 +27,7 @@ pub fn header(out: &mut dyn Write, trace: &Trace, broken: usize, width: usize) -
             parts.push(counted(number, what));
         }
     }
-    let running = summary.open.saturating_sub(summary.unfinished);
-    for (number, what) in [(running, "running"), (summary.unfinished, "unfinished")] {
-        if number > 0 {
-            parts.push(format!("{number} {what}"));
-        }
-    }
+    parts.extend(without_end(summary));
     let id = summary.trace_id.to_string();
     let rest = format!("{}  {}", &id[..16], parts.join(" · "));
     let rest = fit(&rest, rest.width().min(width.saturating_sub(6)));
@@ -49,7 +45,7 @@ fn counted(number: u64, what: &str) -> String {
 /// Those of the output.
 pub fn compact(out: &mut dyn Write, rows: &[Row], width: usize) -> io::Result<()> {
     for row in rows {
-        let took = took(row);
+        let took = row.took();
         let name = name(row, width / 2);
         let room = name.width().min(width.saturating_sub(took.width() + 2));
         let style = style(row);
@@ -104,7 +100,7 @@ impl Waterfall {
 
     pub(crate) fn parts(&self, row: &Row) -> Parts {
         let columns = &self.columns;
-        let mut rest = format!(" {:>DURATION$}", took(row));
+        let mut rest = format!(" {:>1$}", row.took(), columns.took);
         for (text, room) in [(&row.thread, columns.thread), (&row.usage, columns.usage)] {
             if room > 0 {
                 rest.push(' ');
@@ -126,6 +122,7 @@ impl Waterfall {
 struct Columns {
     name: usize,
     bar: usize,
+    took: usize,
     thread: usize,
     usage: usize,
 }
@@ -137,7 +134,8 @@ impl Columns {
             longest(|row| row.depth.min(MAX_DEPTH) * 2 + row.mark.width() + row.name.width());
         let mut thread = longest(|row| row.thread.width()).min(16);
         let mut usage = longest(|row| row.usage.width()).min(24);
-        let room = width.saturating_sub(DURATION + 1);
+        let took = longest(|row| row.took().width()).max(DURATION);
+        let room = width.saturating_sub(took + 1);
         let bar_beside = |name: usize, thread: usize, usage: usize| {
             let beside =
                 [thread, usage].iter().filter(|it| **it > 0).map(|it| it + 1).sum::<usize>();
@@ -152,8 +150,8 @@ impl Columns {
             usage = 0;
         }
         match bar_beside(name, thread, usage) {
-            bar if bar >= 8 => Self { name, bar: bar.min(60), thread, usage },
-            _ => Self { name: room, bar: 0, thread: 0, usage: 0 },
+            bar if bar >= 8 => Self { name, bar: bar.min(60), took, thread, usage },
+            _ => Self { name: room, bar: 0, took, thread: 0, usage: 0 },
         }
     }
 }
@@ -162,23 +160,6 @@ impl Columns {
 fn name(row: &Row, most: usize) -> String {
     let indent = (row.depth * 2).min(most);
     format!("{:indent$}{}{}", "", row.mark, row.name)
-}
-
-fn took(row: &Row) -> String {
-    match row.end_ns {
-        Some(end) => duration(end.saturating_sub(row.start_ns)),
-        None if row.is_unfinished => NO_END.to_owned(),
-        None => RUNNING.to_owned(),
-    }
-}
-
-/// How long a trace took, in a list; or that it still runs, or has spans that will never end.
-pub fn trace_took(trace: &TraceSummary) -> String {
-    match trace.open {
-        0 => duration(trace.duration_ns),
-        open if open > trace.unfinished => RUNNING.to_owned(),
-        _ => NO_END.to_owned(),
-    }
 }
 
 fn style(row: &Row) -> anstyle::Style {
@@ -238,8 +219,6 @@ pub(crate) fn errors(
     Ok(())
 }
 
-const RUNNING: &str = "running";
-const NO_END: &str = "no end";
 const DURATION: usize = 8;
 const MAX_DEPTH: usize = 20;
 /// Eighths of a cell, from none on.

@@ -13,6 +13,7 @@
 use super::access::Access;
 use super::hello::Hello;
 use super::watch::{self, News};
+use crate::doctor::Doctor;
 use crate::query::{Filter, QueryError, Span, Trace};
 use axum::Router;
 use axum::body::Body;
@@ -55,7 +56,12 @@ pub(super) fn routes(news: &News) -> Router {
         .route(
             "/api/traces/{id}",
             get(async move |Path(id): Path<String>| {
-                answer(one.ask(move |reader| Ok(trace(&reader.trace(reader.find(&id)?)?))).await)
+                answer(
+                    one.ask(move |reader| {
+                        Ok(trace(&reader.trace(Doctor::new(reader).find(&id)?)?))
+                    })
+                    .await,
+                )
             }),
         )
         .route(
@@ -153,6 +159,9 @@ pub(super) fn answer<T: Serialize>(result: Result<T, QueryError>) -> Response {
         Err(error @ QueryError::NotFound(_)) => self::error(StatusCode::NOT_FOUND, &error),
         Err(error @ (QueryError::BadReference(_) | QueryError::Ambiguous { .. })) => {
             self::error(StatusCode::BAD_REQUEST, &error)
+        }
+        Err(error @ QueryError::Internal(_)) => {
+            self::error(StatusCode::INTERNAL_SERVER_ERROR, &error)
         }
         Err(error @ QueryError::Store(_)) => self::error(StatusCode::SERVICE_UNAVAILABLE, &error),
     }

@@ -44,12 +44,31 @@ impl Readers {
         });
         match asked.await {
             Ok(answer) => answer,
-            Err(panic) => {
-                Err(QueryError::NotFound(format!("the question could not be asked: {panic}")))
-            }
+            Err(panic) => Err(QueryError::Internal(panic.to_string())),
         }
     }
 }
 
 /// Searches that find nothing read the whole store, and what comes in needs cores, too.
 const AT_ONCE: usize = 4;
+
+#[cfg(test)]
+mod tests {
+    use super::Readers;
+    use crate::query::{Filter, QueryError};
+    use crate::store::{Options, Store};
+
+    #[tokio::test]
+    async fn a_mistake_of_its_own_is_called_one_and_harms_no_other_question() {
+        let dir = tempfile::TempDir::new().unwrap();
+        let path = dir.path().join("prela.db");
+        let store = Store::open(&path, Options::default()).unwrap();
+        let readers = Readers::new(path);
+        for _ in 0..2 * super::AT_ONCE {
+            let asked = readers.ask(|_| -> Result<(), QueryError> { panic!("on purpose") }).await;
+            assert!(matches!(asked, Err(QueryError::Internal(_))), "{asked:?}");
+        }
+        assert!(readers.ask(|it| it.list(&Filter::default())).await.unwrap().is_empty());
+        drop(store);
+    }
+}

@@ -1,6 +1,7 @@
 //! The gRPC API of `proto/prela/query/v1`.
 
 use super::watch::{self, News};
+use crate::doctor::Doctor;
 use crate::query::{Filter, QueryError, SpanHit, TraceSummary};
 use crate::store::StoreErrorKind;
 use futures_util::stream::{BoxStream, StreamExt as _};
@@ -44,7 +45,8 @@ impl v1::query_service_server::QueryService for Answers {
         request: Request<v1::GetTraceRequest>,
     ) -> Result<Response<v1::GetTraceResponse>, Status> {
         let text = request.into_inner().trace;
-        let trace = self.0.readers.ask(move |reader| reader.trace(reader.find(&text)?)).await;
+        let trace =
+            self.0.readers.ask(move |reader| reader.trace(Doctor::new(reader).find(&text)?)).await;
         let trace = trace.map_err(status)?;
         Ok(Response::new(v1::GetTraceResponse {
             traces_data: trace.traces_data().encode_to_vec(),
@@ -101,7 +103,7 @@ fn status(error: QueryError) -> Status {
         QueryError::Store(error) if error.kind() == StoreErrorKind::Busy => {
             Status::unavailable(message)
         }
-        QueryError::Store(_) => Status::internal(message),
+        QueryError::Store(_) | QueryError::Internal(_) => Status::internal(message),
     }
 }
 

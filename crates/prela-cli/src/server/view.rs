@@ -37,7 +37,7 @@ pub(super) fn routes(readers: &Readers) -> Router {
         .route(
             "/api/view/{id}/search",
             get(async move |Path(id): Path<String>, Query(asked): Query<Asked>| {
-                let find = move |it: &Reader| it.search_in(it.find(&id)?, &asked.q);
+                let find = move |it: &Reader| it.search_in(named(it, &id)?, &asked.q);
                 answer(search.ask(find).await)
             }),
         )
@@ -51,7 +51,7 @@ pub(super) fn routes(readers: &Readers) -> Router {
         .route(
             "/api/view/{id}/diff/{other}",
             get(async move |Path((id, other)): Path<(String, String)>| {
-                answer(diff.ask(move |it| it.diff(it.find(&id)?, it.find(&other)?)).await)
+                answer(diff.ask(move |it| it.diff(named(it, &id)?, named(it, &other)?)).await)
             }),
         )
         .route(
@@ -74,8 +74,12 @@ struct Asked {
     content: String,
 }
 
+fn named(reader: &Reader, text: &str) -> Result<TraceId, QueryError> {
+    Doctor::new(reader).find(text)
+}
+
 async fn trace(readers: &Readers, id: String) -> Response {
-    let columns = readers.ask(move |it| Ok(columns(&it.trace(it.find(&id)?)?).to_string())).await;
+    let columns = readers.ask(move |it| Ok(columns(&it.trace(named(it, &id)?)?).to_string())).await;
     match columns {
         Ok(text) => {
             ([(header::CONTENT_TYPE, "application/json"), NEVER_KEPT], text).into_response()
@@ -86,7 +90,7 @@ async fn trace(readers: &Readers, id: String) -> Response {
 
 async fn findings(readers: &Readers, id: String) -> Response {
     let found = readers.ask(move |it| {
-        let trace = it.trace(it.find(&id)?)?;
+        let trace = it.trace(named(it, &id)?)?;
         let findings = Doctor::new(it).of_trace(&trace)?;
         Ok(findings.iter().map(|finding| page::finding(&trace, finding)).collect::<Vec<_>>())
     });
@@ -113,7 +117,7 @@ fn ids(Path((trace, span)): &Path<(String, String)>) -> Result<(TraceId, SpanId)
 
 async fn alone(readers: &Readers, id: String, content: Content) -> Response {
     let made = readers.ask(move |it| {
-        let trace = it.trace(it.find(&id)?)?;
+        let trace = it.trace(named(it, &id)?)?;
         let findings = Doctor::new(it).of_trace(&trace)?;
         let name = format!("attachment; filename=\"prela-{}.html\"", trace.summary.trace_id);
         Ok::<_, QueryError>((name, page::file(&trace, &findings, content)))

@@ -1,7 +1,8 @@
-//! Row numbers of what was written lately, so that most rows need no look-up in an index, and the block
-//! that is being filled.
+//! Row numbers of what was written lately, so that most rows need no look-up in an index, the block that
+//! is being filled, and spans of traces that are still being summed up.
 
 use super::blocks::Blocks;
+use super::usage::Recent;
 use crate::ids::TraceId;
 use std::borrow::Borrow;
 use std::collections::HashMap;
@@ -16,6 +17,7 @@ pub(super) struct Caches {
     pub(super) scopes: Cache<Vec<u8>, i64>,
     pub(super) runs: Cache<String, i64>,
     pub(super) blocks: Blocks,
+    pub(super) used: Recent,
 }
 
 /// A cache that forgets what was not asked for lately: what is asked for moves to the young half, and when

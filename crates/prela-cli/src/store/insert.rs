@@ -6,6 +6,7 @@
 
 use super::batch::{Accepted, Batch, Counts, LogEntry, ResourceEntry, SpanEntry};
 use super::caches::{Cache, Caches};
+use super::usage::{self, Arrived};
 use crate::ids::TraceId;
 use rusqlite::{Connection, OptionalExtension as _, params};
 use std::collections::HashMap;
@@ -31,9 +32,7 @@ pub(super) struct Sums {
     pub(super) spans: i64,
     pub(super) errors: i64,
     pub(super) open: i64,
-    pub(super) input_tokens: i64,
-    pub(super) output_tokens: i64,
-    pub(super) cost_nusd: i64,
+    pub(super) arrived: Arrived,
 }
 
 impl<'a> Insert<'a> {
@@ -174,17 +173,16 @@ impl<'a> Insert<'a> {
         let end = facts.end_ns.max(facts.start_ns);
         sums.start_ns = Some(sums.start_ns.map_or(facts.start_ns, |it| it.min(facts.start_ns)));
         sums.end_ns = Some(sums.end_ns.map_or(end, |it| it.max(end)));
-        if is_root {
-            sums.root_name = sums.root_name.or(name);
+        // Of several roots the first gives both.
+        if is_root && sums.root_name.is_none() {
+            sums.root_name = name;
             sums.service = rows.service;
         }
         sums.service = sums.service.or(rows.service);
         sums.spans += 1;
         sums.errors += i64::from(facts.status == 2);
         sums.open += i64::from(facts.end_ns == 0);
-        sums.input_tokens += facts.input_tokens;
-        sums.output_tokens += facts.output_tokens;
-        sums.cost_nusd += facts.cost_nusd;
+        sums.arrived.add(entry);
         Ok(is_first)
     }
 
@@ -216,28 +214,27 @@ impl<'a> Insert<'a> {
     pub(super) fn finish(self) -> rusqlite::Result<()> {
         let mut update = self.connection.prepare_cached(
             "UPDATE trace SET seen = ?2, spans = spans + ?3, errors = errors + ?4, open = open + ?5,
-                 tok_in = tok_in + ?6, tok_out = tok_out + ?7, cost_nusd = cost_nusd + ?8,
-                 start_ns = min(coalesce(start_ns, ?9), coalesce(?9, start_ns)),
-                 end_ns = max(coalesce(end_ns, ?10), coalesce(?10, end_ns)),
-                 service = CASE WHEN root_name IS NULL AND ?11 IS NOT NULL THEN ?12 ELSE coalesce(service, ?12) END,
-                 root_name = coalesce(root_name, ?11)
+                 start_ns = min(coalesce(start_ns, ?6), coalesce(?6, start_ns)),
+                 end_ns = max(coalesce(end_ns, ?7), coalesce(?7, end_ns)),
+                 service = CASE WHEN root_name IS NULL AND ?8 IS NOT NULL THEN ?9 ELSE coalesce(service, ?9) END,
+                 root_name = coalesce(root_name, ?8)
              WHERE id = ?1",
         )?;
-        for (trace, sums) in &self.sums {
+        for (trace, sums) in self.sums {
             update.execute(params![
                 trace,
                 self.now,
                 sums.spans,
                 sums.errors,
                 sums.open,
-                sums.input_tokens,
-                sums.output_tokens,
-                sums.cost_nusd,
                 sums.start_ns,
                 sums.end_ns,
                 sums.root_name,
                 sums.service,
             ])?;
+            if let Some(used) = self.caches.used.sum(self.connection, trace, sums.arrived)? {
+                usage::write(self.connection, trace, used)?;
+            }
         }
         self.caches.blocks.write(self.connection)?;
         let Counts { refused, loose_logs, metrics } = self.counts;

@@ -1,11 +1,12 @@
-//! Spans that came before their end: they are there at once, and once only.
+//! Spans that are sent while they run: each is stored at once, and its end replaces it.
 
 use super::batch::SpanEntry;
 use super::insert::Insert;
+use crate::ids::SpanId;
 use rusqlite::{OptionalExtension as _, params};
 
 impl Insert<'_> {
-    /// Notes that a span runs, of which this row is new.
+    /// Notes in `pending` that the span of a new row runs.
     pub(super) fn note_running(&mut self, trace: i64, row: i64) -> rusqlite::Result<()> {
         let mut insert = self
             .connection
@@ -13,8 +14,8 @@ impl Insert<'_> {
         insert.execute(params![row, trace, self.now]).map(drop)
     }
 
-    /// Notes that a span that is there still runs. Whether more is known of it now; not if its end is there,
-    /// which came before.
+    /// Notes that a stored span still runs, and tells whether its message has changed since. If its end came before
+    /// this news, nothing has changed.
     pub(super) fn still_runs(&mut self, trace: i64, entry: &SpanEntry) -> rusqlite::Result<bool> {
         let mut select = self.connection.prepare_cached(
             "SELECT span.id, span_data.data = ?3 FROM span JOIN span_data ON span_data.id = span.id
@@ -34,8 +35,8 @@ impl Insert<'_> {
         Ok(!is_same)
     }
 
-    /// Removes a span that has not ended, since more of it is here. Gives the row for that: a new one, so
-    /// that whoever follows the rows sees that it has changed. None if the span has ended.
+    /// Removes a stored span that still runs, to be replaced by what is known of it now. Returns the row for that, a new
+    /// one, so that who follows the rows sees the change; none if the stored span has ended.
     pub(super) fn remove_running(
         &mut self,
         trace: i64,
@@ -45,26 +46,19 @@ impl Insert<'_> {
         let next: i64 = select.query_row([], |row| row.get(0))?;
         let mut delete = self.connection.prepare_cached(
             "DELETE FROM span WHERE trace = ?1 AND span_id = ?2 AND end_ns = 0
-             RETURNING id, status, tok_in, tok_out, cost_nusd, CASE WHEN parent_id IS NULL THEN name END",
+             RETURNING id, status, CASE WHEN parent_id IS NULL THEN name END",
         )?;
         let removed = delete.query_row(params![trace, span_id], |row| {
-            Ok((
-                row.get::<_, i64>(0)?,
-                row.get::<_, i64>(1)?,
-                row.get(2)?,
-                row.get(3)?,
-                row.get(4)?,
-                row.get::<_, Option<i64>>(5)?,
-            ))
+            Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?, row.get::<_, Option<i64>>(2)?))
         });
-        let Some((row, status, input, output, cost, root_name)) = removed.optional()? else {
+        let Some((row, status, root_name)) = removed.optional()? else {
             return Ok(None);
         };
         for table in ["DELETE FROM span_data WHERE id = ?1", "DELETE FROM pending WHERE span = ?1"]
         {
             self.connection.prepare_cached(table)?.execute([row])?;
         }
-        // The root may have another name now, and the first one would stay.
+        // The root may have been renamed, and a trace keeps the first name that it gets.
         let is_unnamed = match root_name {
             Some(name) => {
                 let mut update = self.connection.prepare_cached(
@@ -78,13 +72,10 @@ impl Insert<'_> {
         if is_unnamed || (root_name.is_some() && sums.root_name == root_name) {
             sums.root_name = None;
         }
-        let (input, output, cost): (i64, i64, i64) = (input, output, cost);
         sums.spans -= 1;
         sums.open -= 1;
         sums.errors -= i64::from(status == 2);
-        sums.input_tokens -= input;
-        sums.output_tokens -= output;
-        sums.cost_nusd -= cost;
+        sums.arrived.replace(SpanId(span_id));
         Ok(Some(next))
     }
 }

@@ -3,13 +3,14 @@
 //! A span's row is narrow and its message is in another table, so that lists read little. Rows are numbered as
 //! they arrive, so both B-trees grow at their ends, while random ids would touch all of them.
 
+use super::usage;
 use rusqlite::{Connection, Transaction};
 
 /// `PRAGMA application_id` of a store: "prel".
 pub(super) const APPLICATION: i32 = 0x7072_656c;
 
 /// Each step leads to the version after its index; a step that was released never changes.
-const STEPS: [&str; 3] = [
+const STEPS: [&str; 4] = [
     "
     -- One start of a process.
     CREATE TABLE run(id INTEGER PRIMARY KEY, run_id TEXT UNIQUE NOT NULL, start_ns INTEGER NOT NULL, service INTEGER);
@@ -56,7 +57,13 @@ const STEPS: [&str; 3] = [
     -- Rows of `span` from the first to the last, and which runs of bytes their messages have.
     CREATE TABLE block(first INTEGER PRIMARY KEY, last INTEGER NOT NULL, grams BLOB NOT NULL);
 ",
+    "
+    -- Tokens and cost of a trace are no plain sums any more: `usage.rs`. They are summed up anew after this step.
+",
 ];
+
+/// The first version that counts what a trace uses as the page does.
+const SUMMED_UP: usize = 4;
 
 /// The version that this program writes.
 pub(super) fn latest() -> usize {
@@ -69,8 +76,12 @@ pub(super) fn version(connection: &Connection) -> rusqlite::Result<usize> {
 
 /// Brings the tables from any version to the latest.
 pub(super) fn migrate(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
-    for step in &STEPS[version(transaction)?.min(latest())..] {
+    let before = version(transaction)?;
+    for step in &STEPS[before.min(latest())..] {
         transaction.execute_batch(step)?;
+    }
+    if before < SUMMED_UP {
+        usage::sum_all(transaction)?;
     }
     transaction.pragma_update(None, "user_version", latest())?;
     transaction.pragma_update(None, "application_id", APPLICATION)

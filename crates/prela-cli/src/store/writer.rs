@@ -303,6 +303,7 @@ impl Writer {
         if !matches!(is_done, Ok(true)) {
             self.caches.traces = Default::default();
             self.caches.blocks = Default::default();
+            self.caches.used = Default::default();
         }
         // If it fails, the next request reports it; trying again at once would only spin.
         if !matches!(is_done, Ok(false)) {

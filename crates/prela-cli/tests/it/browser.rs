@@ -2,6 +2,7 @@
 
 use base64::Engine as _;
 use serde_json::{Value, json};
+use std::collections::HashMap;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
@@ -16,9 +17,9 @@ pub(crate) struct Page {
     socket: WebSocket<TcpStream>,
     session: String,
     sent: u64,
-    /// What it said on its console, and errors that nobody caught.
+    /// The lines of its console, and errors that nobody caught.
     said: Vec<String>,
-    /// Every address that it asked.
+    /// The addresses that the page asked.
     asked: Vec<String>,
     _profile: TempDir,
 }
@@ -194,6 +195,27 @@ impl Page {
         }
     }
 
+    /// What users of screen readers are told of the page: of each element that means something its role, its name,
+    /// and what else is known of it.
+    pub(crate) fn accessible(&mut self) -> Vec<Accessible> {
+        let tree = self.call("Accessibility.getFullAXTree", &json!({}));
+        let nodes = tree["nodes"].as_array().unwrap().iter();
+        let text = |value: &Value| value["value"].as_str().unwrap_or_default().to_owned();
+        let properties = |node: &Value| {
+            let all = node["properties"].as_array().into_iter().flatten();
+            all.map(|it| (it["name"].as_str().unwrap().to_owned(), it["value"]["value"].clone()))
+                .collect()
+        };
+        nodes
+            .filter(|node| node["ignored"] != true)
+            .map(|node| Accessible {
+                role: text(&node["role"]),
+                name: text(&node["name"]),
+                properties: properties(node),
+            })
+            .collect()
+    }
+
     /// A picture of what is seen, as PNG.
     pub(crate) fn picture(&mut self) -> Vec<u8> {
         let picture = self.call("Page.captureScreenshot", &json!({ "format": "png" }));
@@ -201,7 +223,7 @@ impl Page {
         base64::engine::general_purpose::STANDARD.decode(data).unwrap()
     }
 
-    /// Ends it, and looks back: nothing went wrong on the page, and it asked nobody but this machine.
+    /// Ends the browser, and asserts that nothing went wrong on the page and that it asked nobody but this machine.
     #[track_caller]
     pub(crate) fn close(mut self) {
         self.value("1");
@@ -212,6 +234,14 @@ impl Page {
         assert!(strangers.is_empty(), "it asked others: {strangers:?}");
         assert!(!self.asked.is_empty());
     }
+}
+
+/// An element as screen readers have it.
+#[derive(Debug)]
+pub(crate) struct Accessible {
+    pub(crate) role: String,
+    pub(crate) name: String,
+    pub(crate) properties: HashMap<String, Value>,
 }
 
 impl Drop for Page {

@@ -51,6 +51,14 @@ impl Screen {
     }
 }
 
+/// The list, the tree of the newest trace, and its second span.
+pub(crate) fn screens(store: &Path) -> [String; 3] {
+    let mut screen = Screen::of(store, 120, 12);
+    let list = screen.show();
+    let tree = screen.press([KeyCode::Enter]);
+    [list, tree, screen.press([KeyCode::Down, KeyCode::Enter])]
+}
+
 fn on(thread: &str, span: Span, name: &str) -> Span {
     let mut span = span;
     span.name = name.to_owned();

@@ -57,6 +57,18 @@ impl Client {
     }
 }
 
+/// What tools say of a store, when they are called with these arguments.
+pub(crate) fn answers(store: &Path, calls: &[(&'static str, &str)]) -> Vec<String> {
+    block_on(async {
+        let client = Client::start(store).await;
+        let mut answers = Vec::new();
+        for (tool, arguments) in calls {
+            answers.push(client.ask(tool, serde_json::from_str(arguments).unwrap()).await);
+        }
+        answers
+    })
+}
+
 fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
@@ -194,6 +206,54 @@ fn a_span_tells_what_was_said() {
     });
 }
 
+/// Whatever was cut can be had, page by page, and says so where it was cut.
+#[test]
+fn what_is_cut_can_be_asked_for() {
+    let (_dir, path, store) = fresh();
+    let long: String = (0..2_000).map(|number| format!("word {number} ")).collect();
+    let mut chat = failed(named(span(1, 2, 1), "chat"), &long);
+    chat.attributes = vec![text("short", "before"), text("long", &long), text("last", "after")];
+    store.insert_blocking(batch(vec![span(1, 1, 0), chat])).unwrap();
+    block_on(async {
+        let client = Client::start(&path).await;
+        for (tool, arguments) in [("errors", json!({})), ("search", json!({"query": "chat"}))] {
+            let said = client.ask(tool, arguments).await;
+            assert!(said.lines().all(|line| line.chars().count() <= 400), "{said}");
+            let is_cut = said.contains("(cut: `show` with its span says all)");
+            assert_eq!(is_cut, tool == "errors", "{said}");
+        }
+        let ask = |line: Option<usize>| {
+            let mut arguments = json!({"trace": "last", "span": "00000002"});
+            if let Some(line) = line {
+                arguments["line"] = line.into();
+            }
+            client.ask("show", arguments)
+        };
+        let first = ask(None).await;
+        assert!(first.contains("last = after"), "{first}");
+        let cut = first.lines().find(|line| line.contains("long = word 0")).unwrap();
+        let (_, line) = cut.rsplit_once("(cut: line=").unwrap();
+        let mut line: usize = line.split(' ').next().unwrap().parse().unwrap();
+        let mut all = String::new();
+        loop {
+            let page = ask(Some(line)).await;
+            // The first line says which trace it is.
+            let (_, page) = page.split_once('\n').unwrap();
+            let Some((said, next)) = page.rsplit_once("more lines of this span: line=") else {
+                all.push_str(&page.replace('\n', ""));
+                break;
+            };
+            let said = said.rsplit_once('…').unwrap().0;
+            all.push_str(&said.replace('\n', ""));
+            line = next.trim().parse().unwrap();
+        }
+        let long = long.trim_end();
+        assert!(all.contains(long) && all.contains("last = after"), "{all}");
+        let beyond = ask(Some(1_000_000)).await;
+        assert!(beyond.contains("It says ") && beyond.contains(" lines."), "{beyond}");
+    });
+}
+
 #[test]
 fn every_question_has_an_answer() {
     let (_dir, path, store) = fresh();
@@ -250,6 +310,10 @@ fn wrong_questions_have_clear_answers() {
         ("show", json!({"trace": "last", "colour": "red"}), "unknown field `colour`"),
         ("list", json!({"since": "yesterday"}), "since is a time such as 10m"),
         ("search", json!({}), "missing field `query`"),
+        ("search", json!({"query": ""}), "`query` is empty"),
+        ("errors", json!({"query": "timeout"}), "unknown field `query`"),
+        ("show", json!({"trace": "last", "line": 3}), "`line` is one of a span"),
+        ("doctor", json!({"query": "x"}), "unknown field `query`"),
         ("diff", json!({"a": "last"}), "missing field `b`"),
         ("dump", json!({}), "there is no such tool"),
     ];
@@ -264,7 +328,7 @@ fn wrong_questions_have_clear_answers() {
     });
 }
 
-/// It reads beside a server, and after that is gone; and before there is anything.
+/// The program reads the store beside a server, after that is gone, and before there is a store.
 #[test]
 fn a_server_may_be_up_or_down() {
     let dir = tempfile::TempDir::new().unwrap();
@@ -280,7 +344,7 @@ fn a_server_may_be_up_or_down() {
     });
 }
 
-/// Whatever comes in, each line of the output is a message of the protocol.
+/// Each line of the output is a message of the protocol, whatever comes in.
 #[test]
 fn its_output_is_the_protocol_alone() {
     let (_dir, path, store) = fresh();

@@ -6,7 +6,9 @@ mod alone;
 mod beside;
 mod hostile;
 mod list;
+mod minute;
 mod picture;
+mod screen_reader;
 mod span;
 mod waterfall;
 

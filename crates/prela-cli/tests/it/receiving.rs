@@ -196,7 +196,7 @@ fn logs_of_traces_are_kept_and_the_rest_is_counted() {
     assert_eq!((totals.logs, totals.loose_logs, totals.metrics), (2, 3, 9));
 }
 
-/// Path, content type, content encoding, body; status, and a part of the reason.
+/// A request (path, content type, content encoding, body) and its answer (status, and a part of the reason).
 type Refused<'a> = (&'a str, &'a str, &'a str, &'a [u8], u16, &'a str);
 
 #[test]
@@ -302,7 +302,7 @@ fn tokens_sums_and_names_are_read_from_each_convention() {
         pair("thread.id", IntValue(7)),
     ];
     let root = Span { attributes: genai, ..span(1, 1, 0) };
-    let child = failed(Span { attributes: openinference, ..span(1, 2, 1) }, "no");
+    let child = failed(Span { attributes: openinference, ..span(1, 2, 9) }, "no");
     clients::post_spans(prela.hello.http, vec![child]);
     clients::post_spans(prela.hello.http, vec![root]);
     let reader = prela.reader();

@@ -4,6 +4,8 @@ use crate::requests::{pair, span, text};
 use crate::store::{batch, fresh};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
+use opentelemetry_proto::tonic::trace::v1::span::Link;
+use prela_cli::ids::{SpanId, TraceId};
 use prela_cli::query::{Filter, Reader};
 use prela_cli::store::{Options, Store};
 use rusqlite::Connection;
@@ -44,7 +46,7 @@ fn assert_found(store: &Path, numbers: impl IntoIterator<Item = u64>, others: &[
             format!("the {number}th request was"),
             format!("The {number}th Request was"),
             numbered(number).to_string(),
-            prela_cli::ids::SpanId((number + 1).to_be_bytes()).to_string(),
+            SpanId((number + 1).to_be_bytes()).to_string(),
         ];
         for query in queries {
             assert!(found(&query).contains(&number), "{number}: {query}");
@@ -154,7 +156,7 @@ fn spans_of_any_size_are_found() {
     }
 }
 
-/// A span that has ended takes the row of the one that ran, in the middle of a block of others.
+/// A span that has ended takes a new row; the block that had the running one still has its runs of bytes.
 #[test]
 fn a_span_that_ran_is_found_once_by_what_it_says_at_its_end() {
     let (_dir, path, store) = fresh();
@@ -181,4 +183,45 @@ fn a_span_that_ran_is_found_once_by_what_it_says_at_its_end() {
     };
     assert_eq!(found("Request was slow"), (100, 100));
     assert_eq!(found("running"), (0, 0));
+}
+
+/// Links to a span are searched for as texts are; its children have its id, too, and are none.
+#[test]
+fn links_to_a_span_are_found_whichever_blocks_there_are() {
+    let (_dir, path, store) = fresh();
+    let target = span(1, 1, 0);
+    let linked = |number: u64| Span {
+        links: vec![Link {
+            trace_id: target.trace_id.clone(),
+            span_id: target.span_id.clone(),
+            ..Link::default()
+        }],
+        ..span(500 + number, 7, 0)
+    };
+    let child = span(1, 2, 1);
+    // The same id in another trace is another span.
+    let other = Span {
+        links: vec![Link { trace_id: vec![9; 16], ..linked(0).links[0].clone() }],
+        ..span(400, 9, 0)
+    };
+    let spans = [target.clone(), child, linked(1), other];
+    let many = (0..4_000).map(said);
+    let all: Vec<_> = spans.into_iter().chain(many).chain([linked(2)]).collect();
+    for part in all.chunks(700) {
+        store.insert_blocking(batch(part.to_vec())).unwrap();
+    }
+    let found = || -> Vec<u64> {
+        let ids =
+            (TraceId(target.trace_id.clone().try_into().unwrap()), SpanId(1_u64.to_be_bytes()));
+        let hits = Reader::open(&path).unwrap().linked_to(ids.0, ids.1).unwrap();
+        let number = |id: TraceId| u64::from_be_bytes(id.0[8..].try_into().unwrap());
+        hits.iter().map(|hit| number(hit.trace_id)).collect()
+    };
+    assert_eq!(found(), [502, 501], "the newest first");
+    drop(store);
+    // As in a store of an earlier version: without some of the blocks, and without any.
+    for without in ["DELETE FROM block WHERE first % 2 = 1", "DELETE FROM block"] {
+        Connection::open(&path).unwrap().execute(without, []).unwrap();
+        assert_eq!(found(), [502, 501], "{without}");
+    }
 }

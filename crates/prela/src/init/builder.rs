@@ -22,6 +22,7 @@ use crate::pipeline::{Diagnostics, DropHandler, Pipeline, PipelineSettings};
 use crate::pipeline::{Dropped, Overflow, TailRule};
 use crate::propagation::Propagator;
 use crate::redact::Redactor;
+use crate::semconv;
 #[cfg(all(feature = "tracing", feature = "__otlp"))]
 use crate::span::LogIntake;
 use crate::span::{Provider, SpanLimits, SpanProcessor, SpanProcessors, Watch};
@@ -327,6 +328,8 @@ impl Builder {
 
     /// Keys of baggage entries that each span gets as attributes, from the context it starts in.
     ///
+    /// The resource lists them as `prela.baggage.attributes`, so that viewers can tell them from other attributes.
+    ///
     /// Environment: `PRELA_BAGGAGE_TO_ATTRIBUTES`. Default: none, since baggage comes from callers.
     pub fn baggage_to_attributes<K: Into<Key>>(
         mut self,
@@ -531,6 +534,11 @@ impl Builder {
             none if none.is_empty() => env.settle(settings::baggage_to_attributes)?,
             given => given,
         };
+        if !baggage.is_empty() {
+            // Nothing else tells whoever shows a span that these were carried to it.
+            let keys: Vec<_> = baggage.iter().map(Key::as_str).collect();
+            resource.set(semconv::PRELA_BAGGAGE_ATTRIBUTES, keys);
+        }
         let wording = env.settle(|env| wording_of(env, &self.wording))?;
         let sizes = checked(env.settle(|env| pipeline::settings(env, &self.pipeline))?)?;
         let shutdown_timeout = self.shutdown_timeout;

@@ -4,6 +4,7 @@ mod compression;
 mod connection;
 mod connector;
 mod contact;
+mod gathering;
 #[cfg(feature = "otlp-grpc")]
 pub(crate) mod grpc;
 #[cfg(feature = "otlp-http")]

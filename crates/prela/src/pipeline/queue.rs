@@ -15,7 +15,7 @@ use self::waiting::Waiting;
 use super::Diagnostics;
 use super::drop_handler::DropNotifier;
 use super::report::Report;
-use super::shards::{Limits, Shards, Size};
+use super::shards::{Intake, Limits, Shards, Size};
 use super::stats::ExporterStats;
 use crate::span::EncodedSpan;
 use std::fmt;
@@ -65,6 +65,8 @@ pub(super) struct ExporterQueue {
 }
 
 struct State {
+    /// Empty, but for the memory that shards get in exchange for what they took in.
+    taken: Vec<Intake>,
     waiting: Waiting,
     ledger: Ledger,
     report: Report,
@@ -76,6 +78,7 @@ struct State {
 impl State {
     fn new(item: &'static str) -> Self {
         Self {
+            taken: Vec::new(),
             waiting: Waiting::default(),
             ledger: Ledger::default(),
             report: Report::new(item),
@@ -125,15 +128,19 @@ impl ExporterQueue {
     /// other way round.
     fn up_to_date(&self) -> MutexGuard<'_, State> {
         let mut guard = self.state();
-        let State { waiting, ledger, .. } = &mut *guard;
+        let State { taken, waiting, ledger, .. } = &mut *guard;
         let known = waiting.size().spans;
         let mut sources = 0;
-        self.shards.collect(|intake| {
-            ledger.take_in(intake.ended, intake.queue_full, intake.shut_down);
+        self.shards.collect(taken);
+        for intake in taken {
+            let [ended, queue_full, shut_down] = intake.take_counts();
+            ledger.take_in(ended, queue_full, shut_down);
             sources += usize::from(!intake.spans.is_empty());
             waiting.extend(intake.spans.drain());
-        });
-        waiting.number(known, sources > 1);
+        }
+        if sources > 1 {
+            waiting.sort(known);
+        }
         guard
     }
 

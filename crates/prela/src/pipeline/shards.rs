@@ -11,14 +11,15 @@ pub(super) use self::capacity::{Limits, Size};
 use self::capacity::Capacity;
 use crate::span::{Blocks, EncodedSpan, EndedSpan, SpanSummary};
 use std::cell::Cell;
+use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
-/// Bytes of room that a span takes: its message and what points to it.
-pub(super) fn bytes_of(span: EndedSpan<'_>) -> usize {
-    size_of::<(u64, EncodedSpan)>() + span.message.len()
+/// Bytes of room that a span takes: its message, which is so long, and what points to it.
+pub(super) fn bytes_of(message_len: usize) -> usize {
+    size_of::<(u64, EncodedSpan)>() + message_len
 }
 
 /// Whether part of the room is kept for this span.
@@ -42,11 +43,18 @@ struct Shard(Mutex<Intake>);
 #[derive(Default)]
 pub(super) struct Intake {
     pub(super) spans: Blocks,
-    pub(super) ended: u64,
-    pub(super) queue_full: u64,
-    pub(super) shut_down: u64,
+    ended: u64,
+    queue_full: u64,
+    shut_down: u64,
     /// Room taken in advance.
     spare: Size,
+}
+
+impl Intake {
+    /// Takes the numbers out: how many spans ended, found the queue full, and found it closed.
+    pub(super) fn take_counts(&mut self) -> [u64; 3] {
+        [&mut self.ended, &mut self.queue_full, &mut self.shut_down].map(mem::take)
+    }
 }
 
 /// What became of a push.
@@ -79,7 +87,7 @@ impl Shards {
     /// Takes a span in. Waits for nothing but another push to the same shard.
     #[inline(always)]
     pub(super) fn push(&self, span: EndedSpan<'_>) -> Pushed {
-        let bytes = bytes_of(span);
+        let bytes = bytes_of(span.message.len());
         let mut intake = self.own_shard();
         if self.closed.load(Ordering::Acquire) {
             intake.ended += 1;
@@ -113,15 +121,18 @@ impl Shards {
         self.capacity.wait(bytes, has_priority, until, || self.closed.load(Ordering::Acquire))
     }
 
-    /// Empties all shards, by `absorb`, at one moment: of two spans that ended one after the other, the later is
+    /// Empties all shards into `taken`, at one moment: of two spans that ended one after the other, the later is
     /// never taken without the earlier.
-    pub(super) fn collect(&self, mut absorb: impl FnMut(&mut Intake)) {
+    ///
+    /// The shards get what is in `taken`, which is to be empty, and is made longer if need be. So nothing is done
+    /// with the spans while threads that end more of them have to wait.
+    pub(super) fn collect(&self, taken: &mut Vec<Intake>) {
+        taken.resize_with(self.shards.len(), Intake::default);
         let mut shards: Vec<_> = self.shards.iter().map(Shard::lock).collect();
         let mut spare = Size::default();
-        for intake in &mut shards {
-            spare += std::mem::take(&mut intake.spare);
-            absorb(intake);
-            (intake.ended, intake.queue_full, intake.shut_down) = (0, 0, 0);
+        for (intake, taken) in shards.iter_mut().zip(taken) {
+            spare += mem::take(&mut intake.spare);
+            mem::swap(&mut **intake, taken);
         }
         // Before anybody pushes again: whoever finds all room free wakes the export thread.
         self.capacity.give(spare);

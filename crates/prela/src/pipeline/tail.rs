@@ -82,7 +82,7 @@ impl Tail {
 
     /// Lets a span wait, at the cost of the oldest traces if there is no room.
     fn add(&mut self, trace_id: TraceId, span: EndedSpan<'_>) {
-        let bytes = bytes_of(span);
+        let bytes = bytes_of(span.message.len());
         while self.spans + 1 > self.rule.max_spans || self.bytes + bytes > self.rule.max_bytes {
             let Some(oldest) = self.order.pop_front() else {
                 self.undecided += 1;

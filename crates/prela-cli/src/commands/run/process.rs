@@ -1,4 +1,4 @@
-//! Waits for a program, and passes on what signals come meanwhile.
+//! Waits for a program, and passes signals on to it.
 
 use std::io;
 use std::process::{Child, ExitStatus};
@@ -10,7 +10,7 @@ pub(super) async fn wait(child: Child, signals: Signals) -> io::Result<ExitStatu
     system::wait(child, signals).await
 }
 
-/// Its exit code; for one that a signal ended what shells make of that.
+/// The exit code of a program; after a signal 128 and the signal's number, as in shells.
 pub(super) fn code(status: ExitStatus) -> u8 {
     #[cfg(unix)]
     {
@@ -25,55 +25,65 @@ pub(super) fn code(status: ExitStatus) -> u8 {
 #[cfg(unix)]
 mod system {
     use rustix::io::retry_on_intr;
-    use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
-    use std::io::{self, IsTerminal as _};
+    use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, getpgrp, kill_process, waitid};
+    use rustix::termios::tcgetpgrp;
+    use signal_hook::consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1, SIGUSR2};
+    use signal_hook::iterator::SignalsInfo;
+    use signal_hook::iterator::exfiltrator::WithOrigin;
+    use signal_hook::low_level::siginfo::{Cause, Origin};
+    use std::fs::File;
+    use std::io;
     use std::process::{Child, ExitStatus};
-    use tokio::signal::unix::{self, SignalKind};
-    use tokio::task::JoinSet;
+    use std::thread;
 
     /// Signals that would end this process, and are the program's now.
-    pub(crate) struct Signals(Vec<(Signal, unix::Signal)>);
+    pub(crate) struct Signals(SignalsInfo<WithOrigin>);
 
     impl Signals {
         pub(crate) fn listen() -> io::Result<Self> {
-            let listen = |(signal, kind)| Ok((signal, unix::signal(kind)?));
-            let all = [
-                (Signal::INT, SignalKind::interrupt()),
-                (Signal::QUIT, SignalKind::quit()),
-                (Signal::TERM, SignalKind::terminate()),
-                (Signal::HUP, SignalKind::hangup()),
-                (Signal::USR1, SignalKind::user_defined1()),
-                (Signal::USR2, SignalKind::user_defined2()),
-            ];
-            Ok(Self(all.into_iter().map(listen).collect::<io::Result<_>>()?))
+            let all = [SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2];
+            SignalsInfo::new(all).map(Self)
         }
     }
 
     pub(super) async fn wait(mut child: Child, signals: Signals) -> io::Result<ExitStatus> {
         let pid = Pid::from_child(&child);
-        // A terminal sends these to the program, too.
-        let is_sent_already =
-            |signal| io::stdin().is_terminal() && [Signal::INT, Signal::QUIT].contains(&signal);
-        let mut forwarding = JoinSet::new();
-        for (signal, mut coming) in signals.0 {
-            let is_passed_on = !is_sent_already(signal);
-            forwarding.spawn(async move {
-                while coming.recv().await.is_some() {
-                    if is_passed_on {
-                        // It may have ended just now.
-                        let _ = kill_process(pid, signal);
-                    }
+        let Signals(mut signals) = signals;
+        let ending = signals.handle();
+        let pass_on = move || {
+            for origin in signals.forever().filter(|origin| !is_of_key(origin)) {
+                if let Some(signal) = Signal::from_named_raw(origin.signal) {
+                    // It may have ended just now.
+                    let _ = kill_process(pid, signal);
                 }
-            });
-        }
+            }
+        };
+        let passing_on = thread::Builder::new().name("prela-signals".to_owned()).spawn(pass_on)?;
         // Its number stays its own until it is waited for, so no signal goes to a stranger.
         let has_ended = move || {
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
             retry_on_intr(|| waitid(WaitId::Pid(pid), options)).map(drop)
         };
         tokio::task::spawn_blocking(has_ended).await??;
-        forwarding.shutdown().await;
+        ending.close();
+        // It does not panic, and now ends.
+        let _ = passing_on.join();
         child.wait()
+    }
+
+    /// Whether it is a key's, as Ctrl-C: a terminal signals each process of its foreground, so the program has it already.
+    fn is_of_key(origin: &Origin) -> bool {
+        let is_by_terminal = match origin.cause {
+            Cause::Kernel => true,
+            Cause::Unknown => is_in_foreground(),
+            _ => false,
+        };
+        is_by_terminal && [SIGINT, SIGQUIT].contains(&origin.signal)
+    }
+
+    /// Whether keys of a terminal signal this process. Its standard input may be something else.
+    fn is_in_foreground() -> bool {
+        File::open("/dev/tty").is_ok_and(|terminal| tcgetpgrp(&terminal) == Ok(getpgrp()))
     }
 }
 
@@ -82,7 +92,7 @@ mod system {
     use std::io;
     use std::process::{Child, ExitStatus};
 
-    /// Ctrl-C reaches the program by itself; this process only has to outlive it.
+    /// A listener to Ctrl-C, which reaches the program by itself; this process only has to outlive it.
     pub(crate) struct Signals(tokio::task::JoinHandle<()>);
 
     impl Signals {

@@ -1,25 +1,25 @@
-//! What came in of a program that has ended.
+//! The traces that came in from a program that has ended.
 
 use crate::doctor::{Doctor, Finding, Kind};
-use crate::query::{Cursor, Filter, Reader, TraceSummary};
-use crate::render::{BOLD, DIM, RED, YELLOW, clean, count, dollars, duration};
+use crate::query::{Cursor, Filter, Reader, TraceSummary, Usage};
+use crate::render::{BOLD, DIM, RED, YELLOW, clean, dollars, trace_took, usage};
 use crate::server::Hello;
 use serde::Serialize;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// What came in of a program. As JSON it is an object of these fields.
+/// The traces that came in from a program. As JSON it is an object of these fields.
 #[derive(Debug, Serialize)]
 pub(super) struct Summary {
     run: String,
-    /// The newest first.
+    /// The traces of the run, the newest first.
     traces: Vec<TraceSummary>,
     findings: Vec<Finding>,
 }
 
 impl Summary {
-    /// What came in by this name of a run; of a program that says no such name what came in since
-    /// it began, unless others may have sent that, too.
+    /// The traces that name this run. If none does, since the program sends no resource attributes: those that
+    /// came in since `begin`, unless the collector `is_shared` and they may be another program's.
     pub(super) fn of(
         store: &Path,
         run: &str,
@@ -79,13 +79,12 @@ impl Summary {
             counted(sum(|it| it.spans), "span"),
             counted(sum(|it| it.errors), "error"),
         ];
-        let (input, output) = (sum(|it| it.input_tokens), sum(|it| it.output_tokens));
-        if input + output > 0 {
-            parts.push(format!("{}→{} tokens", count(input), count(output)));
+        let used = self.traces.iter().map(TraceSummary::usage).fold(Usage::default(), Usage::plus);
+        if used.input_tokens > 0 || used.output_tokens > 0 {
+            parts.push(format!("{} tokens", usage(Usage { cost_nusd: 0, ..used })));
         }
-        let cost = sum(|it| it.cost_nusd);
-        if cost > 0 {
-            parts.push(dollars(cost));
+        if used.cost_nusd > 0 {
+            parts.push(dollars(used.cost_nusd));
         }
         if !self.findings.is_empty() {
             parts.push(counted(self.findings.len() as u64, "broken link"));
@@ -93,9 +92,9 @@ impl Summary {
         parts.join(" · ")
     }
 
-    /// Where to look.
+    /// Prints which commands show more, and the page's address if its server `is_lasting`.
     fn point_on(&self, err: &mut dyn Write, hello: &Hello, is_lasting: bool) -> io::Result<()> {
-        // The one with most in it is more telling than the last one.
+        // The largest trace tells most.
         let Some(trace) = self.traces.iter().max_by_key(|it| it.spans) else { return Ok(()) };
         let mut ways = vec![format!("prela show {}", &trace.trace_id.to_string()[..8])];
         if self.traces.iter().any(|it| it.errors > 0) {
@@ -113,7 +112,8 @@ impl Summary {
 fn line(err: &mut dyn Write, trace: &TraceSummary) -> io::Result<()> {
     let id = &trace.trace_id.to_string()[..16];
     let (mark, style) = if trace.errors > 0 { ("✗ ", RED) } else { ("", anstyle::Style::new()) };
-    let took = if trace.open > 0 { "running".to_owned() } else { duration(trace.duration_ns) };
+    // Its process has ended, so what has no end will never have one.
+    let took = trace_took(&TraceSummary { unfinished: trace.open, ..trace.clone() });
     let name = clean(&trace.name);
     writeln!(
         err,
@@ -138,7 +138,7 @@ fn counted(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Traces and findings that are named.
+/// The most traces, and the most findings, that have a line.
 const SHOWN: usize = 5;
-/// Traces that the doctor looks at.
+/// The most traces that the doctor examines.
 const EXAMINED: usize = 1_000;

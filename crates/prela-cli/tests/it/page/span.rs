@@ -1,9 +1,13 @@
 //! All of a span.
 
 use super::{Prela, agent, id, open, send, trace};
+use crate::program::wait_until;
 use crate::requests::{START, text};
 use opentelemetry_proto::tonic::trace::v1::Span;
 use opentelemetry_proto::tonic::trace::v1::span::Link;
+use prela::testing::Capture;
+use prela::{Exporter, SpanType, baggage};
+use std::time::Duration;
 
 #[test]
 fn a_model_call_is_a_conversation_with_tokens_and_cost() {
@@ -59,7 +63,36 @@ fn a_tool_an_agent_and_a_process_say_what_they_know() {
     page.close();
 }
 
-/// Each of the ways in which libraries write down what was said.
+/// Prela's SDK puts entries of the baggage among the attributes, where it was told to.
+#[test]
+fn baggage_is_a_section_of_its_own() {
+    let prela = Prela::start();
+    let capture = Capture::with(|builder| {
+        let otlp = Exporter::otlp_grpc(format!("http://{}", prela.hello.grpc));
+        builder.exporter(otlp).baggage_to_attributes(["tenant", "plan"])
+    });
+    let tracer = capture.tracer();
+    tracer.span("handler", SpanType::Agent).in_scope(|_| {
+        assert!(baggage::set("tenant", "acme") && baggage::set("secret", "never"));
+        tracer.span("step", SpanType::Tool).attr("colour", "red").in_scope(|_| ());
+    });
+    capture.prela().flush(Duration::from_secs(30)).unwrap();
+    let reader = prela.reader();
+    wait_until("it is there", || reader.find("last").is_ok());
+    let Some(mut page) = open(&prela, &format!("#/trace/{}", reader.find("last").unwrap())) else {
+        return;
+    };
+    page.click(".span-row", "step");
+    page.find(".section", "Baggage");
+    let sections = "Object.fromEntries([...document.querySelectorAll('.detail .section')].map((it) => [it.querySelector('h3').textContent, it.querySelector('.table')?.textContent]))";
+    let sections = page.value(sections);
+    assert_eq!(sections["Baggage"], "tenantacme", "{sections}");
+    let others = sections["Attributes"].as_str().unwrap();
+    assert!(others.contains("colourred") && !others.contains("tenant"), "{sections}");
+    page.close();
+}
+
+/// Conversations are written in each of the ways that libraries have.
 #[test]
 fn conversations_are_read_in_every_dialect() {
     let openai = r#"[{"role":"user","content":"ask me"},{"role":"assistant","content":null,"tool_calls":[{"id":"c1","function":{"name":"look_up","arguments":"{\"k\":1}"}}]},{"role":"tool","tool_call_id":"c1","content":"found it"}]"#;

@@ -36,6 +36,13 @@ fn baggage_becomes_attributes() {
     let spans = recorded(&[("PRELA_BAGGAGE_TO_ATTRIBUTES", "other, tenant,")]);
     assert_eq!(attribute(&spans, "inner", "tenant").as_deref(), Some("t1"));
     assert_eq!(attribute(&spans, "inner", "secret"), None);
+    let listed = |variables: &[(&str, &str)]| {
+        let prela = with_env(variables).exporter(MemoryExporter::new()).build().unwrap();
+        prela.resource().get("prela.baggage.attributes").cloned()
+    };
+    let variable = ("PRELA_BAGGAGE_TO_ATTRIBUTES", "other, tenant,");
+    assert_eq!(listed(&[variable]), Some(vec!["other", "tenant"].into()));
+    assert_eq!(listed(&[]), None);
 }
 
 #[test]

@@ -88,6 +88,11 @@ impl Connector {
         self.fault.clone()
     }
 
+    /// Whether the connections are for HTTP/2.
+    pub(super) fn is_http2(&self) -> bool {
+        self.language == PeerProtocol::Http2
+    }
+
     async fn connect(mut self) -> Result<CheckedStream<Box<dyn Stream>>, BoxError> {
         #[cfg(unix)]
         if let Some(socket) = self.socket {

@@ -2,6 +2,7 @@
 
 use super::Connection;
 use super::connector::Connector;
+use super::gathering::Gathering;
 use super::stream::{BoxError, Fault, Stream};
 use crate::{Contact, Error};
 use http::Uri;
@@ -45,11 +46,15 @@ impl Service<Uri> for Reach {
     }
 
     fn call(&mut self, to: Uri) -> Self::Future {
-        let connecting = self.0.call(to);
-        Box::pin(async {
+        let (connecting, is_http2) = (self.0.call(to), self.0.is_http2());
+        Box::pin(async move {
             match connecting.await {
                 Ok(stream) => {
-                    let stream: Box<dyn Stream> = Box::new(Heard::new(stream.into_inner()));
+                    let heard = Heard::new(stream.into_inner());
+                    let stream: Box<dyn Stream> = match is_http2 {
+                        true => Box::new(Gathering::new(heard)),
+                        false => Box::new(heard),
+                    };
                     Ok(TokioIo::new(stream))
                 }
                 Err(error) => Err(NotReached(error).into()),

@@ -51,7 +51,7 @@ impl ExporterQueue {
     /// Makes room for a span, waits for room, or refuses it, by the overflow policy.
     #[cold]
     fn overflow(&self, span: EndedSpan<'_>) {
-        let bytes = bytes_of(span);
+        let bytes = bytes_of(span.message.len());
         let until = match self.overflow {
             Overflow::Block(at_most) => Instant::now().checked_add(at_most),
             Overflow::DropNewest | Overflow::DropOldest | Overflow::Spool => None,

@@ -26,46 +26,41 @@ impl Waiting {
         Size { spans: self.spans.len(), bytes: self.bytes }
     }
 
-    /// Adds spans of one thread at the end; [`number`](Self::number) makes them part of the order.
+    /// Adds spans of one thread at the end.
     pub(super) fn extend(&mut self, spans: impl Iterator<Item = EncodedSpan>) {
         for span in spans {
-            self.bytes += bytes_of(span.ended());
-            self.spans.push_back((0, span));
+            self.bytes += bytes_of(span.message_len());
+            self.spans.push_back((self.next_number, span));
+            self.next_number += 1;
         }
     }
 
-    /// Numbers the spans from this place on, those of several threads in the order of their ends: of equal ones
-    /// a local root last.
-    pub(super) fn number(&mut self, from: usize, are_of_several_threads: bool) {
-        if are_of_several_threads {
-            self.spans.make_contiguous()[from..]
-                .sort_by_key(|(_, span)| (span.summary.end_time, span.summary.is_local_root));
-        }
-        let mut number = self.next_number;
-        for (its_number, _) in self.spans.range_mut(from..) {
+    /// Puts the spans from this place on, which are of several threads, into the order of their ends: of equal
+    /// ones a local root last.
+    pub(super) fn sort(&mut self, from: usize) {
+        let added = &mut self.spans.make_contiguous()[from..];
+        let first = added.first().map_or(self.next_number, |(number, _)| *number);
+        added.sort_by_key(|(_, span)| (span.summary.end_time, span.summary.is_local_root));
+        for (number, (its_number, _)) in (first..).zip(added) {
             *its_number = number;
-            number += 1;
         }
-        self.next_number = number;
     }
 
     /// Takes those that wait longest, for an attempt: as many as the limit allows, but one at least.
     pub(super) fn cut(&mut self, limit: Size) -> (Vec<EncodedSpan>, Size) {
         let mut taken = Size::default();
-        let mut batch = Vec::with_capacity(self.spans.len().min(limit.spans));
-        while let Some((number, span)) = self.spans.front() {
-            let (number, bytes) = (*number, bytes_of(span.ended()));
-            let is_too_much = taken.spans > 0 && taken.bytes + bytes > limit.bytes;
-            if taken.spans == limit.spans || is_too_much {
+        for (_, span) in self.spans.iter().take(limit.spans) {
+            let bytes = bytes_of(span.message_len());
+            if taken.spans > 0 && taken.bytes + bytes > limit.bytes {
                 break;
             }
-            self.in_flight_from.get_or_insert(number);
-            let Some((_, span)) = self.spans.pop_front() else { break };
             taken += Size { spans: 1, bytes };
-            batch.push(span);
+        }
+        if let Some((number, _)) = self.spans.front().filter(|_| taken.spans > 0) {
+            self.in_flight_from.get_or_insert(*number);
         }
         self.bytes -= taken.bytes;
-        (batch, taken)
+        (self.spans.drain(..taken.spans).map(|(_, span)| span).collect(), taken)
     }
 
     /// Takes those that wait longest, and have no priority, until a span of this size has room.
@@ -81,7 +76,7 @@ impl Waiting {
                 passed_over.detach();
             }
             let Some((_, span)) = self.spans.remove(position) else { break };
-            let bytes = bytes_of(span.ended());
+            let bytes = bytes_of(span.message_len());
             self.bytes -= bytes;
             freed += Size { spans: 1, bytes };
             evicted.push(span);

@@ -119,10 +119,13 @@ impl Capacity {
 
     /// Room for a span of this size on top of `spare`, and for some more if there is plenty.
     pub(super) fn take(&self, bytes: usize, has_priority: bool, spare: Size) -> Option<Grant> {
-        let (few, many) = if spare.spans > 0 { (0, 0) } else { (1, self.grant.spans) };
+        let mut state = self.state();
+        let (few, many) = match spare.spans {
+            0 => (1, self.grant.spans.min(self.until_batch(state.taken))),
+            _ => (0, 0),
+        };
         let single = Size { spans: few, bytes: bytes.saturating_sub(spare.bytes) };
         let usual = Size { spans: many, bytes: single.bytes.max(self.grant.bytes) };
-        let mut state = self.state();
         let size = if state.taken.fits(usual, self.ordinary) {
             usual
         } else if state.taken.fits(single, self.limit(has_priority)) {
@@ -138,6 +141,15 @@ impl Capacity {
             wakes: crosses(self.limits.batch) || self.limits.wakes_at_first && before.spans == 0,
             is_crowded: crosses(self.crowded),
         })
+    }
+
+    /// The most spans of a grant: the one that completes a batch takes its room by itself. Otherwise the export
+    /// thread would be woken for spans that are not there yet, again and again.
+    fn until_batch(&self, taken: Size) -> usize {
+        match self.limits.batch.spans.checked_sub(taken.spans) {
+            Some(missing) if missing > 0 => (missing - 1).max(1),
+            _ => usize::MAX,
+        }
     }
 
     /// Gives room back.

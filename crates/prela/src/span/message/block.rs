@@ -61,6 +61,10 @@ impl EncodedSpan {
         EndedSpan { message, scope: &self.block.scope, summary: self.summary }
     }
 
+    pub(crate) fn message_len(&self) -> usize {
+        self.message.len()
+    }
+
     /// Marks the span as sampled.
     pub(crate) fn set_sampled(&mut self) {
         self.detach();

@@ -23,3 +23,26 @@ fn a_full_batch_wakes_it_and_the_first_span_only_if_it_does_not_look_by_itself()
         assert_eq!(wakes(wakes_at_first, 20), expected);
     }
 }
+
+/// Room is given for many spans at once, but a batch is complete only when all of them have ended.
+#[test]
+fn nothing_wakes_it_before_the_span_that_completes_a_batch() {
+    for spans in [1, 2, 31, 32, 33, 100, 512] {
+        let limits = Limits {
+            queue: Size { spans: 65_536, bytes: 64 << 20 },
+            batch: Size { spans, bytes: 64 << 20 },
+            wakes_at_first: false,
+        };
+        let capacity = Capacity::new(limits, 2);
+        let (mut spare, mut wakes) = (Size::default(), Vec::new());
+        for number in 1..=3 * spans {
+            if !spare.covers(100) {
+                let grant = capacity.take(100, false, spare).unwrap();
+                wakes.extend(grant.wakes.then_some(number));
+                spare += grant.size;
+            }
+            spare -= Size { spans: 1, bytes: 100 };
+        }
+        assert_eq!(wakes, [spans]);
+    }
+}

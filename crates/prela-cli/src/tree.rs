@@ -1,6 +1,5 @@
 //! The tree of a trace's spans.
 
-use super::model::{Span, Trace};
 use crate::ids::SpanId;
 use std::collections::HashMap;
 
@@ -10,20 +9,20 @@ use std::collections::HashMap;
 /// Cost: proportional to the number of spans, whatever the shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tree {
-    /// From the top to the bottom; siblings by start.
+    /// The spans from the top to the bottom; siblings in order of start.
     pub nodes: Vec<Node>,
 }
 
 /// A span's place in the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Node {
-    /// Its place in [`Trace::spans`].
+    /// Its place among the spans that the tree is of.
     pub span: usize,
-    /// Spans above it.
+    /// How many spans are above it.
     pub depth: usize,
-    /// The place of its parent in [`Trace::spans`].
+    /// The place of its parent among them.
     pub parent: Option<usize>,
-    /// Why it is there.
+    /// Why it has this place.
     pub link: Link,
 }
 
@@ -36,30 +35,25 @@ pub enum Link {
     Child,
     /// Its parent is not in the store.
     Orphan,
-    /// Its parents are a circle, which is cut here.
+    /// Its parents form a circle, which is cut above it.
     Circle,
 }
 
 impl Tree {
-    /// The tree of a trace.
-    pub fn of(trace: &Trace) -> Self {
-        Self::of_spans(&trace.spans)
-    }
-
-    /// The tree of spans, which are sorted by start.
-    pub fn of_spans(spans: &[Span]) -> Self {
+    /// The tree of spans that are sorted by start: of each its id and its parent's.
+    pub(crate) fn of_links(spans: &[(SpanId, Option<SpanId>)]) -> Self {
         let places: HashMap<SpanId, usize> =
-            spans.iter().enumerate().map(|(place, span)| (span.span_id, place)).collect();
+            spans.iter().enumerate().map(|(place, (id, _))| (*id, place)).collect();
         let parents: Vec<Option<usize>> = spans
             .iter()
-            .map(|span| span.parent_id.and_then(|parent| places.get(&parent).copied()))
+            .map(|(_, parent)| parent.and_then(|parent| places.get(&parent).copied()))
             .collect();
         let mut children = vec![Vec::new(); spans.len()];
         let mut tops = Vec::new();
-        for (place, span) in spans.iter().enumerate() {
+        for (place, (_, parent_id)) in spans.iter().enumerate() {
             match parents[place] {
                 Some(parent) => children[parent].push(place),
-                None if span.parent_id.is_none() => tops.push((place, Link::Root)),
+                None if parent_id.is_none() => tops.push((place, Link::Root)),
                 None => tops.push((place, Link::Orphan)),
             }
         }
