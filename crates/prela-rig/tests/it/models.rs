@@ -1,6 +1,7 @@
 //! rig's models.
 
-use super::{SECRET, check, plain, traced};
+use super::stub::{Reply, Stub};
+use super::{SECRET, check, is_of, plain, traced};
 use futures_util::StreamExt as _;
 use futures_util::future::join_all;
 use prela::llm::LlmLayer;
@@ -150,6 +151,24 @@ async fn a_call_that_rig_traces_has_one_span() {
     assert!(
         spans.iter().all(|span| span.kind != SpanKind::Client || span.span_type == SpanType::Llm)
     );
+}
+
+/// The request is sent in rig's span, then.
+#[tokio::test]
+async fn a_call_that_rig_traces_has_the_trace_in_its_headers() {
+    const ANSWER: &[&[u8]] = &[br#"{"id": "c1", "object": "chat.completion", "created": 1, "model": "m",
+        "choices": [{"index": 0, "message": {"role": "assistant", "content": "Hi"}, "finish_reason": "stop"}]}"#];
+    let capture = Capture::new();
+    let registry = tracing_subscriber::registry().with(prela::tracing::layer());
+    let _default = tracing::subscriber::set_default(registry);
+    let mut stub = Stub::start(Reply::Status(200, "application/json", ANSWER));
+    let config = OpenAIConfig::new("none").with_base_url(stub.url("/v1"));
+    let model = config.connect(traced()).chat("m");
+    assert_eq!(capture.bind(model.call("Hello")).await.unwrap().text(), "Hi");
+    let asked = stub.asked.recv().await.unwrap();
+    let [call] = &capture.spans()[..] else { panic!("{}", capture.tree()) };
+    assert_eq!(call.span_type, SpanType::Llm);
+    assert!(is_of(&asked.headers, call), "{:?}", asked.headers);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
