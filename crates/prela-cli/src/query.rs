@@ -11,7 +11,6 @@ mod find;
 mod functions;
 mod list;
 mod model;
-mod newest;
 mod otlp;
 mod part;
 mod reader;

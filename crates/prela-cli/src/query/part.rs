@@ -3,8 +3,7 @@
 use super::error::QueryError;
 use super::list::{Names, hit};
 use super::model::{SpanHit, Trace};
-use super::newest::newest_first;
-use super::reader::Reader;
+use super::reader::{Reader, newest_first};
 use super::search::{Needle, place};
 use crate::ids::{SpanId, TraceId};
 use crate::store::Runs;

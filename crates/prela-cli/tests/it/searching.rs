@@ -46,7 +46,7 @@ fn assert_found(store: &Path, numbers: impl IntoIterator<Item = u64>, others: &[
             format!("the {number}th request was"),
             format!("The {number}th Request was"),
             numbered(number).to_string(),
-            prela_cli::ids::SpanId((number + 1).to_be_bytes()).to_string(),
+            SpanId((number + 1).to_be_bytes()).to_string(),
         ];
         for query in queries {
             assert!(found(&query).contains(&number), "{number}: {query}");
