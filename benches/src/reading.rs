@@ -27,7 +27,7 @@ impl Reading {
         self
     }
 
-    /// The same number of another run.
+    /// Whether another run measured this number, too.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
         self.variant == other.variant && self.metric == other.metric && self.peer == other.peer
     }

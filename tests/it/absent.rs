@@ -12,8 +12,8 @@ const STATUS: i32 = 7;
 /// What a collector may cost a program that ends: the default of 1.5 s for a last attempt, and a
 /// little for a busy machine.
 const COST: Duration = Duration::from_secs(2);
-/// The same for the whole program, whose start takes much longer on a busy machine. Not as much as a
-/// request may take.
+/// The longest time for the whole program, whose start takes much longer on a busy machine; less than a request may
+/// take.
 const SOON: Duration = Duration::from_secs(6);
 
 fn run(runtime: &str, transport: Transport, endpoint: &str) -> (Output, Duration) {

@@ -21,7 +21,7 @@ const A_WHILE: Duration = Duration::from_secs(30);
 
 type Way = fn(&Collector) -> Otlp;
 
-/// Every way in.
+/// Every way into the Collector.
 const WAYS: [(&str, Way); 7] = [
     ("gRPC", |it| Exporter::otlp_grpc(it.grpc())),
     ("HTTP", |it| Exporter::otlp_http(it.http())),
@@ -32,7 +32,7 @@ const WAYS: [(&str, Way); 7] = [
     ("HTTP, socket", |it| Exporter::otlp_http(it.socket("http.sock"))),
 ];
 
-/// One of everything that a span can hold.
+/// Makes a trace with one of everything that a span can hold.
 fn everything(capture: &Capture) {
     let (tracer, clock) = (capture.tracer(), capture.clock());
     let map = Value::Map([("inner".into(), Value::from(vec![1, 2]))].into());

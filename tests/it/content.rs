@@ -10,7 +10,7 @@ use prela::{Builder, Exporter, Tracer};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// In everything that is said; what comes after it says where.
+/// A word in everything that is said; what follows it says where.
 const WORD: &str = "sesame-";
 
 const PROFILES: [Conventions; 5] = [

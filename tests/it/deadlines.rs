@@ -33,7 +33,7 @@ fn end_span(prela: &Prela) {
     prela.tracer().span_default("span").in_scope(|_| ());
 }
 
-/// Every place from which one may wait.
+/// Runs a wait in every place from which one may wait.
 fn everywhere(run: impl Fn() + Clone + Send + 'static) {
     let current = || Builder::new_current_thread().enable_all().build().unwrap();
     let one_worker = || Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 const A_WHILE: Duration = Duration::from_secs(30);
 
-/// Over each transport the same arrives, and it is `expected`, in the order in which spans ended.
+/// Checks that the same arrives over each transport, in the order in which spans ended.
 #[track_caller]
 fn check(configure: fn(Builder) -> Builder, run: fn(&Capture), expected: Expect) {
     let [grpc, http] = Transport::BOTH.map(|transport| {
@@ -274,7 +274,7 @@ fn bodies_can_be_compressed() {
 }
 
 #[test]
-fn tls_with_a_given_certificate() {
+fn tls_takes_a_given_certificate() {
     for transport in Transport::BOTH {
         let receiver = Receiver::start_with_tls(transport);
         let capture = Capture::with(|builder| builder.exporter(receiver.exporter()));

@@ -12,7 +12,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 const A_WHILE: Duration = Duration::from_secs(30);
-/// For what is done at once, on a machine that is busy with other tests.
+/// The longest time for what is done at once, on a machine that is busy with other tests.
 const SOON: Duration = Duration::from_secs(5);
 
 /// Diagnostic lines.

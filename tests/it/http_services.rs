@@ -51,7 +51,7 @@ fn named<'a>(spans: &'a [Arrived], service: &str, name: &str) -> &'a Arrived {
 
 /// The connection to the scorer ends in order only while this waits for it.
 #[tokio::test(flavor = "multi_thread")]
-async fn one_trace_through_three_processes() {
+async fn one_trace_goes_through_three_processes() {
     let receiver = Receiver::start(Transport::Grpc);
     let prela = instance(&receiver);
     let (worker, scorer) = (start("worker", &receiver), start("scorer", &receiver));

@@ -62,7 +62,7 @@ fn a_span_of_the_opentelemetry_api_nests_under_a_prela_span_and_the_reverse() {
 
 /// The only test that sets the process's provider.
 #[test]
-fn libraries_that_use_the_global_provider() {
+fn libraries_that_use_the_global_provider_nest_as_well() {
     let capture = Capture::new();
     global::set_tracer_provider(capture.prela().provider());
     let library = || global::tracer("library").in_span("library", |_| ());
@@ -79,7 +79,7 @@ fn libraries_that_use_the_global_provider() {
 }
 
 #[test]
-fn across_awaits() {
+fn spans_of_both_nest_across_awaits() {
     let capture = Capture::new();
     let (tracer, otel) = (capture.tracer(), capture.prela().provider().tracer("library"));
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();

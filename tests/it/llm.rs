@@ -30,7 +30,7 @@ impl Setup {
         LlmLayer::new().tracer(&self.prela.tracer())
     }
 
-    /// All that arrived, without anything that was said.
+    /// The spans that arrived, in which nothing that was said may be.
     #[track_caller]
     fn spans(&self) -> Vec<Arrived> {
         let spans = self.spans_with_content();

@@ -63,7 +63,7 @@ impl Service {
         self.process.wait().unwrap();
     }
 
-    /// Lets it end in order: then all its spans have been sent.
+    /// Ends the program in order, so that all its spans have been sent.
     #[track_caller]
     pub fn stop(mut self) {
         drop(self.process.stdin.take());

@@ -67,12 +67,12 @@ impl Receiver {
         Self::launch(transport, ANY_PORT, None)
     }
 
-    /// At an address that was had before.
+    /// Starts a receiver at an address that another one had before.
     pub fn start_at(transport: Transport, address: SocketAddr) -> Self {
         Self::launch(transport, address, None)
     }
 
-    /// With TLS, and a certificate that only [`Receiver::exporter`] trusts.
+    /// Starts a receiver with TLS, whose certificate only [`Receiver::exporter`] trusts.
     pub fn start_with_tls(transport: Transport) -> Self {
         Self::launch(transport, ANY_PORT, Some(tls::identity(transport)))
     }
@@ -101,7 +101,7 @@ impl Receiver {
         Self { transport, address, certificate, inbox, stop: Some(stop), thread: Some(thread) }
     }
 
-    /// What an exporter is given: scheme, host and port.
+    /// The endpoint for an exporter: scheme, host and port.
     pub fn endpoint(&self) -> String {
         let scheme = if self.certificate.is_some() { "https" } else { "http" };
         format!("{scheme}://{}", self.address)
@@ -116,7 +116,7 @@ impl Receiver {
         self.certificate.as_deref().expect("a receiver with TLS")
     }
 
-    /// Connections so far.
+    /// How many connections there were so far.
     pub fn connections(&self) -> usize {
         self.inbox.connections.load(Ordering::SeqCst)
     }
@@ -130,7 +130,7 @@ impl Receiver {
         }
     }
 
-    /// What to answer to the next requests, one after another; the last answer stays.
+    /// Sets the answers to the next requests, one after another; the last one stays.
     pub fn answer(&self, script: impl IntoIterator<Item = Answer>) {
         self.inbox.set_script(script);
     }
@@ -150,7 +150,7 @@ impl Receiver {
         self.inbox.of_signals().iter().flat_map(OfSignal::log_records).collect()
     }
 
-    /// The metrics that were taken, likewise.
+    /// The metrics that were taken, each with the name of its scope, in the order of arrival.
     pub fn metrics(&self) -> Vec<(String, Metric)> {
         self.inbox.of_signals().iter().flat_map(OfSignal::metrics).collect()
     }

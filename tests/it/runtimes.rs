@@ -35,7 +35,7 @@ fn span(prela: &Prela, name: &'static str) {
 }
 
 #[test]
-fn without_a_runtime() {
+fn an_instance_needs_no_runtime() {
     for transport in Transport::BOTH {
         let receiver = Receiver::start(transport);
         let prela = instance(&receiver);
@@ -73,14 +73,14 @@ async fn on_a_runtime(transport: Transport) {
 }
 
 #[test]
-fn inside_a_current_thread_runtime() {
+fn an_instance_works_inside_a_current_thread_runtime() {
     for transport in Transport::BOTH {
         current_thread().block_on(on_a_runtime(transport));
     }
 }
 
 #[test]
-fn inside_a_multi_thread_runtime() {
+fn an_instance_works_inside_a_multi_thread_runtime() {
     for transport in Transport::BOTH {
         multi_thread().block_on(on_a_runtime(transport));
         // And on one of its workers.
@@ -89,7 +89,7 @@ fn inside_a_multi_thread_runtime() {
 }
 
 #[test]
-fn a_runtime_without_timers_and_sockets() {
+fn an_instance_works_in_a_runtime_without_timers_and_sockets() {
     let bare = runtime::Builder::new_current_thread().build().unwrap();
     bare.block_on(async {
         let receiver = Receiver::start(Transport::Grpc);
@@ -160,7 +160,7 @@ async fn task(tracer: Tracer, worker: usize) {
         .await;
 }
 
-/// The same on a thread.
+/// The share of a worker that is a thread: as many spans as [`task`] makes.
 fn thread_job(tracer: &Tracer, worker: usize) {
     tracer.span(format!("worker {worker}"), SpanType::Agent).in_scope(|_| {
         for step in 0..SPANS / 2 {
@@ -178,7 +178,7 @@ fn label(worker: usize, step: usize) -> String {
     format!("{worker}.{step}")
 }
 
-/// Every span of `workers` arrived once, in one trace, under the right parent.
+/// Asserts that every span of `workers` arrived once, in one trace, under the right parent.
 #[track_caller]
 fn assert_whole(receiver: &Receiver, prela: &Prela, workers: usize) {
     prela.flush(A_WHILE).unwrap();
@@ -232,17 +232,17 @@ fn tasks_of_one_trace(runtime: &Runtime) {
 }
 
 #[test]
-fn many_tasks_on_a_current_thread_runtime() {
+fn many_tasks_on_a_current_thread_runtime_make_one_correct_trace() {
     tasks_of_one_trace(&current_thread());
 }
 
 #[test]
-fn many_tasks_on_a_multi_thread_runtime() {
+fn many_tasks_on_a_multi_thread_runtime_make_one_correct_trace() {
     tasks_of_one_trace(&multi_thread());
 }
 
 #[test]
-fn many_threads() {
+fn many_threads_make_one_correct_trace() {
     let receiver = Receiver::start(Transport::Grpc);
     let prela = instance(&receiver);
     let tracer = prela.tracer();
@@ -277,11 +277,11 @@ fn blocking_threads_of(runtime: &Runtime) {
 }
 
 #[test]
-fn many_blocking_threads_of_a_current_thread_runtime() {
+fn many_blocking_threads_of_a_current_thread_runtime_make_one_correct_trace() {
     blocking_threads_of(&current_thread());
 }
 
 #[test]
-fn many_blocking_threads_of_a_multi_thread_runtime() {
+fn many_blocking_threads_of_a_multi_thread_runtime_make_one_correct_trace() {
     blocking_threads_of(&multi_thread());
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 const TRACES: usize = 200;
 
-/// One request to the service, with the current context. Gives the answer.
+/// Sends a request to the service, with the current context, and returns the answer.
 fn ask(service: &Service, id: &RequestId) -> String {
     let mut headers: Vec<(String, String)> = Vec::new();
     prela::inject(&mut headers);

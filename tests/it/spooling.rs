@@ -169,7 +169,7 @@ fn the_limit_of_the_disk_is_counted() {
     assert!(size(dir.path()) <= limit);
 }
 
-/// Seconds of the outage below; a minute by hand.
+/// The variable that makes the outage below longer than in a usual run: a minute by hand.
 const OUTAGE: &str = "PRELA_TEST_OUTAGE_SECONDS";
 
 #[test]

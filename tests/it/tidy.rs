@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 /// A file of the workspace.
 struct File {
-    /// From the workspace's root, with `/`.
+    /// The path from the workspace's root, with `/`.
     path: String,
     text: String,
 }
@@ -105,7 +105,7 @@ fn files_are_short() {
     assert_none(long.collect(), "a file has one noun and at most 400 lines");
 }
 
-/// One that is shorter is a step in a staircase: what it says belongs beside what it serves.
+/// A shorter file is one more step for a reader: what it says belongs beside what it serves.
 #[test]
 fn files_are_worth_opening() {
     let is_short = |file: &File| {

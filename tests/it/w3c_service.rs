@@ -110,7 +110,7 @@ fn only<'a>(fields: &'a [(String, String)], name: &str) -> Option<&'a str> {
 }
 
 #[test]
-fn trace_context_vectors_over_http() {
+fn every_vector_of_trace_context_holds_over_http() {
     let (service, peer) = (Service::start(), TcpListener::bind("127.0.0.1:0").unwrap());
     for (vector, fields) in vectors("tracecontext.json") {
         let (id, expect) = (&vector["id"], &vector["expect"]);
@@ -140,7 +140,7 @@ fn trace_context_vectors_over_http() {
 }
 
 #[test]
-fn baggage_vectors_over_http() {
+fn every_vector_of_baggage_holds_over_http() {
     let (service, peer) = (Service::start(), TcpListener::bind("127.0.0.1:0").unwrap());
     for (vector, fields) in vectors("baggage.json") {
         let (id, expect) = (&vector["id"], &vector["expect"]);

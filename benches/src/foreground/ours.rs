@@ -77,7 +77,7 @@ pub(crate) fn instance() -> &'static Prela {
     INSTANCE.get_or_init(|| build(Sampler::always_on()))
 }
 
-/// The same, of a process whose traces are not sampled.
+/// The instance of a process whose traces are not sampled.
 pub(super) fn unsampled_instance() -> &'static Prela {
     static INSTANCE: OnceLock<Prela> = OnceLock::new();
     INSTANCE.get_or_init(|| build(Sampler::always_off()))

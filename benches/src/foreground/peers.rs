@@ -1,4 +1,4 @@
-//! The same work, done by others.
+//! The work of `ours.rs`, done by other SDKs.
 //!
 //! logfire is not among them: its newest, 0.13, is on opentelemetry 0.32, and this workspace has 0.33 alone.
 

@@ -1,4 +1,4 @@
-//! The same 512 spans for both.
+//! The 512 spans that both exporters send.
 
 use opentelemetry::trace::{TraceContextExt as _, Tracer as _, TracerProvider as _};
 use opentelemetry::{Array, KeyValue, Value};
@@ -75,7 +75,7 @@ pub(crate) fn sdk() -> Vec<SpanData> {
     spans
 }
 
-/// The same as [`prela_span`].
+/// A span of the SDK with all that [`prela_span`] has.
 pub(crate) fn sdk_span(tracer: &SdkTracer, n: usize) {
     tracer.in_span("chat", |cx| {
         let span = cx.span();

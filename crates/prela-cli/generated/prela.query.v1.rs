@@ -11,7 +11,7 @@ pub struct Filter {
     /// Begun before this time; 0: any.
     #[prost(int64, tag = "3")]
     pub until_unix_nano: i64,
-    /// `service.name` of the root; empty: any.
+    /// `TraceSummary.service`; empty: any.
     #[prost(string, tag = "4")]
     pub service: ::prost::alloc::string::String,
     /// Part of the root's name; empty: any.
@@ -38,6 +38,7 @@ pub struct TraceSummary {
     /// Whether its root is in the store.
     #[prost(bool, tag = "3")]
     pub has_root: bool,
+    /// `service.name` of the root, or of the first span that came in if the root is not there.
     #[prost(string, tag = "4")]
     pub service: ::prost::alloc::string::String,
     #[prost(int64, tag = "5")]

@@ -7,7 +7,7 @@ const SHORT = 1500;
 const PAINTED = 50000;
 
 /**
- * A value to read: a short one in its line, a longer one in a block, with all of it on request.
+ * Shows a value: a short one in its line, a longer one in a block, all of a long one on request.
  * @param {any} value @param {{ isText?: boolean }} [how] `isText`: prose rather than data
  */
 export function content(value, { isText = false } = {}) {
@@ -31,7 +31,7 @@ export function content(value, { isText = false } = {}) {
   return box;
 }
 
-/** Colours JSON. @param {string} text */
+/** Colours a text of JSON. @param {string} text */
 function paint(text) {
   const nodes = [];
   let at = 0;
@@ -47,7 +47,7 @@ function paint(text) {
 
 const TOKENS = /("(?:[^"\\]|\\.)*")(?=\s*:)|("(?:[^"\\]|\\.)*")|\b(-?\d[\d.eE+-]*|true|false|null)\b/g;
 
-/** Keys and values. @param {Iterable<[string, any]>} pairs */
+/** A table of pairs. @param {Iterable<[string, any]>} pairs */
 export function table(pairs) {
   const rows = [...pairs].map(([key, value]) =>
     el("div", { class: "pair" }, el("dt", { text: key, dir: "auto" }), el("dd", {}, value instanceof Node ? value : content(value))),

@@ -1,7 +1,7 @@
 // The critical path: what had to be faster for the trace to be faster.
 //
-// It is walked from the end: at each moment the child that ended last before it is on the path, and so on
-// below that one. Time that no child covers is the span's own.
+// It is walked from the end: at each moment the child that ended last before it is on the path, and below that child
+// the walk goes on likewise. Time that no child covers is the span's own.
 
 /**
  * @typedef {{ span: number, from: number, to: number }} Stretch
@@ -32,7 +32,7 @@ export function criticalPath(trace) {
       stack.pop();
       continue;
     }
-    // A child that began later has no part, and one that outlasts its parent is not awaited.
+    // A child has no part if it began later, or before its parent; one that outlasts it is not awaited.
     if (trace.start[child] >= walk.cursor || trace.start[child] < trace.start[walk.span]) continue;
     const end = Math.min(trace.endOf(child), walk.cursor);
     if (trace.endOf(child) > walk.cursor && trace.endOf(child) > trace.endOf(walk.span)) continue;

@@ -1,4 +1,4 @@
-// Two traces side by side: what is new, what is gone, what changed in between.
+// The view of two traces: what is new in the second, what is gone, what changed.
 import { el, fill, icon } from "./dom.js";
 import { content } from "./content.js";
 import { shortened } from "./list.js";

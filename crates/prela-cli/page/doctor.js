@@ -1,4 +1,4 @@
-// Beside the trace, while no span is chosen: what is broken, what took the time, what failed, what it cost.
+// The panel while no span is chosen: what is broken, what failed, what took the time, what it cost.
 import { copyButton, el, fill, icon } from "./dom.js";
 import { longest } from "./critical.js";
 import { shortened } from "./list.js";

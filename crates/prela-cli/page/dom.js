@@ -1,9 +1,9 @@
-// Elements and texts. What programs sent becomes text here and nothing else: no string is ever read as markup.
+// Makes elements and texts. What programs sent becomes text here and nothing else: no string is ever read as markup.
 
 /** @typedef {Node | string | number | null | undefined | false} Child */
 
 /**
- * An element with attributes, listeners (`onclick` and the like) and children.
+ * Makes an element with attributes, listeners (`onclick` and the like) and children.
  * @param {string} name @param {Record<string, any>} [attributes] @param {...(Child | Child[])} children
  * @returns {any}
  */
@@ -27,14 +27,14 @@ export function fill(node, ...children) {
   return node;
 }
 
-/** Sets a text only if it differs: most rows that are filled again say the same. */
+/** Sets a node's text if it differs: most rows that are filled again keep theirs. */
 export function say(node, text) {
   const shown = clean(text);
   if (node.textContent !== shown) node.textContent = shown;
 }
 
 /**
- * Makes characters visible that cannot be seen, or turn the text around them.
+ * A text in which characters are visible that cannot be seen, or turn the text around them.
  * @param {unknown} text
  */
 export function clean(text) {
@@ -46,10 +46,10 @@ export function clean(text) {
   });
 }
 
-// Control characters but tabs and line feeds; marks of direction; what has no width.
+// Control characters except tabs and line feeds; marks of direction; characters without a width.
 const UNSEEN = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g;
 
-/** A drawing of 16 by 16. @param {keyof typeof PATHS} name */
+/** A drawing of 16 by 16 units. @param {keyof typeof PATHS} name */
 export function icon(name) {
   const space = "http://www.w3.org/2000/svg";
   const svg = document.createElementNS(space, "svg");

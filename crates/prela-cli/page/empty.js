@@ -1,4 +1,4 @@
-// Before the first trace: how to send one.
+// The list before the first trace: how to send one.
 import { copyButton, el, icon } from "./dom.js";
 import { hello } from "./source.js";
 

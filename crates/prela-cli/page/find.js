@@ -1,4 +1,4 @@
-// Search within a trace: names at once, everything that was recorded a moment later.
+// The search in a trace: it finds names at once, everything else a moment later.
 import { announce, el, icon } from "./dom.js";
 import { searchIn } from "./source.js";
 import { whole } from "./units.js";
@@ -63,7 +63,7 @@ export class Find {
     }, 150);
   }
 
-  /** Spans whose name, model, thread or service has the text. @param {string} q */
+  /** Spans whose name, model, thread, service or operation has the text. @param {string} q */
   names(q) {
     const trace = /** @type {import("./model.js").Trace} */ (this.trace);
     const isExact = q !== q.toLowerCase();
@@ -83,7 +83,7 @@ export class Find {
     this.onhits(hits);
   }
 
-  /** Goes to the next hit. @param {number} by */
+  /** Goes to the next hit, or back. @param {number} by */
   step(by) {
     if (!this.order.length) return;
     const now = this.current ?? -1;

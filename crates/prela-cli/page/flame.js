@@ -1,4 +1,4 @@
-// The flame: boxes as wide as their tokens, dollars or time.
+// The flame: boxes as wide as their tokens, cost or time.
 import { el, fill } from "./dom.js";
 import { shortened } from "./list.js";
 import { count, dollars, duration, percent } from "./units.js";
@@ -53,7 +53,7 @@ export class Flame {
     const boxes = [];
     let deepest = 0;
     let hidden = 0;
-    // Without recursion: a trace may be as deep as it is long.
+    // No recursion: a trace may be as deep as it is long.
     /** @type {[number, number, number][]} */
     const todo = [];
     let x = 0;

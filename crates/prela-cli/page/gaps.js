@@ -1,4 +1,4 @@
-// Stretches in which nothing happens: no span without children runs, and none begins or ends.
+// Idle gaps: stretches in which no span without children runs, and no span begins or ends.
 
 /**
  * @typedef {{ from: number, to: number }} Gap
@@ -26,6 +26,6 @@ export function idleGaps(trace) {
   return { gaps, idle: idle / end };
 }
 
-/** Leaving gaps out is offered from this part on. */
+/** The idle part from which on leaving gaps out is offered. */
 export const WORTH_IT = 0.5;
 const LEAST = 0.03;

@@ -1,4 +1,4 @@
-// The figures of a whole trace, in a line.
+// The line with the figures of a whole trace.
 import { el } from "./dom.js";
 import { total } from "./sums.js";
 import { counted, dayTime, dollars, duration, tokens } from "./units.js";

@@ -1,4 +1,4 @@
-// What a search over all traces found.
+// The view of what a search in all traces found.
 import { el, fill, icon } from "./dom.js";
 import { shortened } from "./list.js";
 import { address } from "./route.js";
@@ -25,7 +25,7 @@ export function showHits(main, at) {
   return { ready: find(), keys: {}, close: () => (isOpen = false) };
 }
 
-/** A text in which the query stands out. @param {string} text @param {string} q */
+/** A text with the query marked. @param {string} text @param {string} q */
 function marked(text, q) {
   const at = text.toLowerCase().indexOf(q.toLowerCase());
   if (at < 0 || !q) return el("bdi", { text });

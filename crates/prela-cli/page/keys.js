@@ -1,4 +1,4 @@
-// The keyboard: what each key does, and a list of it for people.
+// The keyboard: what each key does, and the dialog that lists it.
 import { el } from "./dom.js";
 
 /** @type {[string, string, string][]} key, what it does, and its name in views */
@@ -33,7 +33,7 @@ const KEYS_OF_SIGNS = { "↓": "ArrowDown", "↑": "ArrowUp", "→": "ArrowRight
 /** @type {Record<string, string>} */
 const ACTIONS = { "=": "in", "-": "out", ...Object.fromEntries(KEYS.flatMap(([keys, , name]) => keys.split(" ").map((key) => [KEYS_OF_SIGNS[key] ?? key, name]))) };
 
-/** Gives keys to the view that is shown. @param {() => Record<string, () => unknown>} current */
+/** Passes keys to the view that is shown. @param {() => Record<string, () => unknown>} current */
 export function listenToKeys(current) {
   addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
@@ -43,7 +43,7 @@ export function listenToKeys(current) {
       if (event.key === "Escape") target.blur();
       return;
     }
-    // Enter and arrows mean something else on buttons, links and lists that scroll.
+    // Enter means something else on links and buttons, and arrows where they scroll.
     if (event.key === "Enter" && target.matches("a, button, summary")) return;
     if (/^(Arrow|Home|End)/.test(event.key) && target.closest(".detail-body, .overview, pre, [role=separator]")) return;
     const name = ACTIONS[event.key];
@@ -54,7 +54,7 @@ export function listenToKeys(current) {
   });
 }
 
-/** Shows what the keys do. */
+/** Lists what the keys do. */
 export function help() {
   const dialog = el("dialog", { class: "dialog", "aria-labelledby": "keys-title" },
     el("h2", { id: "keys-title" }, "Keys"),

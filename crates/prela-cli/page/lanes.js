@@ -1,4 +1,4 @@
-// Lanes: which thread or task each span began on, and how much ran at once. Where a span ended, nobody says.
+// The lanes: the spans of each thread, task or service, and how much ran at once. Where a span ended, nobody says.
 import { announce, el, fill } from "./dom.js";
 import { TYPES } from "./model.js";
 import { colour } from "./theme.js";
@@ -158,7 +158,7 @@ export class Lanes {
     this.tip.style.transform = `translate(${Math.min(event.clientX - box.left + 12, box.width - 240)}px, ${event.clientY - box.top + 14}px)`;
   }
 
-  /** Goes to the next span by start. @param {number} step */
+  /** Goes on or back by start. @param {number} step */
   step(step) {
     if (!this.shown) return;
     const { trace, selected } = this.shown;

@@ -1,4 +1,4 @@
-// The newest traces, as they come in.
+// The view of the newest traces, as they come in.
 import { el, fill, icon, say, announce } from "./dom.js";
 import { empty } from "./empty.js";
 import { connected, onNews, onConnection } from "./live.js";
@@ -80,7 +80,7 @@ export function showList(main, at) {
     longest = shown.reduce((most, it) => Math.max(most, it.duration_nano), 1);
     chosen = picked ? shown.indexOf(picked.trace_id ? (known.get(picked.trace_id) ?? picked) : picked) : -1;
     rows.setCount(shown.length);
-    // Who reads further down stays there, and sees that there is more.
+    // A reader further down stays there, and sees how many are new.
     if (host.scrollTop > height && top && before.length) {
       const place = shown.findIndex((it) => it.trace_id === top.trace_id);
       const moved = place - Math.floor(host.scrollTop / height);
@@ -134,14 +134,14 @@ export function showList(main, at) {
     later();
   }
 
-  // Whoever listens hears of what is new now and then, however much comes in.
+  // Screen readers are told now and then, however much comes in.
   let arrived = 0;
   const telling = setInterval(() => {
     if (arrived) announce(`${counted(arrived, "new trace")}, ${counted(known.size, "trace")} in all`);
     arrived = 0;
   }, 4000);
 
-  /** News that came while the list was asked for, and may be newer than it. @type {any[]} */
+  /** News that came while the list was asked for, and may be newer than the answer. @type {any[]} */
   let meanwhile = [];
   let asked = 0;
 

@@ -1,4 +1,4 @@
-// What comes in, as it comes in: server-sent events, read with the token that `EventSource` cannot send.
+// News, as it comes: server-sent events, read by `fetch`, since `EventSource` sends no token.
 import { headers, isFile } from "./source.js";
 
 const AT_FIRST = 500;
@@ -16,13 +16,13 @@ export function onNews(listener) {
   return () => listeners.delete(listener);
 }
 
-/** Calls when the server comes and goes: in between, something may have been missed. @param {(isLive: boolean) => void} watcher */
+/** Calls back when the server comes and goes: meanwhile news may be missed. @param {(isLive: boolean) => void} watcher */
 export function onConnection(watcher) {
   watchers.add(watcher);
   return () => watchers.delete(watcher);
 }
 
-/** Waits until the connection is known: a list that is asked for after that misses no news. */
+/** Waits until the server was reached or not: a list that is asked for after that misses no news. */
 export const connected = () => (isFile || isKnown ? Promise.resolve() : new Promise((done) => waiting.push(done)));
 /** @type {((value?: unknown) => void)[]} */
 const waiting = [];
@@ -35,7 +35,7 @@ function know() {
 
 let wake = (/** @type {unknown} */ _) => {};
 
-/** Connects again at once, as with a new token. */
+/** Connects again at once, for instance with a new token. */
 export function retry() {
   isKnown = false;
   wake(null);
@@ -46,7 +46,7 @@ export async function follow() {
   if (isFile) return;
   let pause = AT_FIRST;
   for (;;) {
-    // A browser has six connections to a server: tabs that nobody sees must not keep them.
+    // A browser makes at most six connections to a server: tabs that nobody sees must not hold one.
     while (document.hidden) await new Promise((done) => document.addEventListener("visibilitychange", done, { once: true }));
     const stop = new AbortController();
     const hide = () => document.hidden && stop.abort();
@@ -60,7 +60,7 @@ export async function follow() {
         await read(response.body);
       }
     } catch {
-      // The server is gone, and may come again.
+      // The server is gone, or the tab is hidden.
     }
     document.removeEventListener("visibilitychange", hide);
     set(false);

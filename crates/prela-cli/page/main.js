@@ -1,4 +1,4 @@
-// The frame of the page, and which view is in it.
+// The frame of the page, and the view that is in it.
 import { el, fill, icon } from "./dom.js";
 import { showDiff } from "./diff.js";
 import { showHits } from "./hits.js";

@@ -1,5 +1,5 @@
-// What a model was told and answered, under whichever keys: OpenTelemetry's, OpenInference's,
-// OpenLLMetry's, and those of providers.
+// Reads the messages of a model call, under whichever keys: OpenTelemetry's, OpenInference's, OpenLLMetry's, and those
+// of providers.
 import { parsed, unfold } from "./otlp.js";
 
 /**
@@ -35,7 +35,7 @@ export function messages(attributes, events) {
   return events.map(fromEvent).filter((it) => it !== null);
 }
 
-/** Keys that are shown as a conversation. @param {string} key */
+/** Whether a key is part of the conversation. @param {string} key */
 export function isMessageKey(key) {
   return /^(gen_ai\.(system_instructions|input\.messages|output\.messages)$|gen_ai\.(prompt|completion)\.\d|llm\.(input|output)_messages\.\d)/.test(key);
 }
@@ -105,7 +105,7 @@ function call(it) {
   return { kind: "call", name: String(made.name ?? "?"), text: parsed(made.arguments ?? made.input ?? ""), id: it?.id };
 }
 
-/** Joins parts of text. @param {any} content */
+/** Joins parts that are text. @param {any} content */
 function flat(content) {
   const found = parsed(content);
   if (Array.isArray(found) && found.length && found.every((it) => typeof it?.text === "string")) return found.map((it) => it.text).join("\n");

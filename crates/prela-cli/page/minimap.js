@@ -1,4 +1,4 @@
-// The whole trace at a glance, and which part of its time is shown.
+// The map above a trace: all of its time, and which part is shown.
 import { el } from "./dom.js";
 import { TYPES } from "./model.js";
 import { colour } from "./theme.js";
@@ -69,7 +69,7 @@ export class Minimap {
     this.onwindow();
   }
 
-  /** Dragging shows the stretch; dragging inside of the shown part moves it. @param {PointerEvent} event */
+  /** Dragging shows the stretch; a drag inside the shown part moves it. @param {PointerEvent} event */
   drag(event) {
     const { scale, element } = this;
     if (!scale || event.button !== 0) return;

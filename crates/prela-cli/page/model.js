@@ -1,8 +1,8 @@
-// A trace as the page knows it: columns of numbers, spans from the top of the tree to its bottom.
+// The model of a trace: columns of numbers, with the spans from the top of the tree to its bottom.
 
 import { duration } from "./units.js";
 
-/** Types of spans; the first is the default. */
+/** The types of spans; the first is the default. */
 export const TYPES = /** @type {const} */ (["chain", "agent", "llm", "tool", "retrieval", "embedding", "http"]);
 
 const WORDS = {
@@ -41,7 +41,7 @@ export class Trace {
     this.unfinished = new Set(columns.unfinished);
     this.shape();
     this.type = this.classify();
-    /** When the page got it: running spans go on from there. */
+    /** When the page got the trace: running spans go on from there. */
     this.loaded = performance.now();
     this.running = this.durations.reduce((sum, it) => sum + (it < 0 ? 1 : 0), 0) - this.unfinished.size;
     /** The latest time in the data. */
@@ -49,7 +49,7 @@ export class Trace {
     this.age = this.running ? Math.max(0, Date.now() * 1e6 - Number(summary.start_time_unix_nano)) : 0;
   }
 
-  /** Depths, last descendants, children. */
+  /** Computes depths, last descendants, numbers of children. */
   shape() {
     const { count, parent } = this;
     this.depth = new Int32Array(count);
@@ -93,7 +93,7 @@ export class Trace {
     return end;
   }
 
-  /** Where the trace ends: while something runs, at this moment. */
+  /** The time at which the trace ends; while something runs, now. */
   end() {
     if (!this.running) return Math.max(this.known, 1);
     // Clocks differ, and a trace that nobody ever ended is not drawn over days.
@@ -106,7 +106,7 @@ export class Trace {
     return this.durations[i] < 0 && !this.unfinished.has(i);
   }
 
-  /** How long it took, in words. @param {number} i */
+  /** The duration of a span in words. @param {number} i */
   took(i) {
     if (this.unfinished.has(i)) return "unfinished";
     return this.isRunning(i) ? `running ${duration(this.durationOf(i))}` : duration(this.durations[i]);
@@ -144,12 +144,12 @@ export class Trace {
     return this.places.get(id) ?? -1;
   }
 
-  /** Texts of a column, each once. @param {string} column @returns {string[]} */
+  /** The texts of a column, each once. @param {string} column @returns {string[]} */
   distinct(column) {
     return [...new Set(this.columns[column])].filter((it) => it >= 0).map((it) => this.texts[it]);
   }
 
-  /** The top that takes the most time. */
+  /** The top span that takes the most time. */
   root() {
     let root = 0;
     for (let i = 0; i < this.count; i = this.last[i] + 1) {
@@ -158,7 +158,7 @@ export class Trace {
     return root;
   }
 
-  /** Direct children. @param {number} i */
+  /** The direct children of a span. @param {number} i */
   *childrenOf(i) {
     for (let child = i + 1; child <= this.last[i]; child = this.last[child] + 1) yield child;
   }

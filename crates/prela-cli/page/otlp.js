@@ -63,7 +63,7 @@ function logs(details, id) {
 
 const SEVERITIES = ["", "trace", "debug", "info", "warn", "error", "fatal"];
 
-/** Lists and objects that were written as keys such as `a.0.b`. @param {Map<string, any>} all @param {string} prefix @returns {any} */
+/** The list or object that keys such as `a.0.b` flatten. @param {Map<string, any>} all @param {string} prefix @returns {any} */
 export function unfold(all, prefix) {
   /** @type {any} */
   const top = Object.create(null);
@@ -80,7 +80,7 @@ export function unfold(all, prefix) {
   return listed(top);
 }
 
-/** Objects whose keys are numbers are lists. @param {any} node @returns {any} */
+/** A value whose objects with numbers as keys are lists. @param {any} node @returns {any} */
 function listed(node) {
   if (typeof node !== "object" || node === null || Array.isArray(node)) return node;
   const keys = Object.keys(node);
@@ -90,7 +90,7 @@ function listed(node) {
   return Object.fromEntries(keys.map((key) => [key, listed(node[key])]));
 }
 
-/** What a text of JSON says; anything else as it is. @param {any} value @returns {any} */
+/** The value that a text of JSON holds; anything else as it is. @param {any} value @returns {any} */
 export function parsed(value) {
   if (typeof value !== "string" || !/^\s*[[{]/.test(value)) return value;
   try {

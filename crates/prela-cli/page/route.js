@@ -1,4 +1,4 @@
-// The place in the page: the address after `#`, which works from a file, too.
+// The place in the page: what follows `#` in the address, which works in a file as well.
 
 /**
  * @typedef {{ parts: string[], options: URLSearchParams }} Route
@@ -26,12 +26,12 @@ export function address(parts, options = {}) {
   return `#/${parts.map(encodeURIComponent).join("/")}${query ? `?${query}` : ""}`;
 }
 
-/** Goes there. @param {string[]} parts @param {Record<string, string>} [options] */
+/** Goes to a place. @param {string[]} parts @param {Record<string, string>} [options] */
 export function go(parts, options) {
   location.hash = address(parts, options);
 }
 
-/** Goes there without a step in the history: for what changes at every key. @param {string[]} parts @param {Record<string, string>} [options] */
+/** Goes to a place without a step in the history, for changes at every key. @param {string[]} parts @param {Record<string, string>} [options] */
 export function replace(parts, options) {
   history.replaceState(null, "", address(parts, options));
 }

@@ -1,4 +1,4 @@
-// A long list of which only the rows on the screen exist. A row that leaves at one end comes in at the other.
+// A long list of which only the rows on the screen exist: a row that scrolls out at one end comes in at the other.
 import { el } from "./dom.js";
 
 /**
@@ -25,17 +25,17 @@ export class Rows {
     this.resizing.observe(host);
   }
 
-  /** Sets how many there are; all may have changed. @param {number} count */
+  /** Sets the number of rows, all of which may have changed. @param {number} count */
   setCount(count) {
     this.count = count;
     const wanted = count * this.height;
-    // Browsers limit the height; beyond that a pixel of the scroll bar is more than one of the list.
+    // Browsers limit heights; beyond that a pixel of the scroll bar stands for several of the list.
     this.ratio = wanted > TALLEST ? (wanted - this.host.clientHeight) / (TALLEST - this.host.clientHeight) : 1;
     this.space.style.height = `${Math.min(wanted, TALLEST)}px`;
     this.refresh();
   }
 
-  /** Shows all rows on the screen again. */
+  /** Fills all rows on the screen again. */
   refresh() {
     this.pool.forEach((slot) => (slot.index = -1));
     this.later();
@@ -80,7 +80,7 @@ export class Rows {
     }
   }
 
-  /** Scrolls no further than it must. @param {number} index */
+  /** Scrolls to a row, no further than it must. @param {number} index */
   reveal(index) {
     const { host, height } = this;
     const ratio = this.ratio ?? 1;

@@ -1,10 +1,10 @@
-// From times to places: 0 is the left edge of what is shown, 1 its right edge. Idle gaps may be shrunk.
+// The scale from times to places: 0 is the left edge of what is shown, 1 its right edge. Idle gaps may be shrunk.
 
 export class Scale {
   /** @param {number} end of the trace @param {import("./gaps.js").Gap[]} [gaps] that are shrunk */
   constructor(end, gaps = []) {
     this.gaps = gaps;
-    // Times at which the scale changes, and how far along they are.
+    // Times at which the scale changes, and their distance from the start.
     this.times = [0];
     this.ways = [0];
     const idle = gaps.reduce((sum, gap) => sum + gap.to - gap.from, 0);
@@ -23,7 +23,7 @@ export class Scale {
     this.show(0, 1);
   }
 
-  /** Shows a part of it. @param {number} from @param {number} to parts of the whole */
+  /** Shows a part of the whole. @param {number} from @param {number} to parts of the whole */
   show(from, to) {
     const width = Math.min(1, Math.max(to - from, CLOSEST));
     this.from = Math.min(Math.max(0, from), 1 - width);
@@ -35,12 +35,12 @@ export class Scale {
     return between(this.times, this.ways, time) / this.whole;
   }
 
-  /** The place of a time in what is shown; less than 0 or more than 1 when it is outside. @param {number} time */
+  /** The place of a time in what is shown; below 0 or above 1 when it is outside. @param {number} time */
   where(time) {
     return (this.whereInAll(time) - this.from) / (this.to - this.from);
   }
 
-  /** The time of a place. @param {number} place */
+  /** The time at a place. @param {number} place */
   when(place) {
     return between(this.ways, this.times, (this.from + place * (this.to - this.from)) * this.whole);
   }
@@ -62,7 +62,7 @@ export class Scale {
     return this.from === 0 && this.to === 1;
   }
 
-  /** Round times that are shown, and their places. @param {number} most @returns {{ time: number, place: number }[]} */
+  /** Round times within what is shown, and their places. @param {number} most @returns {{ time: number, place: number }[]} */
   ticks(most) {
     const [first, last] = [this.when(0), this.when(1)];
     const room = (last - first) / Math.max(1, most);
@@ -71,7 +71,7 @@ export class Scale {
     const ticks = [];
     for (let time = Math.ceil(first / step) * step; time <= last && ticks.length < 50; time += step) {
       const place = this.where(time);
-      // In shrunk gaps they would overlap.
+      // Ticks in shrunk gaps would overlap.
       if (!ticks.length || place - ticks[ticks.length - 1].place > 0.5 / most) ticks.push({ time, place });
     }
     return ticks;

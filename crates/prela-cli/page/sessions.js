@@ -1,4 +1,4 @@
-// Conversations: the traces that belong together.
+// The view of sessions: traces that belong to one conversation.
 import { el, fill, icon } from "./dom.js";
 import { shortened } from "./list.js";
 import { onNews } from "./live.js";

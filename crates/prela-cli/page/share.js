@@ -1,4 +1,4 @@
-// A trace to give away: one file that opens without this program.
+// The dialog that saves a trace as a file, which opens without this program.
 import { el, fill } from "./dom.js";
 import { file } from "./source.js";
 import { size } from "./units.js";

@@ -1,6 +1,6 @@
 // Where traces come from: the server, or the file that this page is.
 
-/** A question that was refused. */
+/** The error of a question that was refused. */
 export class Refused extends Error {
   /** @param {number} status @param {string} message */
   constructor(status, message) {
@@ -20,13 +20,13 @@ const embedded = (() => {
 /** Whether this page is a file with one trace. */
 export const isFile = embedded !== null;
 
-/** Headers of every question. @returns {Record<string, string>} */
+/** The headers of every question. @returns {Record<string, string>} */
 export function headers() {
   const token = sessionStorage.getItem(TOKEN);
   return token ? { authorization: `Bearer ${token}` } : {};
 }
 
-/** Keeps the token for as long as the tab is open. @param {string} token */
+/** Stores the token for as long as the tab is open. @param {string} token */
 export function setToken(token) {
   sessionStorage.setItem(TOKEN, token);
 }
@@ -66,10 +66,10 @@ export const diff = (one, other) => json(`api/view/${one}/diff/${other}`);
 /** All of a span, as OTLP's JSON. @param {string} id @param {string} span @param {AbortSignal} signal */
 export const details = async (id, span, signal) => (isFile ? embedded.details : json(`api/view/${id}/spans/${span}`, {}, signal));
 
-/** Spans that have links to a span. @param {string} id @param {string} span @param {AbortSignal} signal */
+/** The spans that have links to a span. @param {string} id @param {string} span @param {AbortSignal} signal */
 export const linkedTo = async (id, span, signal) => (isFile ? [] : json(`api/view/${id}/spans/${span}/linked`, {}, signal));
 
-/** Spans of a trace that have a text, by id. @param {string} id @param {string} q @returns {Promise<{ span_id: string, found_in: string, excerpt: string }[]>} */
+/** The spans of a trace that have a text, by their ids. @param {string} id @param {string} q @returns {Promise<{ span_id: string, found_in: string, excerpt: string }[]>} */
 export async function searchIn(id, q) {
   return isFile ? searchFile(q) : json(`api/view/${id}/search`, { q });
 }

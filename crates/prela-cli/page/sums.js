@@ -1,5 +1,4 @@
-// Tokens and cost, summed up the tree: a span's own, or those of the spans below it if it has none. `usage.rs` does the
-// same for lists.
+// Tokens and cost, summed up the tree: a span counts its own, or else those of its children. So does `usage.rs`, for lists.
 
 /**
  * @typedef {{ input: Float64Array, output: Float64Array, cost: Float64Array }} Sums
@@ -17,14 +16,14 @@ export function sums(trace) {
     return all;
   };
   const { input, output, cost } = trace;
-  // An agent that repeats the tokens of its calls must not count them twice; one that knows the tokens may
-  // leave the cost to its calls.
+  // An agent that repeats the tokens of its calls must not have them counted twice. It may know the tokens and leave the
+  // cost to its calls.
   const usage = Uint8Array.from(input, (it, i) => (it || output[i] ? 1 : 0));
   const price = Uint8Array.from(cost, (it) => (it ? 1 : 0));
   return { input: sum(input, usage), output: sum(output, usage), cost: sum(cost, price) };
 }
 
-/** Sums of a trace: of all its tops. @param {import("./model.js").Trace} trace @param {Sums} all */
+/** The sums of all top spans. @param {import("./model.js").Trace} trace @param {Sums} all */
 export function total(trace, all) {
   const result = { input: 0, output: 0, cost: 0 };
   for (let i = 0; i < trace.count; i = trace.last[i] + 1) {

@@ -1,10 +1,10 @@
-// Light and dark: as the system has it, or as it was chosen here.
+// The theme: light or dark, as the system has it or as it was chosen here.
 import { el, icon } from "./dom.js";
 
 const CHOICES = /** @type {const} */ (["auto", "light", "dark"]);
 const STORED = "prela.theme";
 
-/** The choice, such as `auto`. */
+/** The choice of an earlier visit, or `auto`. */
 function chosen() {
   const stored = remembered(STORED);
   return CHOICES.find((it) => it === stored) ?? "auto";
@@ -16,7 +16,7 @@ function apply(choice) {
   dispatchEvent(new Event("themechange"));
 }
 
-/** A button that switches to the next. */
+/** A button that switches to the next choice. */
 export function themeButton() {
   const button = el("button", { class: "quiet", type: "button" });
   const show = () => {
@@ -45,7 +45,7 @@ export function colour(name) {
   return value;
 }
 
-/** What was kept from an earlier visit. From a file it may be forbidden to keep anything. @param {string} key */
+/** A value of an earlier visit; null if there is none, or a file may store none. @param {string} key */
 export function remembered(key) {
   try {
     return localStorage.getItem(key);
@@ -59,7 +59,7 @@ export function remember(key, value) {
   try {
     localStorage.setItem(key, value);
   } catch {
-    // Then it is forgotten.
+    // It is forgotten then.
   }
 }
 

@@ -1,4 +1,4 @@
-// Which thread or task ran which span, and how much ran at once.
+// Which thread, task or service ran which span, and how much ran at once.
 
 /**
  * @typedef {{ name: string, spans: number[], level: Map<number, number>, levels: number, busy: number }} Lane
@@ -6,7 +6,7 @@
  */
 
 /**
- * Spans by the thread or the task that they began on, and the figures over all of them.
+ * The lanes of a trace, and the figures over all of them.
  * @param {import("./model.js").Trace} trace @param {"thread" | "task" | "service"} by @returns {Threads}
  */
 export function threads(trace, by) {
@@ -76,7 +76,7 @@ function union(intervals) {
   return { parts, length: parts.reduce((sum, [from, to]) => sum + to - from, 0) };
 }
 
-/** Puts spans that overlap below one another. @param {import("./model.js").Trace} trace @param {number[]} spans */
+/** Gives spans levels: those that overlap lie below one another. @param {import("./model.js").Trace} trace @param {number[]} spans */
 function stack(trace, spans) {
   const level = new Map();
   /** When each level is free again. @type {number[]} */
@@ -90,7 +90,7 @@ function stack(trace, spans) {
   return { level, levels: free.length };
 }
 
-/** The most at once, and the longest time with exactly one. @param {[number, number][]} intervals */
+/** The most intervals at once, and the longest time with exactly one. @param {[number, number][]} intervals */
 function sweep(intervals) {
   const marks = intervals.flatMap(([from, to]) => /** @type {[number, number][]} */ ([[from, 1], [to, -1]]));
   marks.sort((a, b) => a[0] - b[0] || a[1] - b[1]);

@@ -1,4 +1,4 @@
-// A trace: its figures, the views of it, and what is beside them.
+// The view of a trace: its figures, its three drawings, and the panel beside them.
 import { announce, el, fill, icon, say } from "./dom.js";
 import { criticalPath } from "./critical.js";
 import { Detail } from "./detail.js";
@@ -212,7 +212,7 @@ export function showTrace(main, at) {
     if (!isOpen) return;
     const isFirst = trace === null;
     take(seen);
-    // A large trace is not read again and again while it grows.
+    // A large trace that grows is read again less often.
     pause = Math.max(250, (performance.now() - begin) * 8);
     buttons.hidden = isFile;
     if (isFirst) navigate(at);
@@ -226,7 +226,7 @@ export function showTrace(main, at) {
   }
   let pause = 250;
   let timer = 0;
-  // Whether news of it came before it was here.
+  // Whether news of the trace came before it.
   let isOutdated = false;
   const again = () => {
     timer ||= window.setTimeout(() => {
@@ -245,11 +245,11 @@ export function showTrace(main, at) {
   // Running spans grow.
   const ticking = window.setInterval(() => {
     if (!trace?.running || document.hidden) return;
-    // A process that is gone sends no news, so ask.
+    // A process that is gone sends no news.
     if (performance.now() - trace.loaded > SILENCE) again();
     fresh();
     headline();
-    // Lanes and flame of many spans are more than a moment's work: they wait for news.
+    // Lanes and flame of many spans take long to draw, so they wait for news.
     if (which === "waterfall" || trace.count < 2000) redraw();
   }, isCalm() ? 2000 : 200);
 

@@ -1,6 +1,6 @@
-// Numbers for people.
+// Numbers as people read them.
 
-/** Nanoseconds. @param {number} ns */
+/** A duration, with its unit. @param {number} ns */
 export function duration(ns) {
   if (ns < 0) return `−${duration(-ns)}`;
   if (ns === 0) return "0";
@@ -56,14 +56,14 @@ export function size(bytes) {
   return `${(bytes / 1e9).toFixed(1)} GB`;
 }
 
-/** The clock's time of nanoseconds since 1970, as text. @param {string} ns */
+/** The time of day. @param {string} ns since 1970 */
 export function clockTime(ns) {
   const date = new Date(Number(ns) / 1e6);
   // `toLocaleTimeString` takes longer than the rest of a row.
   return [date.getHours(), date.getMinutes(), date.getSeconds()].map((it) => String(it).padStart(2, "0")).join(":");
 }
 
-/** Day and time of nanoseconds since 1970, to the microsecond. @param {string} ns */
+/** The day and time, to the microsecond. @param {string} ns since 1970 */
 export function dayTime(ns) {
   const all = BigInt(ns || "0");
   const date = new Date(Number(all / 1000000n));

@@ -1,4 +1,4 @@
-// From span to span, by keys.
+// Walks from span to span, for the keys.
 
 /**
  * @param {{
@@ -8,7 +8,7 @@
  * }} view
  */
 export function walk({ trace: current, which, shown, waterfall, lanes, select, chooseStray }) {
-  /** To another row; in the lanes, in the order of time. @param {number} by */
+  /** Goes to another row, or in the lanes on in time. @param {number} by */
   function step(by) {
     if (!current()) return;
     if (which() === "lanes") return lanes.step(by);
@@ -21,7 +21,7 @@ export function walk({ trace: current, which, shown, waterfall, lanes, select, c
     else if (next && !next.stray) select(next.span);
   }
 
-  /** Opens and goes in, or closes and goes out. @param {boolean} isIn */
+  /** Opens or goes in, or closes or goes out. @param {boolean} isIn */
   function sideways(isIn) {
     const trace = current();
     const i = shown.selected;
@@ -34,7 +34,7 @@ export function walk({ trace: current, which, shown, waterfall, lanes, select, c
     else if (trace.parent[i] >= 0) select(trace.parent[i]);
   }
 
-  /** To the next span that failed, and from the last one to the first. */
+  /** Goes to the next span that failed, and from the last one to the first. */
   function nextError() {
     const trace = current();
     if (!trace?.errors.size) return;

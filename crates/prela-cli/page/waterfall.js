@@ -1,4 +1,4 @@
-// The waterfall: a row for each span that is not hidden in a closed one, whatever their number.
+// The waterfall: a row for each span except those below a closed one, whatever their number.
 import { el } from "./dom.js";
 import { makeSpanRow, showSpan, showStray } from "./row.js";
 import { Rows } from "./rows.js";
@@ -41,13 +41,13 @@ export class Waterfall {
     this.arrange();
   }
 
-  /** Puts spans in their order: orphans and strays below the span that they probably belong to. */
+  /** Puts the spans in order, with orphans and strays below the span that they probably belong to. */
   arrange() {
     if (!this.shown) return;
     const { trace } = this.shown;
     /** @type {Map<number, any[]>} */
     const guests = new Map();
-    /** Tops that move, and where to. @type {Map<number, number>} */
+    /** Tops that move, and below which span. @type {Map<number, number>} */
     const moved = new Map();
     const top = (i) => {
       while (trace.parent[i] >= 0) i = trace.parent[i];
@@ -125,7 +125,7 @@ export class Waterfall {
     else showSpan(row, line.span, line.depth, line.isGuess, this.shown);
   }
 
-  /** Shows the rows on the screen again, as after a change of the scale or of what is chosen. */
+  /** Fills the rows on the screen again, as after a change of the scale or of the chosen span. */
   refresh(changes = {}) {
     if (!this.shown) return;
     Object.assign(this.shown, changes);
@@ -166,7 +166,7 @@ export class Waterfall {
     this.arrange();
   }
 
-  /** Opens all above a span, and scrolls to it. @param {number} i */
+  /** Opens all spans above one, and scrolls to it. @param {number} i */
   reveal(i) {
     const { trace } = /** @type {any} */ (this.shown);
     let changed = false;

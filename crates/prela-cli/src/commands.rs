@@ -1,4 +1,4 @@
-//! The command line: what can be asked for, and which file does it.
+//! The command line: its commands, each in a file of its own, and what they share.
 
 mod collector;
 mod demo;
@@ -33,13 +33,13 @@ pub struct Cli {
     command: Command,
 }
 
-/// What every command understands.
+/// The options that every command has.
 #[derive(Debug, Clone, clap::Args)]
 pub struct Global {
     /// The file with the traces, instead of that of the current project.
     #[arg(long, global = true, env = "PRELA_STORE", hide_env_values = true, value_name = "FILE")]
     pub store: Option<PathBuf>,
-    /// Prints JSON, for programs.
+    /// Prints JSON instead of text.
     #[arg(long, global = true)]
     pub json: bool,
 }
@@ -67,14 +67,14 @@ enum Command {
     Completions(Completions),
 }
 
-/// How a command ended, for scripts.
+/// How a command ended. Scripts see it as the exit code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
-    /// 0: it did what it was asked for.
+    /// The command did what it was asked for: exit code 0.
     Done,
-    /// 1: what it was asked for is not there.
+    /// What was asked for is not there: exit code 1.
     Nothing,
-    /// What the program ended with that was run.
+    /// The exit code of the program that `prela run` started.
     Of(u8),
 }
 
@@ -89,11 +89,12 @@ impl From<Outcome> for ExitCode {
 }
 
 impl Cli {
-    /// Does what it says; what is to be seen goes to `out`. A failure is exit code 2.
+    /// Runs the command, and writes its answer to `out`.
     ///
     /// # Errors
     ///
-    /// Why it could not be done.
+    /// Why the command failed. The program then ends with exit code 2, or 1 if a trace that was asked for is
+    /// not there.
     pub fn run(self, out: &mut dyn Write) -> anyhow::Result<Outcome> {
         let Self { global, command } = self;
         match command {
@@ -121,7 +122,7 @@ impl Cli {
 }
 
 impl Global {
-    /// The project that is meant.
+    /// The project of the current folder, with the store that `--store` names.
     ///
     /// # Errors
     ///
@@ -130,20 +131,20 @@ impl Global {
         Project::here(self.store.as_deref())
     }
 
-    /// Its traces.
+    /// A reader of the project's traces.
     ///
     /// # Errors
     ///
-    /// There are none, or they cannot be read.
+    /// There is no store yet, or it cannot be read.
     pub fn reader(&self) -> anyhow::Result<Reader> {
         Ok(Reader::open(&self.project()?.store)?)
     }
 }
 
-/// Prints what a shell needs to complete commands, such as `source <(prela completions bash)`.
+/// Prints a script that has a shell complete commands: `source <(prela completions bash)`.
 #[derive(Debug, clap::Args)]
 struct Completions {
-    /// The shell.
+    /// The shell that the script is for.
     shell: Shell,
 }
 
@@ -159,7 +160,7 @@ impl Completions {
     }
 }
 
-/// Shows the traces in a full screen, to walk through by keys: `?` lists them.
+/// Shows the traces in a full screen that keys walk through: `?` lists the keys.
 #[cfg(feature = "explore")]
 #[derive(Debug, clap::Args)]
 struct Explore {}
@@ -184,8 +185,8 @@ impl Explore {
 
 /// Answers an agent's questions about the traces, as an MCP server at its standard input and output.
 ///
-/// A client starts it, as by `{"mcpServers": {"prela": {"command": "prela", "args": ["mcp"]}}}`. It only reads the store,
-/// whether a server runs or not.
+/// A client starts it: `{"mcpServers": {"prela": {"command": "prela", "args": ["mcp"]}}}`. It only reads the store, and
+/// needs no running server.
 #[derive(Debug, clap::Args)]
 struct Mcp;
 

@@ -14,7 +14,7 @@ fn main() -> ExitCode {
         Ok(outcome) => outcome.into(),
         // As in `prela list | head`: the reader needs no more.
         Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
-        // The search worked, but found nothing.
+        // What was asked for is not there: as when a search finds nothing.
         Err(error) if matches!(error.downcast_ref(), Some(QueryError::NotFound(_))) => {
             let _ = writeln!(anstream::stderr(), "prela: {error:#}");
             Outcome::Nothing.into()

@@ -9,15 +9,15 @@ use std::path::{Path, PathBuf};
 /// projects on a machine never mix.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Project {
-    /// The folder.
+    /// The project's top folder.
     pub root: PathBuf,
-    /// The file with its traces.
+    /// The file with the project's traces.
     pub store: PathBuf,
 }
 
 impl Project {
     /// The project of the current folder: the nearest folder, from it upwards, that has a `prela.toml` or is
-    /// under version control, or else the folder itself. `store` names another file.
+    /// under version control, or else the folder itself. `store` names another file for its traces.
     ///
     /// # Errors
     ///
@@ -37,7 +37,7 @@ impl Project {
         Ok(Self { root, store })
     }
 
-    /// The name that people use: that of its folder.
+    /// The project's name for people: that of its folder.
     pub fn name(&self) -> String {
         let name = self.root.file_name().unwrap_or(self.root.as_os_str());
         name.to_string_lossy().into_owned()

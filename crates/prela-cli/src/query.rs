@@ -1,7 +1,8 @@
 //! Reads the store: what the command line, the JSON API and the gRPC API all show.
 //!
 //! [`Reader`] opens the file for reading only, so it works whether a server writes it or not. Its calls
-//! block; all are short, except a search that finds nothing.
+//! block: a list for a millisecond, and what has to read many messages for as long as there are any, such as a
+//! large trace, or the links to a span.
 
 mod changes;
 mod diff;

@@ -15,9 +15,9 @@ use std::time::Duration;
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Settings {
-    /// For the programs that `prela run` starts.
+    /// The settings of the programs that `prela run` starts.
     pub program: Program,
-    /// For the collector.
+    /// The settings of the collector.
     pub collector: Collector,
 }
 
@@ -25,9 +25,9 @@ pub struct Settings {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Program {
-    /// Its `service.name`.
+    /// The program's `service.name`.
     pub service: Option<String>,
-    /// The part of its traces that is recorded, from 0 to 1.
+    /// The part of the program's traces that is recorded, from 0 to 1.
     #[serde(deserialize_with = "part")]
     pub sample_rate: Option<f64>,
 }
@@ -36,16 +36,16 @@ pub struct Program {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Collector {
-    /// For OTLP over gRPC.
+    /// The port for OTLP over gRPC.
     pub grpc_port: Option<u16>,
-    /// For OTLP over HTTP.
+    /// The port for OTLP over HTTP.
     pub http_port: Option<u16>,
-    /// For the page.
+    /// The port for the page.
     pub page_port: Option<u16>,
     /// The size beyond which the oldest traces are deleted, such as `"500MB"`.
     #[serde(deserialize_with = "size")]
     pub max_size: Option<u64>,
-    /// How long a trace is kept, such as `"12h"`.
+    /// How long a trace is kept after its last span, such as `"12h"`.
     #[serde(deserialize_with = "time")]
     pub max_age: Option<Duration>,
 }
@@ -127,7 +127,11 @@ impl Settings {
 fn part<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<f64>, D::Error> {
     let part = f64::deserialize(deserializer)?;
     let is_part = (0.0..=1.0).contains(&part);
-    if is_part { Ok(Some(part)) } else { Err(de::Error::custom("it is no number from 0 to 1")) }
+    if is_part {
+        Ok(Some(part))
+    } else {
+        Err(de::Error::custom("the value is no number from 0 to 1"))
+    }
 }
 
 fn size<'a, D: Deserializer<'a>>(deserializer: D) -> Result<Option<u64>, D::Error> {

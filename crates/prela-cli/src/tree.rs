@@ -9,20 +9,20 @@ use std::collections::HashMap;
 /// Cost: proportional to the number of spans, whatever the shape.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tree {
-    /// From the top to the bottom; siblings by start.
+    /// The spans from the top to the bottom; siblings in order of start.
     pub nodes: Vec<Node>,
 }
 
 /// A span's place in the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Node {
-    /// Its place among the spans that the tree is of.
+    /// The span's index among the spans that the tree is of.
     pub span: usize,
-    /// Spans above it.
+    /// How many spans are above it.
     pub depth: usize,
-    /// The place of its parent among them.
+    /// The index of its parent among them; none at the top.
     pub parent: Option<usize>,
-    /// Why it is there.
+    /// Why it has this place.
     pub link: Link,
 }
 
@@ -35,7 +35,7 @@ pub enum Link {
     Child,
     /// Its parent is not in the store.
     Orphan,
-    /// Its parents are a circle, which is cut here.
+    /// Its parents form a circle, which is cut above it.
     Circle,
 }
 

@@ -10,14 +10,14 @@ use crate::{SpanType, Status, context, semconv};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Histogram, Meter};
 
-/// Measures spans on their way to the pipeline.
+/// An intake that measures spans on their way to the pipeline.
 struct Metered {
     intake: Box<dyn SpanIntake>,
     metrics: Vec<(CallMetrics, RunMetrics)>,
 }
 
-/// Wraps an intake of spans, so that these meters measure them first. `is_latest`: by newer names than those of
-/// 1.41.
+/// Wraps an intake of spans, so that these meters measure them first. If `is_latest`, the instruments have the newest
+/// names of the conventions instead of those of 1.41.
 pub(crate) fn metered(
     intake: Box<dyn SpanIntake>,
     meters: impl Iterator<Item = Meter>,
@@ -36,7 +36,7 @@ impl SpanIntake for Metered {
         if matches!(span_type, Llm | Embedding | Agent | Tool | Workflow) {
             let data = span.to_data();
             for (calls, runs) in &self.metrics {
-                // A meter may be the user's.
+                // A meter may be the user's, whose code must not do harm.
                 let _ = context::hook(|| match span_type {
                     Llm | Embedding => calls.record(&data),
                     _ => runs.record(&data),
@@ -59,7 +59,7 @@ impl SpanIntake for Metered {
     }
 }
 
-/// The attributes of a measurement: those of the span's with these keys.
+/// The attributes of a measurement: those of the span that have these keys.
 fn attributes(span: &SpanData, keys: &[&'static str]) -> Vec<KeyValue> {
     let pair = |key: &&'static str| Some(KeyValue::new(*key, span.attribute(key)?.clone()));
     let mut pairs = Vec::with_capacity(keys.len() + 1);
@@ -86,7 +86,7 @@ fn seconds(
     histogram.with_boundaries(bounds.to_vec()).build()
 }
 
-/// `error.type` where nothing else is known.
+/// The value of `error.type` where nothing else is known.
 const OTHER: &str = "_OTHER";
 
 /// The bounds of the specification for durations.

@@ -1,4 +1,4 @@
-//! For tests: spans as text, the same in each run.
+//! For tests: an instance that keeps its spans, and trees of spans as text that is the same in each run.
 
 mod trace;
 
@@ -158,7 +158,7 @@ pub struct ManualClock {
 }
 
 impl ManualClock {
-    /// Moves time on.
+    /// Moves the clock on.
     pub fn advance(&self, by: Duration) {
         let nanos = u64::try_from(by.as_nanos()).unwrap_or(u64::MAX);
         self.nanos.fetch_add(nanos, Ordering::SeqCst);

@@ -19,7 +19,7 @@ pub struct Collector {
 pub struct Output(TempDir);
 
 impl Collector {
-    /// None where it is not built.
+    /// Starts a Collector; none where it is not built.
     pub fn start() -> Option<Self> {
         if !process::is_built() {
             return None;
@@ -46,7 +46,7 @@ impl Collector {
         self.process.kill();
     }
 
-    /// After [`Collector::kill`], at the same addresses.
+    /// Starts it again after [`Collector::kill`], at the same addresses.
     pub fn start_again(&mut self) {
         // What a killed process leaves of its sockets stands in the way of the next.
         for socket in ["grpc.sock", "http.sock"] {
@@ -69,12 +69,12 @@ fn launch(dir: &Path, grpc: &str, http: &str) -> Option<Process> {
 }
 
 impl Output {
-    /// Every span that came in.
+    /// The spans that came in.
     pub fn all(&self) -> Vec<Arrived> {
         self.read("all.jsonl")
     }
 
-    /// What the tail sampler kept.
+    /// The spans that the tail sampler kept.
     pub fn kept(&self) -> Vec<Arrived> {
         self.read("kept.jsonl")
     }

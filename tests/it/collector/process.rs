@@ -73,7 +73,7 @@ impl Process {
         panic!("no address stays free");
     }
 
-    /// As if the machine had lost its power.
+    /// Kills the process, as if the machine had lost its power.
     pub fn kill(&mut self) {
         self.0.kill().unwrap();
         self.0.wait().unwrap();

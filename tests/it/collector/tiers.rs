@@ -105,7 +105,7 @@ fn with_a_gateway_killed_every_trace_arrives_whole() {
 /// Traces of one batch.
 const RUNS: usize = 40;
 
-/// Each of three spans, one of which failed, so that the gateways keep it.
+/// Makes traces of three spans, one of which failed, so that the gateways keep them.
 fn failing_runs(capture: &Capture) {
     let tracer = capture.tracer();
     for _ in 0..RUNS {

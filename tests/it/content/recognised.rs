@@ -65,7 +65,7 @@ const CALLS: &[(&str, &str, &str)] = &[
 ];
 
 #[test]
-fn what_is_asked_and_answered() {
+fn what_is_asked_and_answered_is_sent_only_if_asked() {
     for (path, request, answer) in CALLS {
         check(path, &["question", "answer"], "gen_ai.provider.name", |tracer| {
             send(tracer, path, request, 200, answer);
@@ -75,7 +75,7 @@ fn what_is_asked_and_answered() {
 
 /// A provider's text may repeat what it was asked, in an answer of either kind.
 #[test]
-fn what_an_error_repeats() {
+fn what_an_error_repeats_is_sent_only_if_asked() {
     const REFUSAL: &str =
         r#"{"error":{"type":"invalid_request_error","message":"what is `sesame-question`?"}}"#;
     for (path, request, _) in CALLS {
@@ -89,7 +89,7 @@ fn what_an_error_repeats() {
 
 /// What is embedded leaves in no case: vectors are large, and texts are said by the typed span.
 #[test]
-fn what_is_embedded() {
+fn what_is_embedded_is_never_sent() {
     for (path, request) in [
         ("/v1/embeddings", r#"{"model":"m","input":"sesame-text"}"#),
         ("/api/embed", r#"{"model":"m","input":["sesame-text"]}"#),

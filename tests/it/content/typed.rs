@@ -14,7 +14,7 @@ fn document(place: &str) -> Document {
 }
 
 #[test]
-fn an_agent() {
+fn an_agent_sends_content_only_if_asked() {
     check("agent", &["agent-in", "agent-out"], "invoke_agent a", |tracer| {
         tracer.agent("a").input(said("agent-in")).in_scope(|agent| {
             agent.output(said("agent-out"));
@@ -23,7 +23,7 @@ fn an_agent() {
 }
 
 #[test]
-fn a_workflow() {
+fn a_workflow_sends_content_only_if_asked() {
     check("workflow", &["flow-in", "flow-out"], "invoke_workflow w", |tracer| {
         tracer.workflow("w").input(said("flow-in")).in_scope(|workflow| {
             workflow.output(said("flow-out"));
@@ -32,7 +32,7 @@ fn a_workflow() {
 }
 
 #[test]
-fn a_call_of_a_model() {
+fn a_call_of_a_model_sends_content_only_if_asked() {
     let places = ["system", "question", "described", "answer", "argument"];
     check("chat", &places, "chat m", |tracer| {
         let request = json!({"model": "m", "messages": [
@@ -52,7 +52,7 @@ fn a_call_of_a_model() {
 }
 
 #[test]
-fn a_tool() {
+fn a_tool_sends_content_only_if_asked() {
     let say = |tracer: &Tracer| {
         let call = ToolCall::new("t", json!({"at": said("argument")})).id("1");
         tracer.tool("t").call(&call).in_scope(|tool| {
@@ -63,7 +63,7 @@ fn a_tool() {
 }
 
 #[test]
-fn a_search() {
+fn a_search_sends_content_only_if_asked() {
     check("retrieval", &["query", "document"], "retrieval d", |tracer| {
         tracer.retrieval("d").query(said("query")).in_scope(|search| {
             search.documents(&[document("document")]);
@@ -72,7 +72,7 @@ fn a_search() {
 }
 
 #[test]
-fn a_reordering() {
+fn a_reordering_sends_content_only_if_asked() {
     check("reranker", &["query", "before", "after"], "rerank r", |tracer| {
         tracer.reranker("r").query(said("query")).in_scope(|rerank| {
             rerank.input_documents(&[document("before")]).output_documents(&[document("after")]);
@@ -81,14 +81,14 @@ fn a_reordering() {
 }
 
 #[test]
-fn an_embedding() {
+fn an_embedding_sends_content_only_if_asked() {
     check("embedding", &["text"], "embeddings m", |tracer| {
         tracer.embedding("openai", "m").input([said("text")]).in_scope(|_| ());
     });
 }
 
 #[test]
-fn a_guardrail_and_an_evaluator() {
+fn a_guardrail_and_an_evaluator_send_content_only_if_asked() {
     let places = ["guard-in", "guard-out", "judged", "judgement", "explained"];
     check("guardrail", &places, "guardrail g", |tracer| {
         tracer.guardrail("g").input(said("guard-in")).in_scope(|guardrail| {
@@ -107,7 +107,7 @@ fn look_up(place: &str) -> String {
 }
 
 #[test]
-fn a_traced_function() {
+fn a_traced_function_sends_content_only_if_asked() {
     check("macro", &["passed", "returned"], "look_up", |tracer| {
         tracer.span_default("caller").in_scope(|_| look_up(&said("passed")));
     });

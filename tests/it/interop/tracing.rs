@@ -21,7 +21,7 @@ fn dispatch(capture: &Capture) -> Dispatch {
 }
 
 #[test]
-fn both_ways() {
+fn spans_of_both_nest_both_ways() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     tracing::dispatcher::with_default(&dispatch(&capture), || {
@@ -53,7 +53,7 @@ fn both_ways() {
 }
 
 #[test]
-fn a_parent_that_was_set_by_hand() {
+fn a_parent_that_was_set_by_hand_holds() {
     let capture = Capture::new();
     tracing::dispatcher::with_default(&dispatch(&capture), || {
         let cx = capture.tracer().span("agent", SpanType::Agent).in_scope(|agent| agent.context());
@@ -87,7 +87,7 @@ async fn step(tracer: Tracer) {
 
 /// Many at once: `tracing` enters and leaves its spans at each poll, and so does Prela.
 #[test]
-fn across_awaits() {
+fn spans_of_both_keep_their_parents_across_awaits() {
     let capture = Capture::new();
     let dispatch = dispatch(&capture);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();

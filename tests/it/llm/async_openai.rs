@@ -35,7 +35,7 @@ fn request() -> CreateChatCompletionRequest {
 }
 
 #[tokio::test]
-async fn one_answer() {
+async fn one_answer_is_one_span() {
     let (setup, stub) = (Setup::new(), Stub::start(|_, _| chat_whole()));
     let client = client(&stub, setup.layer());
     let ask = setup.prela.tracer().span("agent", SpanType::Agent).run(async |_| {
@@ -68,7 +68,7 @@ async fn one_answer() {
 }
 
 #[tokio::test]
-async fn a_stream() {
+async fn a_stream_is_one_span_with_its_usage() {
     let (setup, stub) = (Setup::new(), Stub::start(|_, _| chat_events()));
     let mut stream = client(&stub, setup.layer()).chat().create_stream(request()).await.unwrap();
     let mut text = String::new();
@@ -92,7 +92,7 @@ async fn a_stream() {
 }
 
 #[tokio::test]
-async fn content_where_it_is_asked_for() {
+async fn content_is_recorded_where_it_is_asked_for() {
     let (setup, stub) = (Setup::new(), Stub::start(|_, _| chat_events()));
     let client = client(&stub, setup.layer().capture_content(true));
     let stream = client.chat().create_stream(request()).await.unwrap();
@@ -115,7 +115,7 @@ async fn content_where_it_is_asked_for() {
 }
 
 #[tokio::test]
-async fn a_stream_that_is_left() {
+async fn a_stream_that_is_left_is_cancelled() {
     let (setup, stub) = (
         Setup::new(),
         Stub::start(|_, _| {
@@ -163,7 +163,7 @@ async fn attempts_are_one_call() {
 
 /// The client reads the answer itself, and what it makes of it has the provider's text in it.
 #[tokio::test]
-async fn errors_of_the_provider() {
+async fn errors_of_the_provider_fail_the_span() {
     let error = |message: &str, code: &str| json!({"error": {"message": message, "type": "t", "param": null, "code": code}});
     for (status, body, error_type) in [
         (400, error("the hidden question", "invalid_prompt"), "invalid_prompt"),
@@ -189,7 +189,7 @@ async fn errors_of_the_provider() {
 }
 
 #[tokio::test]
-async fn nobody_there() {
+async fn a_provider_that_is_not_there_fails_the_span() {
     let setup = Setup::new();
     let config = OpenAIConfig::new().with_api_base("http://127.0.0.1:1/v1");
     let stack = tower::Layer::layer(
@@ -208,7 +208,7 @@ async fn nobody_there() {
 }
 
 #[tokio::test]
-async fn responses_and_embeddings() {
+async fn responses_and_embeddings_are_recognised() {
     let setup = Setup::new();
     let stub = Stub::start(|_, asked| match asked.path.as_str() {
         "/v1/embeddings" => Reply::json(
@@ -245,7 +245,7 @@ async fn responses_and_embeddings() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_hundred_streams_at_once() {
+async fn a_hundred_streams_at_once_keep_their_parents() {
     let (setup, stub) = (Setup::new(), Stub::start(|_, _| chat_events()));
     let client = client(&stub, setup.layer());
     let tracer = setup.prela.tracer();

@@ -33,7 +33,7 @@ async fn a_stream_passes_as_it_comes() {
 }
 
 #[tokio::test]
-async fn anthropic_gemini_and_ollama() {
+async fn anthropic_gemini_and_ollama_are_recognised() {
     let setup = Setup::new();
     let stub = Stub::start(|_, asked| {
         match asked.path.as_str() {
@@ -102,7 +102,7 @@ async fn anthropic_gemini_and_ollama() {
 }
 
 #[tokio::test]
-async fn an_error_in_an_answer_of_status_200() {
+async fn an_error_in_an_answer_of_status_200_fails_the_span() {
     let setup = Setup::new();
     let stub = Stub::start(|_, _| {
         Reply::events([
@@ -143,7 +143,7 @@ async fn every_other_request_is_an_ordinary_one() {
 
 /// Sixty-four megabytes, whose usage stands at the end.
 #[tokio::test]
-async fn a_large_answer() {
+async fn a_large_answer_passes_and_its_usage_is_read() {
     let setup = Setup::new();
     let stub = Stub::start(|_, _| {
         let text = Bytes::from(vec![b'x'; 1 << 20]);

@@ -48,7 +48,7 @@ impl Reply {
         Self { status: 200, content_type, pieces, is_endless: false }
     }
 
-    /// One piece more.
+    /// Adds a piece to the body.
     pub fn then(mut self, piece: &'static str) -> Self {
         self.pieces.push(piece.into());
         self
@@ -97,7 +97,7 @@ pub fn chat_events() -> Reply {
     .then("data: [DONE]\n\n")
 }
 
-/// The same answer as a whole.
+/// The answer of [`chat_events`] as a whole.
 pub fn chat_whole() -> Reply {
     Reply::json(
         200,

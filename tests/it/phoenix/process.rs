@@ -21,7 +21,7 @@ pub struct Phoenix {
 }
 
 impl Phoenix {
-    /// None where it is not installed; a line says so that is seen.
+    /// Starts a Phoenix. None where it is not installed, and a line says so.
     pub fn start() -> Option<Self> {
         let build = workspace().join("tests/phoenix/build");
         let is_built = Command::new(build).arg("--if-built").output();
@@ -42,7 +42,7 @@ impl Phoenix {
         }
     }
 
-    /// None if it ends before it is ready.
+    /// Launches the process; none if it ends before it is ready.
     fn launch(deadline: Instant) -> Option<Self> {
         let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
         let [http, grpc] = listeners.map(|it| it.local_addr().unwrap());
@@ -122,7 +122,7 @@ impl Phoenix {
         spans.iter().map(|it| it["node"].clone()).collect()
     }
 
-    /// None if it does not answer, or with an error.
+    /// The answer to a question; none if there is none, or an error.
     fn text(&self, path: &str) -> Option<String> {
         self.runtime.block_on(async {
             let answer = self.client.get(format!("{}{path}", self.http())).send().await.ok()?;
@@ -145,7 +145,7 @@ fn list(text: &str, pointer: &str) -> Vec<Value> {
     json.pointer(pointer).and_then(Value::as_array).unwrap_or_else(|| panic!("{text}")).clone()
 }
 
-/// It imports much; on a busy machine that takes a minute.
+/// The longest time for a start, which imports much: a minute on a busy machine.
 const TO_START: Duration = Duration::from_secs(150);
-/// It answers before it stores.
+/// The longest time until a span is stored, which is after it is acknowledged.
 const TO_STORE: Duration = Duration::from_secs(60);

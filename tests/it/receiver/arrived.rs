@@ -55,7 +55,7 @@ impl Arrived {
         text_of(&self.span.attributes, key)
     }
 
-    /// The same for the resource.
+    /// The text of an attribute of the resource; none if it is not there.
     pub fn resource(&self, key: &str) -> Option<String> {
         text_of(&self.resource, key)
     }
@@ -78,7 +78,7 @@ fn text_of(attributes: &[KeyValue], key: &str) -> Option<String> {
     })
 }
 
-/// All that OTLP carries of a span, but for the resource: one line a fact.
+/// Shows all that OTLP carries of a span except its resource, each fact in a line.
 impl Display for Arrived {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         let Self { span, scope, .. } = self;

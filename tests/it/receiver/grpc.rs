@@ -57,5 +57,5 @@ impl TraceService for Collector {
     }
 }
 
-/// As that of the OpenTelemetry Collector.
+/// The limit of the OpenTelemetry Collector.
 const LARGEST_MESSAGE: usize = 4 << 20;

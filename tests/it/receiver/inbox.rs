@@ -17,13 +17,13 @@ use tokio::sync::watch;
 pub enum Answer {
     /// Every span is taken.
     Taken,
-    /// All are taken but this many, with a message for the operator.
+    /// All spans but this many are taken, with a message for the operator.
     Rejected(i64),
-    /// `UNAVAILABLE`, or HTTP 503.
+    /// The receiver is busy: `UNAVAILABLE`, or HTTP 503.
     Unavailable,
-    /// `INVALID_ARGUMENT`, or HTTP 400: of no use to send it again.
+    /// The request is refused for good: `INVALID_ARGUMENT`, or HTTP 400.
     Invalid,
-    /// None until [`release`](super::Receiver::release); then as `Taken`.
+    /// Nothing is answered until [`release`](super::Receiver::release), and then as `Taken`.
     Held,
 }
 

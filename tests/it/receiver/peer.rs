@@ -38,11 +38,11 @@ pub struct Asked {
 /// What comes of a request.
 pub enum Reaction {
     Answer(Response<AnswerBody>),
-    /// The same, and then the connection is closed.
+    /// An answer, after which the connection is closed.
     LastAnswer(Response<AnswerBody>),
     /// The connection is reset.
     Reset,
-    /// Nothing, for ever.
+    /// Nothing is ever answered.
     Silence,
 }
 
@@ -72,7 +72,7 @@ impl Peer {
         Self::run(transport, Script::new(script))
     }
 
-    /// May answer, and close, before the body of a request was read.
+    /// Starts a peer that may answer, and close, before the body of a request was read.
     pub fn start_early(
         transport: Transport,
         early: impl Fn(usize) -> Option<Reaction> + Send + Sync + 'static,
@@ -88,7 +88,7 @@ impl Peer {
         })
     }
 
-    /// With TLS, for clients with a certificate that `identity` trusts.
+    /// Starts a peer with TLS, for clients with a certificate that `identity` trusts.
     pub fn start_with_tls(
         transport: Transport,
         identity: tls::Identity,
@@ -97,7 +97,7 @@ impl Peer {
         Self::run_with_tls(transport, identity, Script::new(script))
     }
 
-    /// With TLS, and answers to requests that were not read.
+    /// Starts a peer with TLS that may answer before the body of a request was read.
     pub fn start_early_with_tls(
         transport: Transport,
         identity: tls::Identity,
@@ -121,7 +121,7 @@ impl Peer {
         })
     }
 
-    /// Behind a Unix socket at `path`.
+    /// Starts a peer behind a Unix socket at `path`.
     pub fn start_at_socket(
         transport: Transport,
         path: &Path,
@@ -142,7 +142,7 @@ impl Peer {
         peer
     }
 
-    /// Speaks no HTTP.
+    /// Starts a peer that speaks no HTTP.
     pub fn babbling() -> Self {
         Self::launch("http", |connections, listener| {
             serve_tcp(listener, connections, |mut stream| async move {
@@ -301,7 +301,7 @@ async fn length(
 }
 
 impl Reaction {
-    /// The same answer, after which the connection is closed.
+    /// This reaction, with the connection closed after an answer.
     pub fn and_close(self) -> Self {
         match self {
             Self::Answer(response) => Self::LastAnswer(response),
@@ -354,5 +354,5 @@ fn grpc_head() -> hyper::http::response::Builder {
     Response::builder().header(CONTENT_TYPE, "application/grpc")
 }
 
-/// Between an answer and the end of its connection.
+/// The pause between an answer and the end of its connection.
 const A_MOMENT: Duration = Duration::from_millis(5);

@@ -22,9 +22,9 @@ pub struct Proxy {
 pub enum Conduct {
     /// Passes on.
     Works,
-    /// The same, and its answer to `CONNECT` comes together with what the server says first.
+    /// Passes on, and its answer to `CONNECT` comes together with what the server says first.
     IsEager,
-    /// The same, with other answers before that to `CONNECT`.
+    /// Passes on, and sends other answers before that to `CONNECT`.
     Hints,
     /// Passes on for who sends this as `Proxy-Authorization`.
     Asks(&'static str),
@@ -34,7 +34,7 @@ pub enum Conduct {
 }
 
 impl Proxy {
-    /// One that takes every host for this address.
+    /// Starts a proxy that takes every host for this address.
     pub fn start(to: SocketAddr, conduct: Conduct) -> Self {
         Self::launch(to, conduct, None)
     }
@@ -77,7 +77,7 @@ impl Proxy {
         Self { address, heads, stop: Some(stop), thread: Some(thread) }
     }
 
-    /// Host and port.
+    /// The proxy's host and port.
     pub fn address(&self) -> SocketAddr {
         self.address
     }

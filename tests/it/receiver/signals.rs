@@ -33,7 +33,7 @@ impl OfSignal {
         }
     }
 
-    /// That all was taken.
+    /// The answer that all was taken.
     pub fn answer(&self) -> Bytes {
         match self {
             Self::Logs(_) => ExportLogsServiceResponse::default().encode_to_vec().into(),

@@ -9,7 +9,7 @@ use tokio_rustls::rustls::server::WebPkiClientVerifier;
 use tokio_rustls::rustls::{RootCertStore, ServerConfig};
 
 pub struct Identity {
-    /// PEM.
+    /// The certificate as PEM.
     pub certificate: String,
     pub acceptor: TlsAcceptor,
 }
@@ -20,12 +20,12 @@ pub struct ClientIdentity {
     pub key: String,
 }
 
-/// Valid for 127.0.0.1, and signed by itself alone.
+/// An identity for 127.0.0.1, signed by itself alone.
 pub fn identity(transport: Transport) -> Identity {
     with_clients(transport, None)
 }
 
-/// The same, for a client that shows what this returns, and for no other.
+/// An identity for servers that take only a client with the certificate that this returns.
 pub fn identity_for_a_client(transport: Transport) -> (Identity, ClientIdentity) {
     let client = rcgen::generate_simple_self_signed(["client".to_owned()]).unwrap();
     let mut known = RootCertStore::empty();

@@ -45,7 +45,7 @@ fn client(prela: &Prela) -> ClientWithMiddleware {
 
 /// A service that calls itself is one tree, and not its parts in the order in which they end.
 #[tokio::test]
-async fn client_and_server_in_one_process() {
+async fn client_and_server_in_one_process_are_one_tree() {
     let output = Output::default();
     let builder = prela::builder().env([] as [(&str, &str); 0]).service_name("both");
     let exporter = ConsoleExporter::to_writer(output.clone());

@@ -249,7 +249,7 @@ mod signals {
             assert_eq!(unsafe { libc::kill(pid, signal) }, 0);
         }
 
-        /// Until it ends; what Prela says in it.
+        /// Waits until the program ends, and returns what Prela said in it.
         fn end(mut self) -> (ExitStatus, Vec<String>) {
             let mut said = String::new();
             self.process.stderr.as_mut().unwrap().read_to_string(&mut said).unwrap();

@@ -29,10 +29,10 @@ enum Turn {
     Take,
     /// An HTTP status, which something between here and a gRPC receiver may answer too.
     Http(u16),
-    /// With `Retry-After` in seconds.
+    /// A status with `Retry-After` in seconds.
     HttpAfter(u16, u64),
     Grpc(Code),
-    /// With a `RetryInfo` of milliseconds.
+    /// A status with a `RetryInfo` of milliseconds.
     GrpcAfter(Code, u64),
     Reset,
 }
@@ -183,7 +183,7 @@ impl Run {
     }
 }
 
-/// Each answer after which a request may be sent again.
+/// The answers after which a request may be sent again.
 fn retryable(transport: Transport) -> Vec<Turn> {
     let http = [429, 502, 503, 504].map(Turn::Http);
     let own = match transport {
@@ -332,7 +332,7 @@ fn a_pause_beyond_the_deadline_is_said() {
     });
 }
 
-/// The same when it was asked for before the shutdown began: no other batch is tried meanwhile.
+/// A pause that was asked for before the shutdown began: no other batch is tried meanwhile.
 #[test]
 fn a_pause_that_was_asked_for_before_is_kept() {
     for_each(|transport, ending, has_spool| {

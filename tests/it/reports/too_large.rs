@@ -20,7 +20,7 @@ use tokio::sync::oneshot;
 const A_WHILE: Duration = Duration::from_secs(30);
 /// What the scripted receivers take: less than a few of the spans.
 const LIMIT: usize = 128 << 10;
-/// Not many: a build for tests takes its time to compress.
+/// How many spans are sent: few, since a build for tests is slow to compress.
 const SPANS: usize = 24;
 const BYTES: usize = 20_000;
 

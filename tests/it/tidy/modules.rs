@@ -3,13 +3,13 @@
 use super::File;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// Where a module is: the names below the crate's root.
+/// The place of a module: the names below the crate's root.
 type Place = Vec<String>;
 
 /// The modules of a crate, without its tests.
 pub struct Modules {
     code: BTreeMap<Place, String>,
-    /// Of each module, what it re-exports: the name, and the child that has it.
+    /// The re-exports of each module: the name, and the child that has it.
     exports: HashMap<Place, HashMap<String, String>>,
 }
 

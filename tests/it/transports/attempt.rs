@@ -32,13 +32,13 @@ impl Sender {
         Self::of(otlp, batch("a prompt"))
     }
 
-    /// For a batch whose spans have this text in them.
+    /// An exporter with a batch to send.
     pub fn of(otlp: Otlp, batch: Batch) -> Self {
         let runtime = Builder::new_current_thread().enable_all().build().unwrap();
         Self { exporter: otlp.into_exporter().unwrap(), batch, runtime }
     }
 
-    /// One attempt.
+    /// Makes one attempt.
     pub fn send(&mut self) -> Result<Exported, Failure> {
         let result = self.runtime.block_on(self.exporter.export(&self.batch));
         result.map_err(|error| {
@@ -58,7 +58,7 @@ pub fn batch(text: &str) -> Batch {
     spans(SPANS, text)
 }
 
-/// Of at least this many bytes.
+/// A batch of at least this many bytes.
 pub fn batch_of_size(bytes: usize) -> Batch {
     const SMALL_ENOUGH_NOT_TO_BE_CUT: usize = 4 << 10;
     spans(bytes / SMALL_ENOUGH_NOT_TO_BE_CUT, &"x".repeat(SMALL_ENOUGH_NOT_TO_BE_CUT))

@@ -1,4 +1,4 @@
-//! What receives spans for as long as a command takes.
+//! The collector that receives spans while a command runs.
 
 use crate::server::{Access, Config, Hello, Server, running};
 use crate::settings;
@@ -7,14 +7,14 @@ use std::path::Path;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
-/// The server that runs for a store, or one of our own.
+/// The server that another process runs for a store, or one that this command starts.
 pub(super) struct Collector {
     pub(super) hello: Hello,
     own: Option<(oneshot::Sender<()>, JoinHandle<u64>)>,
 }
 
 impl Collector {
-    /// Finds it, or starts one; at other ports where these are taken.
+    /// Finds the running server of a store, or starts one; at free ports where those of the settings are taken.
     pub(super) async fn start(
         store: &Path,
         settings: &settings::Collector,
@@ -43,12 +43,12 @@ impl Collector {
         Ok(Self { hello, own: Some((stop, serving)) })
     }
 
-    /// Whether it ends with this command.
+    /// Whether this command started the server, which then ends with it.
     pub(super) fn is_own(&self) -> bool {
         self.own.is_some()
     }
 
-    /// Lets what comes in at the moment come in, and ends it if it is our own.
+    /// Ends the server if this command started it, after requests under way have been answered.
     pub(super) async fn stop(&mut self) {
         if let Some((stop, serving)) = self.own.take() {
             drop(stop);

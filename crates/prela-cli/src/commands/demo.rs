@@ -8,7 +8,6 @@ use crate::doctor::{Doctor, Finding};
 use crate::ids::TraceId;
 use crate::query::{Reader, Trace};
 use crate::render::{self, BOLD, DIM};
-use crate::server::Hello;
 use crate::settings::Settings;
 use anyhow::Context as _;
 use serde_json::json;
@@ -17,10 +16,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Runs a small agent and shows its trace, with a mistake in it that the doctor finds.
 ///
-/// Nothing leaves this machine: the model is a stub. The trace is kept with those of the current project.
+/// Nothing leaves this machine: the model is a stub. The trace is kept with those of the current project. Where a
+/// server of this project runs already, that one receives the trace, and the demo ends once it is shown.
 #[derive(Debug, clap::Args)]
 pub(super) struct Demo {
-    /// Ends when it has shown it, instead of receiving traces until Ctrl-C.
+    /// Ends once the trace is shown, instead of receiving traces until Ctrl-C.
     #[arg(long)]
     once: bool,
 }
@@ -30,7 +30,7 @@ impl Demo {
         let project = global.project()?;
         let mut settings = Settings::of(&project.root)?.collector;
         if self.once {
-            // It is there for a moment, and takes no place that others know.
+            // It ends at once, so the ports that exporters know stay free.
             let ports = [&mut settings.grpc_port, &mut settings.http_port, &mut settings.page_port];
             ports.into_iter().for_each(|port| *port = Some(0));
         }
@@ -45,7 +45,7 @@ impl Demo {
             .context("the runtime cannot be started")?;
         runtime.block_on(async {
             let mut collector = Collector::start(&project.store, &settings).await?;
-            let shown = self.show(global, out, &collector.hello).await;
+            let shown = self.show(global, out, &collector).await;
             if shown.is_ok() && !self.once && collector.is_own() {
                 stopped().await;
             }
@@ -58,8 +58,9 @@ impl Demo {
         &self,
         global: &Global,
         out: &mut dyn Write,
-        hello: &Hello,
+        collector: &Collector,
     ) -> anyhow::Result<()> {
+        let hello = &collector.hello;
         if !global.json {
             writeln!(
                 out,
@@ -77,28 +78,29 @@ impl Demo {
             writeln!(out, "{found}")?;
         } else {
             tell(out, &trace, &findings)?;
-            self.point_on(out, id, hello)?;
+            self.point_on(out, id, collector)?;
         }
         Ok(out.flush()?)
     }
 
-    /// Where to go from here.
-    fn point_on(&self, out: &mut dyn Write, id: TraceId, hello: &Hello) -> io::Result<()> {
-        let id = &id.to_string()[..8];
+    /// Prints which commands show more, and where programs can send their traces.
+    fn point_on(&self, out: &mut dyn Write, id: TraceId, collector: &Collector) -> io::Result<()> {
+        let (id, hello) = (&id.to_string()[..8], &collector.hello);
         writeln!(out, "\n{BOLD}Go on{BOLD:#}")?;
         writeln!(
             out,
             "  prela show {id} --full   {DIM}# what the model was asked, and said{DIM:#}"
         )?;
         writeln!(out, "  prela errors                 {DIM}# every span that failed{DIM:#}")?;
-        if self.once {
+        if self.once && collector.is_own() {
             writeln!(
                 out,
                 "  prela serve                  {DIM}# receives the traces of your programs, and has a page{DIM:#}"
             )
         } else {
             writeln!(out, "  export OTEL_EXPORTER_OTLP_ENDPOINT=http://{}", hello.http)?;
-            writeln!(out, "It receives the traces of your programs there, until Ctrl-C.")?;
+            let until = if collector.is_own() { ", until Ctrl-C" } else { "" };
+            writeln!(out, "The traces of your programs are received there{until}.")?;
             writeln!(out, "\nSee it in a browser: {BOLD}{}#/trace/{id}{BOLD:#}", hello.page_url())
         }
     }

@@ -17,18 +17,18 @@ use std::path::PathBuf;
 /// With `--json` and a file, it prints the file and its size; OTLP's JSON and Perfetto's are JSON by themselves.
 #[derive(Debug, clap::Args)]
 pub(super) struct Export {
-    /// The first digits of its id, `last` or `last~1`.
+    /// The first digits of the trace's id, `last`, or `last~1` for the one before.
     #[arg(value_name = "TRACE", required_unless_present = "all")]
     trace: Option<String>,
     #[command(flatten)]
     format: Format,
-    /// Every trace of the store instead of one, a line each.
+    /// Writes every trace of the store instead of one, a line each.
     #[arg(long, conflicts_with_all = ["trace", "html", "perfetto"])]
     all: bool,
     /// Leaves out what was said: prompts, answers, documents, arguments and results of tools.
     #[arg(long, requires = "html")]
     without_content: bool,
-    /// Into a file.
+    /// Writes to this file instead of the standard output.
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
 }
@@ -36,13 +36,13 @@ pub(super) struct Export {
 #[derive(Debug, clap::Args)]
 #[group(required = true, multiple = false)]
 struct Format {
-    /// As a line of OTLP's JSON, as the OpenTelemetry Collector writes files. `prela import` reads it.
+    /// Writes OTLP's JSON in one line, as the OpenTelemetry Collector's files have it; `prela import` reads it.
     #[arg(long)]
     otlp_json: bool,
-    /// As a page of its own, which opens in any browser without a network.
+    /// Writes a web page that opens in any browser, without a network.
     #[arg(long)]
     html: bool,
-    /// As events of Chrome's tracing, for https://ui.perfetto.dev: threads as tracks.
+    /// Writes events of Chrome's tracing, for https://ui.perfetto.dev, with a track for each thread.
     #[arg(long)]
     perfetto: bool,
 }
@@ -55,7 +55,7 @@ impl Export {
             );
         }
         let reader = global.reader()?;
-        // Before the file is emptied: it may hold what was exported before.
+        // The trace is read before the file is emptied, so a wrong id costs no earlier export.
         let trace = match &self.trace {
             Some(trace) => Some(reader.trace(Doctor::new(&reader).find(trace)?)?),
             None => None,
@@ -74,7 +74,7 @@ impl Export {
         Ok(outcome)
     }
 
-    /// Writes this trace, or all of them.
+    /// Writes one trace in the chosen format, or without one all traces of the store.
     fn write(
         &self,
         reader: &Reader,
@@ -97,14 +97,14 @@ impl Export {
     }
 }
 
-/// The oldest first, so that they are in the same order where they are imported.
+/// Writes every trace, the oldest first, so that an import stores them in the same order.
 fn all(reader: &Reader, out: &mut dyn Write) -> anyhow::Result<Outcome> {
     let traces = reader.list(&Filter { limit: usize::MAX, ..Filter::default() })?;
     let mut progress = Progress::of_traces(Some(traces.len() as u64));
     for (done, trace) in (1..).zip(traces.iter().rev()) {
         match reader.trace(trace.trace_id) {
             Ok(trace) => writeln!(out, "{}", trace.otlp_json())?,
-            // Retention took it away meanwhile.
+            // Retention removed it meanwhile.
             Err(QueryError::NotFound(_)) => {}
             Err(error) => return Err(error.into()),
         }

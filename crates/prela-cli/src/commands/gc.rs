@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-/// Lets go of old traces now, and gives their room back to the disk. A server does so by itself.
+/// Deletes old traces now, and gives their room back to the disk. A running server does so by itself.
 #[derive(Debug, clap::Args)]
 pub(super) struct Gc {
     #[command(flatten)]
@@ -24,7 +24,7 @@ impl Gc {
         let project = global.project()?;
         let kept = self.limits.options(&Settings::of(&project.root)?.collector);
         let path = project.store;
-        // It must be there: opening it for writing would make one.
+        // A store that is not there is an error: opening it for writing would make one.
         drop(global.reader()?);
         let options = Options { max_bytes: u64::MAX, max_age: Duration::MAX, durable: false };
         let store = Store::open(&path, options)?;
@@ -43,10 +43,11 @@ impl Gc {
         if global.json {
             writeln!(out, "{}", serde_json::to_string(&swept)?)?;
         } else {
-            writeln!(out, "{} traces with {} spans are gone.", swept.traces, swept.spans)?;
+            writeln!(out, "{} traces with {} spans deleted.", swept.traces, swept.spans)?;
         }
         Ok(Outcome::Done)
     }
 }
 
+/// How often the progress is looked at.
 const A_LOOK: Duration = Duration::from_millis(20);

@@ -7,10 +7,10 @@ use crate::render::{self, BOLD, DIM, RED, age, ago, clean};
 use std::io::{self, Write};
 use std::time::Duration;
 
-/// Finds a text in names, attributes, events and errors of spans.
+/// Finds spans by a text in their names, attributes, events, links and errors, or by an id.
 #[derive(Debug, clap::Args)]
 pub(super) struct Search {
-    /// The text; without capitals it is found in any case.
+    /// The text to find. Case matters only if it has capitals.
     query: String,
     #[command(flatten)]
     range: Range,
@@ -23,12 +23,13 @@ pub(super) struct Errors {
     range: Range,
 }
 
+/// How many spans are listed, and of which time.
 #[derive(Debug, clap::Args)]
 struct Range {
-    /// How many.
+    /// Lists at most this many spans.
     #[arg(short = 'n', long, default_value_t = 20)]
     limit: usize,
-    /// In traces begun within this time, such as 10m.
+    /// Looks only in traces that began within this time, such as 10m.
     #[arg(short, long, value_parser = humantime::parse_duration, value_name = "TIME")]
     since: Option<Duration>,
 }
@@ -88,13 +89,13 @@ fn line(out: &mut dyn Write, hit: &SpanHit) -> io::Result<()> {
     if text.is_empty() { Ok(()) } else { writeln!(out, "    {DIM}{place}{DIM:#}{}", clean(text)) }
 }
 
-/// Finds spans that lost their parent, and says where and what to write instead.
+/// Finds spans that lost their parent, and says where that happened and what to write instead.
 #[derive(Debug, clap::Args)]
 pub(super) struct Diagnose {
-    /// The first digits of a trace's id, `last` or `last~1`; without it the newest traces.
+    /// The first digits of a trace's id, `last` or `last~1`; without it the newest traces are examined.
     #[arg(value_name = "TRACE")]
     trace: Option<String>,
-    /// How many of the newest traces.
+    /// Examines at most this many of the newest traces.
     #[arg(short = 'n', long, default_value_t = 100)]
     limit: usize,
 }

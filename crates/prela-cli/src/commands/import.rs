@@ -1,8 +1,8 @@
 //! `prela import`.
 
-mod sink;
+mod importer;
 
-use self::sink::Sink;
+use self::importer::Importer;
 use super::progress::Progress;
 use super::{Global, Outcome};
 use crate::settings::Settings;
@@ -17,10 +17,10 @@ use std::rc::Rc;
 /// Stores the traces of a file: OTLP's JSON, as the OpenTelemetry Collector and `prela export` write it,
 /// or the JSON lines of Prela's SDK for Python.
 ///
-/// Spans that are there already stay as they are.
+/// A span that is stored already stays as it is, unless it has no end yet and the file has it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Import {
-    /// The file; `-` is the standard input.
+    /// The file to read; `-` is the standard input.
     file: PathBuf,
 }
 
@@ -35,27 +35,27 @@ impl Import {
             (Box::new(file), size)
         };
         let project = global.project()?;
-        // Who writes the store keeps its limits, and they are the project's.
+        // This process may be the one that writes the store, and then keeps the project's limits.
         let options = Settings::of(&project.root)?.collector.options();
-        let mut sink = Sink::open(&project.store, options)?;
+        let mut importer = Importer::open(&project.store, options)?;
         let mut progress = Progress::of_bytes(size);
         let read = Rc::new(Cell::new(0));
         let input = BufReader::new(Counted { input, read: read.clone() });
         let requests = serde_json::Deserializer::from_reader(input).into_iter::<Value>();
         for (number, request) in (1_u64..).zip(requests) {
-            let taken = request.map_err(anyhow::Error::from).and_then(|it| sink.take(it));
+            let taken = request.map_err(anyhow::Error::from).and_then(|it| importer.take(it));
             if let Err(error) = taken {
-                sink.flush()?;
-                let stored = sink.spans();
+                importer.flush()?;
+                let stored = importer.spans();
                 return Err(error.context(format!(
                     "{name}, request {number}; the {stored} spans before it are stored"
                 )));
             }
             progress.at(read.get());
         }
-        sink.flush()?;
+        importer.flush()?;
         drop(progress);
-        let (spans, refused) = (sink.spans(), sink.refused());
+        let (spans, refused) = (importer.spans(), importer.refused());
         if global.json {
             writeln!(out, "{}", json!({ "spans": spans, "refused": refused }))?;
         } else {
@@ -68,7 +68,7 @@ impl Import {
     }
 }
 
-/// Counts the bytes that are read.
+/// A reader that counts the bytes that were read.
 struct Counted {
     input: Box<dyn Read>,
     read: Rc<Cell<u64>>,

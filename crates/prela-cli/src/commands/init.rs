@@ -12,13 +12,14 @@ use std::str::FromStr;
 
 /// Asks for this project's settings and writes them to prela.toml at its top.
 ///
-/// `prela serve`, `run`, `demo` and `gc` read it; `prela run` passes on to the program what is meant for it.
+/// `prela serve`, `run`, `demo`, `import` and `gc` read the file; `prela run` passes on to the program what is meant for
+/// it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Init {
-    /// Takes the defaults and asks nothing.
+    /// Takes the defaults without asking.
     #[arg(long, short)]
     yes: bool,
-    /// Replaces a file that is there.
+    /// Replaces the file if it exists.
     #[arg(long)]
     force: bool,
 }
@@ -28,7 +29,7 @@ impl Init {
         let project = global.project()?;
         let path = project.root.join(Settings::FILE);
         if path.exists() && !self.force {
-            bail!("{} is there already: --force replaces it", path.display());
+            bail!("{} exists already: --force replaces it", path.display());
         }
         let mut settings = defaults(&project.name());
         if global.json && !self.yes {
@@ -94,7 +95,7 @@ fn ask_for_all(out: &mut dyn Write, settings: &mut Settings) -> anyhow::Result<(
     Ok(())
 }
 
-/// Asks until the answer can be used; an empty one is the default.
+/// Asks until an answer can be used. An empty answer is the default.
 fn ask<T>(
     out: &mut dyn Write,
     question: &str,
@@ -106,7 +107,7 @@ fn ask<T>(
         out.flush()?;
         let mut line = String::new();
         if io::stdin().read_line(&mut line)? == 0 {
-            bail!("the input ended before all was asked: --yes takes the defaults");
+            bail!("the input ended before all questions were asked: --yes takes the defaults");
         }
         let answer = if line.trim().is_empty() { default } else { line.trim() };
         match read(answer) {

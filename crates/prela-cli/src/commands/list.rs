@@ -11,19 +11,19 @@ use unicode_width::UnicodeWidthStr as _;
 /// Lists the newest traces.
 #[derive(Debug, clap::Args)]
 pub(super) struct List {
-    /// How many.
+    /// Lists at most this many traces.
     #[arg(short = 'n', long, default_value_t = 20)]
     limit: usize,
-    /// Begun within this time, such as 10m.
+    /// Lists only traces that began within this time, such as 10m.
     #[arg(short, long, value_parser = humantime::parse_duration, value_name = "TIME")]
     since: Option<Duration>,
-    /// Of this service.
+    /// Lists only traces of this service.
     #[arg(long)]
     service: Option<String>,
-    /// Only those with a span that failed.
+    /// Lists only traces with a span that failed.
     #[arg(long)]
     errors: bool,
-    /// Numbers them, and shows those whose number is typed in.
+    /// Numbers the traces, and shows each whose number is typed in.
     #[arg(short, long)]
     interactive: bool,
 }
@@ -49,7 +49,7 @@ impl List {
     }
 }
 
-/// Shows one after another, until no number comes.
+/// Asks for numbers and shows their traces, until an empty line or the end of the input.
 fn pick(global: &Global, out: &mut dyn Write, traces: &[TraceSummary]) -> anyhow::Result<()> {
     loop {
         write!(out, "\nNumber of a trace, or Enter to leave: ")?;
@@ -70,7 +70,7 @@ fn pick(global: &Global, out: &mut dyn Write, traces: &[TraceSummary]) -> anyhow
                 Show::of(trace.trace_id).run(global, out)?;
             }
             None => {
-                writeln!(out, "`{}` is none of 1 to {}.", clean(answer), traces.len())?;
+                writeln!(out, "`{}` is no number from 1 to {}.", clean(answer), traces.len())?;
             }
         }
     }

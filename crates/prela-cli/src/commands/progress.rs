@@ -1,10 +1,10 @@
-//! How far a long job is, for who waits for it at a terminal.
+//! How far a long job has come, for the person who waits at the terminal.
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::time::{Duration, Instant};
 
-/// A line on the standard error, as long as the job lasts; only at a terminal, and only if it takes
-/// longer than a moment.
+/// A line on the standard error while a job lasts; only at a terminal, and only of a job that takes longer than
+/// half a second.
 pub(super) struct Progress {
     bar: ProgressBar,
     begin: Instant,
@@ -12,13 +12,13 @@ pub(super) struct Progress {
 }
 
 impl Progress {
-    /// Of a number of bytes, where that is known.
+    /// Progress in bytes; `total` where it is known.
     pub(super) fn of_bytes(total: Option<u64>) -> Self {
         let known = "{wide_bar} {bytes} of {total_bytes}, {eta} to go";
         Self::new(total, known, "{spinner} {bytes} read")
     }
 
-    /// Of a number of traces, where that is known.
+    /// Progress in traces; `total` where it is known.
     pub(super) fn of_traces(total: Option<u64>) -> Self {
         let known = "{wide_bar} {pos} of {len} traces, {eta} to go";
         Self::new(total, known, "{spinner} {pos} traces")
@@ -33,11 +33,11 @@ impl Progress {
         Self { bar, begin: Instant::now(), is_shown: false }
     }
 
-    /// So much is done.
+    /// Shows how much is done by now.
     pub(super) fn at(&mut self, done: u64) {
         if !self.is_shown && self.begin.elapsed() > A_MOMENT {
             self.is_shown = true;
-            // It draws nothing if that is no terminal.
+            // It draws nothing if the standard error is no terminal.
             self.bar.set_draw_target(ProgressDrawTarget::stderr());
         }
         self.bar.set_position(done);

@@ -18,12 +18,11 @@ use std::process::Command;
 
 /// Runs a program, receives its traces, and says what came in when it ends.
 ///
-/// As in `prela run -- cargo run`. The program finds the collector by OpenTelemetry's environment
-/// variables; its output, its signals and its exit code are its own, and what prela says is on the
-/// standard error.
+/// For example `prela run -- cargo run`. The program finds the collector by OpenTelemetry's environment variables. It
+/// keeps its own output, signals and exit code; prela prints only to the standard error.
 #[derive(Debug, clap::Args)]
 pub(super) struct Run {
-    /// The program and its arguments.
+    /// The program to run, and its arguments.
     #[arg(
         trailing_var_arg = true,
         allow_hyphen_values = true,
@@ -43,7 +42,7 @@ impl Run {
             .build()
             .context("the runtime cannot be started")?;
         runtime.block_on(async {
-            // Before anything is started that a signal would leave behind.
+            // From here on no signal ends this process and leaves the program behind.
             let signals = Signals::listen()?;
             let mut collector = Collector::start(&project.store, &settings.collector).await?;
             let hello = collector.hello.clone();
@@ -83,7 +82,7 @@ impl Run {
                 Err(error) => {
                     let name = self.command[0].to_string_lossy();
                     let _ = writeln!(err, "prela: {name} cannot be run: {error}");
-                    // As `env` and shells have it.
+                    // The exit codes of `env` and of shells.
                     let is_absent = error.kind() == ErrorKind::NotFound;
                     Ok(Outcome::Of(if is_absent { 127 } else { 126 }))
                 }
@@ -92,5 +91,5 @@ impl Run {
     }
 }
 
-/// Said instead of leaving it a riddle why traces are missing.
-const ENDED: &str = "prela: the collector belonged to another `prela run`, which has ended; start `prela serve` to have one that stays";
+/// Why traces are missing that were sent after another command's collector had ended.
+const ENDED: &str = "prela: the collector of another command was used, and has ended meanwhile, so traces may be missing; start `prela serve` to have one that stays";

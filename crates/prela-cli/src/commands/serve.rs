@@ -13,43 +13,44 @@ use std::time::Duration;
 /// Receives traces over OTLP and keeps them, until Ctrl-C.
 #[derive(Debug, clap::Args)]
 pub(super) struct Serve {
-    /// The address to listen at. Anything but this machine's own needs a token.
+    /// The address to listen at. One that other machines can reach needs a token.
     #[arg(long, default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST), value_name = "ADDRESS")]
     listen: IpAddr,
-    /// What senders and readers have to bring, as `authorization: Bearer <token>`.
+    /// The token that senders and readers must bring, as `authorization: Bearer <token>`.
     #[arg(long, env = "PRELA_TOKEN", hide_env_values = true)]
     token: Option<String>,
-    /// For OTLP over gRPC [default: 4317, or that of prela.toml].
+    /// The port for OTLP over gRPC [default: 4317, or that of prela.toml].
     #[arg(long, value_name = "PORT")]
     grpc_port: Option<u16>,
-    /// For OTLP over HTTP, and the JSON API [default: 4318, or that of prela.toml].
+    /// The port for OTLP over HTTP and the JSON API [default: 4318, or that of prela.toml].
     #[arg(long, value_name = "PORT")]
     http_port: Option<u16>,
-    /// For the page; a free one where this is taken [default: 4319, or that of prela.toml].
+    /// The port for the page; where it is taken, a free one [default: 4319, or that of prela.toml].
     #[arg(long, value_name = "PORT")]
     page_port: Option<u16>,
-    /// Takes free ports where these are taken.
+    /// Listens at free ports where the wanted ones are taken.
     #[arg(long)]
     any_port: bool,
     #[command(flatten)]
     limits: Limits,
-    /// Waits for the disk before it acknowledges: nothing is lost when the power is.
+    /// Waits for the disk before each acknowledgement, so that a power failure loses nothing acknowledged.
     #[arg(long)]
     durable: bool,
 }
 
-/// How much is kept.
+/// How many traces are kept, and for how long.
 #[derive(Debug, clap::Args)]
 pub(super) struct Limits {
-    /// Bytes from which on the oldest traces go, such as 500MB [default: 2GB, or that of prela.toml].
+    /// Deletes the oldest traces beyond this size, such as 500MB [default: 2GB, or that of prela.toml].
     #[arg(long, value_parser = bytes, value_name = "SIZE")]
     max_size: Option<u64>,
-    /// How long a trace is kept, such as 12h [default: 7d, or that of prela.toml].
+    /// Deletes a trace this long after its last span, such as 12h [default: 7d, or that of prela.toml].
     #[arg(long, value_parser = humantime::parse_duration, value_name = "TIME")]
     max_age: Option<Duration>,
 }
 
 impl Limits {
+    /// The store's options: these limits, or else those of `prela.toml`.
     pub(super) fn options(&self, settings: &Collector) -> Options {
         let set = settings.options();
         Options {
@@ -67,7 +68,7 @@ impl Serve {
         let token = self.token.filter(|token| !token.is_empty());
         if !self.listen.is_loopback() && token.is_none() {
             bail!(
-                "--listen {} lets other machines in: give them a token by --token or PRELA_TOKEN",
+                "--listen {} lets other machines in, so it needs a token: set --token or PRELA_TOKEN",
                 self.listen
             );
         }
@@ -130,20 +131,20 @@ impl Serve {
     }
 }
 
-/// Says what is wrong with the store, and when it is no more.
+/// Prints what is wrong with the store, and when that is over.
 async fn report(mut trouble: tokio::sync::watch::Receiver<Option<String>>) {
     while trouble.changed().await.is_ok() {
         let text = match trouble.borrow_and_update().as_ref() {
             Some(text) => format!("prela: {text}\n"),
             None => "prela: the store takes spans again\n".to_owned(),
         };
-        // Who closed it does not want to know.
+        // A closed standard error is no reason to stop serving.
         let _ = anstream::stderr().write_all(text.as_bytes());
     }
 }
 
-/// Waits for Ctrl-C, or for what a service manager sends. It listens from the call on, so that what comes
-/// before it is awaited counts, too.
+/// Waits for Ctrl-C, or for the signal with which a service manager ends a program. It listens from the call on,
+/// so a signal that comes before the first poll counts as well.
 pub(super) fn stopped() -> impl Future<Output = ()> {
     #[cfg(unix)]
     {
@@ -168,5 +169,5 @@ pub(super) fn stopped() -> impl Future<Output = ()> {
     }
 }
 
-/// Reading requests and answering questions; writing has a thread of its own.
+/// The threads that read requests and answer questions; writing has a thread of its own.
 const WORKERS: usize = 2;

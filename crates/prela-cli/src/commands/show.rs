@@ -1,4 +1,4 @@
-//! `prela show` and `prela last`.
+//! `prela show`, `last` and `diff`: one trace in full, or two side by side.
 
 use super::{Global, Outcome};
 use crate::doctor::Doctor;
@@ -9,7 +9,7 @@ use std::io::Write;
 /// Shows one trace: a line for each span, with a bar for when it ran.
 #[derive(Debug, clap::Args)]
 pub(super) struct Show {
-    /// The first digits of its id, `last`, or `last~1` for the one before.
+    /// The first digits of the trace's id, `last`, or `last~1` for the one before.
     #[arg(value_name = "TRACE")]
     trace: String,
     #[command(flatten)]
@@ -23,15 +23,16 @@ pub(super) struct Last {
     detail: Detail,
 }
 
+/// How much of each span is shown.
 #[derive(Debug, Default, clap::Args)]
 struct Detail {
-    /// Everything that each span says, uncut: messages of models, attributes, events.
+    /// Shows all of each span, uncut: messages of models, attributes, events.
     #[arg(long, conflicts_with = "compact")]
     full: bool,
-    /// Names and durations alone.
+    /// Shows names and durations alone.
     #[arg(long, short)]
     compact: bool,
-    /// As a test in Rust that expects these spans, for `prela::testing::assert_trace!`.
+    /// Prints a test in Rust that expects these spans, with `prela::testing::assert_trace!`.
     #[arg(long, conflicts_with_all = ["full", "compact"])]
     as_test: bool,
 }
@@ -43,7 +44,7 @@ impl Last {
 }
 
 impl Show {
-    /// As `prela show` with this id.
+    /// The command `prela show` with this id.
     pub(super) fn of(id: TraceId) -> Self {
         Self { trace: id.to_string(), detail: Detail::default() }
     }
@@ -86,12 +87,12 @@ impl Show {
 
 /// Compares two traces: which spans are new or gone, what took longer, what was said, tokens and cost.
 ///
-/// As in `prela diff last~1 last`, for what the last change did.
+/// For example `prela diff last~1 last`, to see what the last change did.
 #[derive(Debug, clap::Args)]
 pub(super) struct Diff {
-    /// The trace to compare with: the first digits of its id, `last` or `last~1`.
+    /// The trace before the change: the first digits of its id, `last` or `last~1`.
     a: String,
-    /// The trace to look at.
+    /// The trace after it.
     b: String,
 }
 

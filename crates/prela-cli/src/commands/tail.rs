@@ -26,7 +26,7 @@ impl Tail {
                     line(out, trace)?;
                 }
             }
-            // Whoever reads may have gone; nothing else says so while nothing comes in.
+            // Only a write tells that the reader of a pipe has gone, even while nothing comes in.
             out.flush()?;
             cursor = changes.cursor;
             if changes.traces.is_empty() {
@@ -36,7 +36,7 @@ impl Tail {
     }
 }
 
-/// A store may be there only later: then everything in it is new.
+/// Waits until there is a store. In one that was not there at first everything is new.
 fn first(store: &Path) -> Result<(Reader, Cursor), QueryError> {
     let mut is_new = false;
     loop {
@@ -67,4 +67,5 @@ fn line(out: &mut dyn Write, trace: &TraceSummary) -> io::Result<()> {
     writeln!(out, "  {DIM}{took} · {} spans · {} errors{root}{DIM:#}", trace.spans, trace.errors)
 }
 
+/// The pause between two looks at a store without news.
 const PAUSE: Duration = Duration::from_millis(200);

@@ -1,4 +1,4 @@
-//! Follows what comes in.
+//! Follows a store: which traces have news.
 
 use super::error::QueryError;
 use super::list::{SUMMARY, summary};
@@ -9,12 +9,12 @@ use super::reader::Reader;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Cursor(i64);
 
-/// What came in since.
+/// The traces that came in or grew since a cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changes {
     /// Traces that are new or have new spans, as they are now, in the order of their arrival.
     pub traces: Vec<TraceSummary>,
-    /// Where to go on.
+    /// The cursor to go on from.
     pub cursor: Cursor,
 }
 
@@ -31,8 +31,8 @@ impl Reader {
         })
     }
 
-    /// Traces with spans that came in after a cursor; of very many only the first, and the next question gives
-    /// the others. Each trace comes once, however many of its spans are new.
+    /// The traces with spans that came in after a cursor, each once, however many of its spans are new. At most
+    /// 20,000 new spans are looked at; the next question gives what came in after them.
     ///
     /// # Errors
     ///
@@ -43,7 +43,7 @@ impl Reader {
             let mut select = connection.prepare_cached(sql)?;
             let last: i64 = select.query_row((since.0, MAX_SPANS), |row| row.get(0))?;
             if last == 0 {
-                // The newest spans may have been removed; then their numbers are given out again.
+                // The newest spans may have been deleted; then their row numbers are given out again.
                 let mut select = connection.prepare_cached("SELECT coalesce(max(id), 0) FROM span")?;
                 let end: i64 = select.query_row([], |row| row.get(0))?;
                 return Ok(Changes { traces: Vec::new(), cursor: Cursor(end.min(since.0)) });
@@ -58,5 +58,5 @@ impl Reader {
     }
 }
 
-/// Spans that are looked at in one question, so that it does not take long for a follower that is far behind.
+/// The most spans that one question looks at, so that it is short for a follower that is far behind, too.
 const MAX_SPANS: i64 = 20_000;

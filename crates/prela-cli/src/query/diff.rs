@@ -12,34 +12,33 @@ use crate::tree::Tree;
 use crate::usage::Usage;
 use serde::Serialize;
 
-/// What differs between two traces, of which the first is called A and the second B. As JSON it is an
-/// object of these fields.
+/// The differences between two traces, A and B. As JSON it is an object of these fields.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diff {
-    /// The trace that is compared with.
+    /// Trace A: how it was before.
     pub a: TraceSummary,
-    /// The trace that is looked at.
+    /// Trace B: how it is now.
     pub b: TraceSummary,
-    /// Spans of both, from the top to the bottom: a span of A that is gone stands where it stood.
+    /// The spans of both, from the top of the tree to its bottom. A span that only A has stands where it stood there.
     pub spans: Vec<SpanDiff>,
 }
 
 /// A span of A, of B, or of both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct SpanDiff {
-    /// What became of it.
+    /// What became of the span.
     pub change: Change,
-    /// Spans above it.
+    /// How many spans are above it.
     pub depth: usize,
     /// The place of its parent in [`Diff::spans`].
     pub parent: Option<usize>,
-    /// Its name in B, or in A where it is gone.
+    /// Its name in B, or in A if only A has it.
     pub name: String,
     /// The span in A.
     pub a: Option<Side>,
     /// The span in B.
     pub b: Option<Side>,
-    /// What it says in one of them only. Ids, ports and threads are left out: they differ in each run.
+    /// What it says differently in A and B. What differs in each run is left out: ids, ports, threads, stack traces.
     pub content: Vec<ContentDiff>,
 }
 
@@ -64,10 +63,10 @@ pub struct Side {
     pub span_id: SpanId,
     /// Its name.
     pub name: String,
-    /// From the start of the trace, in nanoseconds.
+    /// Nanoseconds from the start of the trace to that of the span.
     #[serde(rename = "start_offset_nano")]
     pub start_ns: i64,
-    /// Nanoseconds; none while it runs.
+    /// Nanoseconds that it took; none while it runs.
     #[serde(rename = "duration_nano")]
     pub duration_ns: Option<i64>,
     /// Whether it has no end and most likely never will.
@@ -80,34 +79,34 @@ pub struct Side {
     pub input_tokens: u64,
     /// Tokens of the answer.
     pub output_tokens: u64,
-    /// Billionths of a US dollar.
+    /// Its cost in billionths of a US dollar.
     pub cost_nusd: u64,
 }
 
 /// An attribute, or the message of an error, that is not the same in both.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ContentDiff {
-    /// As `gen_ai.request.model`, `event retry reason` or `status`.
+    /// Which one it is: `gen_ai.request.model`, `event retry reason` (of an event `retry`) or `status`.
     pub key: String,
-    /// As text in A; messages of models as a conversation. None if it is not there.
+    /// Its value in A as text, messages of models as a conversation; none if A does not have it.
     pub a: Option<String>,
-    /// As text in B.
+    /// Its value in B; none if B does not have it.
     pub b: Option<String>,
-    /// Of texts with several lines, those that differ, each with the lines around it. Empty of others.
+    /// If a value has several lines: the lines that differ, each with those around it. Otherwise empty.
     pub lines: Vec<Line>,
 }
 
 /// A line of a text.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// `Same`, `Added` or `Removed`.
+    /// [`Same`](Change::Same), [`Added`](Change::Added) or [`Removed`](Change::Removed).
     pub change: Change,
-    /// The line; `…` where lines are left out that are the same.
+    /// The line, or `…` in place of lines that are the same and left out.
     pub text: String,
 }
 
 impl Reader {
-    /// What differs between two traces.
+    /// Compares two stored traces.
     ///
     /// # Errors
     ///
@@ -118,12 +117,12 @@ impl Reader {
 }
 
 impl Diff {
-    /// Compares two traces. Spans are paired from the top on: those below a pair by their name and
-    /// kind, in their order.
+    /// Compares two traces. Spans are paired from the top of the trees: those below a pair first by name, kind and
+    /// content, then by name and kind, in whatever order they began, and calls of models also by what they do.
     pub fn of(a: &Trace, b: &Trace) -> Self {
         let (of_a, of_b) = (Family::of(a), Family::of(b));
         let mut spans: Vec<SpanDiff> = Vec::new();
-        // With a stack of its own: a trace may be as deep as it is long.
+        // No recursion: a trace may be as deep as it is long.
         let mut stack: Vec<Pair> = Vec::new();
         let below = |a: &[usize], b: &[usize], depth, parent| {
             let pairs = align(&kin(&of_a.trace.spans, a), &kin(&of_b.trace.spans, b), depth == 0);
@@ -146,13 +145,13 @@ impl Diff {
         Self { a: a.summary.clone(), b: b.summary.clone(), spans }
     }
 
-    /// Whether nothing differs but times.
+    /// Whether at most times differ.
     pub fn is_same(&self) -> bool {
         self.spans.iter().all(|span| span.change == Change::Same)
     }
 }
 
-/// Spans that stand at the same place, by their places in [`Trace::spans`].
+/// A span of A and the one of B at its place, as indices of [`Trace::spans`]; one of them may be missing.
 struct Pair {
     a: Option<usize>,
     b: Option<usize>,
@@ -224,7 +223,7 @@ fn kin<'a>(spans: &'a [Span], places: &[usize]) -> Vec<Kin<'a>> {
     places.iter().map(|place| kin(&spans[*place])).collect()
 }
 
-/// A trace's spans, and who is below whom.
+/// A trace with the children of each span, as indices of [`Trace::spans`].
 struct Family<'a> {
     trace: &'a Trace,
     tops: Vec<usize>,

@@ -9,13 +9,13 @@ use std::fmt;
 pub enum QueryError {
     /// The store could not be read.
     Store(StoreError),
-    /// No trace has this id, or there are fewer.
+    /// What was asked for is not there; the text says what.
     NotFound(String),
     /// More than one trace begins with these digits.
     Ambiguous {
-        /// What was asked for.
+        /// The digits.
         prefix: String,
-        /// The traces, the newest first; with many of them, some.
+        /// The traces that begin with them, the newest first, at most 20.
         candidates: Vec<TraceId>,
     },
     /// The text that should name a trace is neither digits of an id nor `last`.

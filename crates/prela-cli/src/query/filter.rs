@@ -5,21 +5,21 @@ use rusqlite::types::Value;
 /// Which traces are asked for: those to which all conditions apply, the newest first.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filter {
-    /// At most this many.
+    /// The most traces, or spans, of an answer.
     pub limit: usize,
-    /// Begun at this time or later; nanoseconds since 1970.
+    /// The earliest start; nanoseconds since 1970.
     pub since_ns: Option<i64>,
-    /// Begun before this time.
+    /// The time before which a trace began; nanoseconds since 1970.
     pub until_ns: Option<i64>,
-    /// `service.name` of the root, or of the first span that came in.
+    /// [`TraceSummary::service`](super::TraceSummary::service), in full.
     pub service: Option<String>,
-    /// Part of the root's name.
+    /// A part of the root's name, in any case of its ASCII letters.
     pub name: Option<String>,
-    /// Only those in which any span failed.
+    /// Whether only traces with a failed span are asked for.
     pub errors_only: bool,
-    /// Those that took at least this many nanoseconds.
+    /// The shortest duration, in nanoseconds.
     pub min_duration_ns: Option<i64>,
-    /// The run (one start of a process) that it came from: `prela.run.id` or `service.instance.id`.
+    /// The run, which is one start of a process: `prela.run.id` or `service.instance.id`.
     pub run: Option<String>,
 }
 
@@ -40,7 +40,7 @@ impl Default for Filter {
 }
 
 impl Filter {
-    /// The most that a question from outside may ask for at a time.
+    /// The largest limit that a question from outside may set.
     pub const MOST: usize = 10_000;
 
     /// The conditions on table `trace`, and the values of their `?`.
@@ -68,7 +68,7 @@ impl Filter {
             with("trace.run = (SELECT id FROM run WHERE run_id = ?)", run.clone().into());
         }
         if let Some(name) = &self.name {
-            // Not LIKE: names have underscores.
+            // LIKE would take the underscores of names for wildcards.
             with(
                 "instr(lower((SELECT s FROM str WHERE id = trace.root_name)), lower(?)) > 0",
                 name.clone().into(),

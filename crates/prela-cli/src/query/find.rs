@@ -71,7 +71,7 @@ impl Reader {
     }
 
     fn beginning_with(&self, digits: &str) -> Result<TraceId, QueryError> {
-        // Every id between the digits filled up with 0 and with f.
+        // An id begins with these digits if it lies between them followed by zeros, and followed by `f`s.
         let bound =
             |fill: &str| bytes_of_hex(&format!("{digits}{}", fill.repeat(32 - digits.len())));
         let (first, last) = (bound("0").unwrap_or_default(), bound("f").unwrap_or_default());
@@ -107,5 +107,5 @@ pub(crate) fn back(text: &str) -> Result<Option<u32>, QueryError> {
     back.map(Some).ok_or_else(|| QueryError::BadReference(text.trim().to_owned()))
 }
 
-/// As many as fit on a screen.
+/// The most traces that an error lists: as many as fit on a screen.
 const CANDIDATES: u32 = 20;

@@ -10,7 +10,7 @@ use prost::Message as _;
 use rusqlite::{Connection, OptionalExtension as _, Row, params_from_iter};
 use std::collections::HashMap;
 
-/// Columns that [`summary`] reads, in its order.
+/// The columns that [`summary`] reads, in its order.
 pub(super) const SUMMARY: &str = "trace.trace_id, trace.start_ns, trace.end_ns, trace.spans, trace.errors, trace.open,
     trace.tok_in, trace.tok_out, trace.cost_nusd,
     (SELECT s FROM str WHERE id = trace.root_name), (SELECT s FROM str WHERE id = trace.service),
@@ -83,10 +83,10 @@ impl Reader {
     }
 }
 
-/// Names of traces without a root, by their rows.
+/// The names of traces without a root, by the traces' rows.
 pub(super) type Names = HashMap<i64, String>;
 
-/// A span by its row, with its message. For one question `names` is the same in every call.
+/// A span by its row, with its message. `names` keeps names of traces from one call to the next of a question.
 pub(super) fn hit(
     connection: &Connection,
     names: &mut Names,
@@ -125,7 +125,7 @@ pub(super) fn hit(
     })
 }
 
-/// The name of a trace's first span. All spans of the trace are read for it, so once is enough.
+/// The name of a trace's first span. Finding it reads all rows of the trace, so it is kept in `names`.
 fn first_name(connection: &Connection, names: &mut Names, trace: i64) -> rusqlite::Result<String> {
     if let Some(name) = names.get(&trace) {
         return Ok(name.clone());
@@ -141,8 +141,8 @@ fn first_name(connection: &Connection, names: &mut Names, trace: i64) -> rusqlit
 }
 
 impl Reader {
-    /// The type of the first agent or workflow of a trace, however deep: under a web server the root is a request,
-    /// which says nothing. None if there is none.
+    /// `agent` or `workflow`, by the first of these spans in a trace, however deep: the root may be a web server's
+    /// request. None if the trace has neither.
     ///
     /// # Errors
     ///

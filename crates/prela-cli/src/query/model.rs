@@ -21,27 +21,27 @@ pub struct TraceSummary {
     pub name: String,
     /// Whether its root, a span without a parent, is in the store.
     pub has_root: bool,
-    /// `service.name` of the root; empty if there is none.
+    /// `service.name` of the root, or of the first span that came in if the root is not there; empty if it has none.
     pub service: String,
-    /// Nanoseconds since 1970.
+    /// The first start of a span; nanoseconds since 1970.
     #[serde(serialize_with = "as_text", rename = "start_time_unix_nano")]
     pub start_ns: i64,
-    /// From the first start to the last end, in nanoseconds.
+    /// Nanoseconds from the first start to the last end.
     #[serde(rename = "duration_nano")]
     pub duration_ns: i64,
-    /// Spans that are in the store.
+    /// How many spans are stored.
     pub spans: u64,
-    /// Those of these spans that failed.
+    /// How many of the spans failed.
     pub errors: u64,
-    /// Those without an end: they run, or are unfinished.
+    /// How many of the spans have no end: they run, or are unfinished.
     pub open: u64,
-    /// Those of the open ones that were not said to run for eight seconds: their process ended, most likely.
+    /// How many of the open spans were last said to run more than eight seconds ago: their process ended, most likely.
     pub unfinished: u64,
-    /// Tokens of all prompts. What a span says counts instead of what the spans below it say: [`Usage`].
+    /// The tokens of all prompts. What a span says counts instead of what the spans below it say: [`Usage`].
     pub input_tokens: u64,
-    /// Tokens of all answers.
+    /// The tokens of all answers.
     pub output_tokens: u64,
-    /// Billionths of a US dollar.
+    /// The cost of all calls, in billionths of a US dollar.
     pub cost_nusd: u64,
 }
 
@@ -52,7 +52,7 @@ fn as_text<S: Serializer>(number: &i64, serializer: S) -> Result<S::Ok, S::Error
 /// A trace with all that is stored of it.
 #[derive(Debug, Clone)]
 pub struct Trace {
-    /// What a list shows of it.
+    /// The trace as a list shows it.
     pub summary: TraceSummary,
     /// Its spans by start, and with the same start in the order of arrival.
     pub spans: Vec<Span>,
@@ -65,15 +65,15 @@ pub struct Trace {
 pub struct Span {
     /// Its id.
     pub span_id: SpanId,
-    /// The span it was started in.
+    /// The id of its parent; none of a root.
     pub parent_id: Option<SpanId>,
-    /// Nanoseconds since 1970.
+    /// Its start; nanoseconds since 1970.
     pub start_ns: i64,
-    /// Nanoseconds since 1970; none while it runs.
+    /// Its end; nanoseconds since 1970, none while it runs.
     pub end_ns: Option<i64>,
-    /// Whether it has no end and was not said to run for eight seconds: its process ended, most likely.
+    /// Whether it has no end and was last said to run more than eight seconds ago: its process ended, most likely.
     pub is_unfinished: bool,
-    /// What it does, such as `chat`.
+    /// The operation, such as `chat`.
     pub operation: Option<String>,
     /// The model that answered, or that was asked.
     pub model: Option<String>,
@@ -83,9 +83,9 @@ pub struct Span {
     pub input_tokens: u64,
     /// Tokens of the answer.
     pub output_tokens: u64,
-    /// Billionths of a US dollar.
+    /// The cost in billionths of a US dollar.
     pub cost_nusd: u64,
-    /// Everything else.
+    /// The whole message, decoded.
     pub message: Message,
     /// The message as it came in, with fields that this version does not know.
     pub bytes: Arc<[u8]>,
@@ -98,11 +98,11 @@ pub struct Span {
 /// A resource or a scope, which many spans share.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Named<T> {
-    /// The message; none if none was sent.
+    /// The message, decoded; none if none was sent, or it is malformed.
     pub message: Option<T>,
-    /// The message as it came in.
+    /// The message as it came in; none if none was sent.
     pub bytes: Option<Arc<[u8]>>,
-    /// The version of the conventions that is followed.
+    /// The URL of the schema that its attributes follow; empty if none is named.
     pub schema_url: String,
 }
 
@@ -111,9 +111,9 @@ pub struct Named<T> {
 pub struct Log {
     /// The span it was written in.
     pub span_id: Option<SpanId>,
-    /// Nanoseconds since 1970.
+    /// When it was written; nanoseconds since 1970.
     pub time_ns: i64,
-    /// Everything else.
+    /// The whole message, decoded.
     pub message: LogRecord,
     /// The process that wrote it.
     pub resource: Arc<Named<Resource>>,
@@ -134,19 +134,19 @@ pub struct SpanHit {
     pub name: String,
     /// `service.name` of the process that recorded it.
     pub service: String,
-    /// Nanoseconds since 1970.
+    /// Its start; nanoseconds since 1970.
     #[serde(serialize_with = "as_text", rename = "start_time_unix_nano")]
     pub start_ns: i64,
-    /// Nanoseconds; 0 while it runs.
+    /// Nanoseconds that it took; 0 while it runs.
     #[serde(rename = "duration_nano")]
     pub duration_ns: i64,
     /// Whether it failed.
     pub is_error: bool,
     /// The description of its status, or else the message of its exception.
     pub status_message: String,
-    /// Where the searched text is, such as `attribute gen_ai.input.messages`; empty for errors.
+    /// Where the searched text is, such as `attribute gen_ai.input.messages`; empty if no text was searched for.
     pub found_in: String,
-    /// The text around it, in one line.
+    /// The searched text and what is around it, in one line; empty if no text was searched for.
     pub excerpt: String,
 }
 

@@ -8,19 +8,19 @@ use serde_json::{Map, Value};
 use std::sync::Arc;
 
 impl Trace {
-    /// The message `TracesData`. Spans of one resource and scope are together, each as it came in.
+    /// The spans as OTLP's message `TracesData`: grouped by resource and scope, each as it came in.
     pub fn traces_data(&self) -> Envelope {
         let records = self.spans.iter().map(|it| (&it.resource, &it.scope, it.bytes.clone()));
         envelope(records)
     }
 
-    /// The message `LogsData`.
+    /// The log records as OTLP's message `LogsData`, likewise grouped.
     pub fn logs_data(&self) -> Envelope {
         let bytes = |log: &Log| Arc::from(log.message.encode_to_vec());
         envelope(self.logs.iter().map(|it| (&it.resource, &it.scope, bytes(it))))
     }
 
-    /// An object of OTLP's JSON, as the Collector writes it in a line of a file.
+    /// The trace as an object of OTLP's JSON, as the Collector writes it in a line of a file.
     pub fn otlp_json(&self) -> Value {
         let mut object = Map::new();
         let spans = layers(&self.traces_data(), "scopeSpans", "spans", json::SPAN);
@@ -38,7 +38,7 @@ type Record<'a, R, S> = (&'a Arc<Named<R>>, &'a Arc<Named<S>>, Arc<[u8]>);
 /// Groups records by resource and scope, in the order in which these first come.
 fn envelope<'a, R: 'a, S: 'a>(records: impl Iterator<Item = Record<'a, R, S>>) -> Envelope {
     let mut envelope = Envelope::default();
-    // A trace has few of them.
+    // A trace has few resources and scopes, so they are searched one by one.
     let mut resources: Vec<&Arc<Named<R>>> = Vec::new();
     let mut scopes: Vec<Vec<&Arc<Named<S>>>> = Vec::new();
     for (resource, scope, bytes) in records {

@@ -1,4 +1,4 @@
-//! One span of a trace, and what belongs to it.
+//! Parts of a trace: one span with its logs, the spans with links to it, and the spans with a text.
 
 use super::error::QueryError;
 use super::list::{Names, hit};
@@ -13,7 +13,7 @@ use prost::Message as _;
 use rusqlite::OptionalExtension as _;
 
 impl Reader {
-    /// A span, with the logs that were written in it: a trace of which only that is there.
+    /// One span and the logs that were written in it, as a trace with nothing else but its summary.
     ///
     /// # Errors
     ///
@@ -25,7 +25,7 @@ impl Reader {
         })
     }
 
-    /// The newest spans that have a link to a span.
+    /// The newest spans, at most 50, that have a link to a span.
     ///
     /// Cost: some milliseconds for a million spans. Blocks that do not have both ids are passed over, and after so
     /// many spans that had to be read it ends: a link is close to what it leads to.
@@ -68,7 +68,8 @@ impl Reader {
         })
     }
 
-    /// Spans of a trace that have a text somewhere, as by [`search`](Self::search), from the first that came.
+    /// The spans of a trace, at most 10,000, in which [`search`](Self::search) would find a text, in the order of their
+    /// arrival.
     ///
     /// # Errors
     ///
@@ -97,7 +98,9 @@ impl Reader {
     }
 }
 
+/// The most spans with links that are given.
 const MOST_LINKED: usize = 50;
-/// Spans that are read for links. They are read in less than a tenth of a second.
+/// The most spans that are read for links; that takes less than a tenth of a second.
 const MOST_READ: i64 = 100_000;
+/// The most hits in a trace that are given.
 const MOST_HITS: usize = 10_000;

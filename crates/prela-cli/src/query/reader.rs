@@ -5,8 +5,8 @@ use crate::store::{StoreError, open_for_reading};
 use rusqlite::Connection;
 use std::path::{Path, PathBuf};
 
-/// Reads a store, whether it is being written or not. It is for one thread at a time; opening another reader
-/// takes less than a millisecond.
+/// A connection that reads a store, whether it is being written or not. It is for one thread at a time; opening
+/// another one takes less than a millisecond.
 #[derive(Debug)]
 pub struct Reader {
     pub(super) connection: Connection,
@@ -16,19 +16,19 @@ pub struct Reader {
 /// What a store holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub struct Totals {
-    /// Bytes of its file.
+    /// The size of its file in bytes.
     pub bytes: u64,
-    /// Traces with at least one span.
+    /// How many traces have at least one span.
     pub traces: u64,
-    /// Spans.
+    /// How many spans are stored.
     pub spans: u64,
-    /// Log records of traces.
+    /// How many log records of traces are stored.
     pub logs: u64,
-    /// Spans and log records that were refused.
+    /// How many spans and log records were refused.
     pub refused: u64,
-    /// Log records that belonged to no trace, and were not kept.
+    /// How many log records belonged to no trace, and were not stored.
     pub loose_logs: u64,
-    /// Metrics, which are not kept.
+    /// How many metrics came in; none is stored.
     pub metrics: u64,
 }
 
@@ -37,7 +37,7 @@ impl Reader {
     ///
     /// # Errors
     ///
-    /// There is none at this path, it is damaged, or it is of another version.
+    /// There is no store at this path, it is damaged, or it is of another version.
     pub fn open(path: &Path) -> Result<Self, StoreError> {
         let connection = open_for_reading(path)?;
         let reader = Self { connection, path: path.to_owned() };
@@ -45,8 +45,8 @@ impl Reader {
         Ok(reader)
     }
 
-    /// Makes it read by copying rather than by mapping the file, which would count as this process's memory as
-    /// long as it runs.
+    /// A reader that copies what it reads, instead of mapping the file, which would count as this process's memory for
+    /// as long as it runs.
     ///
     /// # Errors
     ///
@@ -62,7 +62,9 @@ impl Reader {
         &self.path
     }
 
-    /// Counts what there is. It reads all of an index: some milliseconds for a million spans.
+    /// Counts what is stored.
+    ///
+    /// Cost: all of an index is read, some milliseconds for a million spans.
     ///
     /// # Errors
     ///
@@ -90,7 +92,7 @@ impl Reader {
         })
     }
 
-    /// Asks within one transaction, so that the whole answer is of one moment.
+    /// Asks a question within one transaction, so that its whole answer is of one moment.
     pub(super) fn ask<T>(
         &self,
         question: impl FnOnce(&Connection) -> rusqlite::Result<T>,
@@ -111,16 +113,16 @@ pub(super) fn newest_first(
     let blocks = "SELECT first, last, grams FROM block ORDER BY first DESC";
     let mut blocks = connection.prepare_cached(blocks)?;
     let mut blocks = blocks.query([])?;
-    // Rows before this one are still to be looked at.
+    // The rows before this one have not been looked at yet.
     let mut end = i64::MAX;
     while let Some(block) = blocks.next()? {
         let (first, last): (i64, i64) = (block.get(0)?, block.get(1)?);
         let may_be_in = may_be_in(block.get_ref(2)?.as_blob()?);
-        // Rows behind it have no block.
-        let is_unknown = last + 1 < end;
-        // A span that was replaced is in a block of its own, within the one that it was in before.
+        // Rows between this block and the next one have no block.
+        let has_gap = last + 1 < end;
+        // No row is read twice, even if a damaged store has blocks that overlap.
         let last_new = last.min(end - 1);
-        if (is_unknown && !read(last + 1, end - 1)?) || (may_be_in && !read(first, last_new)?) {
+        if (has_gap && !read(last + 1, end - 1)?) || (may_be_in && !read(first, last_new)?) {
             return Ok(());
         }
         end = first;

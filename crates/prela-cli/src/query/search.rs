@@ -1,9 +1,9 @@
 //! Searches for a text in everything that a span holds.
 //!
-//! Spans are read from the newest on, in blocks; of each block it is known whether it may have the text. The
-//! bytes of those that may are searched for it, and only what has it is decoded to see where it is. That
-//! nothing has it is known after some milliseconds for a million spans; after half a second if each block has
-//! all parts of the text and none has the text.
+//! Spans are read from the newest on, in blocks, each with a bitmap that tells whether it may have the text. In blocks
+//! that may have it the bytes of the messages are searched, and only a message that has it is decoded, to see where it
+//! is. A text that no span has takes some milliseconds in a million spans, or half a second if each block has all parts
+//! of it.
 
 use super::error::QueryError;
 use super::filter::Filter;
@@ -22,8 +22,8 @@ mod needle;
 pub(super) use self::needle::Needle;
 
 impl Reader {
-    /// The newest spans with a text in their name, in a key or value of an attribute, in an event or in
-    /// the status, in traces that a filter lets through. A text without capitals is found in any case.
+    /// The newest spans with a text in their name, their status, an attribute, an event or a link, or with that id, in
+    /// traces that a filter lets through. A text without capitals is found in any case of its ASCII letters.
     ///
     /// # Errors
     ///
@@ -60,7 +60,7 @@ impl Reader {
             );
             let mut select = connection.prepare_cached(&sql)?;
             let mut names = Names::new();
-            // Gives `false` when enough is found.
+            // Reads rows from the first to the last, and tells whether more hits are wanted.
             let read = |first: i64, last: i64| {
                 let bounds: [Value; 2] = [first.into(), last.into()];
                 let mut rows = select.query(params_from_iter(values.iter().chain(&bounds)))?;
@@ -80,13 +80,13 @@ impl Reader {
 }
 
 impl Span {
-    /// Where in it a text stands, and what is around it; none if it is not there.
+    /// Where in the span a text stands, and what is around it; none if the span does not have it.
     pub fn mention(&self, text: &str) -> Option<(String, String)> {
         place(&self.message, &Needle::new(text))
     }
 }
 
-/// Where in a span the text stands, and what is around it. None if only its bytes looked like it.
+/// Where in a span the text stands, and what is around it. None if the message has its bytes only by chance.
 pub(super) fn place(span: &Message, needle: &Needle) -> Option<(String, String)> {
     let found = |place: &str, text: &str| Some((place.to_owned(), needle.excerpt(text)?));
     found("name", &span.name)
@@ -150,7 +150,7 @@ fn in_value(value: &AnyValue, needle: &Needle) -> Option<String> {
     }
 }
 
-/// The id of a trace or a span that a text of digits may be.
+/// The bytes of a trace's or a span's id, if a text is one.
 fn id_of(text: &str) -> Option<Vec<u8>> {
     bytes_of_hex(text).filter(|bytes| matches!(bytes.len(), 8 | 16))
 }

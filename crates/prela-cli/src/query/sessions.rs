@@ -12,22 +12,22 @@ use rusqlite::OptionalExtension as _;
 use serde::Serialize;
 use std::collections::HashMap;
 
-/// Traces that belong to one conversation.
+/// The traces of one conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Session {
-    /// As the program calls it.
+    /// The id that the program gave it, such as `session.id`.
     pub id: String,
-    /// Who had it, where the program says so.
+    /// The id of the user who had it, as far as a trace says so.
     pub user: Option<String>,
-    /// From the first to the last.
+    /// The traces, the oldest first.
     pub traces: Vec<TraceSummary>,
 }
 
 impl Reader {
-    /// Sessions of the newest traces, the one with the newest trace first. A trace belongs to the session
-    /// that one of its first spans names.
+    /// The sessions among the newest 2,000 traces, the one with the newest trace first. A trace belongs to the session
+    /// that the earliest of its first 20 spans with such an attribute names.
     ///
-    /// Cost: some spans of each trace are read.
+    /// Cost: up to 20 messages of each of these traces are read.
     ///
     /// # Errors
     ///
@@ -40,7 +40,7 @@ impl Reader {
             let mut first = connection.prepare_cached(
                 "SELECT id FROM span WHERE trace = ?1 ORDER BY start_ns, id LIMIT ?2",
             )?;
-            // On its own, so that messages are read only until one names a session.
+            // A query of its own, so that messages are read only until one names a session.
             let mut data = connection.prepare_cached("SELECT data FROM span_data WHERE id = ?1")?;
             let mut sessions: Vec<Session> = Vec::new();
             let mut places: HashMap<String, usize> = HashMap::new();
@@ -71,7 +71,7 @@ impl Reader {
 
 /// The session and the user that a span names.
 fn session(data: &[u8]) -> Option<(String, Option<String>)> {
-    // Most spans name none, and are not decoded.
+    // Most messages have no such key, and are not decoded.
     memchr::memmem::find(data, b"session")
         .or_else(|| memchr::memmem::find(data, b"conversation"))?;
     let span = Message::decode(data).ok()?;
@@ -83,13 +83,16 @@ fn session(data: &[u8]) -> Option<(String, Option<String>)> {
     Some((id, USER.iter().find_map(|key| text(key))))
 }
 
+/// The attributes that name a session, the first that is there counts.
 const SESSION: [&str; 4] = [
     "session.id",
     "gen_ai.conversation.id",
     "traceloop.association.properties.session_id",
     "langfuse.session.id",
 ];
+/// The attributes that name a user, likewise.
 const USER: [&str; 3] = ["user.id", "traceloop.association.properties.user_id", "enduser.id"];
+/// The most traces that are looked at.
 const MOST_TRACES: i64 = 2_000;
-/// Before the agent may be what received its request.
+/// The most spans of a trace that are looked at: before the agent's there may be those of a server.
 const FIRST_SPANS: i64 = 20;

@@ -17,7 +17,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 impl Reader {
-    /// A trace as in a list; none if it is not there.
+    /// A trace as lists show it; none if it is not there.
     ///
     /// # Errors
     ///
@@ -103,7 +103,7 @@ fn spans(
             input_tokens: count(7)?,
             output_tokens: count(8)?,
             cost_nusd: count(9)?,
-            // It was decoded before it was written.
+            // It could be decoded when it was written.
             message: SpanMessage::decode(&bytes[..]).unwrap_or_default(),
             bytes,
             resource: shared.resource(row.get(11)?)?,
@@ -137,7 +137,7 @@ fn logs(
     Ok(logs)
 }
 
-/// What many spans refer to, read once.
+/// The texts, resources and scopes that many spans refer to, each read once.
 struct Shared<'a> {
     connection: &'a Connection,
     strings: HashMap<i64, String>,
@@ -194,7 +194,7 @@ impl<'a> Shared<'a> {
 }
 
 fn named<T: Message + Default>(bytes: Option<&[u8]>, schema_url: String) -> Named<T> {
-    // A malformed message is kept as it came, and shown as none.
+    // A malformed message is kept as it came, and shown as if none had been sent.
     let message = bytes.and_then(|bytes| T::decode(bytes).ok());
     Named { message, bytes: bytes.map(Arc::from), schema_url }
 }

@@ -1,7 +1,7 @@
-//! Blocks of spans, each with the runs of bytes that its spans have, so that a search reads only blocks
-//! that may have what is searched for.
+//! Blocks: ranges of rows of spans, each with the runs of bytes that its messages have, so that a search reads only
+//! blocks that may have its text.
 //!
-//! A block is a range of rows. Rows without a block are there, too: those that an earlier version wrote.
+//! Rows that an earlier version wrote have no block.
 
 use super::grams::Grams;
 use rusqlite::{Connection, params};
@@ -20,7 +20,7 @@ struct Block {
 }
 
 impl Blocks {
-    /// Adds a span that was written.
+    /// Adds a row that was written, and first writes the block that is complete without it.
     pub(super) fn add(
         &mut self,
         connection: &Connection,
@@ -51,8 +51,8 @@ impl Blocks {
     }
 }
 
-/// Takes out of the blocks what rows that are gone leave behind. Numbers of rows are given out again, and
-/// a block must not speak of rows that it has not seen; whoever fills one has to begin another.
+/// Cuts the blocks to the rows that are left after a deletion. Row numbers are given out again, and a block must not
+/// cover a row whose message it does not have; so the writer begins a new block after this.
 pub(super) fn trim(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute(
         "DELETE FROM block WHERE last < (SELECT coalesce(min(id), ?1) FROM span)",
@@ -64,5 +64,5 @@ pub(super) fn trim(connection: &Connection) -> rusqlite::Result<()> {
     connection.execute("UPDATE block SET last = ?1 WHERE last > ?1", [max]).map(drop)
 }
 
-/// Rows of a block: those of one that may have a text are read through in microseconds.
+/// The most rows of a block: few enough that a block is read through in microseconds.
 const ROWS: i64 = 64;

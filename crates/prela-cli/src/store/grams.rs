@@ -1,13 +1,14 @@
-//! Which runs of three bytes texts have, in few bits. What lacks a run of a text cannot have the text, and
-//! need not be read to know it.
+//! The runs of three bytes that messages have, in a small bitmap. Messages without one of the runs of a text cannot have
+//! the text, and need not be read to know it.
 //!
-//! Letters of ASCII count in either case. Bytes are taken as they are, so numbers and ids of a message are
-//! in it, too.
+//! ASCII letters count the same in either case. All other bytes are taken as they are, so the numbers and ids of a
+//! message are found as well.
 
-/// Runs of all texts that were added: a bit for each value of a hash.
+/// The runs of all messages that were added: a bit for each value of their hash.
 #[derive(Debug, Clone)]
 pub(crate) struct Grams {
     bits: Box<[u64]>,
+    /// How many of the bits are set.
     ones: usize,
 }
 
@@ -18,7 +19,7 @@ impl Default for Grams {
 }
 
 impl Grams {
-    /// Adds a text. Cost: less than two nanoseconds a byte.
+    /// Adds the runs of a message. Cost: less than two nanoseconds a byte.
     pub(crate) fn add(&mut self, text: &[u8]) {
         each(text, |hash| {
             let word = &mut self.bits[hash / 64];
@@ -28,13 +29,13 @@ impl Grams {
         });
     }
 
-    /// Whether so many runs are in it that most texts seem to be.
+    /// Whether so many bits are set that short texts would seem to be in it by chance: it should take no more.
     pub(crate) fn is_full(&self) -> bool {
         is_dense(self.ones, MOST_BITS)
     }
 
-    /// As few bytes as still tell texts apart. Halves are laid upon each other: a hash then loses its
-    /// highest bit.
+    /// The bitmap, in as few bytes as still tell texts apart. It is halved by merging its two halves, since a hash then
+    /// only loses its highest bit.
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut bits = self.bits.to_vec();
         while bits.len() > LEAST_BITS / 64 {
@@ -50,22 +51,22 @@ impl Grams {
     }
 }
 
-/// The runs of a text that is searched for.
+/// The hashes of the runs of a text that is searched for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Runs(Vec<usize>);
 
 impl Runs {
-    /// None of a text that is shorter than a run: it may be anywhere.
+    /// The runs of a text. None if it is shorter than a run: it may be anywhere then.
     pub(crate) fn of(text: &[u8]) -> Option<Self> {
         let mut runs = Vec::new();
         each(text, |hash| runs.push(hash));
         (!runs.is_empty()).then_some(Self(runs))
     }
 
-    /// Whether a text with these runs may be among those of [`Grams::to_bytes`].
+    /// Whether a text with these runs may be in messages whose runs are [`Grams::to_bytes`].
     pub(crate) fn may_be_in(&self, grams: &[u8]) -> bool {
         let bits = grams.len() * 8;
-        // What is no such bytes says nothing.
+        // An empty bitmap, which only a damaged store has, excludes nothing.
         bits == 0
             || self.0.iter().all(|hash| {
                 let at = hash % bits;
@@ -74,23 +75,26 @@ impl Runs {
     }
 }
 
-/// The hash of each run.
+/// Calls `run` with the hash of each run of a text.
 fn each(text: &[u8], mut run: impl FnMut(usize)) {
     let mut last = 0_u32;
     for (at, byte) in text.iter().enumerate() {
         last = (last << 8 | u32::from(byte.to_ascii_lowercase())) & 0x00ff_ffff;
         if at >= 2 {
-            // The upper half of the product is what all bits of the run had a part in.
+            // All bits of the run have an influence on the upper half of the product.
             run((last.wrapping_mul(0x9e37_79b1) >> 16) as usize);
         }
     }
 }
 
+/// Whether more than three tenths of the bits are set.
 fn is_dense(ones: usize, bits: usize) -> bool {
     ones * 10 > bits * 3
 }
 
+/// The size of a bitmap that is being filled: a bit for each value of the hash.
 const MOST_BITS: usize = 1 << 16;
+/// The smallest size of a bitmap that is stored.
 const LEAST_BITS: usize = 1 << 9;
 
 #[cfg(test)]

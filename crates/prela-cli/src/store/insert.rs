@@ -173,8 +173,9 @@ impl<'a> Insert<'a> {
         let end = facts.end_ns.max(facts.start_ns);
         sums.start_ns = Some(sums.start_ns.map_or(facts.start_ns, |it| it.min(facts.start_ns)));
         sums.end_ns = Some(sums.end_ns.map_or(end, |it| it.max(end)));
-        if is_root {
-            sums.root_name = sums.root_name.or(name);
+        // Of several roots the first gives both.
+        if is_root && sums.root_name.is_none() {
+            sums.root_name = name;
             sums.service = rows.service;
         }
         sums.service = sums.service.or(rows.service);

@@ -1,4 +1,4 @@
-//! Spans that came before their end: they are there at once, and once only.
+//! Spans that are sent while they run: each is stored at once, and its end replaces it.
 
 use super::batch::SpanEntry;
 use super::insert::Insert;
@@ -6,7 +6,7 @@ use crate::ids::SpanId;
 use rusqlite::{OptionalExtension as _, params};
 
 impl Insert<'_> {
-    /// Notes that a span runs, of which this row is new.
+    /// Notes in `pending` that the span of a new row runs.
     pub(super) fn note_running(&mut self, trace: i64, row: i64) -> rusqlite::Result<()> {
         let mut insert = self
             .connection
@@ -14,8 +14,8 @@ impl Insert<'_> {
         insert.execute(params![row, trace, self.now]).map(drop)
     }
 
-    /// Notes that a span that is there still runs. Whether more is known of it now; not if its end is there,
-    /// which came before.
+    /// Notes that a stored span still runs, and tells whether its message has changed since. If its end came before
+    /// this news, nothing has changed.
     pub(super) fn still_runs(&mut self, trace: i64, entry: &SpanEntry) -> rusqlite::Result<bool> {
         let mut select = self.connection.prepare_cached(
             "SELECT span.id, span_data.data = ?3 FROM span JOIN span_data ON span_data.id = span.id
@@ -35,8 +35,8 @@ impl Insert<'_> {
         Ok(!is_same)
     }
 
-    /// Removes a span that has not ended, since more of it is here. Gives the row for that: a new one, so
-    /// that whoever follows the rows sees that it has changed. None if the span has ended.
+    /// Removes a stored span that still runs, to be replaced by what is known of it now. Returns the row for that, a new
+    /// one, so that who follows the rows sees the change; none if the stored span has ended.
     pub(super) fn remove_running(
         &mut self,
         trace: i64,
@@ -58,7 +58,7 @@ impl Insert<'_> {
         {
             self.connection.prepare_cached(table)?.execute([row])?;
         }
-        // The root may have another name now, and the first one would stay.
+        // The root may have been renamed, and a trace keeps the first name that it gets.
         let is_unnamed = match root_name {
             Some(name) => {
                 let mut update = self.connection.prepare_cached(

@@ -39,7 +39,7 @@ fn a_trace_is_picked_by_its_number() {
         &prela_cli::ids::TraceId(crate::requests::trace_id(11).try_into().unwrap()).to_string();
     assert!(said.contains(&format!("trace {}", &id[..16])), "{said}");
     for wrong in ["0", "13", "x"] {
-        assert!(said.contains(&format!("`{wrong}` is none of 1 to 12.")), "{said}");
+        assert!(said.contains(&format!("`{wrong}` is no number from 1 to 12.")), "{said}");
     }
     // Who goes away ends it, too, and programs are not asked.
     assert_eq!(pick("").2, 0);
@@ -72,7 +72,7 @@ fn settings_are_asked_for_and_written() {
     assert_eq!(settings.collector.options().max_bytes, 1 << 30);
     // Once.
     let (_, complaint, code) = init(&folder, &["--yes"], "");
-    assert!(complaint.contains("is there already"), "{complaint}");
+    assert!(complaint.contains("exists already"), "{complaint}");
     assert_eq!(code, 2);
     assert_eq!(init(&folder, &["--yes", "--force"], "").2, 0);
     let written = Settings::of(&folder).unwrap();

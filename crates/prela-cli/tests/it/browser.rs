@@ -17,9 +17,9 @@ pub(crate) struct Page {
     socket: WebSocket<TcpStream>,
     session: String,
     sent: u64,
-    /// What it said on its console, and errors that nobody caught.
+    /// The lines of its console, and errors that nobody caught.
     said: Vec<String>,
-    /// Every address that it asked.
+    /// The addresses that the page asked.
     asked: Vec<String>,
     _profile: TempDir,
 }
@@ -223,7 +223,7 @@ impl Page {
         base64::engine::general_purpose::STANDARD.decode(data).unwrap()
     }
 
-    /// Ends it, and looks back: nothing went wrong on the page, and it asked nobody but this machine.
+    /// Ends the browser, and asserts that nothing went wrong on the page and that it asked nobody but this machine.
     #[track_caller]
     pub(crate) fn close(mut self) {
         self.value("1");

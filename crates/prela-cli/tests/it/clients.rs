@@ -26,7 +26,7 @@ impl Answer {
     }
 }
 
-/// One request on a connection of its own.
+/// Sends a request on a connection of its own.
 pub(crate) fn send(
     address: SocketAddr,
     method: &str,

@@ -11,7 +11,7 @@ use prost::Message as _;
 use serde_json::Value as Json;
 use tempfile::TempDir;
 
-/// As a process sends it.
+/// Stores spans as a process sends them.
 fn send(store: &Store, instance: &str, spans: Vec<Span>) {
     let mut request = traces(spans);
     if !instance.is_empty() {
@@ -238,6 +238,13 @@ fn the_demo_shows_a_trace_and_its_mistake_and_ends() {
     let (said, _, code) = say(&path, 100, &["demo", "--json"]);
     let json: Json = serde_json::from_str(&said).unwrap();
     assert_eq!((json["findings"].as_array().unwrap().len(), code), (1, 0), "{said}");
+    // That one goes on, and the demo ends by itself and says nothing else.
+    for arguments in [&["demo"][..], &["demo", "--once"]] {
+        let (said, _, code) = say(&path, 100, arguments);
+        let variable = format!("OTEL_EXPORTER_OTLP_ENDPOINT=http://{}", server.hello.http);
+        assert!(said.contains(&variable) && !said.contains("Ctrl-C"), "{said}");
+        assert_eq!(code, 0);
+    }
     drop(server);
     // Two runs, and a lost span of each: what is compared, exported and told to an agent are the runs.
     let diff: Json =

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 struct Small(TempDir);
 
 impl Small {
-    /// None where this process may not mount.
+    /// Mounts a file system; none where this process may not.
     fn new() -> Option<Self> {
         let dir = TempDir::new().unwrap();
         let mount = Command::new("mount")
@@ -102,7 +102,7 @@ fn a_place_that_cannot_be_written_is_said_at_once() {
     assert!(said.contains("cannot be made") && said.contains("file"), "{said}");
 }
 
-/// One trace that goes on and on has no older one to give way to.
+/// A trace that goes on and on has no older one that could make room.
 #[test]
 fn a_store_does_not_grow_beyond_what_it_may() {
     let prela = Prela::start_with(&["--max-size", "2MB"]);

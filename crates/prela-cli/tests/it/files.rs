@@ -85,7 +85,7 @@ fn files_that_are_no_traces_are_refused() {
         (format!("{good}\n{good}\n"), "2 spans read", 0),
         (String::new(), "0 spans read", 1),
         (format!("{good}\n{{\"a\":1}}"), "request 2; the 1 spans before it are stored", 2),
-        ("[1]".to_owned(), "it is no OTLP", 2),
+        ("[1]".to_owned(), "it is neither OTLP", 2),
         ("not json".to_owned(), "request 1", 2),
         (format!("{good}\n{{\"resourceSpans\":[{{"), "request 2", 2),
     ] {

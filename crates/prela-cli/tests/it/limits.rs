@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 const MIB: usize = 1 << 20;
 
-/// It still takes spans.
+/// Asserts that the server still takes spans.
 #[track_caller]
 fn assert_well(prela: &Prela, number: u64) {
     let begin = Instant::now();
@@ -105,7 +105,7 @@ fn requests_over_the_limit_are_too_large() {
     assert_well(&prela, 2);
 }
 
-/// Two bytes each, which in memory would be a hundred.
+/// Parts of two bytes each, which in memory would be a hundred.
 #[test]
 fn many_small_parts_are_no_way_around_the_limit() {
     let prela = Prela::start();

@@ -328,7 +328,7 @@ fn wrong_questions_have_clear_answers() {
     });
 }
 
-/// It reads beside a server, and after that is gone; and before there is anything.
+/// The program reads the store beside a server, after that is gone, and before there is a store.
 #[test]
 fn a_server_may_be_up_or_down() {
     let dir = tempfile::TempDir::new().unwrap();
@@ -344,7 +344,7 @@ fn a_server_may_be_up_or_down() {
     });
 }
 
-/// Whatever comes in, each line of the output is a message of the protocol.
+/// Each line of the output is a message of the protocol, whatever comes in.
 #[test]
 fn its_output_is_the_protocol_alone() {
     let (_dir, path, store) = fresh();

@@ -13,7 +13,7 @@ use tempfile::TempDir;
 pub(crate) struct Prela {
     pub(crate) process: Child,
     pub(crate) hello: Hello,
-    /// None where the store is another's.
+    /// The folder of its store; none where the store is another's.
     _dir: Option<TempDir>,
 }
 
@@ -35,7 +35,7 @@ pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8(bytes.to_vec()).unwrap()
 }
 
-/// What a command says that did not do what it should.
+/// Asserts that a command succeeded, and shows what it complained of.
 #[track_caller]
 pub(crate) fn check_done(output: &Output) {
     assert!(output.status.success(), "{}", text(&output.stderr));
@@ -85,13 +85,13 @@ impl Prela {
         Reader::open(&self.hello.store).unwrap()
     }
 
-    /// As if the machine had lost its power, but for what the system has taken already.
+    /// Kills the server as a loss of power would, but for what the system has taken already.
     pub(crate) fn kill(&mut self) {
         self.process.kill().unwrap();
         self.process.wait().unwrap();
     }
 
-    /// Bytes that it had in memory at most; 0 where the system does not say so.
+    /// The most bytes that the process had in memory; 0 where the system does not tell.
     pub(crate) fn memory(&self) -> u64 {
         let path = format!("/proc/{}/status", self.process.id());
         let Ok(status) = std::fs::read_to_string(path) else { return 0 };
@@ -109,7 +109,7 @@ impl Drop for Prela {
     }
 }
 
-/// Looks again and again until it is so.
+/// Looks again and again until a condition holds.
 #[track_caller]
 pub(crate) fn wait_until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begin = Instant::now();

@@ -12,7 +12,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// Where the store of a folder would be.
+/// The path of the store that a folder would have.
 fn store_of(folder: &Path, data: &Path) -> PathBuf {
     let output = command(["list"]).current_dir(folder).env("XDG_DATA_HOME", data).output().unwrap();
     assert_eq!(output.status.code(), Some(2));

@@ -196,7 +196,7 @@ fn logs_of_traces_are_kept_and_the_rest_is_counted() {
     assert_eq!((totals.logs, totals.loose_logs, totals.metrics), (2, 3, 9));
 }
 
-/// Path, content type, content encoding, body; status, and a part of the reason.
+/// A request (path, content type, content encoding, body) and its answer (status, and a part of the reason).
 type Refused<'a> = (&'a str, &'a str, &'a str, &'a [u8], u16, &'a str);
 
 #[test]

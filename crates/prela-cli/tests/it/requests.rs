@@ -52,7 +52,7 @@ pub(crate) fn failed(span: Span, message: &str) -> Span {
     Span { status: Some(Status { code: 2, message: message.to_owned() }), ..span }
 }
 
-/// One of everything that a span can hold.
+/// A span with one of everything that spans can hold.
 pub(crate) fn everything() -> Span {
     let value = |value| AnyValue { value: Some(value) };
     let attributes = vec![
@@ -102,7 +102,7 @@ pub(crate) fn everything() -> Span {
     }
 }
 
-/// As [`everything`], but for what `opentelemetry-proto` cannot write as JSON.
+/// The span of [`everything`] without what `opentelemetry-proto` cannot write as JSON.
 pub(crate) fn everything_finite() -> Span {
     let mut span = everything();
     span.attributes.retain(|it| it.key != "infinite");

@@ -85,6 +85,31 @@ fn a_program_is_traced_and_summed_up() {
 
 #[cfg(unix)]
 #[test]
+fn no_variable_leads_any_signal_elsewhere() {
+    let dir = TempDir::new().unwrap();
+    let settings = [
+        "ENDPOINT",
+        "PROTOCOL",
+        "HEADERS",
+        "CERTIFICATE",
+        "CLIENT_CERTIFICATE",
+        "CLIENT_KEY",
+        "INSECURE",
+    ];
+    let mut command = run(&dir.path().join("prela.db"), &["env"]);
+    for signal in ["", "TRACES_", "LOGS_", "METRICS_"] {
+        for setting in settings {
+            command.env(format!("OTEL_EXPORTER_OTLP_{signal}{setting}"), "elsewhere");
+        }
+    }
+    let (out, err, code) = said(&command.output().unwrap());
+    assert_eq!(code, 0, "{err}");
+    assert!(out.contains("OTEL_EXPORTER_OTLP_ENDPOINT=http://127.0.0.1:"), "{out}");
+    assert!(!out.contains("=elsewhere"), "{out}");
+}
+
+#[cfg(unix)]
+#[test]
 fn what_a_program_ends_with_is_passed_through() {
     let dir = TempDir::new().unwrap();
     let store = dir.path().join("prela.db");
@@ -102,7 +127,7 @@ fn what_a_program_ends_with_is_passed_through() {
     assert_eq!(out, "--json -n --help\n", "options of the program are its own");
 }
 
-/// Here nothing can be written to the standard error.
+/// The standard error is a full device, to which nothing can be written.
 #[cfg(target_os = "linux")]
 #[test]
 fn the_exit_code_is_the_programs_even_if_nothing_can_be_said() {

@@ -156,7 +156,7 @@ fn spans_of_any_size_are_found() {
     }
 }
 
-/// A span that has ended takes the row of the one that ran, in the middle of a block of others.
+/// A span that has ended takes a new row; the block that had the running one still has its runs of bytes.
 #[test]
 fn a_span_that_ran_is_found_once_by_what_it_says_at_its_end() {
     let (_dir, path, store) = fresh();

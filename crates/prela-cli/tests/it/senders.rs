@@ -191,7 +191,7 @@ struct Collector {
 }
 
 impl Collector {
-    /// None where it is not built.
+    /// Starts a Collector; none where it is not built.
     fn start(exporter: &str) -> Option<Self> {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/collector");
         let built = Command::new(folder.join("build")).arg("--if-built").output().ok()?;

@@ -1,6 +1,6 @@
 //! The store: written once, kept within its limits.
 
-use crate::requests::{START, everything, failed, log, logs, pair, span, traces};
+use crate::requests::{START, everything, failed, log, logs, pair, resource, span, traces};
 use opentelemetry_proto::tonic::common::v1::any_value::Value;
 use opentelemetry_proto::tonic::trace::v1::Span;
 use prela_cli::otlp::Envelope;
@@ -94,6 +94,22 @@ fn a_trace_is_summed_up_in_whatever_order_it_comes() {
     let summary = &summaries[0][0];
     assert_eq!((summary.name.as_str(), summary.service.as_str()), ("span 1", "shop"));
     assert_eq!((summary.spans, summary.errors, summary.duration_ns), (4, 1, 1_003_000));
+}
+
+#[test]
+fn a_trace_of_several_roots_has_name_and_service_of_the_first() {
+    let (mut together, mut second) = (traces(vec![span(1, 1, 0)]), traces(vec![span(1, 2, 0)]));
+    second.resource_spans[0].resource = resource("desk");
+    let apart = [together.clone(), second.clone()];
+    together.resource_spans.extend(second.resource_spans);
+    for requests in [&[together][..], &apart] {
+        let (_dir, path, store) = fresh();
+        for request in requests {
+            store.insert_blocking(Batch::of_spans(envelope(request)).0).unwrap();
+        }
+        let summary = &Reader::open(&path).unwrap().list(&Filter::default()).unwrap()[0];
+        assert_eq!((summary.name.as_str(), summary.service.as_str()), ("span 1", "shop"));
+    }
 }
 
 #[test]

@@ -44,13 +44,13 @@ fn serialized<T: Serialize + ?Sized>(value: &T) -> Option<Json> {
 }
 
 ways! {
-    "An error is recorded as one, if that is asked for." OkSerialized<T: Serialize, E>
+    "The value of a `Result` by `Serialize`; an error is recorded only where `err` asks for it." OkSerialized<T: Serialize, E>
         for &&&&Given<'_, Result<T, E>>, |it: &Result<T, E>| serialized(it.as_ref().ok()?);
-    "The same for a value that is not serialized." OkDebugged<T: Debug, E>
+    "The value of a `Result` by `Debug`." OkDebugged<T: Debug, E>
         for &&&Given<'_, Result<T, E>>, |it: &Result<T, E>| text(it.as_ref().ok()?);
-    "As serde has it." Serialized<T: Serialize> for &&Given<'_, T>, serialized;
-    "As a programmer reads it." Debugged<T: Debug> for &Given<'_, T>, text;
-    "What cannot be shown." Unshown<T> for Given<'_, T>, |_: &T| None;
+    "A value by `Serialize`." Serialized<T: Serialize> for &&Given<'_, T>, serialized;
+    "A value by `Debug`." Debugged<T: Debug> for &Given<'_, T>, text;
+    "A value that cannot be shown." Unshown<T> for Given<'_, T>, |_: &T| None;
 }
 
 /// The arguments of a call, by their names.

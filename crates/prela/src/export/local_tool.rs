@@ -1,4 +1,4 @@
-//! `prela serve`, where an OTLP exporter of this process sends its spans.
+//! Finds out whether an OTLP exporter of this process sends to `prela serve`, and sends to that.
 
 use super::{AnyExporter, EncodedExporter as _, OtlpExporter};
 use crate::otlp::transport::Connection;
@@ -9,13 +9,13 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpStream, lookup_host};
 use tokio::time::timeout;
 
-/// A receiver on this machine that may be the local tool, and a connection to it of its own.
+/// A receiver on this machine that may be the local tool, with a connection of its own.
 #[derive(Debug)]
 pub(crate) struct LocalTool {
     host: String,
     port: u16,
     exporter: OtlpExporter,
-    /// Its last answer to the question who it is, and when that was.
+    /// Whether it was the local tool when it was last asked, and when that was.
     answer: Option<(Instant, bool)>,
 }
 
@@ -25,7 +25,8 @@ impl LocalTool {
         exporter.connection().and_then(Self::at)
     }
 
-    /// None of a receiver that is certainly another one: not on this machine, or behind TLS or a proxy.
+    /// The receiver at a connection. None if it cannot be the local tool: it is on another machine, or behind TLS, a
+    /// proxy or a socket.
     fn at(connection: &Connection) -> Option<Self> {
         let is_direct = connection.socket.is_none() && connection.proxy.is_none();
         let endpoint = &connection.endpoint;
@@ -38,8 +39,8 @@ impl LocalTool {
         Some(Self { host, port, exporter, answer: None })
     }
 
-    /// Whether it is the local tool. It is asked again when some time has passed: another program may have
-    /// the port by now.
+    /// Whether it is the local tool. After two seconds it is asked again, since another program may have the port by
+    /// then.
     pub(crate) async fn is_there(&mut self) -> bool {
         match self.answer {
             Some((at, is_there)) if at.elapsed() < FRESH => is_there,
@@ -51,7 +52,7 @@ impl LocalTool {
         }
     }
 
-    /// One attempt to send something, if it is there.
+    /// Sends a request once, if the tool is there.
     pub(crate) async fn send(&mut self, body: Bytes) {
         if self.is_there().await && self.exporter.send(body).await.is_err() {
             self.answer = None;
@@ -59,7 +60,7 @@ impl LocalTool {
     }
 }
 
-/// How long an answer holds.
+/// The time for which an answer holds.
 const FRESH: Duration = Duration::from_secs(2);
 
 /// Whether a host is this machine.
@@ -76,7 +77,7 @@ async fn is_local_tool(host: &str, port: u16) -> bool {
 async fn ask(host: &str, port: u16) -> Option<bool> {
     let addresses: Vec<_> = lookup_host((host, port)).await.ok()?.collect();
     let mut connection = TcpStream::connect(&addresses[..]).await.ok()?;
-    // Whatever `localhost` is called here.
+    // A resolver may take `localhost` for another machine.
     if !connection.peer_addr().ok()?.ip().is_loopback() {
         return None;
     }
@@ -90,6 +91,7 @@ async fn ask(host: &str, port: u16) -> Option<bool> {
     Some(answer.starts_with("HTTP/1.1 200 ") && answer.contains(r#""name":"prela""#))
 }
 
+/// The longest time that the question may take.
 const PATIENCE: Duration = Duration::from_millis(500);
-/// Bytes of an answer that are read.
+/// The most bytes of an answer that are read.
 const LONGEST: u64 = 16 << 10;

@@ -35,11 +35,11 @@ pub struct RequestParameters {
     pub choice_count: Option<u64>,
     /// Whether the answer comes in pieces.
     pub stream: Option<bool>,
-    /// `text`, `json`, `image` or `speech`.
+    /// The form of the answer: `text`, `json`, `image` or `speech`.
     pub output_type: Option<String>,
-    /// Of embeddings: how the numbers are written.
+    /// How the numbers of embeddings are written, such as `float`.
     pub encoding_formats: Vec<String>,
-    /// Of embeddings: how many numbers each has.
+    /// How many numbers each embedding has.
     pub dimension_count: Option<u64>,
 }
 

@@ -14,15 +14,15 @@ use std::fmt;
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum FinishReason {
-    /// It had finished, or came to a stop sequence.
+    /// The model had finished, or came to a stop sequence.
     Stop,
-    /// It reached its limit of tokens.
+    /// The model reached its limit of tokens.
     Length,
     /// The content was refused.
     ContentFilter,
-    /// It asks for tools.
+    /// The model asks for tools.
     ToolCall,
-    /// It failed.
+    /// The model failed.
     Error,
     /// Any other word of a provider.
     Other(String),

@@ -6,9 +6,9 @@ use serde_json::{Map, Value as Json};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Media {
-    /// `image`, `audio`, `video`, or another word.
+    /// The kind of media: `image`, `audio`, `video`, or another word.
     pub modality: String,
-    /// Such as `image/png`, if it is known.
+    /// The MIME type, such as `image/png`, if it is known.
     pub mime_type: Option<String>,
     /// Where it is.
     pub source: MediaSource,
@@ -27,7 +27,7 @@ pub enum MediaSource {
 }
 
 impl Media {
-    /// Makes one with the modality of the MIME type: `image`, `audio` or `video`, and else `document`.
+    /// Media with the modality of their MIME type: `image`, `audio` or `video`, and else `document`.
     pub fn new(mime_type: Option<String>, source: MediaSource) -> Self {
         let kind = mime_type.as_deref().and_then(|it| it.split('/').next());
         let is_known = |kind: &&str| matches!(*kind, "image" | "audio" | "video");

@@ -6,11 +6,11 @@ use serde_json::{Map, Value as Json, json};
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ToolCall {
-    /// Ties the call to its answer. Ollama and Gemini sometimes give none.
+    /// The id that ties the call to its answer. Ollama and Gemini sometimes give none.
     pub id: Option<String>,
     /// The tool's name.
     pub name: String,
-    /// Usually an object. What a provider writes as text is parsed if it is JSON.
+    /// The arguments, usually an object. What a provider writes as text is parsed if it is JSON.
     pub arguments: Json,
 }
 
@@ -39,7 +39,7 @@ impl ToolCall {
 pub struct ToolCallResponse {
     /// The id of the [`ToolCall`].
     pub id: Option<String>,
-    /// Text, or any JSON.
+    /// The answer: text, or any JSON.
     pub response: Json,
 }
 
@@ -59,7 +59,7 @@ impl ToolCallResponse {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct ToolDefinition {
-    /// `function`, or what a provider calls a tool of its own, as `web_search`.
+    /// The kind of tool: `function`, or the provider's word for a tool of its own, such as `web_search`.
     pub kind: String,
     /// Its name.
     pub name: String,

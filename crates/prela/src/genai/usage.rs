@@ -23,11 +23,11 @@ pub struct Usage {
     pub input_tokens: Option<u64>,
     /// Tokens of the answer, including the model's thoughts.
     pub output_tokens: Option<u64>,
-    /// Of the input: those that were read from the provider's cache.
+    /// The part of the input that was read from the provider's cache.
     pub cache_read_input_tokens: Option<u64>,
-    /// Of the input: those that were written to the provider's cache.
+    /// The part of the input that was written to the provider's cache.
     pub cache_creation_input_tokens: Option<u64>,
-    /// Of the output: the model's thoughts.
+    /// The part of the output that is the model's thoughts.
     pub reasoning_output_tokens: Option<u64>,
 }
 
@@ -41,28 +41,28 @@ impl Usage {
         }
     }
 
-    /// Of the input: those that were read from the provider's cache.
+    /// Sets how much of the input was read from the provider's cache.
     #[must_use]
     pub fn cache_read(mut self, tokens: u64) -> Self {
         self.cache_read_input_tokens = Some(tokens);
         self
     }
 
-    /// Of the input: those that were written to the provider's cache.
+    /// Sets how much of the input was written to the provider's cache.
     #[must_use]
     pub fn cache_creation(mut self, tokens: u64) -> Self {
         self.cache_creation_input_tokens = Some(tokens);
         self
     }
 
-    /// Of the output: the model's thoughts.
+    /// Sets how much of the output was the model's thoughts.
     #[must_use]
     pub fn reasoning(mut self, tokens: u64) -> Self {
         self.reasoning_output_tokens = Some(tokens);
         self
     }
 
-    /// Input and output; none if neither is known.
+    /// Tokens of input and output together; none if neither is known.
     pub fn total_tokens(&self) -> Option<u64> {
         match (self.input_tokens, self.output_tokens) {
             (None, None) => None,

@@ -113,7 +113,7 @@ impl Prela {
     /// Values of the environment that could not be used, a line each: the variable, the value unless it
     /// can be a secret, what is wrong with it, and what is used instead. Empty if all is well.
     ///
-    /// The same lines went to the [diagnostics](crate::Builder::diagnostics) channel.
+    /// The [diagnostics](crate::Builder::diagnostics) channel got these lines when the instance was built.
     ///
     /// ```
     /// let prela = prela::builder()

@@ -1,4 +1,4 @@
-//! A warning for whoever sends to Langfuse: some attributes it takes for its own, whoever set them.
+//! A warning for programs that send to Langfuse, which takes some attributes for its own, whoever set them.
 
 use crate::SpanType;
 use crate::protobuf::{Reader, fields};
@@ -6,15 +6,15 @@ use crate::semconv::{Conventions, LANGFUSE_TAKES};
 use crate::span::{EndedSpan, SpanIntake};
 use std::sync::atomic::{AtomicU8, Ordering};
 
-/// Looks at spans without a type until it has told everything.
+/// An intake that looks at spans without a type until it has warned of every key.
 struct Watched {
     intake: Box<dyn SpanIntake>,
-    /// A bit for each of the keys that was told.
+    /// A bit for each key that it has warned of.
     told: AtomicU8,
 }
 
-/// Wraps the intake, if spans are written for Langfuse: a span without a type whose attribute Langfuse would take for
-/// its own is reported, once for each key.
+/// Wraps the intake, if spans are written for Langfuse. Of a span without a type that has an attribute which Langfuse
+/// takes for its own, a line warns, once for each key.
 pub(super) fn watched(
     intake: Box<dyn SpanIntake>,
     conventions: Conventions,

@@ -1,4 +1,4 @@
-//! What an instance tells a meter.
+//! The counters of samplers, for meters.
 
 use super::Prela;
 use crate::semconv;

@@ -1,4 +1,4 @@
-//! Which signals beside spans are sent, and how.
+//! The signals beside spans: whether they are sent, where and how.
 
 #[cfg(all(any(feature = "tracing", feature = "metrics"), feature = "__otlp"))]
 mod sent;
@@ -21,7 +21,8 @@ pub(super) fn asks_for_metrics(env: &Environment) -> Result<bool, Error> {
     asks(env, env::OTEL_METRICS_EXPORTER, env::OTEL_EXPORTER_OTLP_METRICS_ENDPOINT, HAS_METRICS)
 }
 
-/// Who names a place for them asks for them; a collector of traces need not take anything else.
+/// Whether the environment asks for a signal: by its exporter, or else by an endpoint of its own. One endpoint for all
+/// signals does not count, since a collector of traces need not take anything else.
 fn asks(
     env: &Environment,
     exporter: Variable,

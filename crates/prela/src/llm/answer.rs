@@ -1,4 +1,4 @@
-//! The answer of a model, as it comes in.
+//! Reads the answer of a model, as it comes in.
 
 mod draft;
 mod events;
@@ -13,6 +13,7 @@ use serde_json::{Map, Value as Json};
 /// The most answers and tool calls that are told apart; providers give fewer.
 const MOST: usize = 128;
 
+/// The answer of a model, as far as it has come in.
 #[derive(Debug)]
 pub(super) struct Answer {
     api: Api,
@@ -25,7 +26,7 @@ pub(super) struct Answer {
     /// Counts as the provider writes them: Anthropic's come in two parts.
     usage: Map<String, Json>,
     pub(super) error: Option<CallError>,
-    /// Nothing more of interest comes.
+    /// Whether nothing more of interest comes.
     pub(super) is_done: bool,
     is_complete: bool,
 }
@@ -49,7 +50,7 @@ impl Answer {
         self.is_complete || self.drafts.iter().any(|draft| draft.finish_reason.is_some())
     }
 
-    /// Notes the event that nothing follows.
+    /// Notes that the answer is complete, and nothing of interest follows.
     pub(super) fn finish(&mut self) {
         self.is_done = true;
         self.is_complete = true;

@@ -1,10 +1,10 @@
-//! Which model API a request is for.
+//! Recognises the model API that a request is for.
 
 use super::outline::{Limits, Outline};
 use serde_json::Value as Json;
 use std::borrow::Cow;
 
-/// A model API that is understood.
+/// The model APIs that are understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Api {
     OpenAiChat,
@@ -19,7 +19,7 @@ pub(super) enum Api {
     OllamaEmbeddings,
 }
 
-/// How a path ends; of two that fit, the first counts.
+/// The API by how a path ends; of two that match, the first counts.
 const PATHS: &[(&str, Api)] = &[
     ("/chat/completions", Api::OpenAiChat),
     ("/completions", Api::OpenAiCompletions),
@@ -78,8 +78,8 @@ pub(super) struct Recognised {
 }
 
 impl Recognised {
-    /// The path tells which API it may be, the body whether it is: many programs have an `/api/chat` of their
-    /// own.
+    /// Recognises a request. The path tells which API it may be, the body whether it is: many programs have an
+    /// `/api/chat` of their own.
     pub(super) fn of(
         method: &str,
         host: Option<&str>,
@@ -102,7 +102,7 @@ impl Recognised {
 }
 
 impl Api {
-    /// Which API it may be, by the path.
+    /// The API that a request may be for, by its path.
     pub(super) fn of(method: &str, path: &str) -> Option<Self> {
         if method != "POST" {
             return None;
@@ -175,7 +175,7 @@ impl Api {
         }
     }
 
-    /// Whether the answer comes in pieces if the request does not say so.
+    /// Whether the answer comes in pieces without the request's body asking for it.
     pub(super) fn streams_by_itself(self, path: &str) -> bool {
         match self {
             Self::OllamaChat | Self::OllamaGenerate => true,
@@ -186,7 +186,7 @@ impl Api {
     }
 }
 
-/// `/models/{model}:generateContent`, `/deployments/{model}/chat/completions`.
+/// The model in a path: `/models/{model}:generateContent`, `/deployments/{model}/chat/completions`.
 fn model_in(path: &str) -> Option<String> {
     let after = ["/models/", "/deployments/", "/tunedModels/"];
     let (_, rest) = after.iter().find_map(|it| path.split_once(it))?;
@@ -194,7 +194,7 @@ fn model_in(path: &str) -> Option<String> {
     Some(model.to_owned())
 }
 
-/// Reads JSON, also if some of its text is not UTF-8.
+/// Reads JSON, even if some of its text is not UTF-8.
 pub(super) fn json(bytes: &[u8]) -> Option<Json> {
     match serde_json::from_slice(bytes) {
         Ok(json) => Some(json),

@@ -102,7 +102,7 @@ where
 
 /// The requests of one call.
 struct Attempts {
-    /// Built already, to see which call it is.
+    /// The first request, which was built to see which call it is.
     first: Mutex<Option<Request>>,
     count: AtomicU32,
     span: Span,

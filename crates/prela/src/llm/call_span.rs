@@ -157,17 +157,18 @@ impl Drop for CallSpan {
     }
 }
 
-/// Notes an attempt at a call that was tried before.
+/// Notes a further attempt at a call as an event; the first one is none.
 pub(super) fn note_attempt(span: &Span, attempt: u32) {
     if attempt > 1 {
         span.add_event(keys::RETRY_EVENT, [(keys::RESEND_COUNT, attempt - 1)]);
     }
 }
 
-/// What a request has from now on.
+/// The span of a request that was begun.
 #[derive(Debug)]
 pub(super) enum StartedCall {
+    /// The span of a model call.
     Call(CallSpan),
-    /// An ordinary span, or none, since it has one already.
+    /// An ordinary span, or none if a layer further out has made one.
     Other(StartedSpan),
 }

@@ -1,10 +1,10 @@
-//! What a client's error says. Some clients make theirs of a provider's answer, with its text.
+//! Reads errors of clients. Some of them are made of a provider's answer, and have its text.
 
 use crate::http::{message_of, type_of};
 use std::any::Any;
 use std::fmt::Display;
 
-/// What a client's error says.
+/// An error of a client, as the span gets it.
 #[derive(Debug)]
 pub(super) struct ClientError {
     pub(super) error_type: String,
@@ -15,7 +15,7 @@ pub(super) struct ClientError {
 
 type Reader = fn(&dyn Any) -> Option<ClientError>;
 
-/// Clients whose errors are known.
+/// The readers of errors of known clients.
 const READERS: &[Reader] = &[
     #[cfg(feature = "async-openai")]
     async_openai,

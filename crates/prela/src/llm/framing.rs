@@ -1,8 +1,9 @@
-//! Values of JSON in a body: one, one a line, or one an event.
+//! Finds the values of JSON in a body: one, one in each line, or one in each event.
 
 use super::outline::{Limits, Outline};
 use memchr::memchr2;
 
+/// A part of a body that is complete.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Frame {
     /// JSON, cut to what is worth reading.
@@ -18,6 +19,7 @@ pub(super) struct Framing {
     kind: Kind,
 }
 
+/// The form of a body.
 #[derive(Debug)]
 enum Kind {
     /// No byte but spaces has come yet.

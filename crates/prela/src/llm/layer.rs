@@ -68,7 +68,7 @@ use tower_service::Service;
 #[derive(Clone, Debug, Default)]
 pub struct LlmLayer {
     client: ClientLayer,
-    /// None: as the instance says.
+    /// Whether content is recorded; none if the instance decides.
     content: Option<ContentCapture>,
 }
 
@@ -84,7 +84,7 @@ impl LlmLayer {
         Self { client: self.client.tracer(tracer), ..self }
     }
 
-    /// Where requests go that do not name a host themselves.
+    /// Sets where requests go that do not name a host themselves.
     #[must_use]
     pub fn destination(self, destination: Uri) -> Self {
         Self { client: self.client.destination(destination), ..self }
@@ -108,7 +108,7 @@ impl LlmLayer {
         Self { client: self.client.without_trace_to(hosts), ..self }
     }
 
-    /// Whether content is recorded: messages, instructions, definitions and arguments of tools, and the text of
+    /// Sets whether content is recorded: messages, instructions, definitions and arguments of tools, and the text of
     /// a provider's error, which may repeat them. Default: as
     /// [`Builder::capture_content`](crate::Builder::capture_content) says for the instance; if that forbids it,
     /// this cannot allow it.

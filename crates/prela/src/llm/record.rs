@@ -1,10 +1,10 @@
-//! What is known of one call of a model.
+//! The record of one call of a model.
 
 use crate::genai::{Input, Message, RequestParameters, Response, ToolCall, Usage};
 use std::borrow::Cow;
 use std::time::Duration;
 
-/// What is known of one call of a model, of whatever API.
+/// The record of one call of a model, by whatever API, as far as it is known.
 #[derive(Clone, Debug, Default, PartialEq)]
 #[non_exhaustive]
 pub struct CallRecord {

@@ -1,4 +1,4 @@
-//! The body of a request that was read before it is sent.
+//! A body of a request whose beginning was read before it is sent.
 
 use bytes::Buf;
 use http_body::{Body, Frame, SizeHint};
@@ -8,16 +8,17 @@ use std::fmt;
 use std::pin::Pin;
 use std::task::{Context as TaskContext, Poll, Waker};
 
-/// The body of a request, of which some was read before it is sent. Frames, errors and lengths are those of the
-/// body inside.
+/// A body of a request whose beginning was read before it is sent. Frames, errors and lengths are those of the body
+/// inside.
 pub struct RequestBody<B: Body> {
     seen: VecDeque<Result<Frame<B::Data>, B::Error>>,
     inner: Pin<Box<B>>,
     has_ended: bool,
 }
 
-/// The most bytes and frames that are read; a larger body is not recognised.
+/// The most bytes that are read; a larger body is not recognised.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
+/// The most frames that are read.
 const MOST_FRAMES: usize = 1024;
 
 impl<B: Body> RequestBody<B> {
@@ -27,7 +28,7 @@ impl<B: Body> RequestBody<B> {
 
     /// All of the body, if it is there without waiting.
     pub(super) fn peek(&mut self) -> Option<Cow<'_, [u8]>> {
-        // The client that sends the body polls it again, with a waker of its own.
+        // No waker is needed: the client that sends the body polls it again, with its own.
         let mut task = TaskContext::from_waker(Waker::noop());
         let mut length = 0;
         while !self.has_ended && !self.inner.is_end_stream() {
@@ -115,7 +116,7 @@ impl<B: Body> fmt::Debug for RequestBody<B> {
     }
 }
 
-/// An empty one, for layers that make requests themselves.
+/// An empty body, for layers that make requests themselves.
 impl<B: Body + Default> Default for RequestBody<B> {
     fn default() -> Self {
         Self::new(B::default())

@@ -195,12 +195,12 @@ fn look_at(call: &mut CallSpan, data: &impl Buf) {
         return call.data(data.chunk());
     }
     let mut whole = Vec::new();
-    // Of too many parts only the first ones are read.
+    // If there are too many parts, only the first ones are read.
     append(&mut whole, data);
     call.data(&whole);
 }
 
-/// An empty one, for layers that answer requests themselves.
+/// An empty body, for layers that answer requests themselves.
 impl<B: Default> Default for LlmBody<B> {
     fn default() -> Self {
         Self::other(TracedBody::default())

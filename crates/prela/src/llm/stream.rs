@@ -1,4 +1,4 @@
-//! Streams of clients without a hook.
+//! Spans around streams of clients that have no hook for requests.
 
 use crate::span::{Failure, Recordable};
 use crate::{Span, SpanBuilder, span::InSpan};
@@ -59,7 +59,7 @@ impl<S: Stream, K> LlmStreamExt<K> for S where S::Item: StreamItem<K> {}
 )]
 #[expect(unnameable_types, reason = "sealed")]
 pub trait StreamItem<K> {
-    /// How it failed, if it did.
+    /// The error of an item that is one.
     #[doc(hidden)]
     fn failure(&self) -> Option<(&'static str, String)>;
 }

@@ -1,4 +1,4 @@
-//! What clients and servers send.
+//! The requests and notifications that clients and servers send.
 
 use super::client::with_version;
 use super::message::Message;
@@ -314,7 +314,7 @@ macro_rules! client {
 client!([S: Service<RoleClient>] RunningService<RoleClient, S>);
 client!([] Peer<RoleClient>);
 
-/// What a server sends to its client.
+/// The traced methods with which a server sends to its client.
 impl Traced<Peer<RoleServer>> {
     /// Sends any request, such as `sampling/createMessage`.
     ///

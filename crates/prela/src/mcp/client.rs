@@ -1,4 +1,4 @@
-//! A client's handler: what its server asks and tells it.
+//! A client's handler, with a span for each request and notification of its server.
 
 use super::message::Message;
 use super::{Traced, failure};

@@ -1,4 +1,4 @@
-//! What tools are called with and what they answer: recorded only where content is captured.
+//! Records arguments and results of tools, where content is captured.
 
 use crate::Span;
 use crate::genai::{Content, ToolSpan, TypedSpan as _};
@@ -17,7 +17,7 @@ pub(super) fn write_arguments(span: &Span, arguments: Option<&JsonObject>) {
     }
 }
 
-/// Writes what a request calls a tool with.
+/// Writes the arguments of a request that calls a tool.
 pub(super) fn write_request(span: &Span, request: &ClientRequest) {
     if let ClientRequest::CallToolRequest(call) = request {
         write_arguments(span, call.params.arguments.as_ref());

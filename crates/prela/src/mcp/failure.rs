@@ -1,4 +1,4 @@
-//! Writes to a span how its message went.
+//! Writes to a message's span what came back, and how it failed.
 
 use super::content;
 use crate::Span;
@@ -62,7 +62,7 @@ pub(super) fn write_handshake_error(span: &Span, error: &ClientInitializeError) 
     }
 }
 
-/// Writes an error. `said` is the peer's own text, recorded only with content.
+/// Writes an error: `what` as its message, or with content `said`, the peer's own text.
 fn write(
     span: &Span,
     error_type: Cow<'static, str>,

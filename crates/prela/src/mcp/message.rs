@@ -1,4 +1,4 @@
-//! What a message asks for, and the span that says so.
+//! The messages of the protocol, and their spans.
 
 use crate::semconv::http::OTHER;
 use crate::semconv::mcp;
@@ -13,7 +13,7 @@ const MAX_NAME: usize = 128;
 /// The most characters of a URI that are recorded.
 const MAX_URI: usize = 1_024;
 
-/// What a message asks for.
+/// A message: its method, and what it is about.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Message<'a> {
     method: &'a str,
@@ -57,7 +57,7 @@ impl<'a> Message<'a> {
         Self { method: name.unwrap_or(OTHER), subject: Subject::None }
     }
 
-    /// What a client asks a server.
+    /// The request of a client.
     pub(super) fn of_client(request: &'a ClientRequest) -> Self {
         match request {
             ClientRequest::CallToolRequest(it) => Self::tool(&it.params.name),
@@ -73,7 +73,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// What a server asks a client.
+    /// The request of a server.
     pub(super) fn of_server(request: &'a ServerRequest) -> Self {
         match request {
             ServerRequest::PingRequest(it) => Self::of(it.method.as_str()),
@@ -85,7 +85,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// What a client tells a server.
+    /// The notification of a client.
     pub(super) fn of_client_notification(notification: &'a ClientNotification) -> Self {
         match notification {
             ClientNotification::CancelledNotification(it) => Self::of(it.method.as_str()),
@@ -97,7 +97,7 @@ impl<'a> Message<'a> {
         }
     }
 
-    /// What a server tells a client.
+    /// The notification of a server.
     pub(super) fn of_server_notification(notification: &'a ServerNotification) -> Self {
         match notification {
             ServerNotification::CancelledNotification(it) => Self::of(it.method.as_str()),
@@ -147,7 +147,7 @@ impl<'a> Message<'a> {
     }
 }
 
-/// A name, unless it is one that no sensible peer would use.
+/// A name, if it can be recorded: not empty, at most 128 bytes, without control characters.
 pub(super) fn shown(name: &str) -> Option<&str> {
     let is_name = !name.is_empty() && name.len() <= MAX_NAME && !name.chars().any(char::is_control);
     is_name.then_some(name)

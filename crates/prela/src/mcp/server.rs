@@ -1,4 +1,4 @@
-//! A server's handler: what its client asks and tells it.
+//! A server's handler, with a span for each request and notification of its client.
 #![expect(deprecated, reason = "whoever serves older clients still handles it")]
 
 use super::client::with_version;
@@ -55,7 +55,7 @@ async fn handled<R, F: Future<Output = Result<R, ErrorData>>>(
     span.run(handling).await
 }
 
-/// Methods that are handled in a span, and nothing more.
+/// Methods of requests that are handled in a span, and need nothing more.
 macro_rules! requests {
     ($($method:ident($Params:ty) -> $Answer:ty: $message:expr;)*) => {$(
         async fn $method(
@@ -70,6 +70,7 @@ macro_rules! requests {
     )*};
 }
 
+/// Methods of notifications, likewise.
 macro_rules! notifications {
     ($($method:ident($Params:ty): $message:expr;)*) => {$(
         async fn $method(&self, params: $Params, context: NotificationContext<RoleServer>) {
@@ -86,7 +87,7 @@ impl<H: ServerHandler> ServerHandler for Traced<H> {
         params: InitializeRequestParams,
         context: RequestContext<RoleServer>,
     ) -> Result<InitializeResult, ErrorData> {
-        // The version is what the client would like, not yet what is agreed on.
+        // The version in a handshake is only what the client asks for, so the span does not get it.
         let message = Message::of("initialize");
         let id = Some(&context.id);
         let span = self.received(&message, &context.meta, &context.extensions, id);
@@ -119,7 +120,7 @@ impl<H: ServerHandler> ServerHandler for Traced<H> {
         handled(span, |_| self.inner.discover(context), |_, _| ()).await
     }
 
-    /// Its span lasts as long as the subscription.
+    /// Handles a subscription in a span that lasts as long as it.
     async fn listen(&self, context: SubscriptionContext) -> Result<(), ErrorData> {
         let message = Message::of("subscriptions/listen");
         let span = self.asked(&message, context.request_context());

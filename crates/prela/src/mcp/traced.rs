@@ -1,4 +1,4 @@
-//! The wrapper of handlers and clients.
+//! The wrapper that gives the messages of handlers and clients spans.
 
 use super::message::{Message, shown};
 use crate::genai::ContentCapture;
@@ -49,7 +49,7 @@ pub struct Traced<T> {
     pub(super) tracer: Tracer,
     trust: Trust,
     has_baggage: bool,
-    /// None: as the instance says.
+    /// Whether content is recorded; none if the instance decides.
     content: Option<ContentCapture>,
 }
 
@@ -72,7 +72,7 @@ impl<T> Traced<T> {
         self
     }
 
-    /// What a handler makes of a caller's trace. Default: [`Trust::Parent`]; for a server that is open to everybody
+    /// Sets what a handler makes of a caller's trace. Default: [`Trust::Parent`]; for a server that is open to everybody
     /// use [`Trust::Link`]. Over HTTP, a `Trust` among the extensions of the request takes precedence.
     #[must_use]
     pub fn trust(mut self, trust: Trust) -> Self {
@@ -80,7 +80,7 @@ impl<T> Traced<T> {
         self
     }
 
-    /// Whether a client sends baggage, which often says who the user is, along with the trace. Default: no, since a
+    /// Sets whether a client sends baggage, which often says who the user is, along with the trace. Default: no, since a
     /// server is often somebody else's.
     #[must_use]
     pub fn send_baggage(mut self, sends: bool) -> Self {
@@ -88,7 +88,7 @@ impl<T> Traced<T> {
         self
     }
 
-    /// Whether arguments and results of tools are recorded, and the texts of errors. Default: what the instance says,
+    /// Sets whether arguments and results of tools are recorded, and the texts of errors. Default: what the instance says,
     /// see [`Builder::capture_content`](crate::Builder::capture_content); an instance that was told to record none
     /// records none.
     #[must_use]
@@ -97,7 +97,7 @@ impl<T> Traced<T> {
         self
     }
 
-    /// Whether a span made elsewhere records no more content than this may.
+    /// Whether this may write to a span made elsewhere, which must not record content that this must not.
     pub(super) fn may_write_to(&self, span: &Span) -> bool {
         self.content.is_none_or(ContentCapture::is_on_spans) || !super::content::is_captured(span)
     }
@@ -144,7 +144,7 @@ impl<T> Traced<T> {
             .attr(keys::SESSION_ID, session.and_then(shown).map(str::to_owned))
     }
 
-    /// The span of a notification that came in: none if its sender has none.
+    /// The span of a notification that came in; none if its sender has no trace.
     pub(super) fn noticed(
         &self,
         message: &Message<'_>,
@@ -181,7 +181,7 @@ impl<T> Traced<T> {
     }
 }
 
-/// Who sent a message: by its `_meta`, or else by the headers that it came with.
+/// The context of a message's sender: from its `_meta`, or else from the headers of its HTTP request.
 fn caller(meta: &JsonObject, request: Option<&Parts>) -> TraceContext {
     let caller = Propagator::default().extract(meta);
     match request {

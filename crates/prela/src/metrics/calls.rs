@@ -1,4 +1,4 @@
-//! What model calls take: tokens and time.
+//! The metrics of model calls: their tokens and durations.
 
 use super::{SECONDS, attributes, seconds, with_error};
 use crate::span::SpanData;
@@ -6,16 +6,16 @@ use crate::{SpanType, Value, semconv};
 use opentelemetry::KeyValue;
 use opentelemetry::metrics::{Counter, Histogram, Meter};
 
-/// The instruments.
+/// The instruments of model calls.
 ///
 /// Source: [GenAI metrics, 1.41](https://github.com/open-telemetry/semantic-conventions/blob/v1.41.0/docs/gen-ai/gen-ai-metrics.md).
 #[derive(Debug)]
 pub(super) struct CallMetrics {
     token_usage: Histogram<u64>,
-    /// Instead of the above, for calls of language models.
+    /// The newer instruments, used instead of `token_usage` for calls of language models.
     inference_tokens: Option<InferenceTokens>,
     duration: Histogram<f64>,
-    /// Durations of model calls: `duration` itself, unless the newer names are written.
+    /// Durations of calls of language models: `duration` itself, unless the newer names are written.
     inference_duration: Histogram<f64>,
     time_to_first_chunk: Histogram<f64>,
     time_per_output_chunk: Histogram<f64>,
@@ -73,7 +73,7 @@ impl CallMetrics {
             && let Ok(more) = u32::try_from(chunks.saturating_sub(1))
             && more > 0
         {
-            // Only the number of chunks and their whole time are known.
+            // Only the number of chunks and their time together are known, so each gets the mean.
             let each = (elapsed - first).max(0.0) / f64::from(more);
             for _ in 0..more.min(MOST_CHUNKS) {
                 self.time_per_output_chunk.record(each, &common);
@@ -83,7 +83,7 @@ impl CallMetrics {
     }
 }
 
-/// What newer names than those of 1.41 say of tokens: each kind has a counter, input and output a histogram.
+/// The instruments of tokens by the names after 1.41: a counter for each kind, and a histogram for input and for output.
 #[derive(Debug)]
 struct InferenceTokens {
     counters: Vec<(&'static str, Counter<u64>)>,
@@ -92,7 +92,7 @@ struct InferenceTokens {
 
 impl InferenceTokens {
     fn new(meter: &Meter) -> Self {
-        // An attribute of usage and its counter are called the same but for what is before `usage`.
+        // An attribute and its counter have the same name after their prefixes.
         let counter = |key: &'static str| {
             let kind = key.trim_start_matches(semconv::GEN_AI_USAGE_PREFIX);
             let counter =
@@ -130,7 +130,7 @@ fn tokens(meter: &Meter, name: String, description: &'static str) -> Histogram<u
     histogram.with_boundaries(TOKENS.to_vec()).build()
 }
 
-/// A number of tokens; none if it is not there, or is none.
+/// A span's number of tokens; none if it has no such attribute, or that is no count.
 fn count(span: &SpanData, key: &str) -> Option<u64> {
     match span.attribute(key) {
         Some(Value::I64(tokens)) => u64::try_from(*tokens).ok(),
@@ -138,7 +138,7 @@ fn count(span: &SpanData, key: &str) -> Option<u64> {
     }
 }
 
-/// Attributes of spans with few values.
+/// The attributes of measurements: only those with few values, since each value makes a time series.
 const ATTRIBUTES: &[&str] = &[
     semconv::GEN_AI_OPERATION_NAME,
     semconv::GEN_AI_PROVIDER_NAME,
@@ -148,6 +148,7 @@ const ATTRIBUTES: &[&str] = &[
     semconv::SERVER_PORT,
 ];
 
+/// The kinds of tokens, by the attributes that count them.
 const USAGE: [&str; 5] = [
     semconv::GEN_AI_INPUT_TOKENS,
     semconv::GEN_AI_OUTPUT_TOKENS,
@@ -156,9 +157,10 @@ const USAGE: [&str; 5] = [
     semconv::GEN_AI_REASONING_TOKENS,
 ];
 
-/// More measurements than this of one stream say nothing new.
+/// The most measurements of one stream; more would say nothing new.
 const MOST_CHUNKS: u32 = 1_024;
 
+/// The bounds of the specification for tokens.
 const TOKENS: [f64; 14] = [
     1.0,
     4.0,

@@ -1,4 +1,4 @@
-//! How long agents, tools and workflows take.
+//! The metrics of agents, tools and workflows: their durations.
 
 use super::{SECONDS, attributes, seconds, with_error};
 use crate::SpanType;
@@ -6,7 +6,7 @@ use crate::semconv;
 use crate::span::SpanData;
 use opentelemetry::metrics::{Histogram, Meter};
 
-/// The instruments, with bounds that fit: an agent takes longer than a tool, and a workflow longer still.
+/// The instruments of runs, with bounds to fit: an agent takes longer than a tool, and a workflow longer still.
 ///
 /// Source: [GenAI metrics](https://github.com/open-telemetry/semantic-conventions-genai).
 #[derive(Debug)]

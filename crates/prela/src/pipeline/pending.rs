@@ -1,7 +1,7 @@
-//! Spans that run, shown to the local tool before they end.
+//! Shows running spans to the local tool before they end.
 //!
-//! Nothing of this goes through a queue: what is sent here are copies, that the span's end supersedes at the
-//! receiver. So a copy that is lost is missed by nobody, and no count of spans has one in it.
+//! It sends copies of them, beside the queues. The span's end replaces its copy at the receiver, so a lost copy does no
+//! harm, and no count of spans includes one.
 
 use super::PipelineSettings;
 use crate::export::LocalTool;
@@ -23,11 +23,11 @@ use tokio::time::{Instant, sleep, timeout};
 pub struct PendingStats {
     /// Spans that were sent to the local tool before they ended, whether or not they arrived.
     pub shown: u64,
-    /// Spans that were not looked at, since more started or ran at once than are kept in mind.
+    /// Spans that could not be shown, since more started or ran at once than are kept track of.
     pub missed: u64,
 }
 
-/// The thread that shows them.
+/// A handle of the thread that shows running spans.
 #[derive(Clone, Debug)]
 pub(crate) struct PendingSpans {
     running: Arc<RunningSpans>,
@@ -35,19 +35,20 @@ pub(crate) struct PendingSpans {
     stop: Arc<Notify>,
 }
 
-/// What the thread works with.
+/// The state of that thread.
 struct Show {
     tools: Vec<LocalTool>,
     resource: Arc<Resource>,
     settings: PipelineSettings,
     pending: PendingSpans,
-    /// Those that run, as far as is known.
+    /// The spans that run, as far as is known.
     spans: Vec<Shown>,
 }
 
+/// A span that ran when it was last looked at.
 struct Shown {
     span: RunningSpan,
-    /// When it was shown last.
+    /// When it was last shown; none if it was not yet.
     at: Option<Instant>,
 }
 
@@ -87,7 +88,7 @@ impl PendingSpans {
         Ok(pending)
     }
 
-    /// Where spans are noted that start.
+    /// The list in which starting spans are noted.
     pub(crate) fn running(&self) -> Arc<RunningSpans> {
         self.running.clone()
     }
@@ -132,8 +133,8 @@ impl Show {
         is_any
     }
 
-    /// Shows those that are due: the new ones, and now and again the others, so that the tool knows that
-    /// they still run.
+    /// Shows the spans that are due: the new ones, and every two seconds the others, so that the tool knows that they
+    /// still run.
     async fn show(&mut self, is_due: impl Fn(&Shown) -> bool) {
         let now = Instant::now();
         let (mut batch, mut bytes) = (Vec::new(), 0);
@@ -158,14 +159,14 @@ impl Show {
         }
     }
 
-    /// Cleaned as a span that has ended.
+    /// The span's message: cleaned as at its end, and marked as pending.
     fn encoded(&self, mut span: SpanData) -> EncodedSpan {
         self.settings.clean(&mut span);
         span.attributes.push((Key::from_static_str(semconv::PRELA_PENDING), true.into()));
         EncodedSpan::rewritten(&span)
     }
 
-    /// What becomes of it nobody asks: the span's end will come.
+    /// Sends a batch once to each tool. A failure does no harm, since the spans' ends will come.
     async fn send(&mut self, batch: &[EncodedSpan]) {
         let body = encode::request(&self.resource, batch);
         for tool in &mut self.tools {
@@ -174,10 +175,11 @@ impl Show {
     }
 }
 
-/// How long a span runs at most before it is shown.
+/// The pause between two looks at what runs, and so the longest time that a span runs before it is shown.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How often it is shown while it runs.
+/// The time after which a span that still runs is shown again.
 const AGAIN: Duration = Duration::from_secs(2);
+/// The longest time that one request to one tool takes.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// Bytes of one request.
+/// The bytes of a request from which on the next span goes into another one.
 const ENOUGH: usize = 1 << 20;

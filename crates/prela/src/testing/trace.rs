@@ -1,4 +1,4 @@
-//! Trees of spans that a test expects.
+//! The assertion that spans form the trees which a test expects.
 
 mod compare;
 mod text;
@@ -92,7 +92,7 @@ impl ExpectedSpan {
     }
 }
 
-/// The type of this name, for the compiler to find.
+/// The type of this name. The compiler evaluates it, so an unknown name does not compile.
 #[doc(hidden)]
 pub const fn span_type(name: &str) -> SpanType {
     let mut at = 0;
@@ -107,7 +107,7 @@ pub const fn span_type(name: &str) -> SpanType {
     )
 }
 
-/// Constants cannot be compared by `==` yet.
+/// Whether two byte strings are equal: constant code cannot compare them by `==` yet.
 const fn is_same(a: &[u8], b: &[u8]) -> bool {
     let mut at = 0;
     while at < a.len() && at < b.len() && a[at] == b[at] {
@@ -116,7 +116,7 @@ const fn is_same(a: &[u8], b: &[u8]) -> bool {
     at == a.len() && at == b.len()
 }
 
-/// What [`assert_trace!`](crate::testing::assert_trace) does.
+/// Asserts that spans form these trees, for [`assert_trace!`](crate::testing::assert_trace).
 #[doc(hidden)]
 #[track_caller]
 pub fn assert_trees(spans: &(impl AsRef<[Arc<SpanData>]> + ?Sized), expected: Vec<ExpectedSpan>) {

@@ -55,7 +55,7 @@ fn what_a_child_sets_ends_with_the_child() {
 }
 
 #[test]
-fn a_scope_of_entries() {
+fn a_scope_of_entries_hides_and_restores_those_outside() {
     let (_capture, tracer) = capture();
     let result = baggage::scope([("user_id", "outer"), ("tenant", "t")], || {
         tracer.span_default("request").in_scope(|_| {
@@ -86,14 +86,14 @@ fn the_order_of_entries_is_kept_and_the_last_value_wins() {
 }
 
 #[test]
-fn a_scope_left_by_a_panic() {
+fn a_scope_left_by_a_panic_takes_its_entries_along() {
     let scope = || baggage::scope([("user_id", "user123")], || panic!("no luck"));
     std::panic::catch_unwind(scope).unwrap_err();
     assert_eq!(user_id(), None);
 }
 
 #[test]
-fn scopes_that_end_out_of_order() {
+fn scopes_that_end_out_of_order_keep_what_began_with_them() {
     let (_capture, tracer) = capture();
     let first = tracer.span_default("first").enter();
     baggage::set("user_id", "first");

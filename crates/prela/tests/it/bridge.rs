@@ -154,7 +154,7 @@ fn parents_that_are_named() {
     .assert_eq(&capture.tree());
 }
 
-/// Of another process, too.
+/// A context that is current may be that of another process.
 #[test]
 fn a_context_that_is_current_is_the_parent() {
     let capture = Capture::new();
@@ -410,7 +410,7 @@ fn nothing_comes_of_what_is_suppressed_or_the_exports_own() {
     .assert_eq(&capture.tree());
 }
 
-/// Before `init` and after shutdown.
+/// An instance is missing before `init` and after shutdown.
 #[test]
 fn without_an_instance_nothing_is_recorded_and_nothing_fails() {
     let dispatch = Dispatch::new(registry().with(layer()));

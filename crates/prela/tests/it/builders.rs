@@ -167,7 +167,7 @@ fn limits_hold_for_what_a_builder_is_given() {
     }
 }
 
-/// With attributes of the baggage before them, too.
+/// Attributes of the baggage come before those of a builder, and count.
 #[test]
 fn limits_hold_for_what_comes_before_a_builders_attributes() {
     for attributes in [0, 1, 2, 3, 4, 5, 8, 128] {
@@ -233,7 +233,7 @@ fn attributes_of_the_context_come_before_those_of_the_builder() {
     }
 }
 
-/// Below a span that is not sampled, and then a new trace after all.
+/// A span below one that is not sampled may begin a new trace that is.
 #[test]
 fn attributes_are_kept_for_a_trace_that_begins_below_an_unsampled_span() {
     let capture = Capture::with(|builder| builder.sampler(Sampler::always_off()));
@@ -251,7 +251,7 @@ fn attributes_are_kept_for_a_trace_that_begins_below_an_unsampled_span() {
     assert_eq!(attributes(&capture), expected());
 }
 
-/// And the other way: they were written, and no span is recorded.
+/// Attributes that were written to a span that is not recorded must not reach the next one.
 #[test]
 fn a_builder_that_is_not_recorded_leaves_nothing_for_the_next_span() {
     let capture = Capture::new();

@@ -67,7 +67,7 @@ fn generic<E: Error>(error: E) -> Arc<SpanData> {
     capture.spans()[0].clone()
 }
 
-/// What is recorded of an error that causes can be seen of.
+/// The record of an error whose causes can be seen.
 #[track_caller]
 fn assert_told(span: &SpanData, message: &str, stacktrace: Option<&str>) {
     assert_eq!(span.status, Status::error(message.to_owned()));

@@ -1,34 +1,13 @@
 //! The console exporter, where a process calls itself.
 
+use crate::output::Output;
 use expect_test::{Expect, expect};
 use prela::export::ConsoleExporter;
 use prela::id::RandomIds;
 use prela::testing::Capture;
-use prela::{Prela, Sampler, SpanBuilder, SpanKind, SpanType, Tracer};
+use prela::{Sampler, SpanBuilder, SpanKind, SpanType, Tracer};
 use std::collections::HashMap;
-use std::io::{self, Write};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
-
-#[derive(Clone, Default)]
-struct Output(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-impl Output {
-    fn of(prela: &Prela, output: &Self) -> String {
-        prela.flush(Duration::from_secs(10)).unwrap();
-        String::from_utf8(std::mem::take(&mut *output.0.lock().unwrap())).unwrap()
-    }
-}
 
 /// An instance with a console, and what that prints.
 struct Console {
@@ -55,8 +34,10 @@ impl Console {
         self.capture.tracer()
     }
 
+    /// What was printed since the last call.
     fn printed(&self) -> String {
-        Output::of(self.capture.prela(), &self.output)
+        self.capture.prela().flush(Duration::from_secs(10)).unwrap();
+        self.output.take()
     }
 
     #[track_caller]
@@ -138,7 +119,7 @@ fn a_call_that_ends_after_its_caller_is_late() {
     "#]]);
 }
 
-/// Their callers are never printed here.
+/// Callers in other processes and instances are never printed here, so nothing waits for them.
 #[test]
 fn calls_of_others_are_printed_at_once() {
     let console = Console::new();

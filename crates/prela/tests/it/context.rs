@@ -10,7 +10,7 @@ use prela::{
     trace_context,
 };
 
-/// What `run` records is this tree.
+/// Checks that what `run` records is this tree.
 #[track_caller]
 pub(crate) fn check(run: impl FnOnce(&Tracer), expected: &Expect) -> Capture {
     let capture = Capture::new();

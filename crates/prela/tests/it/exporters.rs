@@ -1,5 +1,6 @@
 //! Several exporters, processors, and what one of them cannot do to another.
 
+use crate::output::Output;
 use prela::export::MemoryExporter;
 use prela::span::{SpanData, SpanProcessor};
 use prela::testing::Capture;
@@ -67,7 +68,7 @@ fn a_console_prints_a_trace_when_its_root_ends() {
         └─ ✓ search  tool       20.0ms  {query: rust}
 
     "]]
-    .assert_eq(&output.text());
+    .assert_eq(&output.take());
 }
 
 #[test]
@@ -134,26 +135,6 @@ fn a_processor_may_make_spans_of_its_own() {
         (capture.tree(), other.tree()),
         ("work  custom\n".into(), "shadow of work  custom\n".into())
     );
-}
-
-/// What was printed.
-#[derive(Clone, Default)]
-struct Output(Arc<Mutex<Vec<u8>>>);
-
-impl Output {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl std::io::Write for Output {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
 }
 
 /// A directory that is removed afterwards.

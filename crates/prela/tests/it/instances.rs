@@ -14,7 +14,7 @@ fn two() -> [Capture; 2] {
     [(); 2].map(|()| Capture::with(|builder| builder.id_generator(RandomIds::default())))
 }
 
-/// Each of two instances records its tree, with parents and traces of its own.
+/// Checks that each of two instances records its own tree, with parents and traces of its own.
 #[track_caller]
 fn check(run: impl FnOnce(&Tracer, &Tracer), expected: [Expect; 2]) {
     let captures = two();

@@ -2,6 +2,7 @@
 
 mod answers;
 mod bodies;
+mod failures;
 mod hostile;
 mod layer;
 mod requests;

@@ -21,6 +21,7 @@ mod llm;
 mod macros;
 mod mcp;
 mod noop;
+mod output;
 mod patterns;
 mod pipeline;
 mod pools;

@@ -1,4 +1,4 @@
-//! After its instance was shut down a tracer does nothing, and user code runs once.
+//! A tracer whose instance was shut down does nothing, and user code runs once.
 
 use prela::{FutureExt as _, SpanType, TraceContext};
 use std::cell::Cell;

@@ -1,4 +1,4 @@
-//! The patterns of the feature list, rows `a01` to `a16`: each test is named after its row.
+//! The patterns, as users put them together: requests, sessions, retries, rate limits, samplers, resources.
 
 mod correlation;
 mod distribution;
@@ -46,7 +46,7 @@ fn request(capture: &Capture) {
     });
 }
 
-/// How often each trace id is there.
+/// The number of spans of each trace.
 fn spans_of_each_trace(capture: &Capture) -> Vec<usize> {
     let mut counts = std::collections::BTreeMap::<_, usize>::new();
     for span in capture.spans() {

@@ -49,7 +49,7 @@ fn end_spans(prela: &Prela, count: usize) {
     }
 }
 
-/// Every span that ended is somewhere.
+/// Asserts that every span that ended is counted somewhere.
 #[track_caller]
 fn adds_up(stats: &Stats) {
     let Stats { ended, unsampled, exported, rejected, dropped, queued, in_flight, spooled, .. } =

@@ -16,7 +16,7 @@ use std::collections::HashSet;
 use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::time::Duration;
 
-/// What `run` records is this tree, and one trace.
+/// Checks that what `run` records is this tree, and one trace.
 #[track_caller]
 fn check(run: impl FnOnce(&Tracer), expected: &Expect) {
     let capture = crate::context::check(run, expected);

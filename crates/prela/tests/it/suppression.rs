@@ -152,7 +152,7 @@ fn every_way(instance: &Instance) {
     WAYS.iter().for_each(|(_, way)| way(instance));
 }
 
-/// Each way at a time, below what suppresses: nothing is recorded, and what comes after is.
+/// Checks each way by itself: below what suppresses nothing is recorded, and after it everything is.
 #[track_caller]
 fn check(ways: &[Way], below: impl Fn(&dyn Fn())) {
     for (name, way) in ways {

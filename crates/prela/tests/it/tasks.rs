@@ -11,13 +11,13 @@ use std::future::Future;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::yield_now;
 
-/// One with a single thread, and one whose tasks move between threads.
+/// A runtime with a single thread, and one whose tasks move between threads.
 fn runtimes() -> [Runtime; 2] {
     [Builder::new_current_thread(), Builder::new_multi_thread()]
         .map(|mut builder| builder.worker_threads(4).build().unwrap())
 }
 
-/// What the future records is this tree, on each runtime.
+/// Checks that what the future records is this tree, on each runtime.
 #[track_caller]
 fn check<F: Future<Output = ()> + Send + 'static>(run: impl Fn(Tracer) -> F, expected: &Expect) {
     let [current_thread, multi_thread] = runtimes().map(|runtime| {

@@ -166,7 +166,7 @@ fn roots_of_threads_that_no_context_comes_to_are_not_marked() {
     assert!(capture.spans().iter().all(|span| span.attribute(ABSENT).is_none()));
 }
 
-/// Whatever it is that hands a context over to a thread of a pool.
+/// A context may come to a thread of a pool in every way that Prela has.
 #[test]
 fn every_way_to_a_pool_counts_as_carrying() {
     let capture = recording();
@@ -189,7 +189,7 @@ fn every_way_to_a_pool_counts_as_carrying() {
     assert_eq!(named(&spans, "carried").attribute(ABSENT), None);
 }
 
-/// With the feature on, futures start where they are polled first.
+/// Spans of futures start where they are first polled.
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_task_without_a_context_on_a_worker_that_had_one_is_marked() {
     let capture = recording();

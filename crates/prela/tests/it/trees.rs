@@ -12,7 +12,8 @@ fn leaf(tracer: &Tracer, name: &'static str, span_type: SpanType) {
 }
 
 /// An agent with a model call and a tool that fails, as time goes by.
-fn support(capture: &Capture) {
+fn support() -> Capture {
+    let capture = Capture::new();
     let tracer = capture.tracer();
     let tick = || capture.clock().advance(Duration::from_millis(1));
     tracer.span("support", SpanType::Agent).in_scope(|_| {
@@ -25,9 +26,10 @@ fn support(capture: &Capture) {
             span.set_status(Status::error("no index"));
         });
     });
+    capture
 }
 
-/// What a test prints whose expectation does not hold.
+/// Asserts that a test fails, and what it prints.
 #[track_caller]
 fn assert_fails(test: impl FnOnce(), expected: &Expect) {
     let panic = catch_unwind(AssertUnwindSafe(test)).expect_err("the test fails");
@@ -36,8 +38,7 @@ fn assert_fails(test: impl FnOnce(), expected: &Expect) {
 
 #[test]
 fn a_tree_as_expected_passes() {
-    let capture = Capture::new();
-    support(&capture);
+    let capture = support();
     assert_trace!(capture.spans(), {
         agent "support" {
             llm "chat gpt-4o" {}
@@ -103,8 +104,7 @@ fn siblings_of_one_moment_may_stand_in_any_order() {
 
 #[test]
 fn a_span_that_is_missing_and_one_too_many_are_named() {
-    let capture = Capture::new();
-    support(&capture);
+    let capture = support();
     assert_fails(
         || {
             assert_trace!(capture.spans(), {
@@ -141,8 +141,7 @@ fn a_span_that_is_missing_and_one_too_many_are_named() {
 
 #[test]
 fn another_outcome_is_named() {
-    let capture = Capture::new();
-    support(&capture);
+    let capture = support();
     assert_fails(
         || {
             assert_trace!(capture.spans(), {
@@ -179,8 +178,7 @@ fn another_outcome_is_named() {
 
 #[test]
 fn another_order_is_named() {
-    let capture = Capture::new();
-    support(&capture);
+    let capture = support();
     assert_fails(
         || {
             assert_trace!(capture.spans(), {
@@ -216,8 +214,7 @@ fn another_order_is_named() {
 
 #[test]
 fn another_type_another_root_and_an_orphan_are_shown() {
-    let capture = Capture::new();
-    support(&capture);
+    let capture = support();
     let spans = capture.spans();
     assert_fails(
         || {
@@ -266,7 +263,7 @@ fn no_spans_are_said_to_be_none() {
     );
 }
 
-/// As many differences as spans are told in part; neither width nor depth is too much.
+/// Of many differences only some are told; trees may be wide and deep.
 #[test]
 fn many_spans_are_compared_too() {
     let capture = Capture::new();

@@ -1,4 +1,4 @@
-//! What a program is told about where its traces go.
+//! The environment variables that tell a program where its traces go.
 
 use crate::server::Hello;
 use crate::settings::Program;
@@ -14,7 +14,7 @@ pub(super) fn run_id() -> String {
     format!("{:x}-{:x}", since.as_nanos(), std::process::id())
 }
 
-/// Where a program on this machine reaches a server that may listen at every address.
+/// The URL at which a program on this machine reaches a server, which may listen at every address.
 pub(super) fn url(mut address: SocketAddr) -> String {
     if address.ip().is_unspecified() {
         address.set_ip(IpAddr::V4(Ipv4Addr::LOCALHOST));
@@ -24,16 +24,15 @@ pub(super) fn url(mut address: SocketAddr) -> String {
 
 /// Sets the variables of a program that is about to be started.
 pub(super) fn set(command: &mut Command, hello: &Hello, run: &str, root: &Path, program: &Program) {
-    // These would win over what is set below, and lead elsewhere.
-    ELSEWHERE.iter().for_each(|name| {
+    for name in overriding() {
         command.env_remove(name);
-    });
+    }
     command
         .env("OTEL_EXPORTER_OTLP_ENDPOINT", url(hello.http))
         .env("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")
         .env("OTEL_TRACES_EXPORTER", "otlp")
         .env("OTEL_RESOURCE_ATTRIBUTES", resource(run, root))
-        // Spans say on which thread they begin, for the doctor, and are sent when they begin, too.
+        // The doctor needs the threads; and spans are shown while they run.
         .env("PRELA_RECORD_THREADS", "1")
         .env("PRELA_PENDING", "1");
     if let Some(token) = Hello::token() {
@@ -54,7 +53,7 @@ pub(super) fn set(command: &mut Command, hello: &Hello, run: &str, root: &Path, 
     }
 }
 
-/// The attributes that are set already, the run, and the commit that is checked out.
+/// The resource attributes of the program: those of the environment, the run, and the commit that is checked out.
 fn resource(run: &str, root: &Path) -> String {
     let mut all = env::var("OTEL_RESOURCE_ATTRIBUTES").unwrap_or_default();
     let mut add = |key: &str, value: &str| {
@@ -73,22 +72,23 @@ fn resource(run: &str, root: &Path) -> String {
     all
 }
 
-const ELSEWHERE: [&str; 17] = [
-    "OTEL_SDK_DISABLED",
-    "PRELA_EXPORTER",
-    "OTEL_EXPORTER_OTLP_HEADERS",
-    "OTEL_EXPORTER_OTLP_CERTIFICATE",
-    "OTEL_EXPORTER_OTLP_CLIENT_CERTIFICATE",
-    "OTEL_EXPORTER_OTLP_CLIENT_KEY",
-    "OTEL_EXPORTER_OTLP_INSECURE",
-    "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_TRACES_PROTOCOL",
-    "OTEL_EXPORTER_OTLP_TRACES_HEADERS",
-    "OTEL_EXPORTER_OTLP_TRACES_CERTIFICATE",
-    "OTEL_EXPORTER_OTLP_TRACES_CLIENT_CERTIFICATE",
-    "OTEL_EXPORTER_OTLP_TRACES_CLIENT_KEY",
-    "OTEL_EXPORTER_OTLP_TRACES_INSECURE",
-    "OTEL_EXPORTER_OTLP_LOGS_ENDPOINT",
-    "OTEL_EXPORTER_OTLP_LOGS_PROTOCOL",
-    "OTEL_EXPORTER_OTLP_METRICS_ENDPOINT",
+/// The variables that would win over those that [`set`] sets, and lead some signal elsewhere.
+fn overriding() -> impl Iterator<Item = String> {
+    let of_signals = SIGNALS.iter().flat_map(|signal| {
+        OTLP.iter().map(move |setting| format!("OTEL_EXPORTER_OTLP_{signal}{setting}"))
+    });
+    ["OTEL_SDK_DISABLED", "PRELA_EXPORTER"].map(str::to_owned).into_iter().chain(of_signals)
+}
+
+/// What stands before a setting of OTLP: nothing, or the signal that the setting is for.
+const SIGNALS: [&str; 4] = ["", "TRACES_", "LOGS_", "METRICS_"];
+/// The settings of OTLP that say where to send, and what a receiver gets beside the spans.
+const OTLP: [&str; 7] = [
+    "ENDPOINT",
+    "PROTOCOL",
+    "HEADERS",
+    "CERTIFICATE",
+    "CLIENT_CERTIFICATE",
+    "CLIENT_KEY",
+    "INSECURE",
 ];

@@ -1,4 +1,4 @@
-//! Waits for a program, and passes on what signals come meanwhile.
+//! Waits for a program, and passes signals on to it.
 
 use std::io;
 use std::process::{Child, ExitStatus};
@@ -10,7 +10,7 @@ pub(super) async fn wait(child: Child, signals: Signals) -> io::Result<ExitStatu
     system::wait(child, signals).await
 }
 
-/// Its exit code; for one that a signal ended what shells make of that.
+/// The exit code of a program; after a signal 128 and the signal's number, as in shells.
 pub(super) fn code(status: ExitStatus) -> u8 {
     #[cfg(unix)]
     {
@@ -36,7 +36,7 @@ mod system {
     use std::process::{Child, ExitStatus};
     use std::thread;
 
-    /// Signals that would end this process, and are the program's now.
+    /// The signals that this process takes from now on to pass them on, instead of being ended by them.
     pub(crate) struct Signals(SignalsInfo<WithOrigin>);
 
     impl Signals {
@@ -53,13 +53,13 @@ mod system {
         let pass_on = move || {
             for origin in signals.forever().filter(|origin| !is_of_key(origin)) {
                 if let Some(signal) = Signal::from_named_raw(origin.signal) {
-                    // It may have ended just now.
+                    // The program may have ended just now.
                     let _ = kill_process(pid, signal);
                 }
             }
         };
         let passing_on = thread::Builder::new().name("prela-signals".to_owned()).spawn(pass_on)?;
-        // Its number stays its own until it is waited for, so no signal goes to a stranger.
+        // The process is left unreaped until no signal is passed on any more: its id cannot be another's before.
         let has_ended = move || {
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
             retry_on_intr(|| waitid(WaitId::Pid(pid), options)).map(drop)
@@ -92,7 +92,7 @@ mod system {
     use std::io;
     use std::process::{Child, ExitStatus};
 
-    /// Ctrl-C reaches the program by itself; this process only has to outlive it.
+    /// A listener to Ctrl-C, which reaches the program by itself; this process only has to outlive it.
     pub(crate) struct Signals(tokio::task::JoinHandle<()>);
 
     impl Signals {

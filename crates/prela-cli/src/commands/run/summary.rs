@@ -1,4 +1,4 @@
-//! What came in of a program that has ended.
+//! The traces that came in from a program that has ended.
 
 use crate::doctor::{Doctor, Finding, Kind};
 use crate::query::{Cursor, Filter, Reader, TraceSummary, Usage};
@@ -8,18 +8,18 @@ use serde::Serialize;
 use std::io::{self, Write};
 use std::path::Path;
 
-/// What came in of a program. As JSON it is an object of these fields.
+/// The traces that came in from a program. As JSON it is an object of these fields.
 #[derive(Debug, Serialize)]
 pub(super) struct Summary {
     run: String,
-    /// The newest first.
+    /// The traces of the run, the newest first.
     traces: Vec<TraceSummary>,
     findings: Vec<Finding>,
 }
 
 impl Summary {
-    /// What came in by this name of a run; of a program that says no such name what came in since
-    /// it began, unless others may have sent that, too.
+    /// The traces that name this run. If none does, since the program sends no resource attributes: those that
+    /// came in since `begin`, unless the collector `is_shared` and they may be another program's.
     pub(super) fn of(
         store: &Path,
         run: &str,
@@ -92,9 +92,9 @@ impl Summary {
         parts.join(" · ")
     }
 
-    /// Where to look.
+    /// Prints which commands show more, and the page's address if its server `is_lasting`.
     fn point_on(&self, err: &mut dyn Write, hello: &Hello, is_lasting: bool) -> io::Result<()> {
-        // The one with most in it is more telling than the last one.
+        // The largest trace tells most.
         let Some(trace) = self.traces.iter().max_by_key(|it| it.spans) else { return Ok(()) };
         let mut ways = vec![format!("prela show {}", &trace.trace_id.to_string()[..8])];
         if self.traces.iter().any(|it| it.errors > 0) {
@@ -138,7 +138,7 @@ fn counted(number: u64, what: &str) -> String {
     format!("{number} {what}{}", if number == 1 { "" } else { "s" })
 }
 
-/// Traces and findings that are named.
+/// The most traces, and the most findings, that have a line.
 const SHOWN: usize = 5;
-/// Traces that the doctor looks at.
+/// The most traces that the doctor examines.
 const EXAMINED: usize = 1_000;

@@ -5,31 +5,31 @@ use std::collections::{HashMap, VecDeque};
 use std::hash::Hash;
 use std::time::{Duration, Instant};
 
-/// What is looked at to know a span again.
+/// The properties by which a span is recognised in the other trace.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Kin<'a> {
     pub(super) name: &'a str,
     pub(super) kind: i32,
-    /// A number of all that it says.
+    /// A hash of all that the span says.
     pub(super) content: u64,
-    /// What it does, if it is a call of a model.
+    /// The operation, if the span is a call of a model.
     pub(super) model_call: Option<&'a str>,
 }
 
-/// Places in A and B that belong together, in B's order; what is in A alone stands where it stood.
-/// `is_top` says that these have no parents.
+/// Pairs of indices into `a` and `b`, in B's order. A span that only A has stands behind the one that it followed there.
+/// At the top (`is_top`), where there is mostly one root, the only ones that are left are a pair whatever their names.
 pub(super) fn align(
     a: &[Kin<'_>],
     b: &[Kin<'_>],
     is_top: bool,
 ) -> Vec<(Option<usize>, Option<usize>)> {
     let mut pairs = Pairs { to_b: vec![None; a.len()], to_a: vec![None; b.len()] };
-    // What says the same holds the rest in place: a call that is new before it moves none of them.
+    // Spans with the same content come first: they hold the others in place when a new one is put in between.
     pairs.in_order(a, b, |it| (it.name, it.kind, it.content));
     pairs.in_order(a, b, |it| (it.name, it.kind, 0));
-    // Siblings that run side by side begin in another order each time.
+    // Siblings that run at once begin in another order in each run.
     pairs.by_ordinal(a, b, |it| Some((it.name, it.kind)));
-    // A call whose name has another model's in it is the same call.
+    // `chat gpt-4o` and `chat gpt-5` are the same call with another model.
     pairs.by_ordinal(a, b, |it| it.model_call);
     if is_top {
         let (only_a, only_b) = (pairs.free_of_a(), pairs.free_of_b());
@@ -40,6 +40,7 @@ pub(super) fn align(
     pairs.merged()
 }
 
+/// The pairs found so far: for each span the index of its counterpart.
 struct Pairs {
     to_b: Vec<Option<usize>>,
     to_a: Vec<Option<usize>>,
@@ -59,14 +60,14 @@ impl Pairs {
         (0..self.to_a.len()).filter(|at| self.to_a[*at].is_none()).collect()
     }
 
-    /// Pairs as many as keep their order, within each stretch that lies between two pairs.
+    /// Pairs as many spans of equal keys as possible without a change of order, within each stretch between two pairs.
     fn in_order<'a, K: Hash + Eq + Ord + Clone>(
         &mut self,
         a: &[Kin<'a>],
         b: &[Kin<'a>],
         key: impl Fn(&Kin<'a>) -> K,
     ) {
-        // Until then it is exact, later it is good enough.
+        // After the deadline the result may have fewer pairs.
         let deadline = Instant::now().checked_add(PATIENCE);
         for (from_a, from_b) in self.stretches() {
             let keys = |all: &[Kin<'a>], at: &[usize]| -> Vec<K> {
@@ -83,7 +84,7 @@ impl Pairs {
         }
     }
 
-    /// Places without a pair, cut where pairs are; these are in order in both.
+    /// The stretches of spans without a pair between two pairs. It asks for pairs that are in order in both.
     fn stretches(&self) -> Vec<(Vec<usize>, Vec<usize>)> {
         let mut stretches = Vec::new();
         let mut next_b = 0;
@@ -104,7 +105,7 @@ impl Pairs {
         stretches
     }
 
-    /// Pairs the first that is left in A with the first in B of the same key, and so on.
+    /// Pairs what is left by key: the first of A with the first of B, the second with the second, and so on.
     fn by_ordinal<'a, K: Hash + Eq>(
         &mut self,
         a: &[Kin<'a>],
@@ -125,7 +126,7 @@ impl Pairs {
         }
     }
 
-    /// In B's order; what is in A alone comes right behind what it followed there.
+    /// All pairs in B's order; a span that only A has comes right behind the one that it followed there.
     fn merged(&self) -> Vec<(Option<usize>, Option<usize>)> {
         let mut is_gone: Vec<bool> = self.to_b.iter().map(Option::is_none).collect();
         let mut merged = Vec::with_capacity(self.to_a.len());
@@ -148,4 +149,5 @@ impl Pairs {
     }
 }
 
+/// The time after which pairs no longer need to be as many as possible.
 const PATIENCE: Duration = Duration::from_millis(200);

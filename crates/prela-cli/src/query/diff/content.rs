@@ -1,4 +1,4 @@
-//! What a span says in one trace, and not in the other.
+//! What a span says differently in two traces.
 
 use super::{Change, ContentDiff, Line};
 use crate::otlp::{Said, conversation, is_usage, plain, value_of};
@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::{Duration, Instant};
 
-/// A number of all that a span says: of two spans it is the same if they say the same.
+/// A hash of all that a span says, which is equal for spans that say the same.
 pub(super) fn fingerprint(span: &Span) -> u64 {
     let mut hasher = DefaultHasher::new();
     for (key, value) in &said(span) {
@@ -19,7 +19,7 @@ pub(super) fn fingerprint(span: &Span) -> u64 {
     hasher.finish()
 }
 
-/// What is not the same in both, by its key.
+/// The attributes, and the error, that are not the same in both spans, sorted by their keys.
 pub(super) fn differences(a: &Span, b: &Span) -> Vec<ContentDiff> {
     let (a, b) = (said(a), said(b));
     let keys = a.keys().chain(b.keys().filter(|key| !a.contains_key(*key)));
@@ -29,7 +29,8 @@ pub(super) fn differences(a: &Span, b: &Span) -> Vec<ContentDiff> {
     all
 }
 
-/// All that a span says, but for what differs in each run, and for what has a column of its own.
+/// All that a span says by the keys of [`ContentDiff::key`], except what differs in each run, and tokens and cost, which
+/// [`Side`](super::Side) has.
 fn said(span: &Span) -> BTreeMap<String, Json> {
     let mut said = BTreeMap::new();
     let mut add = |place: &str, attributes: &[KeyValue]| {
@@ -54,7 +55,7 @@ fn said(span: &Span) -> BTreeMap<String, Json> {
     said
 }
 
-/// A server of a test has another port in each run.
+/// A value without the port of a URL on this machine: a test's server has another one in each run.
 fn lasting(value: Json) -> Json {
     let without_port = value.as_str().and_then(|url| {
         let hosts = ["://127.0.0.1:", "://localhost:", "://[::1]:"];
@@ -78,7 +79,7 @@ fn difference(key: &str, a: Option<&Json>, b: Option<&Json>) -> ContentDiff {
     ContentDiff { key: key.to_owned(), a, b, lines }
 }
 
-/// Messages as a conversation, with each speaker on a line above what was said.
+/// A value as text: messages as a conversation, with each speaker on a line above what was said.
 fn text(value: &Json) -> String {
     let Some(messages) = conversation(value) else { return plain(value) };
     let message = |Said { role, text }: &Said| {
@@ -88,9 +89,10 @@ fn text(value: &Json) -> String {
     messages.iter().map(message).collect::<Vec<_>>().join("\n")
 }
 
+/// The lines that differ, each with [`AROUND`] lines before and after it.
 fn lines(a: &str, b: &str) -> Vec<Line> {
     let (a, b): (Vec<_>, Vec<_>) = (a.lines().collect(), b.lines().collect());
-    // Until then it is exact, later it is good enough.
+    // After the deadline more lines may be said to differ than do.
     let deadline = Instant::now().checked_add(PATIENCE);
     let parts = capture_diff_slices_deadline(Algorithm::Myers, &a, &b, deadline);
     let mut lines = Vec::new();
@@ -132,6 +134,7 @@ const VARYING: [&str; 14] = [
     "thread.name",
     "tool.call.id",
 ];
-/// Lines that are shown around one that differs.
+/// How many lines are shown before and after one that differs.
 const AROUND: usize = 2;
+/// The time after which differences no longer need to be as few as possible.
 const PATIENCE: Duration = Duration::from_millis(200);

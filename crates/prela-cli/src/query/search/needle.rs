@@ -4,17 +4,17 @@ use super::id_of;
 use crate::store::Runs;
 use memchr::memmem::Finder;
 
-/// What is searched for.
+/// A text that is searched for.
 pub(in crate::query) struct Needle {
     /// Whether case matters: it does if the text has capitals.
     is_exact: bool,
     exact: Finder<'static>,
     any_case: AnyCase,
-    /// The bytes of numbers and ids, which messages do not hold as texts.
+    /// The text as a number or an id, as the bytes that messages have for it.
     others: Vec<Finder<'static>>,
     is_number: bool,
     id: Option<Vec<u8>>,
-    /// Runs of bytes of each form; none if a form is too short to have one.
+    /// The runs of three bytes of each form; none if one of the forms is too short to have any.
     runs: Option<Vec<Runs>>,
 }
 
@@ -60,12 +60,12 @@ impl Needle {
         self.id.as_deref()
     }
 
-    /// Whether any message of a block may have it.
+    /// Whether any message of a block may have the text.
     pub(super) fn may_be_in(&self, grams: &[u8]) -> bool {
         self.runs.as_ref().is_none_or(|forms| forms.iter().any(|form| form.may_be_in(grams)))
     }
 
-    /// Whether a message may have it.
+    /// Whether a message has the bytes of the text in one of its forms.
     pub(in crate::query) fn is_in(&self, message: &[u8]) -> bool {
         self.find(message).is_some()
             || self.others.iter().any(|other| other.find(message).is_some())
@@ -75,7 +75,7 @@ impl Needle {
         if self.is_exact { self.exact.find(bytes) } else { self.any_case.find(bytes) }
     }
 
-    /// The text around the first place in a text where it stands, in one line.
+    /// The surroundings of the first place where it stands in `text`, in one line; none if it is not there.
     pub(super) fn excerpt(&self, text: &str) -> Option<String> {
         let at = self.find(text.as_bytes())?;
         let start = text.floor_char_boundary_before(at.saturating_sub(BEFORE));
@@ -113,10 +113,10 @@ impl AnyCase {
     }
 }
 
-/// Bytes of names, keys and texts, the most common first; all others are rare.
+/// The bytes that are frequent in names, keys and texts, the most frequent first.
 const COMMON: &[u8] = b"e_ationsr.lcdpumgh 0123fby";
 
-/// `str::floor_char_boundary`, which the oldest supported compiler does not have.
+/// A stand-in for `str::floor_char_boundary`, which the oldest supported compiler does not have.
 trait Boundary {
     fn floor_char_boundary_before(&self, at: usize) -> usize;
 }
@@ -127,6 +127,7 @@ impl Boundary for str {
     }
 }
 
-/// Bytes of an excerpt around what was found.
+/// The most bytes of an excerpt before what was found.
 const BEFORE: usize = 40;
+/// The most bytes of an excerpt after what was found.
 const AFTER: usize = 60;

@@ -92,7 +92,7 @@ fn baggage_is_a_section_of_its_own() {
     page.close();
 }
 
-/// Each of the ways in which libraries write down what was said.
+/// Conversations are written in each of the ways that libraries have.
 #[test]
 fn conversations_are_read_in_every_dialect() {
     let openai = r#"[{"role":"user","content":"ask me"},{"role":"assistant","content":null,"tool_calls":[{"id":"c1","function":{"name":"look_up","arguments":"{\"k\":1}"}}]},{"role":"tool","tool_call_id":"c1","content":"found it"}]"#;

@@ -24,12 +24,12 @@ pub(super) use self::usage::{response, usage};
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Operation {
-    /// To answer messages. The default.
+    /// The model answers messages. The default.
     #[default]
     Chat,
-    /// To continue a text.
+    /// The model continues a text.
     TextCompletion,
-    /// To generate anything, as Gemini's `generateContent` does.
+    /// The model generates anything, as by Gemini's `generateContent`.
     GenerateContent,
 }
 

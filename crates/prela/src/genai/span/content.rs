@@ -1,4 +1,4 @@
-//! What was said: text or JSON, and where it goes on a span.
+//! Content, which is text or JSON, and where it is written on a span.
 
 use crate::genai::{Message, ToolCall};
 use crate::semconv::{Conventions, genai, openinference as oi};

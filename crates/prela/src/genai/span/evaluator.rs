@@ -1,4 +1,4 @@
-//! Judgements.
+//! Judgements of agents and models, and the evaluators that make them.
 
 use super::TypedSpanBuilder;
 use super::builder::builder_input;
@@ -23,7 +23,7 @@ pub struct Evaluation {
     pub score: Option<f64>,
     /// The judgement in a word.
     pub label: Option<String>,
-    /// Why. Recorded if [content is captured](crate::Builder::capture_content).
+    /// The reason for it, recorded if [content is captured](crate::Builder::capture_content).
     pub explanation: Option<String>,
 }
 
@@ -47,7 +47,7 @@ impl Evaluation {
         self
     }
 
-    /// Why.
+    /// Sets the reason for it.
     #[must_use]
     pub fn explanation(mut self, explanation: impl Into<String>) -> Self {
         self.explanation = Some(explanation.into());
@@ -67,7 +67,7 @@ impl Evaluation {
         judged.add_event(genai::EVALUATION_EVENT, pairs);
     }
 
-    /// None without content: it may quote what is judged.
+    /// The reason, if content is captured: it may quote what is judged.
     fn explanation_for(&self, span: &Span) -> Option<String> {
         let has_content = span.content() != crate::genai::ContentCapture::Off;
         self.explanation.clone().filter(|_| has_content)

@@ -67,7 +67,7 @@ impl<S: TypedSpan, E> TypedRetrying<S, E> {
     ///
     /// # Errors
     ///
-    /// That of the last attempt, unchanged.
+    /// The error of the last attempt, unchanged.
     pub fn in_scope_result<T, K>(self, mut f: impl FnMut(&S) -> Result<T, E>) -> Result<T, E>
     where
         E: Recordable<K>,
@@ -80,7 +80,7 @@ impl<S: TypedSpan, E> TypedRetrying<S, E> {
     ///
     /// # Errors
     ///
-    /// That of the last attempt, unchanged.
+    /// The error of the last attempt, unchanged.
     pub fn run_result<F, Fut, T, K>(
         self,
         mut f: F,

@@ -80,7 +80,7 @@ impl TypedSpanBuilder<ToolSpan> {
         self.map(|span| span.attr(genai::TOOL_CALL_ID, id).attr(oi::TOOL_ID, full))
     }
 
-    /// `function`, `extension` or `datastore`.
+    /// The type of the tool: `function`, `extension` or `datastore`.
     pub fn tool_type(self, tool_type: impl Into<String>) -> Self {
         self.map(|span| span.attr(genai::TOOL_TYPE, tool_type.into()))
     }

@@ -119,12 +119,12 @@ impl RootSpan {
         Self::of(root_of(&context::current()).unwrap_or_else(Span::none))
     }
 
-    /// Whose request it is: `user.id`.
+    /// The user whose request it is: `user.id`.
     pub fn user(&self, id: impl Into<String>) -> &Self {
         self.set_attribute(semconv::USER_ID, id.into())
     }
 
-    /// Which session it is part of: `session.id`, and `user.id` if the session has a user.
+    /// The session that it is part of: `session.id`, and `user.id` if the session has a user.
     pub fn session(&self, session: &Session) -> &Self {
         self.set_attribute(semconv::SESSION_ID, session.id());
         self.set_attribute(semconv::USER_ID, session.user_id().map(str::to_owned))

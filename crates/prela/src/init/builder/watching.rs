@@ -1,4 +1,4 @@
-//! What the code and the environment say about who watches the program while it runs.
+//! The settings for those who watch a program while it runs, in code and in the environment.
 
 use super::Builder;
 use crate::env::{self, Environment, Variable};
@@ -10,7 +10,7 @@ use crate::{Error, Resource};
 #[cfg(feature = "__otlp")]
 use std::sync::Arc;
 
-/// What the code says; none where it says nothing.
+/// The settings made in code; none where not set.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::init) struct WatchingOptions {
     threads: Option<bool>,
@@ -18,7 +18,7 @@ pub(in crate::init) struct WatchingOptions {
     pending: Option<bool>,
 }
 
-/// What is watched.
+/// The settings in force.
 #[derive(Clone, Copy, Debug, Default)]
 pub(in crate::init) struct Watching {
     pub(super) threads: bool,
@@ -28,15 +28,15 @@ pub(in crate::init) struct Watching {
 
 impl Builder {
     /// Whether spans say on which thread they began, and in which task: `thread.id` and `thread.name` as
-    /// OpenTelemetry has them, and `prela.task.id`, tokio's number of the task. With it `prela doctor` finds
-    /// contexts that were lost between threads, and viewers can draw a lane for each.
+    /// OpenTelemetry has them, and `prela.task.id`, tokio's number of the task. With them `prela doctor` finds
+    /// contexts that were lost between threads, and viewers can draw a lane for each. One of these attributes that a
+    /// span's builder sets stays.
     ///
     /// A root is marked by `prela.context.absent` if the context is empty on a thread to which contexts were
     /// carried before, which is how a forgotten hand-over looks. One that is to be a root is not marked:
     /// [`root`](crate::SpanBuilder::root), [`new_trace_context`](crate::new_trace_context), a request that came in.
     ///
-    /// The resource gets a random `service.instance.id` and `process.pid`, unless it has some. What a builder
-    /// sets of these keys stays.
+    /// The resource gets a random `service.instance.id` and the `process.pid`, unless it has them already.
     ///
     /// Cost: none when it is off. When it is on each start looks into its context, as with a
     /// [`processor`](Self::processor).
@@ -58,18 +58,18 @@ impl Builder {
         self
     }
 
-    /// Whether spans are shown before they end, if `prela serve` is at the OTLP endpoint: `prela run` and
-    /// `prela demo` ask for it. Any other receiver is sent nothing of the kind: an endpoint on this machine is
-    /// asked who it is, others are not even asked.
+    /// Whether spans are shown before they end, if `prela serve` is at the OTLP endpoint. `prela run` and `prela demo`
+    /// turn it on. No other receiver is sent a span that runs: an endpoint on this machine is asked whether it is
+    /// `prela serve`, and others are not even asked.
     ///
     /// A span that runs for a tenth of a second or longer is sent as it is then, without an end and marked by
     /// `prela.pending`, and every two seconds again; its end replaces it. What leaves is what would leave when
-    /// it ends: redacted, and with content only if that is asked for. Nothing waits for it and no count of
-    /// [`Stats`](crate::pipeline::Stats) has it in it; [`pending_stats`](crate::Prela::pending_stats) says how many
-    /// were shown. Of more than 4096 spans that run at once, or start within a tenth of a second, the others
-    /// are left out.
+    /// it ends: redacted, and with content only if that is asked for. Nothing waits for these copies, and
+    /// [`Stats`](crate::pipeline::Stats) does not count them; [`pending_stats`](crate::Prela::pending_stats) says how
+    /// many spans were shown. At most 4096 spans that run at once are shown, and as many that start within a tenth of a
+    /// second.
     ///
-    /// The resource gets a random `service.instance.id` and `process.pid`, unless it has some.
+    /// The resource gets a random `service.instance.id` and the `process.pid`, unless it has them already.
     ///
     /// Cost: none when it is off. When it is on each start looks into its context and takes a short lock, and
     /// there is one more thread.
@@ -92,6 +92,7 @@ impl Builder {
     }
 }
 
+/// The settings in force: those of the code, or else of the environment.
 pub(super) fn watching(env: &Environment, given: WatchingOptions) -> Result<Watching, Error> {
     let flag = |given: Option<bool>, variable: Variable| match given {
         Some(given) => Ok(given),
@@ -108,7 +109,7 @@ pub(super) fn watching(env: &Environment, given: WatchingOptions) -> Result<Watc
 }
 
 impl Watching {
-    /// The thread that shows spans before they end, if that is asked for and some receiver may be the local
+    /// Starts the thread that shows spans before they end, if that is asked for and some receiver may be the local
     /// tool.
     #[cfg(feature = "__otlp")]
     pub(super) fn pending(
@@ -125,7 +126,7 @@ impl Watching {
         }
     }
 
-    /// Has the resource tell this process from others, if anything is watched.
+    /// Gives the resource attributes that tell this process from others, if anything is watched.
     pub(super) fn identify(self, resource: &mut Resource) {
         let is_any = self.threads;
         #[cfg(feature = "__otlp")]

@@ -1,4 +1,4 @@
-//! What the code and the environment say about how spans are written.
+//! The settings of how spans are written, in code and in the environment.
 
 use super::Builder;
 use crate::Error;
@@ -21,7 +21,7 @@ pub(in crate::init) struct WordingOptions {
 }
 
 impl Builder {
-    /// Whose attribute names spans get beside those that are always there; see [`Conventions`].
+    /// The conventions whose attribute names spans get beside those that are always there; see [`Conventions`].
     ///
     /// Environment: `PRELA_CONVENTIONS`. Default: [`Conventions::GENAI`].
     pub fn conventions(mut self, conventions: Conventions) -> Self {
@@ -44,9 +44,9 @@ impl Builder {
     /// Whether [typed spans](crate::genai) record content: messages, arguments and results of tools, queries
     /// and documents. `true` puts it on spans; see [`ContentCapture`].
     ///
-    /// [`redact`](Self::redact) and [`payload_limit`](Self::payload_limit) apply to it. One call can ask for
-    /// something else by [`capture_content`](crate::genai::TypedSpanBuilder::capture_content), but where this,
-    /// or the environment, says no, no call captures any.
+    /// [`redact`](Self::redact) and [`payload_limit`](Self::payload_limit) apply to content. One span can be told
+    /// otherwise by [`capture_content`](crate::genai::TypedSpanBuilder::capture_content); but if this setting or the
+    /// environment forbids content, no span records any.
     ///
     /// Environment: `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT`. Default: no content.
     ///
@@ -66,8 +66,8 @@ impl Builder {
         self
     }
 
-    /// What models cost: spans of model calls get `llm.cost.total`, if their model and tokens are known.
-    /// Default: no prices.
+    /// The prices of models, with which spans of model calls get `llm.cost.total`, if their model and tokens are known.
+    /// Default: none.
     pub fn prices(mut self, prices: Prices) -> Self {
         self.wording.prices = prices;
         self
@@ -109,7 +109,7 @@ fn content(env: &Environment) -> Result<Option<ContentCapture>, Error> {
     use ContentCapture::{Events, Off, Spans, SpansAndEvents};
     let variable = env::OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT;
     let Some(setting) = env.get(variable)? else {
-        // What was meant is unknown, so nothing is captured.
+        // It is set to a value that cannot be used. What was meant is unknown, so nothing is captured.
         return Ok(env.has_left_out(&[variable]).then_some(Off));
     };
     let choices = [

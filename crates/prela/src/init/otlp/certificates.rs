@@ -1,16 +1,16 @@
-//! Certificates and keys, in files that the environment names.
+//! Reads certificates and keys from the files that the environment names.
 
 use super::variables::Variables;
 use crate::Error;
 use crate::env::{Environment, Variable};
 use crate::otlp::transport::{Identity, Pem};
 
-/// The authorities to trust; none: the system's.
+/// The authorities to trust; none for those of the system.
 pub(super) fn authorities(env: &Environment, of: &Variables) -> Result<Option<Pem>, Error> {
     file(env, of.certificate)
 }
 
-/// The certificate for a collector that asks for its client's.
+/// The client's certificate and key, for a collector that asks for them.
 pub(super) fn identity(env: &Environment, of: &Variables) -> Result<Option<Identity>, Error> {
     let (certificate, key) = (of.client_certificate, of.client_key);
     let alone = |pem: Pem, other: [Variable; 2]| {
@@ -51,5 +51,5 @@ fn is_content(value: &str) -> bool {
     value.contains("-----BEGIN") || value.starts_with("MII") || value.starts_with("LS0tLS1CRUdJTi")
 }
 
-/// All authorities of a system are a few hundred kilobytes.
+/// The largest file that is read, in bytes: all authorities of a system have a few hundred kilobytes.
 const LARGEST: u64 = 16 << 20;

@@ -1,15 +1,14 @@
 //! `NO_PROXY`: what is reached without a proxy.
 //!
-//! hyper-util's matcher knows no ports there, and `*` not for addresses.
+//! hyper-util's matcher takes no ports, and its `*` matches no IP address.
 
 use http::Uri;
 use std::net::IpAddr;
 
 /// Whether an endpoint is in a list.
 ///
-/// An entry is a host, with or without a dot or `*.` before it, for itself and its subdomains; an IP
-/// address; a network; each with or without a port; or `*` for all. Anything else is for other
-/// programs, and matches nothing.
+/// An entry is a host, which stands for its subdomains too and may begin with a dot or `*.`; an IP address; a network;
+/// or `*` for all. Each may have a port. Anything else is meant for other programs, and matches nothing.
 pub(super) fn has(list: &str, endpoint: &Uri) -> bool {
     let host = endpoint.host().unwrap_or_default();
     let default = if endpoint.scheme_str() == Some("https") { 443 } else { 80 };

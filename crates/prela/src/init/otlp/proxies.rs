@@ -1,4 +1,4 @@
-//! Which proxy the environment names for an endpoint.
+//! Finds the proxy that the environment names for an endpoint.
 
 use super::direct;
 use crate::Error;
@@ -12,7 +12,7 @@ use std::net::IpAddr;
 /// The variables are those that `curl` and most clients read, by the endpoint's scheme.
 pub(super) fn to(endpoint: &Uri, env: &Environment) -> Result<Option<Proxy>, Error> {
     let https = [env::HTTPS_PROXY, env::HTTPS_PROXY_IN_LOWER_CASE];
-    // Under CGI a request's header `Proxy` becomes `HTTP_PROXY`.
+    // Under CGI whoever sends a header `Proxy` sets `HTTP_PROXY`.
     let upper = env.get(env::REQUEST_METHOD)?.is_none().then_some(env::HTTP_PROXY);
     let of_scheme: Vec<Variable> = match endpoint.scheme_str() {
         Some("https") => https.to_vec(),
@@ -32,6 +32,7 @@ pub(super) fn to(endpoint: &Uri, env: &Environment) -> Result<Option<Proxy>, Err
     Ok(Some(proxy).filter(|proxy| !is_beside || is_this_machine(proxy.host())))
 }
 
+/// Whether a host is this machine, by its name or address alone.
 fn is_this_machine(host: &str) -> bool {
     let host = host.trim_start_matches('[').trim_end_matches(']').trim_end_matches('.');
     let name = host.to_ascii_lowercase();

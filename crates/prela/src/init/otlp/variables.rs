@@ -1,4 +1,4 @@
-//! Which variables say how to reach a collector: for each setting that of the signal, then that of all signals.
+//! The variables that say how to reach a collector: for each setting the signal's own, and then that of all signals.
 
 use crate::env::{self, Variable};
 use crate::otlp::Signal;

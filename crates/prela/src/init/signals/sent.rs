@@ -1,4 +1,4 @@
-//! The collector of log records and that of metrics, and how they get there.
+//! Where log records and metrics are sent, and with which settings.
 
 use crate::Error;
 #[cfg(any(feature = "otlp-http", feature = "metrics"))]
@@ -16,8 +16,8 @@ use crate::{
 #[cfg(feature = "metrics")]
 use std::time::Duration;
 
-/// Where log records go and how; none if nobody asks for them. `given` is the code's collector, `spans` how spans
-/// are sent.
+/// The exporter of log records and the settings of their pipeline; none if nobody asks for them. `given` is the
+/// collector that the code names, `spans` the settings of the pipeline for spans.
 #[cfg(feature = "tracing")]
 pub(in crate::init) fn logs(
     env: &mut Environment,
@@ -30,7 +30,7 @@ pub(in crate::init) fn logs(
     Ok(collector.for_logs().build(env)?.map(|exporter| (exporter, settings)))
 }
 
-/// Where metrics go, the settings of their pipeline, and how they are read.
+/// The exporter of metrics, the settings of their pipeline, and how they are read; none if nobody asks for them.
 #[cfg(feature = "metrics")]
 pub(in crate::init) fn metrics(
     env: &mut Environment,
@@ -44,7 +44,7 @@ pub(in crate::init) fn metrics(
     Ok(collector.for_metrics().build(env)?.map(|exporter| (exporter, settings, readings)))
 }
 
-/// That of the code, or of the environment if that asks.
+/// The collector of a signal: the one that the code names, or that of the environment if it asks for the signal.
 fn collector(
     env: &mut Environment,
     given: Option<Otlp>,
@@ -55,7 +55,7 @@ fn collector(
     }
     env.settle(|env| {
         Ok(asks(env)?.then(|| {
-            // Where spans go over HTTP by a word that is for nothing else.
+            // `PRELA_EXPORTER=http` sends spans over HTTP, and then the other signals as well.
             #[cfg(feature = "otlp-http")]
             if let Ok(Some(setting)) = env.get(env::PRELA_EXPORTER)
                 && setting.value.eq_ignore_ascii_case("http")

@@ -1,6 +1,6 @@
-//! Members that tell of the call as a whole.
+//! The names of members that tell of a call as a whole.
 
-/// Names at the top of a request or an answer.
+/// Members at the top of a request or an answer.
 pub(super) const FACTS: &[&str] = &[
     // Answers.
     "id",
@@ -53,9 +53,9 @@ pub(super) const FACTS: &[&str] = &[
     "requests",
 ];
 
-/// Those that tell what a request is by being there; their content is no fact.
+/// Members that tell by their presence what a request is; what is in them is no fact.
 pub(super) const SHAPES: &[&str] =
     &["messages", "input", "prompt", "contents", "content", "requests"];
 
-/// Members at the top whose own members are facts too: events have an answer in them.
+/// Members at the top that contain an answer, in events: their own members count as facts, too.
 pub(super) const ENVELOPES: &[&str] = &["response", "message"];

@@ -68,7 +68,7 @@ fn a_message_is_read_as_it_was_written() {
     }
 }
 
-/// The same span as far as OTLP can say it.
+/// A span as OTLP can express it: times within its range, no parent of zeros.
 fn as_on_the_wire(mut span: SpanData) -> SpanData {
     let last = UNIX_EPOCH + Duration::from_nanos(u64::MAX);
     let time = |time: &mut SystemTime| *time = (*time).clamp(UNIX_EPOCH, last);

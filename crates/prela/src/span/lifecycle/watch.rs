@@ -1,4 +1,4 @@
-//! What is noted of spans where they start, for whoever watches the program.
+//! Notes the thread and the task of spans where they start, and that they run, for those who watch the program.
 
 use super::instances::{Occupant, occupant_in};
 use super::record::Record;
@@ -23,7 +23,7 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    /// None if there is nothing to note.
+    /// This watch, or none if it has nothing to note.
     pub(crate) fn unless_idle(self) -> Option<Self> {
         let is_idle = !self.threads;
         #[cfg(feature = "__otlp")]
@@ -31,7 +31,7 @@ impl Watch {
         (!is_idle).then_some(self)
     }
 
-    /// A recorded span has started in this context.
+    /// Notes what is asked for of a recorded span that has started in this context.
     pub(super) fn on_start(&self, record: &Arc<Record>, base: &Context) {
         if self.threads {
             note_thread(record, base);
@@ -43,9 +43,9 @@ impl Watch {
     }
 }
 
-/// What spans say of a thread.
+/// This thread, as spans name it.
 struct Here {
-    /// The number that the standard library shows, as do the lines of `tracing` and of panics.
+    /// The number that the standard library shows, and `tracing` and panics in their lines.
     id: Option<i64>,
     name: Option<String>,
     /// Whether a span began here below one of another thread: then contexts are carried to this thread.
@@ -68,7 +68,7 @@ impl Here {
         }
     }
 
-    /// Whether the parent, if it still runs, began on another thread.
+    /// Whether the parent still runs and began on another thread.
     fn is_not_that_of_parent(&self, record: &Record, base: &Context) -> bool {
         let Occupant::Local(parent) = occupant_in(base, &record.source.provider) else {
             return false;
@@ -78,13 +78,13 @@ impl Here {
     }
 }
 
-/// Notes thread and task on a span that starts in this context. What its builder said of them stays.
+/// Writes thread and task to a span that starts in this context, except attributes that its builder has set.
 ///
-/// A root is marked if its context is empty and contexts were carried to this thread before: this time
-/// that was probably forgotten. One that is to be a root (`root()`, `new_trace_context`, a request that
-/// came in) is not marked: its context says that there is no parent, or its kind does.
+/// A root is marked if its context is empty and contexts were carried to this thread before, since this time that was
+/// probably forgotten. One that is meant to be a root is not marked: after `root()` and `new_trace_context` its context
+/// says that there is no parent, and a request that came in is known by its kind.
 fn note_thread(record: &Record, base: &Context) {
-    // While the thread's locals are being destroyed, nothing can be known of it.
+    // While the thread's locals are being destroyed, its context cannot be known.
     if context::with_current(|_, _| ()).is_none() {
         return;
     }
@@ -109,7 +109,7 @@ fn note_thread(record: &Record, base: &Context) {
 
 /// Tokio's number of the task that runs here.
 fn task() -> Option<i64> {
-    // It is available only as text.
+    // Tokio gives it only as text.
     tokio::task::try_id()?.to_string().parse().ok()
 }
 

@@ -1,23 +1,24 @@
-//! Where two trees differ.
+//! Finds where two trees differ.
 
 use super::tree::{Node, Tree};
 
-/// One difference. Numbers are those of nodes, of the expected and of the recorded tree.
+/// One difference between the trees. Of two numbers the first is that of an expected node, the second of a recorded one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Difference {
-    /// It is expected, and was not recorded.
+    /// The expected node was not recorded.
     Missing(usize),
-    /// It was recorded, and is not expected.
+    /// The recorded node is not expected.
     Unexpected(usize),
-    /// It is at another place among its siblings.
+    /// The node was recorded at another place among its siblings.
     Moved(usize, usize),
-    /// It failed and should not have, or the other way round.
+    /// The node failed and is expected not to, or the other way round.
     Outcome(usize, usize),
 }
 
+/// All differences, from the top of the trees.
 pub(super) fn compare(expected: &Tree, recorded: &Tree) -> Vec<Difference> {
     let mut differences = Vec::new();
-    // Pairs of spans whose children are still to be compared; first of all the roots.
+    // The pairs of spans whose children are still to be compared; `None` stands for the roots.
     let mut waiting: Vec<Option<(usize, usize)>> = vec![None];
     while let Some(pair) = waiting.pop() {
         if let Some((left, right)) = pair
@@ -39,7 +40,7 @@ pub(super) fn compare(expected: &Tree, recorded: &Tree) -> Vec<Difference> {
     differences
 }
 
-/// The recorded siblings in their order of start; those of one moment as they are expected.
+/// The recorded siblings in order of start, and those that started at one moment in the order that is expected.
 fn in_expected_order(
     expected: &Tree,
     parent: Option<usize>,
@@ -57,7 +58,7 @@ fn in_expected_order(
         let best = find(&|other| other.print == wanted.print)
             .or_else(|| find(&|it| it.is_called_like(wanted) && it.is_error == wanted.is_error))
             .or_else(|| find(&|other| other.is_called_like(wanted)));
-        // One that was not recorded takes no place.
+        // An expected span that was not recorded takes no place.
         if let Some(best) = best {
             order[at..=at + best].rotate_right(1);
             at += 1;
@@ -66,7 +67,7 @@ fn in_expected_order(
     order
 }
 
-/// The children of one span.
+/// The children of a span on both sides, which are compared with one another.
 struct Siblings<'a> {
     expected: &'a Tree,
     recorded: &'a Tree,
@@ -81,13 +82,13 @@ impl Siblings<'_> {
 
     /// The longest sequence of pairs, in the order of both sides.
     fn align(&self) -> Vec<(usize, usize)> {
-        // Most trees are as expected: what fits from the front needs no table.
+        // Most trees are as expected: siblings that match from the front need no table.
         let both = self.left.iter().copied().zip(self.right.iter().copied());
         let mut pairs: Vec<_> =
             both.take_while(|(left, right)| self.is_pair(*left, *right)).collect();
         let (a, b) = (&self.left[pairs.len()..], &self.right[pairs.len()..]);
 
-        // `longest[i][j]`: of what is left from `i` and `j` on.
+        // `longest[i][j]`: the length of the longest sequence from `i` and `j` on.
         let mut longest = vec![vec![0_usize; b.len() + 1]; a.len() + 1];
         for i in (0..a.len()).rev() {
             for j in (0..b.len()).rev() {
@@ -111,7 +112,7 @@ impl Siblings<'_> {
         pairs
     }
 
-    /// Notes those that have no counterpart at their place.
+    /// Notes the siblings that have no counterpart at their place.
     fn note_unpaired(&self, pairs: &[(usize, usize)], differences: &mut Vec<Difference>) {
         let is_single = |at: &&usize| !pairs.iter().any(|(_, right)| right == *at);
         let mut extra: Vec<usize> = self.right.iter().filter(is_single).copied().collect();

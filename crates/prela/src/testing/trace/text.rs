@@ -1,10 +1,10 @@
-//! What a test that fails prints.
+//! The text that a failed test prints.
 
 use super::compare::Difference;
 use super::tree::{Node, Tree};
 use std::fmt::Write as _;
 
-/// What differs and where, and both trees.
+/// The text of a failure: what differs and where, and both trees.
 pub(super) fn failure(differences: &[Difference], expected: &Tree, recorded: &Tree) -> String {
     let mut text = String::from("the spans form another tree than is expected\n\n");
     for difference in differences.iter().take(MOST) {
@@ -31,6 +31,7 @@ pub(super) fn failure(differences: &[Difference], expected: &Tree, recorded: &Tr
     text
 }
 
+/// One difference in words, with its place in the tree.
 fn sentence(difference: Difference, expected: &Tree, recorded: &Tree) -> String {
     let (tree, at, what) = match difference {
         Difference::Missing(at) => (expected, at, "was not recorded"),
@@ -81,10 +82,10 @@ fn close(text: &mut String, open: &mut Vec<usize>, depth: usize) {
     }
 }
 
-/// Bounded: the text of one deep chain would else grow with the square of its length.
+/// The indentation at a depth, bounded, since the text of a deep chain would grow with the square of its length.
 fn indent(depth: usize) -> String {
     "    ".repeat(depth.min(32))
 }
 
-/// Differences that are told one by one.
+/// The most differences that are told one by one.
 const MOST: usize = 20;

@@ -1,4 +1,4 @@
-//! Trees in the form in which they are compared.
+//! The form in which trees are compared.
 
 use super::ExpectedSpan;
 use crate::SpanType;
@@ -10,7 +10,7 @@ use std::iter::successors;
 use std::sync::Arc;
 use std::time::SystemTime;
 
-/// Spans, parents before their children.
+/// A tree of spans, expected or recorded; parents stand before their children.
 #[derive(Debug, Default)]
 pub(super) struct Tree {
     pub(super) nodes: Vec<Node>,
@@ -24,7 +24,7 @@ pub(super) struct Node {
     pub(super) is_error: bool,
     /// Whether its parent is not among the spans.
     pub(super) is_orphan: bool,
-    /// None of a span that is expected.
+    /// When it started; none of an expected span.
     pub(super) start: Option<SystemTime>,
     pub(super) depth: usize,
     pub(super) children: Vec<usize>,
@@ -105,7 +105,7 @@ impl Tree {
         self
     }
 
-    /// The children of a span; the roots for none.
+    /// The children of a span; without one the roots.
     pub(super) fn below(&self, parent: Option<usize>) -> &[usize] {
         match parent {
             Some(parent) => &self.nodes[parent].children,
@@ -113,7 +113,7 @@ impl Tree {
         }
     }
 
-    /// The spans above, from the root down.
+    /// The spans above a span, from the root down.
     pub(super) fn above(&self, at: usize) -> Vec<&Node> {
         let numbers = successors(self.nodes[at].parent, |at| self.nodes[*at].parent);
         let mut above: Vec<_> = numbers.map(|at| &self.nodes[at]).collect();
@@ -123,6 +123,7 @@ impl Tree {
 }
 
 impl Node {
+    /// Whether both have the same type and the same name.
     pub(super) fn is_called_like(&self, other: &Self) -> bool {
         self.span_type == other.span_type && self.name == other.name
     }

@@ -114,7 +114,7 @@ fn a_value_that_panics_harms_nobody() {
     .assert_eq(&capture.tree());
 }
 
-/// Spans of another OpenTelemetry library are current, too.
+/// Events also land on a current span of another OpenTelemetry library.
 #[test]
 fn they_land_on_spans_of_the_opentelemetry_api() {
     use opentelemetry::trace::{Tracer as _, TracerProvider as _};

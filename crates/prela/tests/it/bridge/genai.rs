@@ -164,7 +164,7 @@ fn older_keys_are_those_of_today() {
     assert_eq!(pairs[1].0, "model", "no call, no key of one");
 }
 
-/// Beside the calls below it they would count twice.
+/// The tokens of an agent would count twice beside those of its calls.
 #[test]
 fn the_tokens_of_an_agent_stand_apart() {
     let (_, pairs) = recorded(|| {

@@ -7,7 +7,7 @@ use prela::testing::Capture;
 use tracing::field::Empty;
 use tracing::{Instrument as _, Span, info_span};
 
-/// As `rig` opens one for each turn, and lets the provider write to it.
+/// The span that `rig` opens for each turn, and lets the provider write to.
 fn rig_turn() -> Span {
     info_span!(
         target: "rig::agent_chat",
@@ -30,7 +30,7 @@ fn rig_turn() -> Span {
     )
 }
 
-/// As a provider of `rig`'s makes it of its own, if it does not know of the turn's.
+/// The span that a provider of `rig` makes of its own if it does not know of the turn's.
 fn rig_completion() -> Span {
     info_span!(
         target: "rig::completions",
@@ -101,7 +101,7 @@ fn tree_of_rig(makes_two: bool) -> String {
 }
 
 #[test]
-fn rig() {
+fn spans_of_rig_are_a_tree_of_agent_chat_and_tool() {
     expect![[r#"
         ask  agent
           invoke_agent  agent {agent.name: planner, prela.usage.input_tokens: 13}
@@ -123,9 +123,9 @@ fn a_call_that_was_traced_already_has_one_span() {
     assert!(tree.contains("gen_ai.request.stream: true"), "{tree}");
 }
 
-/// As `genai` does with its feature `otel`: the span is kept in the stream, and never entered again.
+/// `genai` with its feature `otel` keeps the span in the stream, and never enters it again.
 #[test]
-fn genai() {
+fn a_span_that_genai_keeps_in_its_stream_ends_with_it() {
     let capture = Capture::new();
     run(&capture, || {
         let span = info_span!(

@@ -104,7 +104,7 @@ fn a_call_with_content_has_the_messages_and_a_pair() {
     "#]].assert_eq(&shown(&capture.spans()[0]));
 }
 
-/// Whatever a provider's client gives becomes messages of parts.
+/// The messages of every provider's client become messages of parts.
 #[test]
 fn messages_of_every_provider_are_written_in_one_schema() {
     let requests = [

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 const SECRET: &str = "my password is hunter2";
 
-/// Says the secret in every way that there is.
+/// Records spans that say the secret in every way that there is.
 fn tell(tracer: &Tracer) {
     let said = json!({"messages": [{"role": "user", "content": SECRET}], "system": SECRET,
         "tools": [{"name": "t", "description": SECRET}], "model": "m", "max_tokens": 1});

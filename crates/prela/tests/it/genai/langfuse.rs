@@ -1,4 +1,4 @@
-//! What whoever writes for Langfuse is told.
+//! The warnings for programs that write for Langfuse.
 
 use prela::SpanType;
 use prela::span::Conventions;

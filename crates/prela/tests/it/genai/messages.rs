@@ -12,7 +12,7 @@ fn check(given: &Value, expected: Value) {
 }
 
 #[test]
-fn openai_chat() {
+fn messages_of_openais_chat_are_read_as_the_conventions_have_them() {
     check(
         &json!([
             {"role": "system", "content": "Be short."},
@@ -54,7 +54,7 @@ fn openai_chat() {
 }
 
 #[test]
-fn openai_responses() {
+fn items_of_openais_responses_are_read_as_messages() {
     check(
         &json!([
             {"role": "user", "content": [
@@ -84,7 +84,7 @@ fn openai_responses() {
 }
 
 #[test]
-fn anthropic() {
+fn messages_of_anthropic_are_read_as_the_conventions_have_them() {
     check(
         &json!([
             {"role": "user", "content": [
@@ -124,7 +124,7 @@ fn anthropic() {
 }
 
 #[test]
-fn gemini() {
+fn contents_of_gemini_are_read_as_messages() {
     check(
         &json!([
             {"role": "user", "parts": [
@@ -156,7 +156,7 @@ fn gemini() {
 }
 
 #[test]
-fn ollama() {
+fn messages_of_ollama_are_read_as_the_conventions_have_them() {
     check(
         &json!([
             {"role": "user", "content": "See", "images": ["AAAA"]},
@@ -214,7 +214,7 @@ fn anything_else_is_read_without_harm() {
 }
 
 #[test]
-fn tools_of_each_provider() {
+fn tools_of_every_provider_are_read() {
     let schema = json!({"type": "object"});
     let expected =
         ToolDefinition::function("look").description("Looks.").parameters(schema.clone());
@@ -239,7 +239,7 @@ fn tools_of_each_provider() {
 }
 
 #[test]
-fn made_by_hand() {
+fn what_was_made_by_hand_is_read_back() {
     let message = Message::assistant("See:").part(ToolCall::new("look", json!({"at": 1})).id("c1"));
     assert_eq!(message.tool_calls().count(), 1);
     assert_eq!(Message::read(&message.to_json()), Some(message));

@@ -77,7 +77,7 @@ fn check(conventions: Conventions, has_content: bool, expected: &Expect) {
 }
 
 #[test]
-fn the_default() {
+fn the_default_writes_the_conventions_of_opentelemetry() {
     check(
         Conventions::GENAI,
         false,
@@ -172,7 +172,7 @@ fn the_default() {
 }
 
 #[test]
-fn the_default_with_content() {
+fn the_default_writes_content_where_it_is_captured() {
     check(
         Conventions::GENAI,
         true,

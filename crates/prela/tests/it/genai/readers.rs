@@ -168,7 +168,7 @@ fn langfuse_counts_every_token_once() {
     assert_eq!(keys.count(), 5);
 }
 
-/// With `input.value` Langfuse does not look for the instructions elsewhere.
+/// Langfuse looks for instructions nowhere else if there is an `input.value`.
 #[test]
 fn the_input_as_one_value_has_the_instructions_in_it() {
     let capture = Capture::with(|builder| builder.capture_content(true));

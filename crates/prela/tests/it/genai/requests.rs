@@ -20,7 +20,7 @@ fn instructions_beside_the_messages() {
 }
 
 #[test]
-fn inputs_of_embeddings() {
+fn embeddings_are_asked_for_by_texts_and_not_by_tokens() {
     assert_eq!(Input::read(&json!({"input": ["a", "b"]})).messages, ["a", "b"].map(Message::user));
     assert_eq!(Input::read(&json!({"input": [1, 2, 3]})).messages, []);
 }
@@ -47,7 +47,7 @@ fn parameters_by_any_name() {
 }
 
 #[test]
-fn the_other_parameters() {
+fn every_other_parameter_is_read() {
     let read = RequestParameters::read(&json!({
         "top_k": 40, "frequency_penalty": 0.1, "presence_penalty": -0.2, "seed": 7, "n": 3, "stream": true,
         "encoding_format": "base64", "dimensions": 256,

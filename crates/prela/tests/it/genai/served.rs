@@ -132,7 +132,7 @@ async fn a_layer_s_request_is_one() {
     assert_eq!(text(root, "openinference.span.kind").as_deref(), Some("AGENT"));
 }
 
-/// Who asks comes with the request, as baggage.
+/// The session and the user come with the request, as baggage.
 #[test]
 fn session_and_user_come_by_baggage() {
     let capture = Capture::with(|builder| builder.baggage_to_attributes(["session.id", "user.id"]));

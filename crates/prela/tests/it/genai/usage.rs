@@ -26,7 +26,7 @@ fn input_includes_the_cache_and_output_the_thoughts() {
 }
 
 #[test]
-fn plain_counts() {
+fn counts_are_read_by_the_names_of_every_provider() {
     for given in [
         json!({"prompt_tokens": 8, "completion_tokens": 2}),
         json!({"input_tokens": 8, "output_tokens": 2}),
@@ -42,7 +42,7 @@ fn plain_counts() {
 }
 
 #[test]
-fn no_counts() {
+fn what_has_no_counts_is_no_usage() {
     for given in [
         json!(null),
         json!({}),
@@ -60,7 +60,7 @@ fn no_counts() {
 }
 
 #[test]
-fn sums() {
+fn usages_add_up() {
     let mut sum = Usage::new(1, 2).cache_read(1);
     sum += Usage::new(3, 4).reasoning(2);
     assert_eq!(sum, Usage::new(4, 6).cache_read(1).reasoning(2));

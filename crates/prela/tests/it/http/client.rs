@@ -54,7 +54,7 @@ fn check(
 }
 
 #[test]
-fn a_request() {
+fn a_request_has_the_attributes_of_the_conventions_and_no_secret() {
     check(
         get("https://user:password@api.example.com/v1/items?key=secret#top"),
         || text("hi"),
@@ -90,7 +90,7 @@ fn what_the_server_refuses_is_an_error_of_the_client() {
 }
 
 #[test]
-fn a_call_of_grpc() {
+fn a_call_of_grpc_has_its_method_and_status() {
     let answer = |code: &'static str| {
         move || Response::builder().header("grpc-status", code).body(Full::default()).unwrap()
     };
@@ -176,7 +176,7 @@ fn the_destination_is_that_of_requests_without_a_host() {
 }
 
 #[test]
-fn other_formats() {
+fn the_context_goes_out_in_the_chosen_format() {
     let capture = Capture::new();
     let far = Far::default();
     let propagator = Propagator::default().without(Format::TraceContext).with(Format::B3);
@@ -253,7 +253,7 @@ fn a_server_behind_a_client_has_its_own_span() {
     "#]].assert_eq(&capture.tree());
 }
 
-/// As a proxy in tests has it: with the extensions of the request that came in.
+/// A proxy sends a request on with the extensions that it came with.
 #[test]
 fn a_request_that_is_sent_on_has_a_span_at_each_stop() {
     let capture = Capture::new();

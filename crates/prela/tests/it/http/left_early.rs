@@ -43,7 +43,7 @@ fn answer(status: u16, headers: &[(&str, &str)], frames: Frames) -> Response<Str
     response.body(StreamBody::new(frames)).unwrap()
 }
 
-/// One line of what matters here.
+/// The outcome of a client's span in a line.
 fn verdict(span: &SpanData) -> String {
     let mut text = match &span.status {
         Status::Unset => "unset".to_owned(),

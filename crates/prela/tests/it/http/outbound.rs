@@ -4,7 +4,7 @@ use ::http::Request;
 use prela::baggage;
 use prela::http::{Outbound, headers, inject_request};
 
-/// `t` for the trace, `b` for baggage.
+/// The parts of the context that a request gets: `t` for the trace, `b` for baggage.
 fn sent(outbound: &Outbound, url: &str) -> String {
     let cx = prela::extract(&[("traceparent", super::TRACEPARENT), ("baggage", "user_id=u1")]);
     let headers = cx.run(|| outbound.headers(url));
@@ -50,7 +50,7 @@ fn by_default_baggage_stays_at_home() {
 }
 
 #[test]
-fn lists() {
+fn lists_of_hosts_say_who_gets_baggage_or_nothing() {
     let more = Outbound::new().baggage_to(["api.example.com"]).baggage_to(["*.example.org"]);
     assert_eq!(sent(&more, "https://api.example.com/"), "tb");
     assert_eq!(sent(&more, "https://a.example.org/"), "tb");
@@ -70,7 +70,7 @@ fn lists() {
 }
 
 #[test]
-fn a_request_in_one_line() {
+fn a_request_gets_its_context_in_one_line() {
     let cx = prela::extract(&[("traceparent", super::TRACEPARENT), ("baggage", "user_id=u1")]);
     let mut request = Request::get("http://worker/run").body(()).unwrap();
     cx.run(|| inject_request(&mut request));

@@ -32,7 +32,7 @@ fn layer(capture: &Capture) -> ServerLayer {
 }
 
 #[test]
-fn a_request() {
+fn a_request_has_the_attributes_of_the_conventions_and_no_secret() {
     let request = Request::get("/items?token=secret")
         .header("host", "api.example.com:8080")
         .header("user-agent", "curl/8")
@@ -50,7 +50,7 @@ fn a_request() {
 }
 
 #[test]
-fn a_request_of_http_2() {
+fn a_request_of_http_2_has_its_host_and_version() {
     let request =
         Request::post("https://[::1]:8443/items").version(::http::Version::HTTP_2).body(());
     check(
@@ -63,7 +63,7 @@ fn a_request_of_http_2() {
 }
 
 #[test]
-fn a_method_that_is_made_up() {
+fn a_method_that_is_made_up_is_no_name() {
     let request = Request::builder().method("PURGE").uri("/").body(()).unwrap();
     check(
         request,
@@ -107,7 +107,7 @@ fn what_a_handler_says_of_its_failure_stays() {
 }
 
 #[test]
-fn a_route() {
+fn a_request_is_named_by_its_route() {
     let capture = Capture::new();
     let layer = layer(&capture).route(|request| {
         request.uri.path().starts_with("/items/").then(|| "/items/{id}".to_owned())

@@ -5,15 +5,17 @@ use prela::llm::{Call, CallRecord};
 use serde_json::{Value, json};
 use std::time::Duration;
 
-const CHAT: &str = "/v1/chat/completions";
-const RESPONSES: &str = "/v1/responses";
-const MESSAGES: &str = "/v1/messages";
-const GEMINI: &str = "/v1beta/models/m:streamGenerateContent";
-const OLLAMA: &str = "/api/chat";
+pub(super) const CHAT: &str = "/v1/chat/completions";
+const COMPLETIONS: &str = "/v1/completions";
+pub(super) const RESPONSES: &str = "/v1/responses";
+pub(super) const MESSAGES: &str = "/v1/messages";
+pub(super) const GEMINI: &str = "/v1beta/models/m:streamGenerateContent";
+pub(super) const OLLAMA: &str = "/api/chat";
 
 fn request(path: &str, stream: bool) -> Value {
     let messages = json!([{"role": "user", "content": "Hi"}]);
     match path {
+        COMPLETIONS => json!({"model": "m", "prompt": "Hi", "stream": stream}),
         RESPONSES => json!({"model": "m", "input": "Hi", "stream": stream}),
         GEMINI | "/v1beta/models/m:generateContent" => {
             json!({"contents": [{"role": "user", "parts": [{"text": "Hi"}]}]})
@@ -22,7 +24,8 @@ fn request(path: &str, stream: bool) -> Value {
     }
 }
 
-fn call(path: &str, stream: bool, has_content: bool) -> Call {
+/// A call at this path that was recognised.
+pub(super) fn call(path: &str, stream: bool, has_content: bool) -> Call {
     let body = request(path, stream).to_string();
     let call = Call::recognise("POST", None, path, body.as_bytes()).unwrap();
     if has_content { call.with_content(body.as_bytes()) } else { call }
@@ -38,6 +41,7 @@ fn record(path: &str, stream: bool, has_content: bool, body: &str, size: usize) 
     call.finish()
 }
 
+/// A body of server-sent events.
 fn events(events: &[Value]) -> String {
     let one = |event: &Value| match event["type"].as_str() {
         Some(kind) => format!("event: {kind}\ndata: {event}\n\n"),
@@ -46,11 +50,12 @@ fn events(events: &[Value]) -> String {
     events.iter().map(one).collect()
 }
 
+/// A body of JSON lines.
 fn lines(values: &[Value]) -> String {
     values.iter().map(|value| format!("{value}\n")).collect()
 }
 
-/// What is the same for all of them.
+/// What is read from an answer, however it comes.
 struct Expected {
     id: Option<&'static str>,
     model: &'static str,
@@ -59,6 +64,7 @@ struct Expected {
     output: Message,
 }
 
+/// Checks what is read from a body that comes in pieces of every size, with content and without.
 #[track_caller]
 fn check(path: &str, stream: bool, body: &str, expected: &Expected) {
     for size in (1..=body.len()).rev() {
@@ -96,7 +102,7 @@ fn look(id: Option<&str>) -> ToolCall {
 }
 
 #[test]
-fn openai_chat() {
+fn openais_chat_is_read_whole_and_in_pieces() {
     let expected = Expected {
         id: Some("c1"),
         model: "m-1",
@@ -144,7 +150,7 @@ fn openai_chat() {
 }
 
 #[test]
-fn several_answers_and_calls_at_once() {
+fn several_answers_and_calls_at_once_are_told_apart() {
     let call = |index: usize, id: &str, name: &str| json!({"index": index, "id": id, "function": {"name": name, "arguments": "{}"}});
     let body = events(&[
         json!({"choices": [{"index": 1, "delta": {"content": "b"}}, {"index": 0, "delta": {"content": "a"}}]}),
@@ -159,7 +165,7 @@ fn several_answers_and_calls_at_once() {
 }
 
 #[test]
-fn openai_completions() {
+fn openais_completions_are_read_in_pieces() {
     let expected = Expected {
         id: Some("c1"),
         model: "m-1",
@@ -174,23 +180,11 @@ fn openai_completions() {
         chunk("lo", json!("length")),
         json!({"id": "c1", "object": "text_completion", "model": "m-1", "choices": [], "usage": usage}),
     ]);
-    let request = r#"{"model": "m", "prompt": "Hi", "stream": true}"#;
-    for (body, size) in [(&body, 3), (&body, 1000)] {
-        let mut call = Call::recognise("POST", None, "/v1/completions", request.as_bytes())
-            .unwrap()
-            .with_content(request.as_bytes());
-        call.response(200, None);
-        body.as_bytes().chunks(size).for_each(|piece| call.chunk(piece, || Duration::ZERO));
-        let read = call.finish();
-        assert_eq!(
-            (read.output, read.usage),
-            (vec![expected.output.clone()], Some(expected.usage))
-        );
-    }
+    check(COMPLETIONS, true, &body, &expected);
 }
 
 #[test]
-fn openai_responses() {
+fn openais_responses_are_read_whole_and_in_pieces() {
     let expected = Expected {
         id: Some("r1"),
         model: "m-1",
@@ -228,7 +222,7 @@ fn openai_responses() {
 }
 
 #[test]
-fn anthropic() {
+fn anthropics_messages_are_read_whole_and_in_pieces() {
     let expected = Expected {
         id: Some("msg_1"),
         model: "m-1",
@@ -280,7 +274,7 @@ fn a_sign_of_life_is_no_first_chunk() {
 }
 
 #[test]
-fn gemini() {
+fn geminis_content_is_read_whole_and_in_pieces() {
     let expected = Expected {
         id: Some("g1"),
         model: "m-1",
@@ -321,7 +315,7 @@ fn gemini() {
 }
 
 #[test]
-fn ollama() {
+fn ollamas_chat_is_read_whole_and_in_pieces() {
     let expected = Expected {
         id: None,
         model: "m-1",
@@ -364,7 +358,7 @@ fn ollama() {
 }
 
 #[test]
-fn embeddings() {
+fn embeddings_are_done_with_their_end_and_have_no_first_chunk() {
     let vector = vec![0.125; 1536];
     for (path, request, body, tokens) in [
         (
@@ -399,123 +393,7 @@ fn embeddings() {
     }
 }
 
-#[test]
-fn errors_within_an_answer() {
-    for (path, body, error_type) in [
-        (
-            CHAT,
-            "data: {\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"error\":{\"message\":\"m\",\"type\":\"server_error\",\"code\":null}}\n\n",
-            "server_error",
-        ),
-        (
-            CHAT,
-            "{\"error\":{\"message\":\"m\",\"type\":\"t\",\"code\":\"rate_limit_exceeded\"}}",
-            "rate_limit_exceeded",
-        ),
-        (CHAT, "{\"error\":\"m\"}", "error"),
-        (
-            CHAT,
-            "data: {\"error\":{\"code\":502,\"message\":\"m\"},\"choices\":[{\"delta\":{},\"finish_reason\":\"error\"}]}\n\n",
-            "502",
-        ),
-        (
-            RESPONSES,
-            "data: {\"type\":\"error\",\"code\":\"server_error\",\"message\":\"m\"}\n\n",
-            "server_error",
-        ),
-        (
-            RESPONSES,
-            "data: {\"type\":\"response.failed\",\"response\":{\"id\":\"r1\",\"status\":\"failed\",\"error\":{\"code\":\"server_error\",\"message\":\"m\"}}}\n\n",
-            "server_error",
-        ),
-        (
-            RESPONSES,
-            "{\"object\":\"response\",\"status\":\"failed\",\"error\":{\"code\":\"server_error\",\"message\":\"m\"}}",
-            "server_error",
-        ),
-        (
-            MESSAGES,
-            "event: error\ndata: {\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"m\"}}\n\n",
-            "overloaded_error",
-        ),
-        (
-            MESSAGES,
-            "{\"type\":\"error\",\"error\":{\"type\":\"overloaded_error\",\"message\":\"m\"}}",
-            "overloaded_error",
-        ),
-        (
-            GEMINI,
-            "[{\"error\":{\"code\":429,\"message\":\"m\",\"status\":\"RESOURCE_EXHAUSTED\"}}]",
-            "RESOURCE_EXHAUSTED",
-        ),
-        (
-            OLLAMA,
-            "{\"model\":\"m\",\"message\":{\"content\":\"a\"},\"done\":false}\n{\"error\":\"m\"}\n",
-            "error",
-        ),
-    ] {
-        for size in 1..=body.len() {
-            let mut call = call(path, true, false);
-            call.response(200, None);
-            body.as_bytes().chunks(size).for_each(|piece| call.chunk(piece, || Duration::ZERO));
-            assert!(call.is_done(), "{body}");
-            let error = call.finish().error.unwrap();
-            assert_eq!(
-                (error.error_type.as_str(), error.message.as_deref()),
-                (error_type, Some("m")),
-                "{body}"
-            );
-        }
-    }
-}
-
-#[test]
-fn errors_by_status() {
-    for (status, body, error_type) in [
-        (
-            429,
-            "{\"error\":{\"message\":\"m\",\"type\":\"requests\",\"code\":\"rate_limit_exceeded\"}}",
-            "rate_limit_exceeded",
-        ),
-        (500, "{\"error\":{\"message\":\"m\"}}", "500"),
-        (503, "<html>", "503"),
-        (404, "", "404"),
-        (400, "{\"error\":{\"type\":\"a whole sentence\"}}", "400"),
-    ] {
-        let mut call = call(CHAT, true, false);
-        call.response(status, None);
-        call.chunk(body.as_bytes(), || Duration::ZERO);
-        let read = call.finish();
-        assert_eq!((read.status, read.time_to_first_chunk), (Some(status), None));
-        assert_eq!(read.error.unwrap().error_type, error_type);
-    }
-}
-
-#[test]
-fn ends_that_come_early() {
-    let first = "data: {\"id\":\"c1\",\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\n";
-    let last = "data: {\"choices\":[{\"delta\":{},\"finish_reason\":\"stop\"}]}\n\n";
-    let read = |body: &str| {
-        let mut call = call(CHAT, true, false);
-        call.response(200, Some("text/event-stream"));
-        call.chunk(body.as_bytes(), || Duration::ZERO);
-        call
-    };
-    let error = |record: CallRecord| record.error.map(|error| error.error_type);
-    assert_eq!(error(read(first).cancel()).as_deref(), Some("cancelled"));
-    assert_eq!(error(read(first).finish()).as_deref(), Some("incomplete"));
-    assert_eq!(error(read("").finish()).as_deref(), Some("incomplete"));
-    assert_eq!(error(read(&format!("{first}{last}")).cancel()), None, "all was said");
-    assert_eq!(error(read(&format!("{first}data: [DONE]\n\n")).cancel()), None);
-    assert_eq!(error(call(CHAT, true, false).cancel()).as_deref(), Some("cancelled"));
-    // One answer as a whole, cut.
-    let mut cut = call(CHAT, false, false);
-    cut.response(200, Some("application/json"));
-    cut.chunk(b"{\"choices\":[", || Duration::ZERO);
-    assert_eq!(error(cut.finish()).as_deref(), Some("incomplete"));
-}
-
-/// As some compatible servers do: each call whole, in a chunk of its own, and all with the same number or none.
+/// Some compatible servers send each call whole, in a chunk of its own, and all with the same number or none.
 #[test]
 fn calls_that_come_whole_are_told_apart() {
     for index in [json!(0), Value::Null] {
@@ -525,7 +403,7 @@ fn calls_that_come_whole_are_told_apart() {
             json!({"id": "c1", "object": "chat.completion.chunk", "model": "m-1",
                 "choices": [{"index": 0, "delta": {"tool_calls": [call]}, "finish_reason": null}]})
         });
-        let read = record("/v1/chat/completions", true, true, &events(&calls), 64);
+        let read = record(CHAT, true, true, &events(&calls), 64);
         let expected =
             ["a", "b"].map(|id| ToolCall::new(format!("look_{id}"), json!({"at": 1})).id(id));
         assert_eq!(read.tool_calls, expected, "{index}");

@@ -1,19 +1,20 @@
 //! Bodies: what passes, when the span ends, and whose it is.
 
-use super::layer::{ANSWER, CHAT, block_on, chat, layer};
+use super::layer::{ANSWER, CHAT, attribute, block_on, chat, layer};
 use ::http::{Request, Response};
 use bytes::{Buf, Bytes};
 use futures_util::{StreamExt as _, future::join_all, stream};
 use http_body::{Body, Frame};
-use http_body_util::{BodyExt as _, Full, StreamBody};
+use http_body_util::{BodyExt as _, Collected, Full, StreamBody};
 use prela::llm::RequestBody;
 use prela::testing::Capture;
 use prela::{SpanType, span::SpanData};
 use std::convert::Infallible;
+use std::fmt::{Debug, Display};
 use std::io;
 use std::pin::Pin;
 use std::time::Duration;
-use tower::{Layer as _, ServiceExt as _};
+use tower::{Layer as _, Service, ServiceExt as _};
 
 type Frames = Pin<Box<dyn futures_util::Stream<Item = io::Result<Frame<Bytes>>> + Send>>;
 
@@ -30,7 +31,21 @@ fn pieces(text: &str, size: usize) -> Vec<io::Result<Bytes>> {
     text.as_bytes().chunks(size).map(|piece| Ok(Bytes::copy_from_slice(piece))).collect()
 }
 
-/// Answers with these pieces; the span, after `then` has read what it likes.
+/// Sends a request through the layer, and reads the answer to its end.
+fn read<S, B, R>(capture: &Capture, far: S, request: Request<B>) -> Collected<R::Data>
+where
+    S: Service<Request<RequestBody<B>>, Response = Response<R>, Error = Infallible>,
+    B: Body,
+    R: Body,
+    R::Error: Debug + Display + 'static,
+{
+    block_on(async {
+        let response = layer(capture).layer(far).oneshot(request).await.unwrap();
+        response.into_body().collect().await.unwrap()
+    })
+}
+
+/// The span of a call that is answered with these pieces, after `then` has read what it likes of them.
 fn answered(
     given: Vec<io::Result<Bytes>>,
     then: impl AsyncFnOnce(&Capture, Response<prela::llm::LlmBody<StreamBody<Frames>>>),
@@ -48,10 +63,6 @@ fn answered(
     let spans = capture.spans();
     assert_eq!(spans.len(), 1);
     SpanData::clone(&spans[0])
-}
-
-fn attribute(span: &SpanData, key: &str) -> Option<String> {
-    span.attribute(key).map(ToString::to_string)
 }
 
 #[test]
@@ -162,23 +173,13 @@ fn a_compressed_answer_is_not_read() {
             .body(Full::<Bytes>::from("\u{1f}"));
         Ok::<_, Infallible>(response.unwrap())
     });
-    block_on(async {
-        layer(&capture)
-            .layer(far)
-            .oneshot(chat())
-            .await
-            .unwrap()
-            .into_body()
-            .collect()
-            .await
-            .unwrap();
-    });
+    read(&capture, far, chat());
     assert_eq!(attribute(&capture.spans()[0], "error.type"), None);
 }
 
-/// A body in parts, of which one is not there yet.
+/// Parts that are there at once, and parts of which one is not there yet.
 #[test]
-fn requests_in_parts() {
+fn a_request_in_parts_is_recognised_if_all_of_it_is_there() {
     let send = |body: StreamBody<Frames>| {
         let capture = Capture::new();
         let far = tower::service_fn(|request: Request<RequestBody<StreamBody<Frames>>>| async {
@@ -187,17 +188,7 @@ fn requests_in_parts() {
             Ok::<_, Infallible>(Response::new(Full::<Bytes>::from(ANSWER)))
         });
         let request = Request::post("http://vllm/v1/chat/completions").body(body).unwrap();
-        block_on(async {
-            layer(&capture)
-                .layer(far)
-                .oneshot(request)
-                .await
-                .unwrap()
-                .into_body()
-                .collect()
-                .await
-                .unwrap();
-        });
+        read(&capture, far, request);
         capture.spans()[0].name.to_string()
     };
     let at_once: Frames =
@@ -207,9 +198,9 @@ fn requests_in_parts() {
     assert_eq!(send(frames(pieces(CHAT, 10))), "POST");
 }
 
-/// Bytes that are not in one piece.
+/// The data of one frame need not lie in one piece of memory.
 #[test]
-fn data_in_several_parts() {
+fn data_in_several_parts_passes_and_is_read() {
     let capture = Capture::new();
     let far = tower::service_fn(|request: Request<RequestBody<Full<_>>>| async move {
         let body: RequestBody<Full<bytes::buf::Chain<Bytes, Bytes>>> = request.into_body();
@@ -226,17 +217,7 @@ fn data_in_several_parts() {
         Bytes::from_static(first.as_bytes()).chain(Bytes::from_static(second.as_bytes())),
     );
     let request = Request::post("http://vllm/v1/chat/completions").body(body).unwrap();
-    block_on(async {
-        layer(&capture)
-            .layer(far)
-            .oneshot(request)
-            .await
-            .unwrap()
-            .into_body()
-            .collect()
-            .await
-            .unwrap();
-    });
+    read(&capture, far, request);
     assert_eq!(attribute(&capture.spans()[0], "gen_ai.usage.output_tokens").as_deref(), Some("5"));
 }
 
@@ -281,7 +262,7 @@ fn a_thousand_streams_at_once_keep_their_own_parents() {
     assert_eq!((agents.len(), wrong.count()), (STREAMS, 0));
 }
 
-/// What is polled in the body's place sees the call's span.
+/// Code that runs while the body is polled sees the call's span.
 #[test]
 fn the_body_runs_in_the_calls_span() {
     let capture = Capture::new();
@@ -292,16 +273,5 @@ fn the_body_runs_in_the_calls_span() {
         });
         Ok::<_, Infallible>(Response::new(StreamBody::new(Box::pin(seen))))
     });
-    let body = block_on(async {
-        layer(&capture)
-            .layer(far)
-            .oneshot(chat())
-            .await
-            .unwrap()
-            .into_body()
-            .collect()
-            .await
-            .unwrap()
-    });
-    assert_eq!(body.to_bytes(), "chat gpt-4o");
+    assert_eq!(read(&capture, far, chat()).to_bytes(), "chat gpt-4o");
 }

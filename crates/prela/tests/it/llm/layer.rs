@@ -6,6 +6,7 @@ use expect_test::{Expect, expect};
 use http_body_util::{BodyExt as _, Full};
 use prela::http::ClientLayer;
 use prela::llm::{LlmBody, LlmLayer, RequestBody};
+use prela::span::SpanData;
 use prela::testing::Capture;
 use prela::{SpanKind, SpanType, baggage};
 use std::convert::Infallible;
@@ -63,6 +64,11 @@ pub(super) fn block_on<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(future)
 }
 
+/// An attribute of a span as text.
+pub(super) fn attribute(span: &SpanData, key: &str) -> Option<String> {
+    span.attribute(key).map(ToString::to_string)
+}
+
 pub(super) async fn read(response: Response<LlmBody<Full<Bytes>>>) -> Bytes {
     response.into_body().collect().await.unwrap().to_bytes()
 }
@@ -90,7 +96,7 @@ fn check(
 }
 
 #[test]
-fn a_stream() {
+fn a_streamed_call_has_its_parameters_usage_and_tool_calls() {
     check(
         layer,
         chat(),
@@ -193,7 +199,7 @@ fn the_operation_is_that_of_the_interface() {
 }
 
 #[test]
-fn errors() {
+fn an_answer_that_is_an_error_fails_the_span() {
     check(
         layer,
         chat(),

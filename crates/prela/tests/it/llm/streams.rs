@@ -1,6 +1,6 @@
-//! Streams of clients without a hook.
+//! Spans around streams of clients that have no hook.
 
-use super::layer::block_on;
+use super::layer::{attribute, block_on};
 use futures_util::{StreamExt as _, stream};
 use prela::llm::LlmStreamExt as _;
 use prela::testing::Capture;
@@ -16,12 +16,8 @@ fn traced(run: impl AsyncFnOnce(&Capture)) -> SpanData {
     SpanData::clone(&spans[0])
 }
 
-fn attribute(span: &SpanData, key: &str) -> Option<String> {
-    span.attribute(key).map(ToString::to_string)
-}
-
 #[test]
-fn items_of_several_kinds() {
+fn items_of_every_kind_are_counted_and_the_first_error_recorded() {
     macro_rules! check {
         ($($items:expr => $error:expr,)*) => {$(
             let span = traced(async |capture| {
@@ -47,7 +43,7 @@ fn items_of_several_kinds() {
 }
 
 #[test]
-fn time_to_the_first_item_and_the_end() {
+fn the_span_has_the_time_to_the_first_item_and_ends_with_the_last() {
     let span = traced(async |capture| {
         let clock = capture.clock().clone();
         let items = stream::iter(["a", "b"]).then(|item| {

@@ -63,7 +63,7 @@ fn a_tool_has_its_arguments_and_its_result() {
     }
 }
 
-/// The same function, and nothing of what it is called with.
+/// Calls the same function as above, whose arguments must not be recorded.
 #[test]
 fn without_content_it_has_its_name() {
     let capture = Capture::new();

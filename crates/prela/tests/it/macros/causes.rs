@@ -59,7 +59,7 @@ fn by_anyhow_in_a_future() -> impl Future<Output = anyhow::Result<()>> {
     async { by_anyhow() }
 }
 
-/// Its body leaves the error's type to what the function says.
+/// A function whose signature alone says the type of the error.
 #[prela::trace(err)]
 fn converted_in_a_future(fails: bool) -> impl Future<Output = Result<(), Box<dyn Error>>> {
     async move {

@@ -161,7 +161,7 @@ async fn coerced_later(empty: bool) -> Box<dyn Iterator<Item = u8> + Send> {
 }
 
 #[test]
-fn early_returns_and_inference() {
+fn early_returns_record_and_types_are_inferred_as_without_the_macro() {
     check_async(
         "early_returns",
         async {

@@ -172,7 +172,7 @@ extern "C" fn from_c(value: i32) -> i32 {
     value * 2
 }
 
-/// Not `unsafe` inside: it only says that the caller must be careful.
+/// A function with attributes inside; it is `unsafe` only for its callers.
 #[prela::trace]
 fn with_inner_attributes(value: u32) -> u32 {
     #![expect(clippy::identity_op, reason = "the attribute must stay on the function")]
@@ -185,7 +185,7 @@ fn raw(r#type: u32, r#match: u32) -> u32 {
 }
 
 #[test]
-fn signatures_of_all_kinds() {
+fn functions_of_every_signature_can_be_traced() {
     check(
         "signatures",
         || {

@@ -148,7 +148,7 @@ fn boxed_local(url: Rc<str>) -> LocalBoxFuture<'static, usize> {
 }
 
 #[test]
-fn signatures_of_all_kinds() {
+fn async_functions_of_every_signature_can_be_traced() {
     check_async(
         "signatures_async",
         async {

@@ -24,13 +24,13 @@ pub(super) fn check(name: &'static str, run: impl FnOnce(), expected: &Expect) {
     expected.assert_eq(&below(name, Function::Hidden));
 }
 
-/// The same for a future, on a runtime of one thread.
+/// Checks a future, on a runtime of one thread, as [`check`] checks a call.
 #[track_caller]
 pub(super) fn check_async(name: &'static str, run: impl Future<Output = ()>, expected: &Expect) {
     check(name, || block_on(run), expected);
 }
 
-/// Like [`check`], with `code.function.name`.
+/// Checks a call as [`check`] does, with `code.function.name` in the tree.
 #[track_caller]
 pub(super) fn check_functions(name: &'static str, run: impl FnOnce(), expected: &Expect) {
     capture();

@@ -40,7 +40,7 @@ fn sample_decides_where_a_trace_begins() {
 }
 
 #[test]
-fn requests_and_sessions() {
+fn a_function_can_be_a_request_of_a_session() {
     #[prela::trace(session = session, request_id)]
     fn login(session: &Session, user: &str) -> String {
         step();

@@ -27,7 +27,7 @@ fn without_handshake(tree: &str) -> String {
 }
 
 #[test]
-fn a_handshake_and_lists() {
+fn a_handshake_and_each_list_have_a_span_on_both_sides() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     block_on(tracer.span("agent", SpanType::Agent).run(async |_| {
@@ -55,7 +55,7 @@ fn a_handshake_and_lists() {
 }
 
 #[test]
-fn calls_of_tools() {
+fn calls_of_tools_have_a_span_on_both_sides() {
     check(
         async |client| {
             client.call_tool(call("weather")).await.unwrap();
@@ -72,7 +72,7 @@ fn calls_of_tools() {
 }
 
 #[test]
-fn prompts_resources_and_completions() {
+fn prompts_resources_and_completions_have_spans_without_secrets() {
     check(
         async |client| {
             client.get_prompt(GetPromptRequestParams::new("greeting")).await.unwrap();
@@ -100,7 +100,7 @@ fn prompts_resources_and_completions() {
 }
 
 #[test]
-fn errors() {
+fn errors_of_tools_and_of_the_protocol_fail_their_spans() {
     check(
         async |client| {
             let result = client.call_tool(call("broken")).await.unwrap();
@@ -124,7 +124,7 @@ fn errors() {
 }
 
 #[test]
-fn a_server_asks_back() {
+fn a_question_of_the_server_is_below_the_call() {
     check(
         async |client| {
             client.call_tool(call("asks back")).await.unwrap();
@@ -139,7 +139,7 @@ fn a_server_asks_back() {
 }
 
 #[test]
-fn content_where_it_is_asked_for() {
+fn content_is_recorded_only_on_the_side_that_asks_for_it() {
     let capture = Capture::new();
     let tree = tree(
         &capture,

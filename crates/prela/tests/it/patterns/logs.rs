@@ -1,9 +1,8 @@
 //! Ids in log lines.
 
+use crate::output::Output;
 use prela::testing::Capture;
 use prela::tracing::WithIds;
-use std::io;
-use std::sync::{Arc, Mutex};
 use tracing_subscriber::Registry;
 use tracing_subscriber::fmt::format::{JsonFields, Writer, format};
 use tracing_subscriber::fmt::{FmtContext, FormatEvent, FormatFields};
@@ -25,23 +24,10 @@ fn ids_are_text_inside_of_a_span_and_nothing_outside() {
     });
 }
 
-#[derive(Clone, Default)]
-struct Lines(Arc<Mutex<Vec<u8>>>);
-
-impl io::Write for Lines {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().write(bytes)
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
 #[test]
 fn lines_of_tracing_have_the_ids() {
     let capture = Capture::new();
-    let lines = Lines::default();
+    let lines = Output::default();
     let writer = lines.clone();
     let plain = format().without_time().with_target(false).with_ansi(false);
     let subscriber = tracing_subscriber::fmt()
@@ -52,7 +38,7 @@ fn lines_of_tracing_have_the_ids() {
         tracing::info!("before");
         capture.tracer().span_default("work").in_scope(|_| tracing::info!(step = 1, "inside"));
     });
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.take();
     assert_eq!(
         text,
         " INFO before\ntrace_id=00000000000000000000000000000001 span_id=0000000000000001 \
@@ -65,14 +51,14 @@ fn json_lines<F>(format: F, run: impl FnOnce()) -> Vec<serde_json::Map<String, s
 where
     F: FormatEvent<Registry, JsonFields> + Send + Sync + 'static,
 {
-    let lines = Lines::default();
+    let lines = Output::default();
     let writer = lines.clone();
     let layer = tracing_subscriber::fmt::layer()
         .json()
         .event_format(format)
         .with_writer(move || writer.clone());
     tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), run);
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.take();
     text.lines().map(|line| serde_json::from_str(line).expect(line)).collect()
 }
 
@@ -173,7 +159,7 @@ fn a_format_of_ones_own_is_json_if_it_is_said_to_be() {
 #[test]
 fn colours_of_text_stay() {
     let capture = Capture::new();
-    let lines = Lines::default();
+    let lines = Output::default();
     let writer = lines.clone();
     let subscriber = tracing_subscriber::fmt()
         .event_format(WithIds::new(format().without_time().with_target(false).with_ansi(true)))
@@ -182,6 +168,6 @@ fn colours_of_text_stay() {
     tracing::subscriber::with_default(subscriber, || {
         capture.tracer().span_default("work").in_scope(|_| tracing::info!("{{not json}}"));
     });
-    let text = String::from_utf8(lines.0.lock().unwrap().clone()).unwrap();
+    let text = lines.take();
     assert!(text.starts_with("trace_id=") && text.ends_with("{not json}\n"), "{text}");
 }

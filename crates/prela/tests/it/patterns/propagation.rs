@@ -1,4 +1,4 @@
-//! The first rows: services, tasks, attributes of the current span.
+//! The current span in calls of services and in tasks, and attributes for it.
 
 use prela::testing::Capture;
 use prela::{FutureExt as _, SpanType};

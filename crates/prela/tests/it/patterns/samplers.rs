@@ -67,7 +67,7 @@ fn the_traces_of_some_users() {
 }
 
 #[test]
-fn users_and_a_remote_parent() {
+fn a_remote_parent_decides_for_users_only_if_the_sampler_follows_it() {
     let caller = remote(TraceFlags::SAMPLED, "");
     for (sampler, expected) in
         [(Sampler::users(["ann"]), 0), (Sampler::parent_based(Sampler::users(["ann"])), 1)]
@@ -84,7 +84,7 @@ fn users_and_a_remote_parent() {
 }
 
 #[test]
-fn a_condition() {
+fn a_condition_decides_for_its_trace() {
     let capture = sampled_by(Sampler::always_off());
     let tracer = capture.tracer();
     for is_beta in [true, false] {
@@ -149,7 +149,7 @@ fn the_first_trace_is_kept_and_silence_brings_the_share_back() {
 }
 
 #[test]
-fn an_adaptive_sampler_of_one_function() {
+fn an_adaptive_sampler_may_be_that_of_one_function() {
     let adaptive = Sampler::adaptive(0.1).counted();
     let capture = Capture::new();
     for _ in 0..1_000 {
@@ -240,7 +240,7 @@ fn a_rate_limit_is_kept_and_a_burst_allowed() {
 }
 
 #[test]
-fn any_and_all() {
+fn any_takes_what_one_takes_and_all_what_each_takes() {
     let users = || Sampler::users(["ann"]);
     for (sampler, expected) in [
         (Sampler::any([users(), Sampler::always_off()]), ["ann"].as_slice()),

@@ -18,7 +18,7 @@ pub(crate) enum Answer {
     Fail,
     /// Fails, and may succeed after this time.
     Retry(Duration),
-    /// The same of a peer that says no, and not when to come back.
+    /// Fails as a peer that is there and busy, and does not say when to come back.
     Busy,
     TooLarge,
     PanicNow,

@@ -148,7 +148,7 @@ fn the_program_is_told_of_every_loss_once() {
     assert_eq!(stats.dropped, 7);
 }
 
-/// Threads of their own shard, and the order of a trace all the same: children before their parent.
+/// Each thread has a shard of its own, and still children come before their parent.
 #[test]
 fn a_trace_of_several_threads_is_in_order() {
     let memory = MemoryExporter::new();

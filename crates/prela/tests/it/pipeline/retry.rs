@@ -132,7 +132,7 @@ fn attempts_go_on_while_the_peer_gives_signs_of_life() {
     }
 }
 
-/// Nobody, once or twice, between signs of life is not nobody for good.
+/// A peer that is not there once or twice, between signs of life, is not given up.
 #[test]
 fn a_success_begins_the_count_anew() {
     let (prela, gate, _) = gated(|builder| builder.max_batch_size(10).max_queue_size(100));

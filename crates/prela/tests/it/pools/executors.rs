@@ -9,7 +9,7 @@ use prela::{SpanType, TraceContext, copy_context_to_thread, current_span, trace_
 use rayon::prelude::*;
 use std::sync::mpsc;
 
-/// What a job makes is a child of the span around the submit, and its worker is clean afterwards.
+/// Checks that a job's span is a child of the one around the submit, and that its worker is clean afterwards.
 fn check(pool: &impl SpawnTraced) {
     let capture = Capture::new();
     let tracer = capture.tracer();

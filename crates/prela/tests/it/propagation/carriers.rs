@@ -7,7 +7,7 @@ use prela::{SpanKind, SpanType, TraceContext, baggage};
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-/// One service calls another, with this carrier between them.
+/// Checks that a service which calls another is its parent, with this carrier between them.
 #[track_caller]
 fn check<C: Injector, E: Extractor>(mut carrier: C, deliver: impl FnOnce(C) -> E) {
     let (caller, callee) = (Capture::new(), Capture::new());
@@ -38,17 +38,17 @@ fn check<C: Injector, E: Extractor>(mut carrier: C, deliver: impl FnOnce(C) -> E
 }
 
 #[test]
-fn http_headers() {
+fn fields_travel_as_http_headers() {
     check(http::HeaderMap::new(), |it| it);
 }
 
 #[test]
-fn grpc_metadata() {
+fn fields_travel_as_grpc_metadata() {
     check(tonic::metadata::MetadataMap::new(), |it| it);
 }
 
 #[test]
-fn maps() {
+fn fields_travel_in_maps_whatever_the_case_of_their_names() {
     check(HashMap::<String, String>::new(), |it| it);
     check(BTreeMap::<String, String>::new(), |it| it);
     check(HashMap::<Arc<str>, Vec<u8>>::new(), |it| it);
@@ -59,14 +59,14 @@ fn maps() {
 }
 
 #[test]
-fn message_headers() {
+fn fields_travel_as_headers_of_messages() {
     check(Vec::<(String, String)>::new(), |it| it);
     check(Vec::<(String, Vec<u8>)>::new(), |it| it);
     check(Vec::<(&str, String)>::new(), |it| it.into_boxed_slice().into_vec());
 }
 
 #[test]
-fn message_body() {
+fn fields_travel_in_the_body_of_a_message() {
     check(HashMap::<String, String>::new(), |it| {
         let body = serde_json::to_string(&it).unwrap();
         serde_json::from_str::<BTreeMap<String, String>>(&body).unwrap()
@@ -74,7 +74,7 @@ fn message_body() {
 }
 
 #[test]
-fn json_objects() {
+fn fields_travel_in_json_objects() {
     use serde_json::{Map, Value, json};
 
     check(Map::new(), |meta| {
@@ -100,7 +100,7 @@ fn json_objects() {
 }
 
 #[test]
-fn closures() {
+fn fields_travel_through_closures() {
     let mut fields = Vec::new();
     {
         let cx = prela::extract(&[("traceparent", TRACEPARENT), ("tracestate", "a=1")]);

@@ -69,7 +69,7 @@ fn baggage_that_was_replaced_is_freed() {
     assert_eq!(TraceContext::from(after).baggage().len(), 2);
 }
 
-/// As the API asks: a carrier without a usable field leaves the given context as it is.
+/// A carrier without a usable field leaves the given context as it is, as the API asks.
 #[test]
 fn what_the_carrier_does_not_hold_stays() {
     let before: Context =

@@ -37,7 +37,7 @@ fn forwarded(service: &Capture, cx: &TraceContext) -> Sent {
 }
 
 #[test]
-fn trace_context_vectors() {
+fn every_vector_of_trace_context_is_read_as_w3c_says() {
     let service = Capture::new();
     let check = |carrier: &dyn Extractor, row: &Value| {
         let (id, expect) = (&row["id"], &row["expect"]);
@@ -132,14 +132,14 @@ fn a_33rd_member_pushes_the_last_one_out() {
     assert_eq!(sent.tracestate.as_deref(), Some(expected.as_str()));
 }
 
-/// As the vectors have them, in order of their keys.
+/// The entries as the vectors have them, in order of their keys.
 fn sorted(mut entries: Vec<Entry>) -> Value {
     entries.sort();
     serde_json::to_value(entries).unwrap()
 }
 
 #[test]
-fn baggage_vectors() {
+fn every_vector_of_baggage_is_read_as_w3c_says() {
     let service = Capture::new();
     for row in rows(BAGGAGE, "extract") {
         let (id, expect) = (&row["id"], &row["expect"]);

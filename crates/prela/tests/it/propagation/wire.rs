@@ -3,7 +3,7 @@
 
 use prela::TraceContext;
 
-/// What a context is sent as.
+/// The fields as which a context is sent.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Sent {
     pub(super) traceparent: Option<String>,

@@ -1,4 +1,4 @@
-//! Where user code runs for the exporters, and nothing of it is recorded.
+//! Code of the user that runs for the exporters, of which nothing is recorded.
 
 use super::{ACROSS, Instance, every_way};
 use opentelemetry::trace::{SpanId, TraceId};
@@ -34,8 +34,8 @@ impl Part {
     }
 }
 
-/// Of an instance with such a part only the two spans of the user are recorded, in several cycles of
-/// export, and the part was called.
+/// Checks that of an instance with such a part only the two spans of the user are recorded, in several cycles of
+/// export, although the part was called.
 #[track_caller]
 fn check(configure: impl FnOnce(Builder, Part) -> Builder) {
     let part = Part::default();
@@ -128,34 +128,34 @@ impl Clock for Part {
 }
 
 #[test]
-fn an_exporter() {
+fn spans_of_an_exporter_are_suppressed() {
     check(|builder, part| builder.exporter(part));
 }
 
 #[test]
-fn a_processor() {
+fn spans_of_a_processor_are_suppressed() {
     check(|builder, part| builder.processor(part));
 }
 
 #[test]
-fn a_sampler() {
+fn spans_of_a_sampler_are_suppressed() {
     check(|builder, part| builder.sampler(Sampler::custom(part)));
     check(|builder, part| builder.sampler(Sampler::parent_based(Sampler::custom(part))));
     check(|builder, part| builder.sampler(Sampler::any([Sampler::custom(part)])));
 }
 
 #[test]
-fn a_generator_of_ids() {
+fn spans_of_a_generator_of_ids_are_suppressed() {
     check(|builder, part| builder.id_generator(part));
 }
 
 #[test]
-fn a_clock() {
+fn spans_of_a_clock_are_suppressed() {
     check(|builder, part| builder.clock(part));
 }
 
 #[test]
-fn a_rule_of_a_redactor() {
+fn spans_of_a_redactors_rule_are_suppressed() {
     check(|builder, part| {
         builder.redact(Redactor::new().rule(move |_: &str, _: &Value| {
             part.call();
@@ -178,7 +178,7 @@ impl SpanExporter for Refuses {
 }
 
 #[test]
-fn handlers_of_losses_and_of_diagnostics() {
+fn spans_of_handlers_of_losses_and_diagnostics_are_suppressed() {
     check(|builder, part| builder.exporter(Refuses).on_drop(move |_| part.call()));
     check(|builder, part| builder.exporter(Refuses).diagnostics(move |_| part.call()));
 }

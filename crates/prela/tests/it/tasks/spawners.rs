@@ -27,7 +27,7 @@ fn in_a_span<Fut: Future<Output = ()>>(test: impl Fn([Option<SpanId>; 2]) -> Fut
     }
 }
 
-/// The blocking threads and the workers have no context any more.
+/// Asserts that the blocking threads and the workers have no context any more.
 async fn is_clean(runtime: &Handle) {
     let tasks = (0..4).map(|_| runtime.spawn(seen()));
     for task in tasks.collect::<Vec<_>>() {
@@ -37,7 +37,7 @@ async fn is_clean(runtime: &Handle) {
 }
 
 #[test]
-fn spawn_and_spawn_blocking() {
+fn spawned_tasks_and_blocking_jobs_keep_the_context() {
     in_a_span(async |parent| {
         assert_eq!(prela::task::spawn(seen()).await.unwrap(), parent);
         assert_eq!(prela::task::spawn_blocking(current_id).await.unwrap(), parent[0]);
@@ -46,7 +46,7 @@ fn spawn_and_spawn_blocking() {
 }
 
 #[test]
-fn spawn_local() {
+fn local_tasks_keep_the_context() {
     in_a_span(async |parent| {
         let not_send = Rc::new(());
         let task = prela::task::spawn_local(async move {
@@ -59,7 +59,7 @@ fn spawn_local() {
 }
 
 #[test]
-fn join_set() {
+fn tasks_of_a_join_set_keep_the_context() {
     in_a_span(async |parent| {
         let mut tasks = JoinSet::new();
         tasks.spawn_traced(seen());
@@ -75,7 +75,7 @@ fn join_set() {
 }
 
 #[test]
-fn a_handle() {
+fn tasks_spawned_by_a_handle_keep_the_context() {
     in_a_span(async |parent| {
         let runtime = Handle::current();
         assert_eq!(runtime.spawn_traced(seen()).await.unwrap(), parent);
@@ -84,7 +84,7 @@ fn a_handle() {
 }
 
 #[test]
-fn a_runtime_from_outside_of_it() {
+fn tasks_spawned_from_outside_of_a_runtime_keep_the_context() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     for runtime in runtimes() {
@@ -106,7 +106,7 @@ fn a_runtime_from_outside_of_it() {
 }
 
 #[test]
-fn a_local_set_from_outside_of_it() {
+fn tasks_of_a_local_set_spawned_from_outside_keep_the_context() {
     let capture = Capture::new();
     let tracer = capture.tracer();
     for runtime in runtimes() {

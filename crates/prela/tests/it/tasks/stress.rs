@@ -13,7 +13,7 @@ use tokio::task::yield_now;
 
 const TASKS: usize = 64;
 const THREADS: usize = 8;
-/// With three spans each, and the one around them: 1,000 spans a task or thread.
+/// The steps of a task or thread, of three spans each: with the one around them 1,000 spans.
 const STEPS: usize = 333;
 
 #[test]

@@ -130,7 +130,7 @@ impl TypedSpanBuilder<ChatSpan> {
         self.attributes([(genai::REQUEST_STREAM, is_stream.into())])
     }
 
-    /// `text`, `json`, `image` or `speech`.
+    /// The form of the answer: `text`, `json`, `image` or `speech`.
     pub fn output_type(self, output_type: impl Into<String>) -> Self {
         self.attributes([(genai::OUTPUT_TYPE, output_type.into().into())])
     }

@@ -7,12 +7,12 @@ use serde_json::Value as Json;
 
 type Pairs = Vec<(String, Value)>;
 
-/// `gen_ai.prompt.0.role`, `gen_ai.prompt.0.content` and the like.
+/// The attributes of messages to a model: `gen_ai.prompt.0.role`, `gen_ai.prompt.0.content` and the like.
 pub(super) fn prompt(messages: &[Message]) -> Pairs {
     flat(TRACELOOP_PROMPT, messages)
 }
 
-/// `gen_ai.completion.0.content` and the like, with the reason why it ended.
+/// The attributes of messages of a model: `gen_ai.completion.0.content` and the like, with the reason why each ended.
 pub(super) fn completion(messages: &[Message]) -> Pairs {
     let mut pairs = flat(TRACELOOP_COMPLETION, messages);
     for (at, message) in messages.iter().enumerate() {
@@ -24,7 +24,7 @@ pub(super) fn completion(messages: &[Message]) -> Pairs {
     pairs
 }
 
-/// `llm.request.functions.0.name` and the like.
+/// The attributes of the tools that are offered: `llm.request.functions.0.name` and the like.
 pub(super) fn functions(tools: &[ToolDefinition]) -> Pairs {
     let mut pairs = Pairs::new();
     for (at, tool) in tools.iter().enumerate() {

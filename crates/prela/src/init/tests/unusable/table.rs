@@ -187,7 +187,7 @@ pub(super) const CASES: &[Case] = &[
     ("OTEL_ATTRIBUTE_VALUE_LENGTH_LIMIT", &[], "none", "`none` {NUMBER}", "no limit"),
 ];
 
-/// The same problem whatever is read: what these take can be any text.
+/// The variables that take any text, and so have no value that cannot be used, unless it is not UTF-8.
 pub(super) const ANY_TEXT: [&str; 10] = [
     "OTEL_SEMCONV_STABILITY_OPT_IN",
     "PRELA_SERVICE_NAME",

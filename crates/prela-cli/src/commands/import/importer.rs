@@ -1,4 +1,4 @@
-//! Where the spans of a file go.
+//! The store that an import writes to.
 
 use crate::otlp::json::{Signal, read_request};
 use crate::otlp::{Envelope, is_python_span, of_python};
@@ -11,8 +11,8 @@ use std::mem::take;
 use std::net::SocketAddr;
 use std::path::Path;
 
-/// Collects what is read into batches, since a transaction for each line would take its time.
-pub(super) struct Sink {
+/// A store with batches of what was read, since a transaction for each line would be slow.
+pub(super) struct Importer {
     target: Target,
     traces: Envelope,
     logs: Envelope,
@@ -21,24 +21,25 @@ pub(super) struct Sink {
     refused: u64,
 }
 
-impl Sink {
+impl Importer {
+    /// Opens the store, or finds the server that writes it.
     pub(super) fn open(store: &Path, options: Options) -> anyhow::Result<Self> {
         let target = Target::open(store, options)?;
         let (traces, logs) = (Envelope::default(), Envelope::default());
         Ok(Self { target, traces, logs, waiting: 0, spans: 0, refused: 0 })
     }
 
-    /// Spans that are stored.
+    /// How many spans were passed on to the store.
     pub(super) fn spans(&self) -> u64 {
         self.spans
     }
 
-    /// Records that could not be kept.
+    /// How many records had ids that are missing or malformed.
     pub(super) fn refused(&self) -> u64 {
         self.refused
     }
 
-    /// Takes a request, or a line.
+    /// Adds a request of OTLP's JSON, or a span of the SDK for Python, and stores a batch that is full.
     pub(super) fn take(&mut self, request: Value) -> anyhow::Result<()> {
         let Value::Object(fields) = &request else { bail!(NO_TRACES) };
         let (envelope, waiting) = if fields.contains_key("resourceSpans") {
@@ -61,7 +62,7 @@ impl Sink {
         Ok(envelope)
     }
 
-    /// Stores what waits.
+    /// Stores the batches that wait.
     pub(super) fn flush(&mut self) -> anyhow::Result<()> {
         self.waiting = 0;
         let (traces, logs) = (take(&mut self.traces), take(&mut self.logs));
@@ -76,7 +77,7 @@ impl Sink {
     }
 }
 
-/// Who writes the store: a server that runs, or this process.
+/// What writes the store: the server that runs for it, or this process.
 enum Target {
     Server(SocketAddr, reqwest::Client, tokio::runtime::Runtime),
     Store(Store),
@@ -110,7 +111,7 @@ impl Target {
                 }
                 let response = runtime.block_on(request.send())?;
                 if !response.status().is_success() {
-                    bail!("prela at {address} did not take it: {}", response.status());
+                    bail!("the server at {address} refused the spans: {}", response.status());
                 }
             }
         }
@@ -118,6 +119,6 @@ impl Target {
     }
 }
 
-const NO_TRACES: &str = "it is no OTLP, which has `resourceSpans` or `resourceLogs`, and no span of Prela's SDK for Python";
-/// Records of a batch.
+const NO_TRACES: &str = "it is neither OTLP, with `resourceSpans` or `resourceLogs`, nor a span of Prela's SDK for Python";
+/// Records of a batch that is full.
 const AT_ONCE: usize = 512;
