@@ -1,21 +1,20 @@
 //! A complete agent: it plans, runs the tools that its model asks for side by side, searches, and answers.
 //!
 //! You will see `invoke_agent travel desk` with two calls of the model below it, which async-openai's line traces, and,
-//! between them, two tools, of which one searches. What was said is recorded with
-//! `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true`. With the argument `lost` it makes a mistake, for
-//! `prela doctor` to find: `prela run -- cargo run -p prela-examples --example tool_agent -- lost`.
+//! between them, two tools, of which one searches and is slow. What was said is recorded with
+//! `OTEL_INSTRUMENTATION_GENAI_CAPTURE_MESSAGE_CONTENT=true`. The argument `lost` loses a context, as `prela doctor` tells.
 
 use async_openai::Client;
 use async_openai::config::OpenAIConfig;
 use async_openai::types::chat::CreateChatCompletionRequest;
-use futures_util::future::try_join_all;
+use futures_util::future::{FutureExt as _, try_join_all};
 use prela::genai::{Document, Message, Price, Prices, ToolCall};
 use prela::llm::LlmLayer;
 use prela::{Session, SpanType, task};
 use prela_examples::ModelServer;
 use serde_json::{Value, json};
-use std::time::Duration;
 use std::{error::Error, io, thread};
+use tokio::time::{Duration, sleep};
 
 type OpenAI = Client<OpenAIConfig>;
 type Failed = Box<dyn Error + Send + Sync>;
@@ -39,11 +38,7 @@ async fn run_tool(call: ToolCall) -> io::Result<Value> {
         let city = call.arguments["city"].as_str().unwrap_or_default();
         let result = match call.name.as_str() {
             "weather" => format!("{city} has 21 degrees."),
-            "guides" => {
-                // As an index that is far away.
-                tokio::time::sleep(Duration::from_millis(80)).await;
-                search(city)
-            }
+            "guides" => sleep(Duration::from_millis(80)).map(|()| search(city)).await,
             other => return Err(io::Error::other(format!("there is no tool {other}"))),
         };
         tool.result(&result);
@@ -57,18 +52,13 @@ fn search(city: &str) -> String {
     prela::tracer().retrieval("guides").query(city).top_k(1).in_scope(|search| {
         let text = GUIDES.into_iter().find(|text| text.contains(city)).unwrap_or_default();
         if std::env::args().any(|argument| argument == "lost") {
-            note_search();
+            // By `prela::thread::spawn` the thread would know the span.
+            let note = || prela::tracer().span("note_search", SpanType::Custom).in_scope(|_| ());
+            let _ = thread::spawn(note).join();
         }
         search.documents(&[Document::new("guide-7").score(0.83).content(text)]);
         text.to_owned()
     })
-}
-
-/// Loses the context: a thread that was not given it knows of no span. With `prela::thread::spawn` it would.
-fn note_search() {
-    let note = || prela::tracer().span("note_search", SpanType::Custom).in_scope(|_| ());
-    let noting = thread::Builder::new().name("notes".to_owned()).spawn(note);
-    let _ = noting.map(thread::JoinHandle::join);
 }
 
 async fn answer(model: &OpenAI, question: &str, session: &Session) -> Result<String, Failed> {

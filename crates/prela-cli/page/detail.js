@@ -107,15 +107,15 @@ export class Detail {
     return el("div", {}, list, up);
   }
 
-  /** Links of a span at once; links to it follow when they are found. */
+  /** A span's links at once, and those to it when they are found. */
   links(trace, id, links, signal) {
     const place = el("div", {});
     const show = (linked) => {
       if (links.length || linked.length) place.replaceChildren(section("Links", String(links.length + linked.length), linkList(links, linked)));
     };
     show([]);
-    // All of the store may be looked through for them, so not for each span that is passed over.
-    pause(signal).then(() => linkedTo(trace, id, signal)).then((linked) => linked.length && show(linked)).catch(() => {});
+    // A span that is only passed over is not worth a look through the store.
+    setTimeout(() => signal.aborted || linkedTo(trace, id, signal).then((linked) => linked.length && show(linked)).catch(() => {}), 150);
     return place;
   }
 
@@ -142,9 +142,6 @@ function section(title, note, body, isOpen = true) {
   });
   return node;
 }
-
-/** A moment, if nothing else is asked for meanwhile. @param {AbortSignal} signal */
-const pause = (signal) => new Promise((done) => setTimeout(done, 150)).then(() => signal.throwIfAborted());
 
 const optional = (title, note, body) => (body ? section(title, note, body) : null);
 

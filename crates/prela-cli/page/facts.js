@@ -96,13 +96,12 @@ export function failures(status, events) {
 }
 
 /**
- * Entries of the baggage, and the keys that they are kept under. Our SDK puts those it was told to put there among the
- * other attributes, and says with the process which ones.
+ * The entries of the baggage, and the attributes that have them: our SDK lists in the resource which these are.
  * @param {Map<string, any>} all @param {Map<string, any>} resource @returns {{ entries: [string, any][], keys: Set<string> }}
  */
 export function baggage(all, resource) {
-  const said = resource.get("prela.baggage.attributes");
-  const keys = new Set([...all.keys()].filter((key) => key.startsWith("baggage.") || (Array.isArray(said) && said.includes(key))));
+  const listed = [resource.get("prela.baggage.attributes")].flat();
+  const keys = new Set([...all.keys()].filter((key) => key.startsWith("baggage.") || listed.includes(key)));
   const header = all.get("http.request.header.baggage") ?? all.get("baggage");
   const text = Array.isArray(header) ? header.join(",") : typeof header === "string" ? header : "";
   const entries = text.split(",").filter((it) => it.includes("=")).map((it) => {

@@ -1,4 +1,4 @@
-// Lanes: which thread or task each span began on, and how much ran at once. Where a span ended, nobody says.
+// The lanes: the spans of each thread, task or service, and how much ran at once. Where a span ended, nobody says.
 import { announce, el, fill } from "./dom.js";
 import { TYPES } from "./model.js";
 import { colour } from "./theme.js";

@@ -134,14 +134,14 @@ export function showList(main, at) {
     later();
   }
 
-  // Whoever listens hears of what is new now and then, however much comes in.
+  // Screen readers are told now and then, however much comes in.
   let arrived = 0;
   const telling = setInterval(() => {
     if (arrived) announce(`${counted(arrived, "new trace")}, ${counted(known.size, "trace")} in all`);
     arrived = 0;
   }, 4000);
 
-  /** News that came while the list was asked for, and may be newer than it. @type {any[]} */
+  /** News that came while the list was asked for, and may be newer than the answer. @type {any[]} */
   let meanwhile = [];
   let asked = 0;
 

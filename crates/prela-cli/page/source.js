@@ -66,7 +66,7 @@ export const diff = (one, other) => json(`api/view/${one}/diff/${other}`);
 /** All of a span, as OTLP's JSON. @param {string} id @param {string} span @param {AbortSignal} signal */
 export const details = async (id, span, signal) => (isFile ? embedded.details : json(`api/view/${id}/spans/${span}`, {}, signal));
 
-/** Spans that have links to a span. @param {string} id @param {string} span @param {AbortSignal} signal */
+/** The spans that have links to a span. @param {string} id @param {string} span @param {AbortSignal} signal */
 export const linkedTo = async (id, span, signal) => (isFile ? [] : json(`api/view/${id}/spans/${span}/linked`, {}, signal));
 
 /** The spans of a trace that have a text, by their ids. @param {string} id @param {string} q @returns {Promise<{ span_id: string, found_in: string, excerpt: string }[]>} */

@@ -1,5 +1,4 @@
-// Tokens and cost, summed up the tree: a span's own, or those of the spans below it if it has none. `usage.rs` does the
-// same for lists.
+// Tokens and cost, summed up the tree: a span counts its own, or else those of its children. So does `usage.rs`, for lists.
 
 /**
  * @typedef {{ input: Float64Array, output: Float64Array, cost: Float64Array }} Sums

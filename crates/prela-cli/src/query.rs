@@ -12,7 +12,6 @@ mod find;
 mod functions;
 mod list;
 mod model;
-mod newest;
 mod otlp;
 mod part;
 mod reader;

@@ -6,7 +6,6 @@ mod diff;
 mod perfetto;
 mod rows;
 mod text;
-mod took;
 mod units;
 mod waterfall;
 
@@ -17,10 +16,8 @@ pub use self::diff::diff;
 pub use self::perfetto::perfetto;
 pub use self::rows::{Row, rows};
 pub use self::text::{clean, fit, width_of_output, wrap};
-pub(crate) use self::took::without_end;
-pub use self::took::{span_took, trace_took};
-pub(crate) use self::units::{age, ago};
-pub use self::units::{count, dollars, duration, usage};
+pub(crate) use self::units::{age, ago, without_end};
+pub use self::units::{count, dollars, duration, span_took, trace_took, usage};
 pub(crate) use self::waterfall::errors;
 #[cfg(feature = "explore")]
 pub(crate) use self::waterfall::{Parts, Waterfall};

@@ -16,11 +16,11 @@ pub struct Tree {
 /// A span's place in the tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Node {
-    /// Its place among the spans that the tree is of.
+    /// The span's index among the spans that the tree is of.
     pub span: usize,
     /// How many spans are above it.
     pub depth: usize,
-    /// The place of its parent among them.
+    /// The index of its parent among them; none at the top.
     pub parent: Option<usize>,
     /// Why it has this place.
     pub link: Link,

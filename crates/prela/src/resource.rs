@@ -48,6 +48,15 @@ impl Resource {
         }
     }
 
+    /// Lists the entries of the baggage that spans have as attributes: nothing else tells whoever shows a span that
+    /// these were carried to it.
+    pub(crate) fn list_baggage(&mut self, keys: &[Key]) {
+        if !keys.is_empty() {
+            let keys: Vec<_> = keys.iter().map(Key::as_str).collect();
+            self.set(semconv::PRELA_BAGGAGE_ATTRIBUTES, keys);
+        }
+    }
+
     /// Says which process this is, where nothing else says it.
     pub(crate) fn identify(&mut self) {
         let values: [(&'static str, Value); 2] = [

@@ -37,7 +37,7 @@ pub struct TraceSummary {
     pub open: u64,
     /// How many of the open spans were last said to run more than eight seconds ago: their process ended, most likely.
     pub unfinished: u64,
-    /// Tokens of all prompts. What a span says counts instead of what the spans below it say: [`Usage`].
+    /// The tokens of all prompts. What a span says counts instead of what the spans below it say: [`Usage`].
     pub input_tokens: u64,
     /// The tokens of all answers.
     pub output_tokens: u64,

@@ -3,8 +3,7 @@
 use super::error::QueryError;
 use super::list::{Names, hit};
 use super::model::{SpanHit, Trace};
-use super::newest::newest_first;
-use super::reader::Reader;
+use super::reader::{Reader, newest_first};
 use super::search::{Needle, place};
 use crate::ids::{SpanId, TraceId};
 use crate::store::Runs;
@@ -101,6 +100,7 @@ impl Reader {
 
 /// The most spans with links that are given.
 const MOST_LINKED: usize = 50;
-/// Spans that are read for links. They are read in less than a tenth of a second.
+/// The most spans that are read for links; that takes less than a tenth of a second.
 const MOST_READ: i64 = 100_000;
+/// The most hits in a trace that are given.
 const MOST_HITS: usize = 10_000;

@@ -102,3 +102,30 @@ impl Reader {
         answer.map_err(|error| QueryError::Store(StoreError::of(&error, &self.path)))
     }
 }
+
+/// Calls `read` with ranges of rows, from the newest on, until it gives `false`: those of blocks that may have what is
+/// looked for, and those of which no block knows anything.
+pub(super) fn newest_first(
+    connection: &Connection,
+    may_be_in: impl Fn(&[u8]) -> bool,
+    mut read: impl FnMut(i64, i64) -> rusqlite::Result<bool>,
+) -> rusqlite::Result<()> {
+    let blocks = "SELECT first, last, grams FROM block ORDER BY first DESC";
+    let mut blocks = connection.prepare_cached(blocks)?;
+    let mut blocks = blocks.query([])?;
+    // The rows before this one have not been looked at yet.
+    let mut end = i64::MAX;
+    while let Some(block) = blocks.next()? {
+        let (first, last): (i64, i64) = (block.get(0)?, block.get(1)?);
+        let may_be_in = may_be_in(block.get_ref(2)?.as_blob()?);
+        // Rows between this block and the next one have no block.
+        let has_gap = last + 1 < end;
+        // No row is read twice, even if a damaged store has blocks that overlap.
+        let last_new = last.min(end - 1);
+        if (has_gap && !read(last + 1, end - 1)?) || (may_be_in && !read(first, last_new)?) {
+            return Ok(());
+        }
+        end = first;
+    }
+    read(0, end - 1).map(drop)
+}

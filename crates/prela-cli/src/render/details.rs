@@ -2,8 +2,7 @@
 
 use super::rows::Row;
 use super::text::{clean, width_of_output, wrap};
-use super::took::span_took;
-use super::units::duration;
+use super::units::{duration, span_took};
 use super::{BOLD, DIM, RED, YELLOW};
 use crate::doctor::{Finding, Kind};
 use crate::otlp::{Said, conversation, json_of, plain, value_of};

@@ -1,8 +1,7 @@
 //! Two traces beside each other.
 
 use super::text::{clean, fit};
-use super::took::side_took;
-use super::units::{dollars, duration, usage};
+use super::units::{dollars, duration, side_took, usage};
 use super::{BOLD, DIM, GREEN, RED, YELLOW};
 use crate::query::{Change, ContentDiff, Diff, Side, SpanDiff, TraceSummary, Usage};
 use std::io::{self, Write};

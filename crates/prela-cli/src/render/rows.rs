@@ -1,8 +1,7 @@
 //! The lines of a waterfall: a span each, and below a span what probably belongs to it.
 
 use super::text::clean;
-use super::took::took;
-use super::units::usage;
+use super::units::{took, usage};
 use crate::doctor::{Finding, Kind};
 use crate::query::{Link, Trace, Tree};
 use crate::usage::sums;

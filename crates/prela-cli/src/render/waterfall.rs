@@ -2,8 +2,7 @@
 
 use super::rows::Row;
 use super::text::{clean, fit};
-use super::took::without_end;
-use super::units::duration;
+use super::units::{duration, without_end};
 use super::{BOLD, DIM, RED, YELLOW};
 use crate::query::Trace;
 use std::collections::BTreeSet;

@@ -22,7 +22,6 @@ use crate::pipeline::{Diagnostics, DropHandler, Pipeline, PipelineSettings};
 use crate::pipeline::{Dropped, Overflow, TailRule};
 use crate::propagation::Propagator;
 use crate::redact::Redactor;
-use crate::semconv;
 #[cfg(all(feature = "tracing", feature = "__otlp"))]
 use crate::span::LogIntake;
 use crate::span::{Provider, SpanLimits, SpanProcessor, SpanProcessors, Watch};
@@ -534,11 +533,7 @@ impl Builder {
             none if none.is_empty() => env.settle(settings::baggage_to_attributes)?,
             given => given,
         };
-        if !baggage.is_empty() {
-            // Nothing else tells whoever shows a span that these were carried to it.
-            let keys: Vec<_> = baggage.iter().map(Key::as_str).collect();
-            resource.set(semconv::PRELA_BAGGAGE_ATTRIBUTES, keys);
-        }
+        resource.list_baggage(&baggage);
         let wording = env.settle(|env| wording_of(env, &self.wording))?;
         let sizes = checked(env.settle(|env| pipeline::settings(env, &self.pipeline))?)?;
         let shutdown_timeout = self.shutdown_timeout;

@@ -36,7 +36,7 @@ mod system {
     use std::process::{Child, ExitStatus};
     use std::thread;
 
-    /// Signals that would end this process, and are the program's now.
+    /// The signals that this process takes from now on to pass them on, instead of being ended by them.
     pub(crate) struct Signals(SignalsInfo<WithOrigin>);
 
     impl Signals {
@@ -53,13 +53,13 @@ mod system {
         let pass_on = move || {
             for origin in signals.forever().filter(|origin| !is_of_key(origin)) {
                 if let Some(signal) = Signal::from_named_raw(origin.signal) {
-                    // It may have ended just now.
+                    // The program may have ended just now.
                     let _ = kill_process(pid, signal);
                 }
             }
         };
         let passing_on = thread::Builder::new().name("prela-signals".to_owned()).spawn(pass_on)?;
-        // Its number stays its own until it is waited for, so no signal goes to a stranger.
+        // The process is left unreaped until no signal is passed on any more: its id cannot be another's before.
         let has_ended = move || {
             let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
             retry_on_intr(|| waitid(WaitId::Pid(pid), options)).map(drop)

@@ -47,7 +47,7 @@ fn a_stranger_understands_an_agent_within_a_minute() {
     page.find(".findings h2", "One span hangs in the air");
     page.find(".finding", "note_search is a trace of its own.");
     page.find(".finding", "It probably belongs under retrieval guides.");
-    page.find(".finding", "began on thread `notes` while `retrieval guides` was open");
+    page.find(".finding", "while `retrieval guides` was open on thread");
     page.find(".finding pre", "prela::copy_context_to_thread");
     page.find(".span-row.stray", "note_search");
 
