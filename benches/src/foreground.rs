@@ -25,6 +25,7 @@ use crate::group::Group;
 use crate::measure::{Measure, Variant};
 use crate::reading::Goal;
 use prela::{SpanType, TraceContext};
+use std::hint::black_box;
 
 pub(crate) const SAMPLED: Group = Group::costs(
     "sampled",
@@ -104,10 +105,18 @@ pub(crate) const CONTEXT: Group = Group::costs(
     "operation",
     || {
         let cx = ours::instance().tracer().span("root", SpanType::Custom).start().context();
+        let outer = cx.clone();
         let run = move || {
             cx.run(|| {
                 for _ in 0..OPERATIONS {
                     drop(TraceContext::current().attach());
+                }
+            });
+        };
+        let run_in = move || {
+            outer.run(|| {
+                for _ in 0..OPERATIONS {
+                    TraceContext::current().run(|| black_box(()));
                 }
             });
         };
@@ -116,6 +125,7 @@ pub(crate) const CONTEXT: Group = Group::costs(
             Variant::new("prela, snapshot", OPERATIONS, run)
                 .goal(Measure::Instructions, Goal::at_most(210.0).stretch(150.0))
                 .goal(Measure::Allocations, Goal::at_most(0.0)),
+            Variant::new("prela, snapshot and run", OPERATIONS, run_in),
         ]
     },
 )

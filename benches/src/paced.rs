@@ -25,7 +25,8 @@ pub(crate) const GRPC: Group = Group::costs("pipeline", WORK, "span", || {
     let sdk = sdk(SDK_GRPC, &sink, exporter.expect("the settings are valid"), Some(runtime));
     let otlp = prela::Exporter::otlp_grpc(sink.grpc());
     vec![sdk, prela("prela, gRPC", &sink, otlp, SDK_GRPC)]
-});
+})
+.notes(&[WHERE]);
 
 pub(crate) const HTTP: Group = Group::costs("pipeline-http", WORK, "span", || {
     let sink = Rc::new(Sink::start());
@@ -37,10 +38,14 @@ pub(crate) const HTTP: Group = Group::costs("pipeline-http", WORK, "span", || {
     let sdk = sdk(SDK_HTTP, &sink, exporter.expect("the settings are valid"), None);
     let otlp = prela::Exporter::otlp_http(sink.http());
     vec![sdk, prela("prela, HTTP", &sink, otlp, SDK_HTTP)]
-});
+})
+.notes(&[WHERE]);
 
 const WORK: &str = "spans with 8 attributes and an event each, current in the context, made, queued, encoded and sent \
                     to a process on loopback, 1,024 between two flushes; CPU time of all threads";
+
+const WHERE: &str = "Four fifths of Prela's time are the user's thread, which records the spans, each of them a root; \
+                     `README.md` says where the rest goes, and what was tried.";
 
 const SDK_GRPC: &str = "opentelemetry_sdk and -otlp, gRPC";
 const SDK_HTTP: &str = "opentelemetry_sdk and -otlp, HTTP";

@@ -32,6 +32,7 @@ pub(crate) const TRACING: Group = Group::costs(
         ]
     },
 )
+.notes(&["Prela writes each attribute as OTLP here, and the stock SDK on its export thread: `pipeline` has both sums."])
 .in_both_profiles();
 
 const DEFAULTS: &str = "opentelemetry_sdk, defaults";

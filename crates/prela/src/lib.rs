@@ -125,6 +125,7 @@ pub mod clock;
 mod error;
 mod fork;
 pub mod id;
+mod lock;
 mod protobuf;
 mod resource;
 mod semconv;

@@ -30,7 +30,7 @@ pub(crate) fn metered(
 }
 
 impl SpanIntake for Metered {
-    fn on_end(&self, span: EndedSpan<'_>) {
+    fn on_end(&self, span: &EndedSpan<'_>) {
         use SpanType::{Agent, Embedding, Llm, Tool, Workflow};
         let span_type = span.summary.span_type;
         if matches!(span_type, Llm | Embedding | Agent | Tool | Workflow) {

@@ -104,12 +104,12 @@ impl Pipeline {
 
 impl SpanIntake for Pipeline {
     #[inline]
-    fn on_end(&self, span: EndedSpan<'_>) {
+    fn on_end(&self, span: &EndedSpan<'_>) {
         let PerProcess { setup: Setup { settings, .. }, queues, .. } = self.process.current();
         if settings.changes(span) {
             let mut data = span.to_data();
             settings.clean(&mut data);
-            queues.take_in(EncodedSpan::rewritten(&data).ended());
+            queues.take_in(&EncodedSpan::rewritten(&data).ended());
         } else {
             queues.take_in(span);
         }

@@ -1,10 +1,11 @@
 //! The current context, and what Prela keeps about it on each thread.
 //!
-//! The current context itself is OpenTelemetry's. Prela keeps which of its scopes is innermost, so that
-//! [`baggage::set`](crate::baggage::set) knows where its effect ends, and what the span of each scope gives
-//! to its children, so that they need not ask the context for it.
+//! The current context itself is OpenTelemetry's. Prela keeps its own open scopes: so
+//! [`baggage::set`](crate::baggage::set) knows where its effect ends, and the children of a scope's span need not
+//! ask the context what that gives to them.
 
 use super::attach;
+use super::suppression::Unrecorded;
 use crate::clock::Anchor;
 use opentelemetry::trace::{SpanId, TraceContextExt as _, TraceFlags, TraceId};
 use opentelemetry::{Context, ContextGuard};
@@ -39,50 +40,177 @@ impl Origin {
     };
 }
 
-/// The innermost open scope, and the span slot of its context.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Innermost {
-    /// 0: no scope is open.
-    pub(super) id: u64,
-    /// The address of the slot's span; 0 without one. Nothing else can be at this address while the scope is
-    /// open, since the scope keeps its context.
+/// An open scope of Prela's.
+pub(super) struct Frame {
+    pub(super) id: ScopeId,
+    /// The address of the span in the slot of the scope's context; 0 without one. Nothing else can be at this address
+    /// while the scope is open, since the scope keeps its context.
     pub(super) slot: usize,
-}
-
-impl Innermost {
-    pub(super) const NONE: Self = Self { id: 0, slot: 0 };
-}
-
-/// State without a destructor, which is cheap to reach.
-pub(super) struct State {
-    pub(super) innermost: Cell<Innermost>,
-    pub(super) last_id: Cell<u64>,
-    /// The innermost scope whose context was replaced; 0 without one.
-    pub(super) replaced: Cell<u64>,
-    /// Whether a scope was left before one that was entered later.
-    pub(super) is_tangled: Cell<bool>,
-    /// Whether there is a context that could not be popped.
-    pub(super) is_stale: Cell<bool>,
-}
-
-/// The origin of the span in a context's slot, found by the slot's address.
-pub(super) struct Known {
-    pub(super) scope: u64,
-    pub(super) slot: usize,
+    /// What that span gives to its children; that of no instance if it is not known to be Prela's.
     pub(super) origin: Origin,
+    /// What few scopes have to undo.
+    rare: Option<Box<RarelyLeft>>,
 }
 
-/// State with a destructor.
+impl Frame {
+    const EMPTY: Self = Self { id: ScopeId::NONE, slot: 0, origin: Origin::NONE, rare: None };
+
+    /// What few scopes have to undo, to be added to.
+    pub(super) fn rare_mut(&mut self) -> &mut RarelyLeft {
+        self.rare.get_or_insert_default()
+    }
+}
+
+/// What is undone when a scope is left, in this order.
+#[derive(Debug, Default)]
+pub(super) struct Left {
+    pub(super) rare: Option<Box<RarelyLeft>>,
+    /// Pops the scope's context. None if it was current already, or could not become current.
+    pub(super) guard: Option<ContextGuard>,
+}
+
+/// What few scopes have to undo.
+#[derive(Debug, Default)]
+pub(super) struct RarelyLeft {
+    /// Pops the context that replaced the scope's own, before that.
+    pub(super) replacement: Option<ContextGuard>,
+    /// Set if nothing is recorded in the context.
+    pub(super) unrecorded: Option<Unrecorded>,
+}
+
+/// Tells the scopes of a thread apart. It is one word, as are the scopes that hold it, since spans move them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ScopeId(u64);
+
+impl ScopeId {
+    /// That of a scope which was left, or which was entered while the thread's locals are being destroyed.
+    pub(super) const NONE: Self = Self(0);
+
+    /// Whether the scope has made its context current.
+    #[inline(always)]
+    pub(super) fn is_attached(self) -> bool {
+        self.0 & 1 == 1
+    }
+}
+
+/// The open scopes of a thread, and what they left behind.
+///
+/// Everything is written in place, and read in the pieces in which it was written: a scope that is put together
+/// elsewhere, or left soon, would be read before its parts have reached the memory, which takes longer than all else.
 #[derive(Default)]
 pub(super) struct Frames {
-    /// The origins of open scopes with a span of Prela's.
-    pub(super) origins: Vec<Known>,
-    /// The contexts that replaced a scope's own.
-    pub(super) replacements: Vec<(u64, ContextGuard)>,
-    /// Scopes that were left too early, each with the one around it.
-    pub(super) left_early: Vec<(u64, Innermost)>,
+    /// The open scopes, the innermost one last, and behind them those that were left.
+    frames: Vec<Frame>,
+    open: usize,
+    /// Of the open scopes that are attached.
+    guards: Vec<ContextGuard>,
+    last_id: u64,
     /// Contexts that could not be popped when their scopes were left, in that order.
     pub(super) stale: Vec<ContextGuard>,
+}
+
+impl Frames {
+    /// Opens a scope in a context whose slot has this address, and the span there this origin. If that is not known, it
+    /// is that of the scope around it, which may have the same span.
+    #[inline(always)]
+    pub(super) fn open(
+        &mut self,
+        slot: usize,
+        origin: Option<&Origin>,
+        guard: Option<ContextGuard>,
+    ) -> ScopeId {
+        self.open_with(slot, guard, |frame, outer| match (origin, outer) {
+            (Some(origin), _) => frame.origin = *origin,
+            (None, Some(outer)) if outer.slot == slot => frame.origin = outer.origin,
+            // The rest of the origin is not looked at.
+            (None, _) => frame.origin.instance = Origin::NONE.instance,
+        })
+    }
+
+    /// Opens the scope of a child of the span in the innermost one.
+    #[inline(always)]
+    pub(super) fn open_child(
+        &mut self,
+        slot: usize,
+        span_id: SpanId,
+        guard: ContextGuard,
+    ) -> ScopeId {
+        self.open_with(slot, Some(guard), |frame, outer| {
+            if let Some(outer) = outer {
+                frame.origin = outer.origin;
+                frame.origin.span_id = span_id;
+            }
+        })
+    }
+
+    /// Opens a scope. `describe` gets its frame, and that of the scope around it.
+    #[inline(always)]
+    fn open_with(
+        &mut self,
+        slot: usize,
+        guard: Option<ContextGuard>,
+        describe: impl FnOnce(&mut Frame, Option<&Frame>),
+    ) -> ScopeId {
+        self.last_id += 2;
+        let mut id = self.last_id;
+        if let Some(guard) = guard {
+            id |= 1;
+            self.guards.push(guard);
+        }
+        if self.open == self.frames.len() {
+            self.frames.push(Frame::EMPTY);
+        }
+        let (outer, frame) = match self.frames.get_mut(..=self.open) {
+            Some([.., outer, frame]) => (Some(&*outer), frame),
+            Some([frame]) => (None, frame),
+            _ => return ScopeId::NONE,
+        };
+        frame.id = ScopeId(id);
+        frame.slot = slot;
+        describe(frame, outer);
+        self.open += 1;
+        ScopeId(id)
+    }
+
+    /// The innermost open scope.
+    #[inline(always)]
+    pub(super) fn innermost(&self) -> Option<&Frame> {
+        self.frames.get(self.open.wrapping_sub(1))
+    }
+
+    /// An open scope.
+    pub(super) fn find(&mut self, id: ScopeId) -> Option<&mut Frame> {
+        self.frames.get_mut(..self.open)?.iter_mut().rfind(|frame| frame.id == id)
+    }
+
+    /// Takes out a scope that is left, and what is to be undone for it. That is written to where it is used, not
+    /// returned: the pieces of a guard would be put together in memory.
+    #[inline(always)]
+    pub(super) fn remove(&mut self, id: ScopeId, left: &mut Left) {
+        match self.frames.get_mut(self.open.wrapping_sub(1)) {
+            Some(innermost) if innermost.id == id => {
+                self.open -= 1;
+                left.rare = innermost.rare.take();
+                if id.is_attached() {
+                    left.guard = self.guards.pop();
+                }
+            }
+            _ => self.remove_early(id, left),
+        }
+    }
+
+    /// Takes out a scope that is left before one that was entered later.
+    #[cold]
+    fn remove_early(&mut self, id: ScopeId, left: &mut Left) {
+        let open = self.frames.get_mut(..self.open).unwrap_or_default();
+        let Some(at) = open.iter().rposition(|frame| frame.id == id) else { return };
+        let attached = open[..at].iter().filter(|frame| frame.id.is_attached()).count();
+        open[at..].rotate_left(1);
+        if id.is_attached() {
+            self.guards[attached..].rotate_left(1);
+        }
+        self.remove(id, left);
+    }
 }
 
 thread_local! {
@@ -92,15 +220,8 @@ thread_local! {
         drop(Context::current());
         RefCell::default()
     };
-    pub(super) static STATE: State = const {
-        State {
-            innermost: Cell::new(Innermost::NONE),
-            last_id: Cell::new(0),
-            replaced: Cell::new(0),
-            is_tangled: Cell::new(false),
-            is_stale: Cell::new(false),
-        }
-    };
+    /// Whether there is a context that could not be popped.
+    pub(super) static IS_STALE: Cell<bool> = const { Cell::new(false) };
 }
 
 /// Whether the thread has contexts. While its locals are being destroyed it has none, and
@@ -119,7 +240,7 @@ pub(crate) fn current() -> Context {
     if !is_alive() {
         return Context::new();
     }
-    if STATE.with(|state| state.is_stale.get()) {
+    if IS_STALE.get() {
         pop_stale();
     }
     Context::current()
@@ -134,7 +255,7 @@ pub(super) fn is_current_suppressed() -> bool {
 /// Whether the current context says that nothing is to be recorded. To be called only while the thread has contexts.
 #[inline]
 pub(super) fn is_suppressed_while_alive() -> bool {
-    if STATE.with(|state| state.is_stale.get()) {
+    if IS_STALE.get() {
         pop_stale();
     }
     Context::is_current_telemetry_suppressed()
@@ -146,14 +267,15 @@ pub(super) fn is_suppressed_while_alive() -> bool {
 #[inline]
 pub(crate) fn with_current<R>(look: impl FnOnce(&Context, Option<&Origin>) -> R) -> Option<R> {
     let seen = FRAMES.try_with(|frames| {
-        if STATE.with(|state| state.is_stale.get()) {
+        if IS_STALE.get() {
             pop_stale();
         }
         let frames = frames.borrow();
         Context::map_current(|cx| {
             let slot = slot_of(cx);
-            let origin = frames.origins.last().filter(|known| known.slot == slot);
-            look(cx, origin.map(|known| &known.origin))
+            let innermost = frames.innermost().filter(|frame| frame.slot == slot);
+            let origin = innermost.map(|frame| &frame.origin);
+            look(cx, origin.filter(|origin| origin.instance != Origin::NONE.instance))
         })
     });
     seen.ok()
@@ -165,7 +287,7 @@ pub(crate) fn with_current<R>(look: impl FnOnce(&Context, Option<&Origin>) -> R)
 pub(crate) fn is_innermost_unsampled(instance: u64) -> bool {
     let is_unsampled = |origin: &Origin| origin.instance == instance && !origin.flags.is_sampled();
     let last = |frames: &RefCell<Frames>| {
-        frames.borrow().origins.last().is_some_and(|known| is_unsampled(&known.origin))
+        frames.borrow().innermost().is_some_and(|frame| is_unsampled(&frame.origin))
     };
     FRAMES.try_with(last).unwrap_or_default()
 }
@@ -182,7 +304,7 @@ fn pop_stale() {
     if !can_attach() {
         return;
     }
-    STATE.with(|state| state.is_stale.set(false));
+    IS_STALE.set(false);
     let stale = FRAMES.try_with(|frames| mem::take(&mut frames.borrow_mut().stale));
     stale.into_iter().flatten().rev().for_each(drop);
 }

@@ -3,7 +3,6 @@
 use super::attributes::{self, Protocol};
 use super::failure;
 use super::grpc::Code;
-use crate::context::ContextScope;
 use crate::semconv::{self, http as keys};
 use crate::span::recording_panic;
 use crate::{Key, RequestId, Span, SpanBuilder, TraceContext, Value};
@@ -78,7 +77,7 @@ impl Exchange {
     /// Runs a part of the exchange in its context. A panic ends the span and goes on. What the code did
     /// to its baggage stays for the next part.
     pub(super) fn enter<R>(&mut self, part: impl FnOnce() -> R) -> R {
-        let scope = ContextScope::enter(self.cx.clone());
+        let scope = self.span.enter(self.cx.clone());
         let result = recording_panic(&self.span, part);
         if let Some(changed) = scope.exit() {
             self.cx = changed;

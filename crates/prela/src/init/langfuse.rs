@@ -49,7 +49,7 @@ impl Watched {
 }
 
 impl SpanIntake for Watched {
-    fn on_end(&self, span: EndedSpan<'_>) {
+    fn on_end(&self, span: &EndedSpan<'_>) {
         if span.summary.span_type == SpanType::Custom && self.told.load(Ordering::Relaxed) != ALL {
             self.look_at(span.message);
         }

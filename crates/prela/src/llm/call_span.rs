@@ -3,7 +3,6 @@
 use super::attributes;
 use super::client_error::ClientError;
 use super::{Call, CallError, CallRecord};
-use crate::context::ContextScope;
 use crate::genai::ContentCapture;
 use crate::http::Mark;
 use crate::http::StartedSpan;
@@ -64,7 +63,7 @@ impl CallSpan {
     /// Runs a part of the call in its context. A panic ends the span and goes on. What the code did to its
     /// baggage stays for the next part.
     pub(super) fn enter<R>(&mut self, part: impl FnOnce() -> R) -> R {
-        let scope = ContextScope::enter(self.cx.clone());
+        let scope = self.span.enter(self.cx.clone());
         let result = recording_panic(&self.span, part);
         if let Some(changed) = scope.exit() {
             self.cx = changed;

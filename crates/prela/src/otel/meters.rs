@@ -103,8 +103,8 @@ impl<I: SpanIntake> PushMetricExporter for ToPipeline<I> {
             for metric in of_scope.metrics() {
                 let message = message(metric);
                 let summary = SpanSummary { is_sampled: true, ..SpanSummary::default() };
-                let item = EndedSpan { message: &message, scope: &scope, summary };
-                self.intake.on_end(item);
+                let item = EndedSpan { message: &message, scope: &scope, summary: &summary };
+                self.intake.on_end(&item);
             }
         }
         Ok(())

@@ -4,7 +4,7 @@ use super::{Diagnostics, Pipeline, PipelineSettings};
 use crate::export::AnyExporter;
 use crate::redact::Redactor;
 use crate::span::SpanIntake as _;
-use crate::span::{LogIntake, LogRecord};
+use crate::span::{EndedSpan, LogIntake, LogRecord};
 use crate::{Error, Resource, payload};
 use opentelemetry::Key;
 use std::sync::Arc;
@@ -64,7 +64,8 @@ impl LogPipeline {
 impl LogIntake for LogPipeline {
     fn take(&self, mut record: LogRecord) {
         self.clean(&mut record);
-        let message = record.message();
-        self.pipeline.on_end(record.ended(&message));
+        let (message, summary) = (record.message(), record.summary());
+        let item = EndedSpan { message: &message, scope: &record.scope, summary: &summary };
+        self.pipeline.on_end(&item);
     }
 }

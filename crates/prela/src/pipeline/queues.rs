@@ -59,7 +59,7 @@ impl Queues {
 
     /// Takes in a span that ended.
     #[inline(always)]
-    pub(super) fn take_in(&self, span: EndedSpan<'_>) {
+    pub(super) fn take_in(&self, span: &EndedSpan<'_>) {
         if self.counts.has_tail() && !span.summary.is_sampled {
             self.let_wait(span);
         } else {
@@ -69,7 +69,7 @@ impl Queues {
 
     /// Gives a span to each queue.
     #[inline(always)]
-    fn push(&self, span: EndedSpan<'_>, push: impl Fn(&ExporterQueue, EndedSpan<'_>)) {
+    fn push(&self, span: &EndedSpan<'_>, push: impl Fn(&ExporterQueue, &EndedSpan<'_>)) {
         if self.queues.is_empty() {
             self.counts.count_without_exporter();
             self.drops.note();
@@ -80,7 +80,7 @@ impl Queues {
     }
 
     /// Lets a span wait for the end of its trace.
-    fn let_wait(&self, span: EndedSpan<'_>) {
+    fn let_wait(&self, span: &EndedSpan<'_>) {
         let Some(mut tail) = self.counts.tail() else { return };
         if self.is_shut_down() {
             // The sampler left it out, and no root decides any more.
@@ -88,8 +88,8 @@ impl Queues {
             return;
         }
         let undecided = tail.counts().undecided;
-        for span in tail.on_end(span) {
-            self.push(span.ended(), ExporterQueue::push_at_once);
+        for span in tail.on_end(*span) {
+            self.push(&span.ended(), ExporterQueue::push_at_once);
         }
         if tail.counts().undecided > undecided {
             self.drops.note();

@@ -41,7 +41,7 @@ pub(crate) struct PipelineSettings {
 
 impl PipelineSettings {
     /// Whether a span may have to be redacted or cut.
-    pub(super) fn changes(&self, span: EndedSpan<'_>) -> bool {
+    pub(super) fn changes(&self, span: &EndedSpan<'_>) -> bool {
         // No value is longer than the whole message.
         self.redactor.is_some()
             || self.payload_limit.is_some_and(|limit| span.message.len() > limit)

@@ -9,11 +9,12 @@ mod capacity;
 pub(super) use self::capacity::{Limits, Size};
 
 use self::capacity::Capacity;
+use crate::lock::BriefLock;
 use crate::span::{Blocks, EncodedSpan, EndedSpan, SpanSummary};
+use spin::MutexGuard;
 use std::cell::Cell;
 use std::mem;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Instant;
 
@@ -23,7 +24,7 @@ pub(super) fn bytes_of(message_len: usize) -> usize {
 }
 
 /// Whether part of the room is kept for this span.
-pub(super) fn has_priority(span: SpanSummary) -> bool {
+pub(super) fn has_priority(span: &SpanSummary) -> bool {
     span.is_local_root || span.is_error
 }
 
@@ -36,7 +37,7 @@ pub(super) struct Shards {
 /// On cache lines of its own.
 #[repr(align(128))]
 #[derive(Default)]
-struct Shard(Mutex<Intake>);
+struct Shard(BriefLock<Intake>);
 
 /// What a shard took in since it was last emptied. Its numbers add up:
 /// `ended == spans.len() + queue_full + shut_down`.
@@ -86,7 +87,7 @@ impl Shards {
 
     /// Takes a span in. Waits for nothing but another push to the same shard.
     #[inline(always)]
-    pub(super) fn push(&self, span: EndedSpan<'_>) -> Pushed {
+    pub(super) fn push(&self, span: &EndedSpan<'_>) -> Pushed {
         let bytes = bytes_of(span.message.len());
         let mut intake = self.own_shard();
         if self.closed.load(Ordering::Acquire) {
@@ -128,7 +129,7 @@ impl Shards {
     /// with the spans while threads that end more of them have to wait.
     pub(super) fn collect(&self, taken: &mut Vec<Intake>) {
         taken.resize_with(self.shards.len(), Intake::default);
-        let mut shards: Vec<_> = self.shards.iter().map(Shard::lock).collect();
+        let mut shards: Vec<_> = self.shards.iter().map(|shard| shard.0.lock()).collect();
         let mut spare = Size::default();
         for (intake, taken) in shards.iter_mut().zip(taken) {
             spare += mem::take(&mut intake.spare);
@@ -159,15 +160,7 @@ impl Shards {
             shard.get()
         });
         // The number of shards is a power of two. A thread whose locals are gone takes the first.
-        self.shards[number.unwrap_or_default() & (self.shards.len() - 1)].lock()
-    }
-}
-
-impl Shard {
-    #[inline(always)]
-    fn lock(&self) -> MutexGuard<'_, Intake> {
-        // No user code runs under the lock.
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.shards[number.unwrap_or_default() & (self.shards.len() - 1)].0.lock()
     }
 }
 

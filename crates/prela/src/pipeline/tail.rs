@@ -67,7 +67,7 @@ impl Tail {
                 }
             };
         }
-        let reason = self.rule.reason(span.summary);
+        let reason = self.rule.reason(*span.summary);
         let was_kept = self.decided.get(&trace_id) == Some(&true);
         let waiting = self.release(trace_id);
         self.decide(trace_id, was_kept || reason.is_some());

@@ -136,7 +136,7 @@ impl SpanBuilder {
     /// Sets when the span started, if not now.
     pub fn start_time(mut self, time: SystemTime) -> Self {
         if let Some((_, span)) = self.content() {
-            span.details().start_time = Some(time);
+            span.start_time = Some(time);
         }
         self
     }
@@ -310,9 +310,7 @@ impl SpanBuilder {
         let span = &mut prepared.span;
         span.kind = builder.span_kind;
         span.omits_type = true;
-        if builder.start_time.is_some() {
-            span.details().start_time = builder.start_time;
-        }
+        span.start_time = builder.start_time;
         let record = span.start_in(blank, parent, builder.attributes.unwrap_or_default());
         prepared.give_back();
         for link in builder.links.unwrap_or_default() {

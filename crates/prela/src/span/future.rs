@@ -3,7 +3,7 @@
 use super::builder::SpanBuilder;
 use super::exception::recording_panic;
 use super::handle::Span;
-use crate::context::{ContextScope, InContext, OfFuture, Polled};
+use crate::context::{InContext, OfFuture, Polled};
 use crate::{SpanType, TraceContext, semconv};
 use futures_core::Stream;
 use opentelemetry::Context;
@@ -74,7 +74,7 @@ pin_project! {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
             let State::Running(running) = this.state else { return };
-            let scope = ContextScope::enter(running.cx.clone());
+            let scope = running.span.enter(running.cx.clone());
             // The destructors of the inner future see its span too, and may panic.
             let dropped = recording_panic(&running.span, || this.inner.set(None));
             drop(scope);
@@ -141,7 +141,7 @@ impl<T> InSpan<T> {
             return Self { inner: Some(make(&Span::none())), state: State::Untraced };
         }
         let (span, cx) = span.start_for_future();
-        let scope = ContextScope::enter(cx.clone());
+        let scope = span.enter(cx.clone());
         let result = recording_panic(&span, || make(&span));
         drop(scope);
         match result {
@@ -175,7 +175,7 @@ impl State {
 impl Running {
     /// Polls in the span. Changes to the baggage stay for the next poll.
     fn poll<R>(&mut self, poll: impl FnOnce() -> R) -> R {
-        let scope = ContextScope::enter(self.cx.clone());
+        let scope = self.span.enter(self.cx.clone());
         let result = recording_panic(&self.span, poll);
         if let Some(changed) = scope.exit() {
             self.cx = changed;

@@ -23,7 +23,7 @@ pub struct SpanGuard {
 /// A span that was entered, to be left when this is dropped.
 struct Entered {
     span: Span,
-    scope: Option<ContextScope>,
+    scope: ContextScope,
     /// The memory of the builder, to be given back with that of the span.
     prepared: Option<Box<Prepared>>,
     /// Whether the thread was panicking already: a guard in a destructor then has no panic of its own.
@@ -42,7 +42,7 @@ impl SpanGuard {
     #[inline(never)]
     fn entered(mut prepared: Box<Prepared>) -> Self {
         let (span, scope) = enter(&mut prepared);
-        let (scope, prepared) = (Some(scope), Some(prepared));
+        let prepared = Some(prepared);
         let entered = Entered { span, scope, prepared, was_panicking: thread::panicking() };
         Self { entered: Some(entered), not_send: PhantomData }
     }
@@ -66,9 +66,7 @@ impl fmt::Debug for SpanGuard {
 impl Drop for Entered {
     #[inline(never)]
     fn drop(&mut self) {
-        if let Some(scope) = self.scope.take() {
-            scope.leave();
-        }
+        mem::replace(&mut self.scope, ContextScope::none()).leave();
         if thread::panicking()
             && !self.was_panicking
             && let Some(record) = self.span.record()
@@ -82,7 +80,7 @@ impl Drop for Entered {
 }
 
 /// Starts the span and makes it current.
-#[inline(never)]
+#[inline(always)]
 pub(super) fn enter(prepared: &mut Prepared) -> (Span, ContextScope) {
     let (span, scope) = prepared.enter();
     (span.into(), scope)

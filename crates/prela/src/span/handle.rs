@@ -2,10 +2,11 @@
 
 use super::failure::Failure;
 use super::lifecycle::{
-    AnySpan, Prepared, Record, attribute_pairs, context_with, give_back, give_back_message,
-    record_of,
+    AnySpan, Prepared, Provider, SharedRecord, attribute_pairs, context_with, give_back,
+    give_back_message, record_of,
 };
-use crate::{SpanType, TraceContext, Value, context};
+use crate::context::{self, ContextScope};
+use crate::{SpanType, TraceContext, Value};
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceContextExt as _, TraceId};
 use opentelemetry::{Context, Key, KeyValue};
 use std::borrow::Cow;
@@ -13,7 +14,6 @@ use std::error::Error;
 use std::fmt::{self, Display};
 use std::mem::{self, ManuallyDrop};
 use std::ops::Deref;
-use std::sync::Arc;
 
 /// A handle to a span: cheap to clone, `Send` and `Sync`.
 ///
@@ -46,7 +46,7 @@ impl Span {
         Self { span: AnySpan::None }
     }
 
-    pub(super) fn of(record: Arc<Record>) -> Self {
+    pub(super) fn of(record: SharedRecord) -> Self {
         Self { span: AnySpan::Own(record) }
     }
 
@@ -61,8 +61,11 @@ impl Span {
     /// Ends the span as [`finish`](Self::finish) does, and keeps the memory of its builder.
     #[inline]
     pub(super) fn finish_with(self, prepared: Box<Prepared>) {
-        if let AnySpan::Own(record) = self.span {
-            let message = record.end(None);
+        if let AnySpan::Own(mut record) = self.span {
+            let message = match SharedRecord::get_mut(&mut record) {
+                Some(record) => record.end_alone(),
+                None => record.end(None),
+            };
             prepared.give_back_with(record, message);
         } else {
             prepared.keep();
@@ -73,7 +76,17 @@ impl Span {
         Self { span: AnySpan::Foreign(cx) }
     }
 
-    pub(crate) fn record(&self) -> Option<&Arc<Record>> {
+    /// Makes a context current that has this span in it. Children that begin there need not ask it for their parent.
+    pub(crate) fn enter(&self, cx: Context) -> ContextScope {
+        match self.record() {
+            Some(record) if !Provider::is_one_of_several() => {
+                ContextScope::enter_with(cx, Some(&record.origin))
+            }
+            _ => ContextScope::enter(cx),
+        }
+    }
+
+    pub(crate) fn record(&self) -> Option<&SharedRecord> {
         match &self.span {
             AnySpan::Own(record) => Some(record),
             AnySpan::None | AnySpan::Inherited(_) | AnySpan::Foreign(_) => None,

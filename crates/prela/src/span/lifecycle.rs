@@ -45,7 +45,7 @@ pub(crate) use self::instances::without_spans;
 #[cfg(all(feature = "tracing", feature = "__otlp"))]
 pub(crate) use self::provider::LogIntake;
 pub(crate) use self::provider::{Provider, Source, SpanHooks, SpanIntake};
-pub(crate) use self::record::Record;
+pub(crate) use self::record::{Record, SharedRecord};
 #[cfg(feature = "__otlp")]
 pub(crate) use self::running::{MOST as MOST_RUNNING, RunningSpan, RunningSpans};
 pub(crate) use self::watch::Watch;

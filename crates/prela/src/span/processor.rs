@@ -1,11 +1,10 @@
 //! Hooks on the start and the end of spans.
 
 use super::handle::Span;
-use super::lifecycle::{Record, SpanHooks};
+use super::lifecycle::{SharedRecord, SpanHooks};
 use super::message::SpanData;
 use crate::{TraceContext, context};
 use opentelemetry::Context;
-use std::sync::Arc;
 
 /// Sees every recorded span of one instance when it starts and when it ends.
 ///
@@ -62,7 +61,7 @@ impl SpanProcessors {
 }
 
 impl SpanHooks for SpanProcessors {
-    fn on_start(&self, span: &Arc<Record>, parent: &Context) {
+    fn on_start(&self, span: &SharedRecord, parent: &Context) {
         let (span, parent) = (Span::of(span.clone()), TraceContext::from(parent.clone()));
         self.each(|processor| processor.on_start(&span, &parent));
     }

@@ -1,6 +1,6 @@
 //! What typed spans need of a span: to write when it starts, to know how, and to read back.
 
-use super::lifecycle::{Inherits, Record};
+use super::lifecycle::{Inherits, SharedRecord};
 use super::wording::{ContentCapture, Wording};
 use super::{Event, Span, SpanBuilder};
 use crate::clock::from_unix_nano;
@@ -8,7 +8,6 @@ use crate::context::CurrentAgent;
 use crate::{SpanType, Value};
 use opentelemetry::Key;
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 impl SpanBuilder {
@@ -70,7 +69,7 @@ impl Span {
     /// Whether it is Prela's and does not have this attribute.
     pub(crate) fn lacks(&self, key: &str) -> bool {
         let lacks =
-            |record: &Arc<Record>| record.with(|message| !message.has(key)).unwrap_or_default();
+            |record: &SharedRecord| record.with(|message| !message.has(key)).unwrap_or_default();
         self.record().is_some_and(lacks)
     }
 

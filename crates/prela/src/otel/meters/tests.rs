@@ -16,7 +16,7 @@ const fn readings(temporality: Temporality) -> Readings {
 struct Kept(Arc<Mutex<Blocks>>);
 
 impl SpanIntake for Kept {
-    fn on_end(&self, span: EndedSpan<'_>) {
+    fn on_end(&self, span: &EndedSpan<'_>) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(span);
     }
 

@@ -175,7 +175,7 @@ fn deliver(wire: &Wire, disk: Option<Disk>, count: usize) -> ExporterStats {
     let exporter = AnyExporter::Encoded(Box::new(wire.clone()));
     let export_loop = ExportLoop::new(queue.clone(), exporter, store, Arc::default(), &settings);
     for n in 0..count {
-        queue.push(span(format!("span {n}")).ended());
+        queue.push(&span(format!("span {n}")).ended());
     }
     let workers = Workers::start(vec![export_loop], async {}).unwrap();
     let _ = queue.wait_for_flush(&queue.request_flush(), None);

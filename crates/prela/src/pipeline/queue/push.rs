@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 impl ExporterQueue {
     /// Takes in a span that ended. Waits only if the overflow policy says so.
     #[inline]
-    pub(in crate::pipeline) fn push(&self, span: EndedSpan<'_>) {
+    pub(in crate::pipeline) fn push(&self, span: &EndedSpan<'_>) {
         if !self.offer(span) {
             self.overflow(span);
         }
     }
 
     /// Takes in a span without ever waiting: for callers that hold a lock.
-    pub(in crate::pipeline) fn push_at_once(&self, span: EndedSpan<'_>) {
+    pub(in crate::pipeline) fn push_at_once(&self, span: &EndedSpan<'_>) {
         if !self.offer(span) {
             self.refuse();
         }
@@ -25,7 +25,7 @@ impl ExporterQueue {
 
     /// Puts a span into a shard; false if there is no room.
     #[inline(always)]
-    fn offer(&self, span: EndedSpan<'_>) -> bool {
+    fn offer(&self, span: &EndedSpan<'_>) -> bool {
         let is_urgent = self.is_interactive && span.summary.is_local_root;
         match self.shards.push(span) {
             Pushed::In { wakes, is_crowded } => {
@@ -50,7 +50,7 @@ impl ExporterQueue {
 
     /// Makes room for a span, waits for room, or refuses it, by the overflow policy.
     #[cold]
-    fn overflow(&self, span: EndedSpan<'_>) {
+    fn overflow(&self, span: &EndedSpan<'_>) {
         let bytes = bytes_of(span.message.len());
         let until = match self.overflow {
             Overflow::Block(at_most) => Instant::now().checked_add(at_most),

@@ -69,7 +69,7 @@ impl Waiting {
         let mut evicted = Vec::new();
         while freed.spans == 0 || freed.bytes < bytes {
             let near = self.spans.iter().take(EVICTION_REACH);
-            let ordinary = near.enumerate().find(|(_, (_, span))| !has_priority(span.summary));
+            let ordinary = near.enumerate().find(|(_, (_, span))| !has_priority(&span.summary));
             let position = ordinary.map_or(0, |(position, _)| position);
             for (_, passed_over) in self.spans.range_mut(..position) {
                 // It may stay for long, and must not keep the memory of those that go.

@@ -1,7 +1,7 @@
 //! Prela's span as a span of OpenTelemetry's API, and how a context's span is found to be Prela's.
 
 use super::pool;
-use super::record::Record;
+use super::record::SharedRecord;
 use crate::Value;
 use crate::span::message::{KeyHash, Written};
 use opentelemetry::trace::{Span, SpanContext, SpanRef, Status};
@@ -10,7 +10,6 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::fmt;
 use std::mem;
-use std::sync::Arc;
 use std::time::SystemTime;
 
 /// A Prela span as `opentelemetry` sees it: what [`TracerProvider`](crate::tracer::TracerProvider) gives to
@@ -19,9 +18,9 @@ pub struct ContextSpan(Repr);
 
 enum Repr {
     /// In the slot of a context that Prela made. Whoever started the span ends it.
-    Scoped(Arc<Record>),
+    Scoped(SharedRecord),
     /// Of a library that uses OpenTelemetry's API, where a span ends when its owner drops it.
-    Owned(Arc<Record>),
+    Owned(SharedRecord),
     /// Of no instance: it has the parent's ids, so that propagation goes on.
     Fallback(Box<SpanContext>),
     /// Dropped by its owner.
@@ -33,7 +32,7 @@ thread_local! {
     static QUESTION: RefCell<Question> = const { RefCell::new(Question::NotAsked) };
     /// Spans that OpenTelemetry's API is ending. It holds the slot's lock meanwhile, so a processor that
     /// asked the slot for the current span would wait for ever.
-    static ENDING: RefCell<Vec<Arc<Record>>> = const { RefCell::new(Vec::new()) };
+    static ENDING: RefCell<Vec<SharedRecord>> = const { RefCell::new(Vec::new()) };
 }
 
 static NONE: SpanContext = SpanContext::NONE;
@@ -42,15 +41,15 @@ static NONE: SpanContext = SpanContext::NONE;
 enum Question {
     NotAsked,
     Asked,
-    Answered(Arc<Record>),
+    Answered(SharedRecord),
 }
 
 /// The record of Prela's span in a context's slot; none if another library's span is there.
 ///
 /// `SpanRef` offers no downcast, so the question is put through its API: setting the status to `Unset` is
 /// a no-op for every span by specification, and Prela's own span answers it with its record.
-pub(in crate::span) fn record_of(span: &SpanRef<'_>) -> Option<Arc<Record>> {
-    let is_it = |record: &&Arc<Record>| record.span_context == *span.span_context();
+pub(in crate::span) fn record_of(span: &SpanRef<'_>) -> Option<SharedRecord> {
+    let is_it = |record: &&SharedRecord| record.span_context == *span.span_context();
     let ending = ENDING.try_with(|ending| ending.borrow().iter().find(is_it).cloned()).ok()?;
     if ending.is_some() {
         return ending;
@@ -65,12 +64,12 @@ pub(in crate::span) fn record_of(span: &SpanRef<'_>) -> Option<Arc<Record>> {
 
 impl ContextSpan {
     /// The span as it sits in the slot of a context that Prela makes.
-    pub(super) fn in_scope(record: Arc<Record>) -> Self {
+    pub(super) fn in_scope(record: SharedRecord) -> Self {
         Self(Repr::Scoped(record))
     }
 
     /// The span as libraries that use OpenTelemetry's API get it.
-    pub(in crate::span) fn owned(record: Arc<Record>) -> Self {
+    pub(in crate::span) fn owned(record: SharedRecord) -> Self {
         Self(Repr::Owned(record))
     }
 
@@ -79,7 +78,7 @@ impl ContextSpan {
         Self(Repr::Fallback(Box::new(parent)))
     }
 
-    fn record(&self) -> Option<&Arc<Record>> {
+    fn record(&self) -> Option<&SharedRecord> {
         match &self.0 {
             Repr::Scoped(record) | Repr::Owned(record) => Some(record),
             Repr::Fallback(_) | Repr::Ended => None,

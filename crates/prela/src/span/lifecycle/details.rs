@@ -7,7 +7,6 @@ use opentelemetry::trace::SpanContext;
 use opentelemetry::{Context, Key};
 use std::any::Any;
 use std::fmt;
-use std::time::SystemTime;
 
 /// Where the parent of a new span is.
 pub(in crate::span) enum ParentChoice {
@@ -24,7 +23,6 @@ pub(in crate::span) enum ParentChoice {
 pub(in crate::span) struct Details {
     pub(in crate::span) attributes: Vec<(Key, Value)>,
     pub(in crate::span) links: Vec<SpanContext>,
-    pub(in crate::span) start_time: Option<SystemTime>,
     /// Instead of the instance's, if a trace begins here.
     pub(in crate::span) sampler: Option<Sampler>,
     pub(in crate::span) options: Option<Options>,
@@ -35,7 +33,6 @@ impl Details {
     pub(super) fn clear(&mut self) {
         self.attributes.clear();
         self.links.clear();
-        self.start_time = None;
         self.sampler = None;
         self.options = None;
     }

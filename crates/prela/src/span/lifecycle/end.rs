@@ -42,6 +42,19 @@ impl Record {
         }
     }
 
+    /// Ends the span without a lock, where nobody else refers to it; see [`end`](Self::end).
+    #[inline(always)]
+    pub(in crate::span) fn end_alone(&mut self) -> Option<Box<SpanMessage>> {
+        let state = self.state_mut();
+        let (None, Phase::Recording(_)) = (&state.at_end, &state.phase) else {
+            return self.end(None);
+        };
+        let phase = mem::take(&mut state.phase);
+        let Phase::Recording(message) = phase else { return None };
+        let time = self.now();
+        Some(self.deliver(message, time))
+    }
+
     #[inline]
     fn deliver(&self, mut message: Box<SpanMessage>, time: u64) -> Box<SpanMessage> {
         if self.is_root_and_recorded() {
@@ -55,7 +68,7 @@ impl Record {
         let (provider, scope) = (&self.source.provider, &self.source.scope);
         let ended = EndedSpan { message: message.message(), scope, summary: message.summary() };
         provider.with_hooks(|hooks| hooks.on_end(&ended.to_data()));
-        provider.intake.on_end(ended);
+        provider.intake.on_end(&ended);
         message.trim();
         message
     }

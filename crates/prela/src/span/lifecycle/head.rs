@@ -3,7 +3,7 @@
 use super::decision::{Decision, RANDOM};
 use super::new_span::{Early, NewSpan};
 use super::pool::{Blank, give_back_message};
-use super::record::{Phase, Record};
+use super::record::{Phase, Record, SharedRecord};
 use super::roots;
 use crate::clock::{Anchor, unix_nano};
 use crate::context::{self, Correlation, Origin};
@@ -11,20 +11,19 @@ use crate::span::message::{ChildHead, Head, kind};
 use crate::{SpanType, Value, semconv};
 use opentelemetry::trace::{SpanContext, TraceState};
 use opentelemetry::{Context, Key};
-use std::sync::Arc;
 
 impl NewSpan {
     /// Starts the record of a child whose parent is recorded in this process, in one piece. Nothing in the
     /// context concerns it.
     #[inline(always)]
-    pub(super) fn start_child(&mut self, blank: Blank, parent: &Origin) -> Arc<Record> {
+    pub(super) fn start_child(&mut self, blank: Blank, parent: &Origin) -> SharedRecord {
         if !blank.provider().admits_type() || self.name.len() >= ChildHead::LONGEST_NAME {
             return self.write_head(blank, Decision::inherited(parent, TraceState::NONE), None);
         }
         let record = blank.start(|record, mut message| {
             let provider = &*record.source.provider;
             // The clock is read before ids are drawn: it notices a fork.
-            let start_time = match self.given().and_then(|details| details.start_time) {
+            let start_time = match self.start_time {
                 None => parent.anchor.now(&provider.clock),
                 Some(start_time) => unix_nano(start_time),
             };
@@ -63,7 +62,7 @@ impl NewSpan {
     }
 
     /// Starts the record of the first span of a trace that is recorded without asking any sampler.
-    pub(super) fn start_root(&mut self, blank: Blank) -> Arc<Record> {
+    pub(super) fn start_root(&mut self, blank: Blank) -> SharedRecord {
         blank.start(|record, mut message| {
             let provider = &*record.source.provider;
             // The clock is read before ids are drawn: it notices a fork.
@@ -107,7 +106,7 @@ impl NewSpan {
         blank: Blank,
         decision: Decision,
         base: Option<&Context>,
-    ) -> Arc<Record> {
+    ) -> SharedRecord {
         let provider = blank.provider();
         let is_recorded = decision.flags.is_sampled() || provider.records_all;
         let concerns = |cx: &Context| provider.shows_context || Correlation::of(cx).is_some();
@@ -119,7 +118,7 @@ impl NewSpan {
             let provider = &*record.source.provider;
             record.parent_span_id = parent_span_id;
             // The clock is read before ids are drawn: it notices a fork.
-            let start_time = match self.given().and_then(|details| details.start_time) {
+            let start_time = match self.start_time {
                 None if is_recorded => anchor.now(&provider.clock),
                 start_time => start_time.map_or(0, unix_nano),
             };
@@ -167,7 +166,7 @@ impl NewSpan {
     #[inline(never)]
     fn write_more(
         &mut self,
-        record: &Arc<Record>,
+        record: &SharedRecord,
         of_sampler: Vec<(Key, Value)>,
         base: Option<&Context>,
     ) {

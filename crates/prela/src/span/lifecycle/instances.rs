@@ -6,23 +6,22 @@
 
 use super::context_span::{ContextSpan, record_of};
 use super::provider::Provider;
-use super::record::Record;
+use super::record::{Record, SharedRecord};
 use crate::context::Origin;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceState};
 use std::cell::Cell;
-use std::sync::Arc;
 
 /// The spans of several instances in one context.
 #[derive(Clone)]
 struct Instances {
     /// The instance that put its span into the slot last.
     slot_owner: u64,
-    spans: Vec<Arc<Record>>,
+    spans: Vec<SharedRecord>,
 }
 
 impl Instances {
-    fn span_of(cx: &Context, provider: &Provider) -> Option<Arc<Record>> {
+    fn span_of(cx: &Context, provider: &Provider) -> Option<SharedRecord> {
         let spans = &cx.get::<Self>()?.spans;
         spans.iter().find(|record| record.source.provider.id == provider.id).cloned()
     }
@@ -80,7 +79,7 @@ pub(super) fn last_begun_in(cx: &Context, provider: &Provider) -> Option<Parent>
 pub(in crate::span) enum Occupant {
     None,
     /// A span of the same instance.
-    Local(Arc<Record>),
+    Local(SharedRecord),
     /// A span of another process or library.
     Other(SpanContext),
 }
@@ -109,12 +108,12 @@ pub(in crate::span) fn occupant_in(cx: &Context, provider: &Provider) -> Occupan
 
 /// The context with the span of the only instance in it.
 #[inline(always)]
-pub(super) fn alone_with(cx: &Context, record: &Arc<Record>) -> Context {
+pub(super) fn alone_with(cx: &Context, record: &SharedRecord) -> Context {
     cx.with_span(ContextSpan::in_scope(record.clone()))
 }
 
 /// The current context with a span in it.
-pub(super) fn current_with(record: &Arc<Record>) -> Context {
+pub(super) fn current_with(record: &SharedRecord) -> Context {
     if Provider::is_one_of_several() {
         context_with(&crate::context::current(), record)
     } else {
@@ -123,7 +122,7 @@ pub(super) fn current_with(record: &Arc<Record>) -> Context {
 }
 
 /// The context with a span in it.
-pub(in crate::span) fn context_with(base: &Context, record: &Arc<Record>) -> Context {
+pub(in crate::span) fn context_with(base: &Context, record: &SharedRecord) -> Context {
     if !Provider::is_one_of_several() {
         return base.with_span(ContextSpan::in_scope(record.clone()));
     }

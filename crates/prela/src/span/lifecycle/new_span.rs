@@ -8,6 +8,7 @@ use crate::{SpanType, context};
 use opentelemetry::Context;
 use opentelemetry::trace::SpanKind;
 use std::borrow::Cow;
+use std::time::SystemTime;
 
 /// What a span will be.
 pub(in crate::span) struct NewSpan {
@@ -16,6 +17,8 @@ pub(in crate::span) struct NewSpan {
     /// None for the kind that goes with the type.
     pub(in crate::span) kind: Option<SpanKind>,
     pub(in crate::span) parent: ParentChoice,
+    /// None for the time of the start.
+    pub(in crate::span) start_time: Option<SystemTime>,
     /// Whether the attributes of the type are left out: an OpenTelemetry-native library asked for none.
     pub(in crate::span) omits_type: bool,
     pub(super) early: Early,
@@ -43,6 +46,7 @@ impl NewSpan {
             span_type: SpanType::Custom,
             kind: None,
             parent: ParentChoice::Current,
+            start_time: None,
             omits_type: false,
             early: Early::None,
             has_details: false,
@@ -92,10 +96,10 @@ impl NewSpan {
             && self.span_type != SpanType::Agent
     }
 
-    /// Whether it can begin a trace in one piece: it has no details and no attributes yet.
+    /// Whether it can begin a trace in one piece: it begins now, and has no details and no attributes yet.
     #[inline]
     pub(super) fn is_usual_root(&self) -> bool {
-        !self.has_details && self.early == Early::None
+        !self.has_details && self.start_time.is_none() && self.early == Early::None
     }
 
     /// The context that the span starts in, before its options.
@@ -138,6 +142,7 @@ impl NewSpan {
         if !matches!(self.parent, ParentChoice::Current) {
             self.parent = ParentChoice::Current;
         }
+        self.start_time = None;
         self.omits_type = false;
         self.early = Early::None;
         if self.has_details {

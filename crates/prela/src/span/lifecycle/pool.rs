@@ -4,7 +4,7 @@
 
 use super::new_span::NewSpan;
 use super::provider::{Provider, Source};
-use super::record::Record;
+use super::record::{Record, SharedRecord};
 use crate::SpanType;
 use crate::span::message::SpanMessage;
 use std::borrow::Cow;
@@ -89,7 +89,7 @@ impl Prepared {
     #[inline]
     pub(in crate::span) fn give_back_with(
         mut self: Box<Self>,
-        record: Arc<Record>,
+        record: SharedRecord,
         message: Option<Box<SpanMessage>>,
     ) {
         match message {
@@ -125,7 +125,7 @@ impl Prepared {
 /// Nobody else refers to the record, so the start writes to it without a lock. If somebody did, the span would be
 /// left unrecorded.
 pub(in crate::span) struct Blank {
-    record: Arc<Record>,
+    record: SharedRecord,
     message: Box<SpanMessage>,
 }
 
@@ -142,7 +142,7 @@ impl Blank {
     #[cold]
     fn new(source: &Arc<Source>, message: Option<Box<SpanMessage>>) -> Self {
         let message = message.unwrap_or_else(take_message);
-        Self { record: Arc::new(Record::new(source.clone())), message }
+        Self { record: SharedRecord::new(Record::new(source.clone())), message }
     }
 
     #[inline(always)]
@@ -175,9 +175,9 @@ impl Blank {
 
     /// Starts a span in the record, which `begin` fills.
     #[inline(always)]
-    pub(super) fn start(self, begin: impl FnOnce(&mut Record, Box<SpanMessage>)) -> Arc<Record> {
+    pub(super) fn start(self, begin: impl FnOnce(&mut Record, Box<SpanMessage>)) -> SharedRecord {
         let Self { mut record, message } = self;
-        if let Some(record) = Arc::get_mut(&mut record) {
+        if let Some(record) = SharedRecord::get_mut(&mut record) {
             begin(record, message);
         }
         record
@@ -187,7 +187,7 @@ impl Blank {
 /// Keeps the memory of a span for another one; only that of its message if somebody still refers to the
 /// record.
 #[inline]
-pub(in crate::span) fn give_back(record: Arc<Record>, message: Option<Box<SpanMessage>>) {
+pub(in crate::span) fn give_back(record: SharedRecord, message: Option<Box<SpanMessage>>) {
     let Some(message) = message else { return give_back_record(record) };
     if !is_reusable(&record) {
         drop(record);
@@ -206,7 +206,7 @@ pub(in crate::span) fn give_back(record: Arc<Record>, message: Option<Box<SpanMe
 
 /// Keeps the record of a span whose message was given back before, or that had none.
 #[cold]
-fn give_back_record(record: Arc<Record>) {
+fn give_back_record(record: SharedRecord) {
     if is_reusable(&record) {
         give_back(record, Some(take_message()));
     }
@@ -215,8 +215,8 @@ fn give_back_record(record: Arc<Record>) {
 /// Whether nobody refers to the record any more. A count of one stays one, since nobody has another reference to
 /// clone. And an idle thread must not keep alive an instance that was shut down.
 #[inline]
-fn is_reusable(record: &Arc<Record>) -> bool {
-    Arc::strong_count(record) == 1 && record.source.provider.is_running()
+fn is_reusable(record: &SharedRecord) -> bool {
+    record.is_unique() && record.source.provider.is_running()
 }
 
 fn take_message() -> Box<SpanMessage> {

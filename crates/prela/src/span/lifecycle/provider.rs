@@ -1,7 +1,7 @@
 //! What the spans of one instance share.
 
 use super::limits::SpanLimits;
-use super::record::Record;
+use super::record::SharedRecord;
 use super::shutdown::Shutdown;
 use super::watch::Watch;
 use crate::clock::AnyClock;
@@ -63,7 +63,7 @@ pub(crate) struct Provider {
 /// The processors of an instance, seen from below.
 pub(crate) trait SpanHooks: Send + Sync + 'static {
     /// A recorded span has started in this context.
-    fn on_start(&self, span: &Arc<Record>, parent: &Context);
+    fn on_start(&self, span: &SharedRecord, parent: &Context);
     /// A recorded span has ended.
     fn on_end(&self, span: &SpanData);
 }
@@ -71,7 +71,7 @@ pub(crate) trait SpanHooks: Send + Sync + 'static {
 /// Where ended spans go: the pipeline, seen from below.
 pub(crate) trait SpanIntake: Send + Sync + 'static {
     /// Takes a span that was recorded.
-    fn on_end(&self, span: EndedSpan<'_>);
+    fn on_end(&self, span: &EndedSpan<'_>);
     /// Counts a span that was not sampled.
     fn on_unsampled(&self);
     /// Reports that spans begin after shutdown, and whether any did before.

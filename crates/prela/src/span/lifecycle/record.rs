@@ -8,18 +8,21 @@ use super::limits::SpanLimits;
 use super::provider::Source;
 use crate::clock::from_unix_nano;
 use crate::context::Origin;
+use crate::lock::BriefLock;
 use crate::span::message::{Event, KeyHash, Link, Scalar, SpanMessage, Written};
 use crate::{SpanType, Value};
 use opentelemetry::trace::{SpanContext, SpanId, Status};
 use opentelemetry::{Key, KeyValue};
-use spin::{Mutex, MutexGuard};
+use spin::MutexGuard;
 use std::borrow::Cow;
 use std::fmt;
-use std::hint;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
+
+/// The record of a span, as handles and contexts share it. Each start asks whether it is the only reference, so that
+/// the memory can be used again: `triomphe` answers with a load, std with a locked operation.
+pub(crate) type SharedRecord = triomphe::Arc<Record>;
 
 /// A span that has started. Shared by every handle and context that refers to it.
 pub(crate) struct Record {
@@ -29,7 +32,7 @@ pub(crate) struct Record {
     /// What the span gives to its children.
     pub(in crate::span) origin: Origin,
     /// Held while bytes are written or copied; no user code runs meanwhile.
-    state: Mutex<State>,
+    state: BriefLock<State>,
 }
 
 /// What changes while the span runs.
@@ -71,12 +74,12 @@ impl Record {
             span_context: SpanContext::NONE,
             parent_span_id: None,
             origin: Origin::NONE,
-            state: Mutex::default(),
+            state: BriefLock::default(),
         }
     }
 
-    /// The state, without a lock, before anybody else refers to the record.
-    #[inline]
+    /// The state, without a lock, while nobody else refers to the record.
+    #[inline(always)]
     pub(super) fn state_mut(&mut self) -> &mut State {
         self.state.get_mut()
     }
@@ -111,28 +114,7 @@ impl Record {
 
     #[inline(always)]
     pub(super) fn state(&self) -> MutexGuard<'_, State> {
-        match self.state.try_lock() {
-            Some(state) => state,
-            None => self.wait_for_state(),
-        }
-    }
-
-    /// Waits for another thread that writes to the span. It may have been interrupted, even by this one if this
-    /// has a higher priority, so it is given time to go on.
-    #[cold]
-    fn wait_for_state(&self) -> MutexGuard<'_, State> {
-        let mut attempts: u32 = 0;
-        loop {
-            match attempts {
-                0..SPINS => hint::spin_loop(),
-                SPINS..YIELDS => thread::yield_now(),
-                _ => thread::sleep(A_MOMENT),
-            }
-            attempts = attempts.saturating_add(1);
-            if let Some(state) = self.state.try_lock() {
-                return state;
-            }
-        }
+        self.state.lock()
     }
 
     /// Accesses the message, if the span is recorded.
@@ -281,12 +263,6 @@ impl Record {
         });
     }
 }
-
-/// Attempts to get the lock while its holder most likely runs on another core.
-const SPINS: u32 = 100;
-/// Attempts, including those, while its holder most likely waits for a core.
-const YIELDS: u32 = 200;
-const A_MOMENT: Duration = Duration::from_micros(50);
 
 impl fmt::Debug for Record {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

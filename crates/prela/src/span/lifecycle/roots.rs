@@ -1,21 +1,21 @@
 //! The local roots that run now, for whatever runs below one, on any thread.
 
-use super::record::Record;
+use super::record::{Record, SharedRecord};
 use crate::context::Correlation;
 use crate::{SpanType, semconv};
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanKind, TraceId};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 
 /// The roots, spread by trace so that threads seldom meet. A record in here is not reused before its span has
 /// ended.
-static RUNNING: [Mutex<Vec<Arc<Record>>>; SHARDS] = [const { Mutex::new(Vec::new()) }; SHARDS];
+static RUNNING: [Mutex<Vec<SharedRecord>>; SHARDS] = [const { Mutex::new(Vec::new()) }; SHARDS];
 
 const SHARDS: usize = 32;
 
 /// Notes a span that has just started without a parent in this process.
-pub(super) fn add(record: &Arc<Record>) {
+pub(super) fn add(record: &SharedRecord) {
     if record.is_root_and_recorded()
         && let Some(mut running) = lock(record.span_context.trace_id())
     {
@@ -26,7 +26,7 @@ pub(super) fn add(record: &Arc<Record>) {
 /// Forgets a span that has just ended.
 pub(super) fn remove(record: &Record) {
     let Some(mut running) = lock(record.span_context.trace_id()) else { return };
-    let is_it = |other: &Arc<Record>| std::ptr::eq(&raw const **other, record);
+    let is_it = |other: &SharedRecord| std::ptr::eq(&raw const **other, record);
     if let Some(at) = running.iter().rposition(is_it) {
         let ended = running.swap_remove(at);
         drop(running);
@@ -38,11 +38,11 @@ pub(super) fn remove(record: &Record) {
 pub(in crate::span) fn running_root(
     trace_id: TraceId,
     below: Option<&Record>,
-) -> Option<Arc<Record>> {
+) -> Option<SharedRecord> {
     // Ids alone do not tell: instances with generators of their own may draw the same ones.
     let of_record = |record: &Record| (record.root(), record.source.provider.id);
     let wanted = below.map(of_record);
-    let is_it = |record: &&Arc<Record>| {
+    let is_it = |record: &&SharedRecord| {
         record.span_context.trace_id() == trace_id
             && wanted.is_none_or(|wanted| wanted == of_record(record))
     };
@@ -79,7 +79,7 @@ pub(super) fn lead(agent: &Record, base: Option<&Context>) {
 }
 
 /// Takes the lock, or gives up soon: in a forked process a thread that is not there may hold it.
-fn lock(trace_id: TraceId) -> Option<MutexGuard<'static, Vec<Arc<Record>>>> {
+fn lock(trace_id: TraceId) -> Option<MutexGuard<'static, Vec<SharedRecord>>> {
     let [.., last] = trace_id.to_bytes();
     let shard = &RUNNING[usize::from(last) % SHARDS];
     for _ in 0..100 {

@@ -1,25 +1,25 @@
 //! The recently started spans of an instance, for whoever shows them before they end.
 
-use super::record::Record;
+use super::record::SharedRecord;
 use crate::fork::Generation;
 use crate::span::message::{SpanData, SpanMessage};
 use std::fmt;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread;
 
 /// The sampled spans that have started since somebody last looked, at most [`MOST`]. While a record is in here, its
 /// memory is not used for another span.
 pub(crate) struct RunningSpans {
     /// None once nobody looks any more.
-    started: Mutex<Option<Vec<Arc<Record>>>>,
+    started: Mutex<Option<Vec<SharedRecord>>>,
     missed: AtomicU64,
     /// The process in which somebody looks.
     generation: Generation,
 }
 
 /// A span that has started, and may have ended.
-pub(crate) struct RunningSpan(Arc<Record>);
+pub(crate) struct RunningSpan(SharedRecord);
 
 /// Spans that may run at once and be shown; more are only counted.
 pub(crate) const MOST: usize = 4096;
@@ -31,7 +31,7 @@ impl RunningSpans {
     }
 
     /// Notes a recorded span that has just started.
-    pub(super) fn note(&self, record: &Arc<Record>) {
+    pub(super) fn note(&self, record: &SharedRecord) {
         if !record.span_context.is_sampled() || !self.generation.is_current() {
             return;
         }
@@ -65,7 +65,7 @@ impl RunningSpans {
     }
 
     /// Takes the lock, or gives up soon: a span's start waits for nobody.
-    fn lock(&self) -> Option<MutexGuard<'_, Option<Vec<Arc<Record>>>>> {
+    fn lock(&self) -> Option<MutexGuard<'_, Option<Vec<SharedRecord>>>> {
         for _ in 0..100 {
             match self.started.try_lock() {
                 Ok(started) => return Some(started),

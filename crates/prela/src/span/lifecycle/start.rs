@@ -8,19 +8,18 @@ use super::new_span::NewSpan;
 use super::parent::{Found, Glance};
 use super::pool::{Blank, Prepared};
 use super::provider::Provider;
-use super::record::Record;
+use super::record::{Record, SharedRecord};
 use super::{calls, roots};
 use crate::TraceContext;
 use crate::context::{self, Child, ContextScope, Correlation};
 use opentelemetry::{Context, KeyValue};
-use std::sync::Arc;
 
 /// A span of whatever kind, as a handle refers to it.
 #[derive(Clone)]
 pub(in crate::span) enum AnySpan {
     /// None: no instance is running, or nothing is recorded here.
     None,
-    Own(Arc<Record>),
+    Own(SharedRecord),
     /// A span that is not sampled, below another one, whose context it shares.
     Inherited(Context),
     /// A span of another OpenTelemetry library, or of another process, by the context it is in.
@@ -31,27 +30,38 @@ impl Prepared {
     /// Starts the span and makes it current.
     #[inline(always)]
     pub(in crate::span) fn enter(&mut self) -> (AnySpan, ContextScope) {
-        match self.enter_usual() {
-            Some(entered) => entered,
-            None => self.enter_root().unwrap_or_else(|| self.enter_unusual()),
+        match self.enter_child() {
+            (Some(record), scope) => (AnySpan::Own(record), scope),
+            (None, scope) if scope.is_open() => (AnySpan::Inherited(Context::current()), scope),
+            (None, _) => self.enter_otherwise(),
         }
+    }
+
+    /// Starts the span, which is not below the current one, or which something else concerns, and makes it current.
+    #[inline(never)]
+    pub(in crate::span) fn enter_otherwise(&mut self) -> (AnySpan, ContextScope) {
+        self.enter_root().unwrap_or_else(|| self.enter_unusual())
     }
 
     /// Starts the span if it is below the current one and nothing else concerns it, in one visit to the thread's
     /// context.
-    #[inline(always)]
-    fn enter_usual(&mut self) -> Option<(AnySpan, ContextScope)> {
+    ///
+    /// There is no record if the current span is not sampled, and no open scope if there is more to consider. Both
+    /// are words, which are returned in registers.
+    #[inline(never)]
+    pub(in crate::span) fn enter_child(&mut self) -> (Option<SharedRecord>, ContextScope) {
         let Self { blank: place, span } = self;
-        let provider = place.as_ref()?.provider();
+        let Some(blank) = place else { return (None, ContextScope::none()) };
+        let provider = blank.provider();
         let instance = provider.id;
         let is_usual = provider.is_usual
             && span.is_in_current_context()
             && !Provider::is_one_of_several()
             && !context::is_unrecorded(instance);
         if !is_usual {
-            return None;
+            return (None, ContextScope::none());
         }
-        let mut started = AnySpan::None;
+        let mut started = None;
         let scope = ContextScope::of_child(|cx, parent| {
             if parent.instance != instance
                 || cx.is_telemetry_suppressed()
@@ -60,7 +70,6 @@ impl Prepared {
                 return None;
             }
             if !parent.flags.is_sampled() {
-                started = AnySpan::Inherited(cx.clone());
                 return Some(Child::Inherited);
             }
             if !parent.is_plain || !span.is_usual_child() {
@@ -69,14 +78,17 @@ impl Prepared {
             let record = span.start_child(place.take()?, parent);
             let cx = instances::alone_with(cx, &record);
             let span_id = record.origin.span_id;
-            started = AnySpan::Own(record);
+            started = Some(record);
             Some(Child::Own(cx, span_id))
-        })?;
-        if let AnySpan::Inherited(_) = started {
+        });
+        if !scope.is_open() {
+            return (None, scope);
+        }
+        if started.is_none() {
             self.count_unsampled();
         }
         self.span.clear();
-        Some((started, scope))
+        (started, scope)
     }
 
     /// Starts the span if it begins a trace that is recorded anyway.
@@ -192,7 +204,7 @@ impl Prepared {
     fn start_elsewhere(
         &mut self,
         blank: Blank,
-        context_with: impl FnOnce(&Context, &Arc<Record>) -> Context,
+        context_with: impl FnOnce(&Context, &SharedRecord) -> Context,
     ) -> (AnySpan, Context) {
         match self.span.find_parent(blank.provider()) {
             Found::Suppressed(cx) => {
@@ -243,7 +255,7 @@ impl NewSpan {
         mut blank: Blank,
         base: &Context,
         attributes: Vec<KeyValue>,
-    ) -> Arc<Record> {
+    ) -> SharedRecord {
         let parent = instances::last_begun_in(base, blank.provider())
             .unwrap_or_else(|| instances::parent_in(base, blank.provider()));
         let record = match self.usual_parent(&blank, &parent, base) {
@@ -264,7 +276,7 @@ impl NewSpan {
     }
 
     #[inline(never)]
-    fn start_below(&mut self, blank: Blank, parent: &Parent, base: &Context) -> Arc<Record> {
+    fn start_below(&mut self, blank: Blank, parent: &Parent, base: &Context) -> SharedRecord {
         if let Some(origin) = self.usual_parent(&blank, parent, base) {
             return self.start_child(blank, origin);
         }

@@ -1,6 +1,6 @@
 //! What a typed span takes along: who is told when it starts, and its agent.
 
-use super::record::Record;
+use super::record::SharedRecord;
 use crate::Value;
 use crate::context::CurrentAgent;
 use crate::semconv::genai;
@@ -8,7 +8,6 @@ use crate::span::wording::ContentCapture;
 use opentelemetry::{Context, Key};
 use std::fmt;
 use std::mem;
-use std::sync::Arc;
 
 /// What a typed span takes along.
 #[derive(Default)]
@@ -22,7 +21,7 @@ pub(in crate::span) struct Typed {
 }
 
 /// A hook that runs when a recorded span has started.
-type AtStart = Box<dyn FnOnce(&Arc<Record>) + Send + Sync>;
+type AtStart = Box<dyn FnOnce(&SharedRecord) + Send + Sync>;
 
 /// What a span inherits from the agent that it is within.
 #[derive(Clone, Copy, Debug, Default)]
@@ -53,7 +52,7 @@ impl Typed {
         }
     }
 
-    pub(super) fn take_hooks(&mut self) -> impl FnOnce(&Arc<Record>) + use<> {
+    pub(super) fn take_hooks(&mut self) -> impl FnOnce(&SharedRecord) + use<> {
         let hooks = mem::take(&mut self.at_start);
         move |record| hooks.into_iter().for_each(|hook| hook(record))
     }

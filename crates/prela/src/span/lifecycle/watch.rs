@@ -1,7 +1,7 @@
 //! Notes the thread and the task of spans where they start, and that they run, for those who watch the program.
 
 use super::instances::{Occupant, occupant_in};
-use super::record::Record;
+use super::record::{Record, SharedRecord};
 #[cfg(feature = "__otlp")]
 use super::running::RunningSpans;
 use crate::{Key, Value, context, semconv};
@@ -32,7 +32,7 @@ impl Watch {
     }
 
     /// Notes what is asked for of a recorded span that has started in this context.
-    pub(super) fn on_start(&self, record: &Arc<Record>, base: &Context) {
+    pub(super) fn on_start(&self, record: &SharedRecord, base: &Context) {
         if self.threads {
             note_thread(record, base);
         }

@@ -43,7 +43,7 @@ impl EncodedSpan {
     /// The span in a block of its own.
     pub(crate) fn alone(span: EndedSpan<'_>) -> Self {
         let block = Block { scope: span.scope.clone(), bytes: span.message.to_vec() };
-        Self { message: 0..span.message.len(), block: Arc::new(block), summary: span.summary }
+        Self { message: 0..span.message.len(), block: Arc::new(block), summary: *span.summary }
     }
 
     /// A span that was read, and perhaps changed, encoded again in a block of its own.
@@ -58,7 +58,7 @@ impl EncodedSpan {
 
     pub(crate) fn ended(&self) -> EndedSpan<'_> {
         let message = self.block.bytes.get(self.message.clone()).unwrap_or_default();
-        EndedSpan { message, scope: &self.block.scope, summary: self.summary }
+        EndedSpan { message, scope: &self.block.scope, summary: &self.summary }
     }
 
     pub(crate) fn message_len(&self) -> usize {
@@ -99,7 +99,7 @@ pub(crate) struct Blocks {
 impl Blocks {
     /// Appends a copy of the span. Allocates only if no buffer has come back from the export thread.
     #[inline(always)]
-    pub(crate) fn push(&mut self, span: EndedSpan<'_>) {
+    pub(crate) fn push(&mut self, span: &EndedSpan<'_>) {
         let len = span.message.len();
         let has_room = |block: &Block| {
             Arc::ptr_eq(&block.scope, span.scope)
@@ -112,12 +112,12 @@ impl Blocks {
         let bytes = &mut self.open[number].bytes;
         let from = bytes.len();
         bytes.extend_from_slice(span.message);
-        self.spans.push((number, from..from + len, span.summary));
+        self.spans.push((number, from..from + len, *span.summary));
     }
 
     /// The index of a block that can take the span, growing if need be.
     #[cold]
-    fn block_for(&mut self, span: EndedSpan<'_>) -> usize {
+    fn block_for(&mut self, span: &EndedSpan<'_>) -> usize {
         let can_take = |block: &Block| {
             let len = block.bytes.len() + span.message.len();
             Arc::ptr_eq(&block.scope, span.scope) && (block.bytes.is_empty() || len <= FULL)

@@ -14,7 +14,7 @@ pub(crate) struct EndedSpan<'a> {
     /// OTLP's message `Span`.
     pub(crate) message: &'a [u8],
     pub(crate) scope: &'a Arc<InstrumentationScope>,
-    pub(crate) summary: SpanSummary,
+    pub(crate) summary: &'a SpanSummary,
 }
 
 /// What can be asked of a span without reading its message.

@@ -6,7 +6,7 @@
 #[cfg(all(test, feature = "otlp-http"))]
 mod tests;
 
-use super::{EndedSpan, SpanSummary, any, attributes};
+use super::{SpanSummary, any, attributes};
 use crate::Value;
 use crate::protobuf::Writer;
 use crate::protobuf::fields::log_record as fields;
@@ -82,15 +82,14 @@ impl LogRecord {
         w.written().to_vec()
     }
 
-    /// The record as a queue takes it: an error finds room where others do not.
-    pub(crate) fn ended<'a>(&'a self, message: &'a [u8]) -> EndedSpan<'a> {
-        let summary = SpanSummary {
+    /// What a queue asks of the record: an error finds room where others do not.
+    pub(crate) fn summary(&self) -> SpanSummary {
+        SpanSummary {
             start_time: self.time,
             end_time: self.time,
             is_sampled: true,
             is_error: self.severity >= Severity::Error,
             ..SpanSummary::default()
-        };
-        EndedSpan { message, scope: &self.scope, summary }
+        }
     }
 }

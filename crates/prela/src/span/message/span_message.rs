@@ -351,8 +351,8 @@ impl SpanMessage {
     }
 
     /// The summary of the finished span.
-    pub(in crate::span) fn summary(&self) -> SpanSummary {
-        self.summary
+    pub(in crate::span) fn summary(&self) -> &SpanSummary {
+        &self.summary
     }
 }
 

@@ -14,7 +14,7 @@ use std::thread;
 struct Kept(Arc<Mutex<Vec<SpanData>>>);
 
 impl SpanIntake for Kept {
-    fn on_end(&self, span: EndedSpan<'_>) {
+    fn on_end(&self, span: &EndedSpan<'_>) {
         self.0.lock().unwrap().push(span.to_data());
     }
 

@@ -8,16 +8,9 @@ fn scope(name: &'static str) -> Arc<InstrumentationScope> {
     Arc::new(InstrumentationScope::builder(name).build())
 }
 
-fn ended<'a>(
-    message: &'a [u8],
-    scope: &'a Arc<InstrumentationScope>,
-    number: u64,
-) -> EndedSpan<'a> {
-    EndedSpan {
-        message,
-        scope,
-        summary: SpanSummary { end_time: number, ..SpanSummary::default() },
-    }
+fn push(blocks: &mut Blocks, message: &[u8], scope: &Arc<InstrumentationScope>, number: u64) {
+    let summary = SpanSummary { end_time: number, ..SpanSummary::default() };
+    blocks.push(&EndedSpan { message, scope, summary: &summary });
 }
 
 #[test]
@@ -34,7 +27,7 @@ fn spans_of_several_scopes_keep_their_order() {
             let longest = if below(40) == 0 { 300_000 } else { 500 };
             let message = vec![number.to_le_bytes()[0]; below(longest) as usize + 1];
             let scope = &scopes[below(3) as usize];
-            blocks.push(ended(&message, scope, number));
+            push(&mut blocks, &message, scope, number);
             expected.push((number, scope.clone(), message));
             if below(50) == 0 {
                 given.extend(blocks.drain());
@@ -57,7 +50,7 @@ fn spans_of_several_scopes_keep_their_order() {
 fn a_span_that_is_detached_is_alone() {
     let (scope, mut blocks) = (scope("a"), Blocks::default());
     for number in 0..1_000 {
-        blocks.push(ended(&[7; 100], &scope, number));
+        push(&mut blocks, &[7; 100], &scope, number);
     }
     let mut spans: Vec<_> = blocks.drain().collect();
     let mut last = spans.pop().unwrap();
@@ -73,7 +66,7 @@ fn a_span_that_is_detached_is_alone() {
 fn a_block_that_is_hardly_used_is_small() {
     let (scope, mut blocks) = (scope("a"), Blocks::default());
     for number in 0..100 {
-        blocks.push(ended(&[7; 100], &scope, number));
+        push(&mut blocks, &[7; 100], &scope, number);
         let spans: Vec<_> = blocks.drain().collect();
         assert!(spans[0].block.bytes.capacity() <= 200);
     }

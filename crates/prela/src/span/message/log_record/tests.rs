@@ -1,6 +1,6 @@
 use super::*;
 use crate::otlp::{Signal, encode, json};
-use crate::span::Blocks;
+use crate::span::{Blocks, EndedSpan};
 use crate::{Resource, SpanId, TraceFlags, TraceId, TraceState};
 use opentelemetry_proto::tonic::collector::logs::v1::ExportLogsServiceRequest;
 use opentelemetry_proto::tonic::common::v1::any_value::Value as Any;
@@ -26,7 +26,8 @@ fn record(severity: Severity, body: Value, span_context: SpanContext) -> LogReco
 fn request(records: &[LogRecord]) -> Vec<u8> {
     let mut blocks = Blocks::default();
     for record in records {
-        blocks.push(record.ended(&record.message()));
+        let (message, summary) = (record.message(), record.summary());
+        blocks.push(&EndedSpan { message: &message, scope: &record.scope, summary: &summary });
     }
     let spans: Vec<_> = blocks.drain().collect();
     encode::request(&Resource::default(), &spans).to_vec()
