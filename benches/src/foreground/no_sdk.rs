@@ -28,4 +28,5 @@ pub(crate) const NOT_INSTALLED: Group = Group::costs(
         ]
     },
 )
+.notes(&["Each call through a guard looks whether there is a span: what `enter` has more than `in_scope`."])
 .in_both_profiles();
