@@ -217,8 +217,9 @@ export function showTrace(main, at) {
     buttons.hidden = isFile;
     if (isFirst) navigate(at);
     if (isFirst && isOutdated) again();
+    const before = found.length;
     found = await findings(asked).catch(() => []);
-    if (!isOpen || !trace) return;
+    if (!isOpen || !trace || before + found.length === 0) return;
     waterfall.show(shown, found);
     headline();
     redraw();
