@@ -1,5 +1,8 @@
 //! Scopes: a context is current until its scope is left.
 
+#[cfg(test)]
+mod tests;
+
 use super::attach::try_attach;
 #[cfg(feature = "testing")]
 use super::current::chosen;
