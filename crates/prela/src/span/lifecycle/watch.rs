@@ -8,6 +8,7 @@ use crate::{Key, Value, context, semconv};
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanKind, TraceContextExt as _};
 use std::cell::Cell;
+#[cfg(feature = "__otlp")]
 use std::sync::Arc;
 use std::thread;
 
