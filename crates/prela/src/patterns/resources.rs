@@ -1,5 +1,6 @@
 //! What the process used while a span ran: CPU time, memory, time.
 
+#[cfg(target_os = "linux")]
 use crate::fork::Generation;
 use crate::span::Measurement;
 use crate::{SpanBuilder, Value, semconv};
