@@ -20,6 +20,7 @@ mod suppression;
 pub mod task;
 pub mod thread;
 pub(crate) mod unawaited;
+mod unrecorded;
 
 pub use self::log_ids::{LogIds, log_ids};
 pub use self::polled::InContext;
@@ -35,9 +36,8 @@ pub(crate) use self::current::chosen::{choose, chosen};
 pub(crate) use self::current::{Origin, current, is_innermost_unsampled, slot_of, with_current};
 pub(crate) use self::polled::{OfFuture, Polled};
 pub(crate) use self::scope::{Child, ContextScope, not_current};
-pub(crate) use self::suppression::{
-    Suppressed, is_suppressed, is_unrecorded, processing, suppress_thread, unrecorded,
-};
+pub(crate) use self::suppression::{Suppressed, is_suppressed, suppress_thread};
+pub(crate) use self::unrecorded::{is_unrecorded, processing, unrecorded};
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};

@@ -5,7 +5,7 @@
 //! ask the context what that gives to them.
 
 use super::attach;
-use super::suppression::Unrecorded;
+use super::unrecorded::Unrecorded;
 use crate::clock::Anchor;
 use opentelemetry::trace::{SpanId, TraceContextExt as _, TraceFlags, TraceId};
 use opentelemetry::{Context, ContextGuard};

@@ -9,7 +9,8 @@ use super::current::chosen;
 use super::current::{
     FRAMES, Frames, IS_STALE, Left, Origin, ScopeId, can_attach, current, is_alive, slot_of,
 };
-use super::suppression::{self, Unrecorded};
+use super::suppression;
+use super::unrecorded::Unrecorded;
 use opentelemetry::trace::SpanId;
 use opentelemetry::{Context, ContextGuard};
 use std::any::Any;
