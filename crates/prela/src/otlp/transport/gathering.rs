@@ -1,11 +1,10 @@
-//! Gathers the frames of HTTP/2, so that a request takes one write and not one for each frame.
+//! Gathers the frames of HTTP/2, so that a request takes a few writes and not one for each frame.
 
 #[cfg(test)]
 mod tests;
 
 use super::stream::Stream;
 use std::io::{self, IoSlice};
-use std::mem;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -21,13 +20,11 @@ pub(super) struct Gathering<S> {
     /// How much of it the stream has.
     passed_on: usize,
     has_more_come: bool,
-    /// Whether it is kept back although the client has flushed.
-    is_held: bool,
 }
 
 impl<S: Stream> Gathering<S> {
     pub(super) fn new(stream: S) -> Self {
-        Self { stream, kept: Vec::new(), passed_on: 0, has_more_come: false, is_held: false }
+        Self { stream, kept: Vec::new(), passed_on: 0, has_more_come: false }
     }
 
     fn pass_on(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -40,7 +37,6 @@ impl<S: Stream> Gathering<S> {
         }
         self.kept.clear();
         self.passed_on = 0;
-        self.is_held = false;
         Poll::Ready(Ok(()))
     }
 
@@ -53,21 +49,6 @@ impl<S: Stream> Gathering<S> {
         bufs.iter().for_each(|buf| self.kept.extend_from_slice(buf));
         self.has_more_come = true;
         Poll::Ready(Ok(self.kept.len() - before))
-    }
-
-    /// Whether more is about to follow: another frame of a long body, or the body of the request whose head is all
-    /// that is kept.
-    ///
-    /// Source: [RFC 9113, frame format](https://www.rfc-editor.org/rfc/rfc9113#section-4.1).
-    fn expects_more(&self) -> bool {
-        match self.kept.as_slice() {
-            kept if kept.len() >= A_FRAME => true,
-            [a, b, c, HEADERS, flags, ..] if flags & END_STREAM == 0 => {
-                let length = self.kept.len().saturating_sub(FRAME_HEAD);
-                length.to_be_bytes().ends_with(&[*a, *b, *c])
-            }
-            _ => false,
-        }
     }
 }
 
@@ -83,11 +64,8 @@ impl<S: Stream> AsyncRead for Gathering<S> {
         cx: &mut Context<'_>,
         buf: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        // The client reads whenever it is woken up, and so what a flush has kept back goes out here: not before the
-        // second time, since the task that has the body of a request gets its turn in between.
-        if mem::take(&mut self.is_held) {
-            cx.waker().wake_by_ref();
-        } else if let Poll::Ready(Err(error)) = self.pass_on(cx) {
+        // The client reads whenever it is woken up, and so what a flush has kept back goes out here.
+        if let Poll::Ready(Err(error)) = self.pass_on(cx) {
             return Poll::Ready(Err(error));
         }
         Pin::new(&mut self.stream).poll_read(cx, buf)
@@ -116,9 +94,10 @@ impl<S: Stream> AsyncWrite for Gathering<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        if mem::take(&mut self.has_more_come) && self.expects_more() {
-            // If nothing follows, the client flushes again or, at the latest, is woken up and reads.
-            self.is_held = true;
+        if self.has_more_come && self.kept.len() >= A_FRAME {
+            // The next frame may follow at once. If none does, the client flushes again or, at the latest, reads
+            // again.
+            self.has_more_come = false;
             cx.waker().wake_by_ref();
             return Poll::Ready(Ok(()));
         }
@@ -132,13 +111,8 @@ impl<S: Stream> AsyncWrite for Gathering<S> {
     }
 }
 
-/// The largest frame of nearly all servers: a shorter one is the last of a body.
+/// The largest frame of nearly all servers. What is shorter, nothing follows.
 const A_FRAME: usize = 16 << 10;
-
-const FRAME_HEAD: usize = 9;
-/// The type of frames with the head of a request, and the flag of one that has no body.
-const HEADERS: u8 = 1;
-const END_STREAM: u8 = 1;
 
 /// What is gathered at most, and a frame.
 const MOST: usize = 256 << 10;
