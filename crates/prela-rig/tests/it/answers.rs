@@ -72,8 +72,19 @@ async fn bodies_pass_byte_for_byte() {
     }
 }
 
+type Parts = (String, u16, Option<String>, Option<HeaderMap>);
+
+/// The error of a call, which is the same with and without spans, and for a stream.
+async fn refused(url: &str) -> Parts {
+    let expected = parts(&read(&plain(), url, CHAT).await.unwrap_err());
+    let client = traced();
+    assert_eq!(parts(&read(&client, url, CHAT).await.unwrap_err()), expected);
+    assert_eq!(parts(&stream(&client, url, CHAT).await.unwrap_err()), expected);
+    expected
+}
+
 /// All of an error but the time in a header.
-fn parts(error: &Error) -> (String, u16, Option<String>, Option<HeaderMap>) {
+fn parts(error: &Error) -> Parts {
     let headers = error.non_success_headers().cloned().map(|mut headers| {
         headers.remove("date");
         headers
@@ -97,13 +108,9 @@ async fn an_answer_with_an_error_status_is_the_callers_error_and_the_spans() {
         let capture = Capture::new();
         let stub = Stub::start(Reply::Status(status, "application/json", body));
         let url = stub.url("/v1/chat/completions");
-        let (client, plain) = (traced(), plain());
         capture
             .bind(async {
-                let expected = parts(&read(&plain, &url, CHAT).await.unwrap_err());
-                assert_eq!(expected.1, status);
-                assert_eq!(parts(&read(&client, &url, CHAT).await.unwrap_err()), expected);
-                assert_eq!(parts(&stream(&client, &url, CHAT).await.unwrap_err()), expected);
+                assert_eq!(refused(&url).await.1, status);
             })
             .await;
         let spans = capture.spans();
@@ -136,13 +143,9 @@ async fn without_a_connection_the_error_is_told_without_the_url() {
     let capture = Capture::new();
     let free = TcpListener::bind(("127.0.0.1", 0)).unwrap().local_addr().unwrap();
     let url = format!("http://{free}/v1/chat/completions?key=the+hidden+key");
-    let (client, plain) = (traced(), plain());
     capture
         .bind(async {
-            let expected = parts(&read(&plain, &url, CHAT).await.unwrap_err());
-            assert!(expected.0.contains("the+hidden+key"));
-            assert_eq!(parts(&read(&client, &url, CHAT).await.unwrap_err()), expected);
-            assert_eq!(parts(&stream(&client, &url, CHAT).await.unwrap_err()), expected);
+            assert!(refused(&url).await.0.contains("the+hidden+key"));
         })
         .await;
     let spans = capture.spans();
