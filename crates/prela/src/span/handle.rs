@@ -62,6 +62,7 @@ impl Span {
     #[inline]
     pub(super) fn finish_with(self, prepared: Box<Prepared>) {
         if let AnySpan::Own(mut record) = self.span {
+            record.leave_roots();
             let message = match SharedRecord::get_mut(&mut record) {
                 Some(record) => record.end_alone(),
                 None => record.end(None),

@@ -57,9 +57,7 @@ impl Record {
 
     #[inline]
     fn deliver(&self, mut message: Box<SpanMessage>, time: u64) -> Box<SpanMessage> {
-        if self.is_root_and_recorded() {
-            roots::remove(self);
-        }
+        roots::remove(self);
         #[cfg(feature = "genai")]
         if self.source.provider.wording.has_content_on_spans() {
             plain_content::write(self, &mut message);

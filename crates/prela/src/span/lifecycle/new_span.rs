@@ -96,10 +96,10 @@ impl NewSpan {
             && self.span_type != SpanType::Agent
     }
 
-    /// Whether it can begin a trace in one piece: it begins now, and has no details and no attributes yet.
+    /// Whether it can begin a trace in one piece: it begins now, and has no details.
     #[inline]
     pub(super) fn is_usual_root(&self) -> bool {
-        !self.has_details && self.start_time.is_none() && self.early == Early::None
+        !self.has_details && self.start_time.is_none()
     }
 
     /// The context that the span starts in, before its options.

@@ -6,6 +6,7 @@ mod tests;
 use super::details::Measurement;
 use super::limits::SpanLimits;
 use super::provider::Source;
+use super::roots::{self, RootPlace};
 use crate::clock::from_unix_nano;
 use crate::context::Origin;
 use crate::lock::BriefLock;
@@ -31,6 +32,7 @@ pub(crate) struct Record {
     pub(in crate::span) parent_span_id: Option<SpanId>,
     /// What the span gives to its children.
     pub(in crate::span) origin: Origin,
+    pub(super) root_place: RootPlace,
     /// Held while bytes are written or copied; no user code runs meanwhile.
     state: BriefLock<State>,
 }
@@ -74,6 +76,7 @@ impl Record {
             span_context: SpanContext::NONE,
             parent_span_id: None,
             origin: Origin::NONE,
+            root_place: RootPlace::nowhere(),
             state: BriefLock::default(),
         }
     }
@@ -93,6 +96,12 @@ impl Record {
     #[cfg(feature = "tracing")]
     pub(crate) fn instance(&self) -> u64 {
         self.source.provider.id
+    }
+
+    /// Forgets that the span is a root that runs, right before it ends: then nobody refers to it any more by that.
+    #[inline]
+    pub(in crate::span) fn leave_roots(&self) {
+        roots::remove(self);
     }
 
     /// Whether the span began as a local root that is recorded.
