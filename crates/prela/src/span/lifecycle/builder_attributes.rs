@@ -9,6 +9,7 @@ use super::new_span::{Early, NewSpan};
 use super::pool::Blank;
 use super::provider::Provider;
 use crate::span::message::{ChildHead, KeyHash, Scalar, TypeAttributes, Written};
+use crate::value::ShortText;
 use crate::{Value, context};
 use opentelemetry::trace::{SpanId, TraceFlags, TraceId};
 use opentelemetry::{Key, KeyValue};
@@ -37,10 +38,13 @@ impl NewSpan {
         let hash = KeyHash::of(name.as_bytes());
         match Written::of(&value) {
             Written::Scalar(value) => self.write_scalar(blank, name, hash, value),
+            Written::Short(text) if self.write_short(blank, name, hash, text) => {}
             Written::Text(text) if self.write_text(blank, name, hash, text) => {
                 Value::discard(value);
             }
-            Written::Text(_) | Written::Other => self.write_other(blank, name, value),
+            Written::Short(_) | Written::Text(_) | Written::Other => {
+                self.write_other(blank, name, value);
+            }
         }
         drop(ManuallyDrop::into_inner(key));
     }
@@ -48,6 +52,12 @@ impl NewSpan {
     #[inline(never)]
     fn write_scalar(&self, blank: &mut Blank, key: &str, hash: KeyHash, value: Scalar) {
         blank.message().set_scalar(key.as_bytes(), hash, value);
+    }
+
+    /// False if the text may have to be cut.
+    #[inline(never)]
+    fn write_short(&self, blank: &mut Blank, key: &str, hash: KeyHash, text: ShortText) -> bool {
+        blank.message().set_short(key.as_bytes(), hash, text)
     }
 
     /// False if the text may have to be cut.
@@ -82,8 +92,9 @@ impl NewSpan {
         let hash = KeyHash::of(name.as_bytes());
         match Written::of_otel(&it.value) {
             Written::Scalar(value) => self.write_scalar(blank, name, hash, value),
+            Written::Short(text) if self.write_short(blank, name, hash, text) => {}
             Written::Text(text) if self.write_text(blank, name, hash, text) => {}
-            Written::Text(_) | Written::Other => {
+            Written::Short(_) | Written::Text(_) | Written::Other => {
                 self.write_other(blank, name, ManuallyDrop::new(it.value.into()));
             }
         }

@@ -123,7 +123,7 @@ impl Span for ContextSpan {
         match Written::of_otel(&attribute.value) {
             Written::Scalar(value) => record.set_scalar(key, hash, value),
             Written::Text(text) if record.set_text(key, hash, text) => {}
-            Written::Text(_) | Written::Other => {
+            Written::Short(_) | Written::Text(_) | Written::Other => {
                 record.set_attribute(&attribute.key, attribute.value.into());
             }
         }

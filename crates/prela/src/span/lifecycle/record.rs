@@ -11,6 +11,7 @@ use crate::clock::from_unix_nano;
 use crate::context::Origin;
 use crate::lock::BriefLock;
 use crate::span::message::{Event, KeyHash, Link, Scalar, SpanMessage, Written};
+use crate::value::ShortText;
 use crate::{SpanType, Value};
 use opentelemetry::trace::{SpanContext, SpanId, Status};
 use opentelemetry::{Key, KeyValue};
@@ -184,8 +185,9 @@ impl Record {
         let hash = KeyHash::of(key.as_bytes());
         match Written::of(&value) {
             Written::Scalar(value) => self.set_scalar(key, hash, value),
+            Written::Short(text) if self.set_short(key, hash, text) => {}
             Written::Text(text) if self.set_text(key, hash, text) => Value::discard(value),
-            Written::Text(_) | Written::Other => self.set_other(key, value),
+            Written::Short(_) | Written::Text(_) | Written::Other => self.set_other(key, value),
         }
     }
 
@@ -201,6 +203,7 @@ impl Record {
                         true
                     }
                     Written::Text(text) => message.set_text(key, KeyHash::of(key), text),
+                    Written::Short(text) => message.set_short(key, KeyHash::of(key), text),
                     Written::Other => false,
                 };
                 if !is_written {
@@ -215,6 +218,16 @@ impl Record {
     pub(in crate::span) fn set_scalar(&self, key: &str, hash: KeyHash, value: Scalar) {
         if let Some(message) = self.state().message() {
             message.set_scalar(key.as_bytes(), hash, value);
+        }
+    }
+
+    /// Sets an attribute to a short text; see [`set_text`](Self::set_text).
+    #[inline(never)]
+    #[must_use]
+    fn set_short(&self, key: &str, hash: KeyHash, text: ShortText) -> bool {
+        match self.state().message() {
+            Some(message) => message.set_short(key.as_bytes(), hash, text),
+            None => true,
         }
     }
 

@@ -4,7 +4,7 @@ mod lookup;
 #[cfg(test)]
 mod tests;
 
-use super::attribute::{attribute, scalar, text};
+use super::attribute::{attribute, scalar, short_text, text};
 use super::codes::{flags, local_flags};
 use super::data::{Event, Link};
 use super::ended_span::SpanSummary;
@@ -19,6 +19,7 @@ use crate::protobuf::fields::span::{
 use crate::protobuf::{Reader, Writer};
 #[cfg(feature = "genai")]
 use crate::span::wording::ContentCapture;
+use crate::value::ShortText;
 use crate::{SpanType, Value};
 use opentelemetry::Key;
 use opentelemetry::trace::Status;
@@ -213,6 +214,26 @@ impl SpanMessage {
             text(&mut self.message, ATTRIBUTES, key, value);
         } else {
             self.set_again(key, move |w| text(w, ATTRIBUTES, key, value));
+        }
+        true
+    }
+
+    /// Writes one attribute whose value is a short text; see [`SpanMessage::set_text`].
+    #[inline(always)]
+    #[must_use]
+    pub(in crate::span) fn set_short(
+        &mut self,
+        key: &[u8],
+        hash: KeyHash,
+        value: ShortText,
+    ) -> bool {
+        if usize::from(value.len) > self.longest_text {
+            return false;
+        }
+        if self.admits(key, hash) {
+            short_text(&mut self.message, ATTRIBUTES, key, value);
+        } else {
+            self.set_again(key, move |w| short_text(w, ATTRIBUTES, key, value));
         }
         true
     }
