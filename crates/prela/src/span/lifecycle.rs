@@ -20,6 +20,7 @@ mod end;
 mod head;
 mod instances;
 mod limits;
+mod native;
 mod new_span;
 mod parent;
 #[cfg(feature = "genai")]

@@ -44,14 +44,19 @@ impl Record {
 
     /// Ends the span without a lock, where nobody else refers to it; see [`end`](Self::end).
     #[inline(always)]
-    pub(in crate::span) fn end_alone(&mut self) -> Option<Box<SpanMessage>> {
+    pub(in crate::span) fn end_alone(
+        &mut self,
+        time: Option<SystemTime>,
+    ) -> Option<Box<SpanMessage>> {
         let state = self.state_mut();
-        let (None, Phase::Recording(_)) = (&state.at_end, &state.phase) else {
-            return self.end(None);
-        };
+        match (&state.at_end, &state.phase) {
+            (None, Phase::Recording(_)) => {}
+            (_, Phase::Idle) => return None,
+            _ => return self.end(time),
+        }
         let phase = mem::take(&mut state.phase);
         let Phase::Recording(message) = phase else { return None };
-        let time = self.now();
+        let time = time.map_or_else(|| self.now(), unix_nano);
         Some(self.deliver(message, time))
     }
 

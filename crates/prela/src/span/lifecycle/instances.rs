@@ -59,9 +59,10 @@ pub(super) fn note_begun(origin: &Origin) {
     LAST_BEGUN.set(*origin);
 }
 
-/// The parent that a context holds, if it is the span that began last. Its ids tell, if all in the process are random.
+/// What the parent that a context holds gives to its children, if it is a span of this process without trace state,
+/// and the only instance in it is a usual one. Then ids are random, and tell which span it is.
 #[inline]
-pub(super) fn last_begun_in(cx: &Context, provider: &Provider) -> Option<Parent> {
+pub(super) fn usual_origin_in(cx: &Context, provider: &Provider) -> Option<Origin> {
     if !provider.is_usual || Provider::is_one_of_several() {
         return None;
     }
@@ -70,9 +71,17 @@ pub(super) fn last_begun_in(cx: &Context, provider: &Provider) -> Option<Parent>
     let is_it = origin.span_id == span_context.span_id()
         && origin.trace_id == span_context.trace_id()
         && origin.instance == provider.id
-        && origin.is_plain
         && !span_context.is_remote();
-    is_it.then_some(Parent::Local(origin, TraceState::NONE))
+    let origin = if is_it { Some(origin) } else { origin_in(cx, provider) };
+    origin.filter(|origin| origin.is_plain)
+}
+
+#[inline(never)]
+fn origin_in(cx: &Context, provider: &Provider) -> Option<Origin> {
+    match occupant_in(cx, provider) {
+        Occupant::Local(record) => Some(record.origin),
+        Occupant::None | Occupant::Other(_) => None,
+    }
 }
 
 /// What a context holds for an instance.

@@ -11,8 +11,8 @@ use crate::context::Origin;
 use crate::lock::BriefLock;
 use crate::span::message::{Event, KeyHash, Link, Scalar, SpanMessage, Written};
 use crate::{SpanType, Value};
+use opentelemetry::Key;
 use opentelemetry::trace::{SpanContext, SpanId, Status};
-use opentelemetry::{Key, KeyValue};
 use spin::MutexGuard;
 use std::borrow::Cow;
 use std::fmt;
@@ -59,7 +59,7 @@ pub(super) enum Phase {
 impl State {
     /// The message, while the span is recorded.
     #[inline(always)]
-    fn message(&mut self) -> Option<&mut SpanMessage> {
+    pub(super) fn message(&mut self) -> Option<&mut SpanMessage> {
         match &mut self.phase {
             Phase::Recording(message) => Some(message),
             Phase::Idle | Phase::Unsampled => None,
@@ -108,7 +108,7 @@ impl Record {
         self.origin.anchor.now(&self.source.provider.clock)
     }
 
-    fn limits(&self) -> &SpanLimits {
+    pub(super) fn limits(&self) -> &SpanLimits {
         &self.source.provider.limits
     }
 
@@ -178,27 +178,6 @@ impl Record {
             Written::Text(text) if self.set_text(key, hash, text) => Value::discard(value),
             Written::Text(_) | Written::Other => self.set_other(key, value),
         }
-    }
-
-    /// Sets attributes of OpenTelemetry's API.
-    pub(super) fn write_otel_attributes(&self, attributes: Vec<KeyValue>) {
-        let limits = self.limits();
-        self.with(|message| {
-            for attribute in attributes {
-                let key = attribute.key.as_str().as_bytes();
-                let is_written = match Written::of_otel(&attribute.value) {
-                    Written::Scalar(value) => {
-                        message.set_scalar(key, KeyHash::of(key), value);
-                        true
-                    }
-                    Written::Text(text) => message.set_text(key, KeyHash::of(key), text),
-                    Written::Other => false,
-                };
-                if !is_written {
-                    limits.set(message, attribute.key.as_str(), &mut attribute.value.into());
-                }
-            }
-        });
     }
 
     /// Sets an attribute to a value that is too short for any limit.
