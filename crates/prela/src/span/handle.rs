@@ -63,7 +63,7 @@ impl Span {
     pub(super) fn finish_with(self, prepared: Box<Prepared>) {
         if let AnySpan::Own(mut record) = self.span {
             let message = match SharedRecord::get_mut(&mut record) {
-                Some(record) => record.end_alone(None),
+                Some(record) => record.end_alone(),
                 None => record.end(None),
             };
             prepared.give_back_with(record, message);

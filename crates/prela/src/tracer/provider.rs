@@ -47,9 +47,9 @@ impl opentelemetry::trace::Tracer for OtelTracer {
 
     fn build_with_context(
         &self,
-        builder: opentelemetry::trace::SpanBuilder,
+        mut builder: opentelemetry::trace::SpanBuilder,
         parent: &Context,
     ) -> ContextSpan {
-        ContextSpan::start(self.source.as_ref(), builder, parent)
+        ContextSpan::start(self.source.as_ref(), &mut builder, parent)
     }
 }

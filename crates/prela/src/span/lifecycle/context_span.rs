@@ -2,8 +2,9 @@
 
 use super::native;
 use super::pool;
-use super::record::SharedRecord;
+use super::record::{Record, SharedRecord};
 use crate::Value;
+use crate::clock::unix_nano;
 use opentelemetry::trace::{Span, SpanContext, SpanRef, Status};
 use opentelemetry::{Key, KeyValue};
 use std::borrow::Cow;
@@ -85,11 +86,19 @@ impl ContextSpan {
         }
     }
 
-    fn end_at(&self, time: Option<SystemTime>) {
-        let Some(record) = self.record() else { return };
+    fn end_at(&mut self, time: Option<SystemTime>) {
+        let (Repr::Scoped(record) | Repr::Owned(record)) = &mut self.0 else { return };
+        let alone = SharedRecord::get_mut(record).and_then(Record::stop_alone);
         // Nothing in between unwinds: the user's hooks are caught.
         let _ = ENDING.try_with(|ending| ending.borrow_mut().push(record.clone()));
-        pool::give_back_message(record.end(time));
+        let message = match alone {
+            Some(message) => {
+                let time = time.map_or_else(|| record.now(), unix_nano);
+                Some(record.deliver(message, time))
+            }
+            None => record.end(time),
+        };
+        pool::give_back_message(message);
         let _ = ENDING.try_with(|ending| ending.borrow_mut().pop());
     }
 }
@@ -174,7 +183,7 @@ impl Drop for ContextSpan {
         if let Repr::Owned(mut record) = mem::replace(&mut self.0, Repr::Ended) {
             // It is in no context's slot any more, so no lock is held.
             let message = match SharedRecord::get_mut(&mut record) {
-                Some(alone) => alone.end_alone(None),
+                Some(alone) => alone.end_alone(),
                 None => record.end(None),
             };
             pool::give_back(record, message);

@@ -44,24 +44,28 @@ impl Record {
 
     /// Ends the span without a lock, where nobody else refers to it; see [`end`](Self::end).
     #[inline(always)]
-    pub(in crate::span) fn end_alone(
-        &mut self,
-        time: Option<SystemTime>,
-    ) -> Option<Box<SpanMessage>> {
-        let state = self.state_mut();
-        match (&state.at_end, &state.phase) {
-            (None, Phase::Recording(_)) => {}
-            (_, Phase::Idle) => return None,
-            _ => return self.end(time),
+    pub(in crate::span) fn end_alone(&mut self) -> Option<Box<SpanMessage>> {
+        match self.stop_alone() {
+            Some(message) => Some(self.deliver(message, self.now())),
+            None if matches!(self.state_mut().phase, Phase::Idle) => None,
+            None => self.end(None),
         }
-        let phase = mem::take(&mut state.phase);
-        let Phase::Recording(message) = phase else { return None };
-        let time = time.map_or_else(|| self.now(), unix_nano);
-        Some(self.deliver(message, time))
     }
 
+    /// Stops recording without a lock, where nobody else refers to the span. Its message is to be delivered. None if
+    /// there is none, or if something else is to be done first.
+    #[inline(always)]
+    pub(super) fn stop_alone(&mut self) -> Option<Box<SpanMessage>> {
+        let state = self.state_mut();
+        let (None, Phase::Recording(_)) = (&state.at_end, &state.phase) else { return None };
+        let phase = mem::take(&mut state.phase);
+        let Phase::Recording(message) = phase else { return None };
+        Some(message)
+    }
+
+    /// Completes the message of a span that has stopped recording, shows it and gives it on. Returns its memory.
     #[inline]
-    fn deliver(&self, mut message: Box<SpanMessage>, time: u64) -> Box<SpanMessage> {
+    pub(super) fn deliver(&self, mut message: Box<SpanMessage>, time: u64) -> Box<SpanMessage> {
         if self.is_root_and_recorded() {
             roots::remove(self);
         }

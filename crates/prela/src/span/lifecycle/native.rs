@@ -7,7 +7,7 @@ use super::context_span::{ContextSpan, attribute_pairs};
 use super::instances;
 use super::limits::SpanLimits;
 use super::pool::{Blank, Prepared};
-use super::provider::{Provider, Source};
+use super::provider::Source;
 use super::record::{Phase, Record, SharedRecord};
 use crate::clock::unix_nano;
 use crate::context::{self, Correlation, Origin};
@@ -21,10 +21,12 @@ use std::mem;
 use std::sync::Arc;
 
 impl ContextSpan {
-    /// Starts a span below what a context holds, for a library that makes it current itself.
+    /// Starts a span below what a context holds, for a library that makes it current itself. What the builder holds is
+    /// taken from where it is, since it is large.
+    #[inline]
     pub(crate) fn start(
         source: Option<&Arc<Source>>,
-        builder: SpanBuilder,
+        builder: &mut SpanBuilder,
         parent: &Context,
     ) -> Self {
         match source.and_then(|source| start(source, builder, parent)) {
@@ -36,7 +38,11 @@ impl ContextSpan {
 
 /// Starts a span; none where nothing is recorded.
 #[inline]
-fn start(source: &Arc<Source>, mut builder: SpanBuilder, parent: &Context) -> Option<SharedRecord> {
+fn start(
+    source: &Arc<Source>,
+    builder: &mut SpanBuilder,
+    parent: &Context,
+) -> Option<SharedRecord> {
     let provider = &*source.provider;
     if parent.is_telemetry_suppressed() || context::is_suppressed(provider.id) {
         return None;
@@ -45,33 +51,29 @@ fn start(source: &Arc<Source>, mut builder: SpanBuilder, parent: &Context) -> Op
         provider.report_late_span();
         return None;
     }
-    let (links, events) = (builder.links.take(), builder.events.take());
-    let record = match usual_parent(provider, &builder, parent) {
-        Some(parent) => start_child(source, builder, &parent),
+    let in_one_piece = instances::begin_below(parent, provider, |origin| {
+        let is_usual = origin.is_plain
+            && origin.flags.is_sampled()
+            && builder.name.len() < ChildHead::LONGEST_NAME
+            && Correlation::of(parent).is_none();
+        is_usual.then(|| start_child(source, builder, origin))
+    });
+    let record = match in_one_piece {
+        Some(record) => record,
         None => start_unusual(source, builder, parent)?,
     };
-    instances::note_begun(&record.origin);
-    if let Some(links) = links {
+    if let Some(links) = builder.links.take() {
         add_links(&record, links);
     }
-    if let Some(events) = events {
+    if let Some(events) = builder.events.take() {
         add_events(&record, events);
     }
     Some(record)
 }
 
-/// The parent, if the span can start in one piece: a sampled span of this process, while nothing else in the context
-/// concerns the new span.
-#[inline]
-fn usual_parent(provider: &Provider, builder: &SpanBuilder, parent: &Context) -> Option<Origin> {
-    let origin = instances::usual_origin_in(parent, provider)?;
-    let is_usual = origin.flags.is_sampled()
-        && builder.name.len() < ChildHead::LONGEST_NAME
-        && Correlation::of(parent).is_none();
-    is_usual.then_some(origin)
-}
-
-fn start_child(source: &Arc<Source>, builder: SpanBuilder, parent: &Origin) -> SharedRecord {
+/// Starts a span below a sampled one of this process, while nothing else in the context concerns it.
+#[inline(always)]
+fn start_child(source: &Arc<Source>, builder: &mut SpanBuilder, parent: &Origin) -> SharedRecord {
     Blank::take(source, None).start(|record, mut message| {
         let provider = &*record.source.provider;
         let (of_type, limits) = (provider.types.none(), &provider.limits);
@@ -93,7 +95,7 @@ fn start_child(source: &Arc<Source>, builder: SpanBuilder, parent: &Origin) -> S
             span_type: SpanType::Custom,
         };
         message.begin_child(&head, of_type, limits.attributes, limits.longest_text());
-        if let Some(attributes) = builder.attributes {
+        if let Some(attributes) = builder.attributes.take() {
             write_attributes(&mut message, limits, attributes);
         }
         record.span_context = SpanContext::new(trace_id, span_id, flags, false, TraceState::NONE);
@@ -107,17 +109,20 @@ fn start_child(source: &Arc<Source>, builder: SpanBuilder, parent: &Origin) -> S
 #[inline(never)]
 fn start_unusual(
     source: &Arc<Source>,
-    builder: SpanBuilder,
+    builder: &mut SpanBuilder,
     parent: &Context,
 ) -> Option<SharedRecord> {
-    let mut prepared = Prepared::take(source, builder.name, SpanType::Custom);
+    let name = mem::take(&mut builder.name);
+    let mut prepared = Prepared::take(source, name, SpanType::Custom);
     let blank = prepared.blank.take()?;
     let span = &mut prepared.span;
-    span.kind = builder.span_kind;
+    span.kind = builder.span_kind.take();
     span.omits_type = true;
     span.start_time = builder.start_time;
-    let record = span.start_in(blank, parent, builder.attributes.unwrap_or_default());
+    let attributes = builder.attributes.take().unwrap_or_default();
+    let record = span.start_in(blank, parent, attributes);
     prepared.give_back();
+    instances::note_begun(&record.origin);
     Some(record)
 }
 
