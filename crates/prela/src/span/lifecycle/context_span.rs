@@ -129,12 +129,10 @@ impl Span for ContextSpan {
         let (Repr::Scoped(record) | Repr::Owned(record)) = &mut self.0 else { return };
         // Mostly nobody else refers to the record, and no lock is needed.
         match SharedRecord::get_mut(record) {
-            Some(record) => {
-                let limits = record.source.provider.limits;
-                let message = record.state_mut().message();
-                message
-                    .into_iter()
-                    .for_each(|message| native::write_attribute(message, &limits, &mut attribute));
+            Some(alone) => {
+                if let Some((message, limits)) = alone.message_mut() {
+                    native::write_attribute(message, limits, &mut attribute);
+                }
             }
             None => {
                 record.with(|message| {

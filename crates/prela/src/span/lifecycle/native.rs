@@ -9,10 +9,10 @@ use super::limits::SpanLimits;
 use super::pool::{Blank, Prepared};
 use super::provider::Source;
 use super::record::{Phase, Record, SharedRecord};
+use crate::SpanType;
 use crate::clock::unix_nano;
 use crate::context::{self, Correlation, Origin};
 use crate::span::message::{ChildHead, KeyHash, SpanMessage, Written, kind};
-use crate::{SpanType, Value};
 use opentelemetry::trace::{
     Event, Link, SpanBuilder, SpanContext, TraceContextExt as _, TraceState,
 };
@@ -144,7 +144,7 @@ fn add_events(record: &Record, events: Vec<Event>) {
 /// Writes the attributes that a builder was given.
 #[inline(never)]
 fn write_attributes(message: &mut SpanMessage, limits: &SpanLimits, mut attributes: Vec<KeyValue>) {
-    // By reference, and dropped together: hardly any of them owns anything.
+    // By reference: they are dropped together, and hardly any of them owns anything.
     for attribute in &mut attributes {
         write_attribute(message, limits, attribute);
     }
@@ -157,11 +157,11 @@ pub(super) fn write_attribute(
     limits: &SpanLimits,
     attribute: &mut KeyValue,
 ) {
-    let key = attribute.key.as_str();
-    let hash = KeyHash::of(key.as_bytes());
+    let key = attribute.key.as_str().as_bytes();
+    let hash = KeyHash::of(key);
     match Written::of_otel(&attribute.value) {
-        Written::Scalar(value) => message.set_scalar(key.as_bytes(), hash, value),
-        Written::Text(text) if message.set_text(key.as_bytes(), hash, text) => {}
+        Written::Scalar(value) => message.set_scalar(key, hash, value),
+        Written::Text(text) if message.set_text(key, hash, text) => {}
         Written::Text(_) | Written::Other => write_other(message, limits, attribute),
     }
 }
@@ -169,5 +169,5 @@ pub(super) fn write_attribute(
 #[cold]
 fn write_other(message: &mut SpanMessage, limits: &SpanLimits, attribute: &mut KeyValue) {
     let value = mem::replace(&mut attribute.value, false.into());
-    limits.set(message, attribute.key.as_str(), &mut Value::from(value));
+    limits.set(message, attribute.key.as_str(), &mut value.into());
 }

@@ -59,7 +59,7 @@ pub(super) enum Phase {
 impl State {
     /// The message, while the span is recorded.
     #[inline(always)]
-    pub(super) fn message(&mut self) -> Option<&mut SpanMessage> {
+    fn message(&mut self) -> Option<&mut SpanMessage> {
         match &mut self.phase {
             Phase::Recording(message) => Some(message),
             Phase::Idle | Phase::Unsampled => None,
@@ -120,6 +120,14 @@ impl Record {
     /// Accesses the message, if the span is recorded.
     pub(in crate::span) fn with<R>(&self, access: impl FnOnce(&mut SpanMessage) -> R) -> Option<R> {
         self.state().message().map(access)
+    }
+
+    /// The message and what it may hold, without a lock, while nobody else refers to the record; none unless the span
+    /// is recorded.
+    #[inline(always)]
+    pub(super) fn message_mut(&mut self) -> Option<(&mut SpanMessage, &SpanLimits)> {
+        let limits = &self.source.provider.limits;
+        Some((self.state.get_mut().message()?, limits))
     }
 
     /// The name, copied; none unless the span is recorded.
