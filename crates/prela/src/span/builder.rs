@@ -3,15 +3,12 @@
 use super::handle::{OwnedSpan, Span};
 #[cfg(feature = "resources")]
 use super::lifecycle::Measurement;
-use super::lifecycle::{
-    Blank, Companion, ContextSpan, NewSpan, Options, ParentChoice, Prepared, Source,
-    attribute_pairs,
-};
+use super::lifecycle::{Blank, Companion, NewSpan, Options, ParentChoice, Prepared, Source};
 use crate::context::Correlation;
 #[cfg(feature = "retry")]
 use crate::semconv;
 use crate::{Sampler, SpanType, TraceContext, Value, context};
-use opentelemetry::trace::{SpanKind, TraceContextExt as _};
+use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, Key};
 use std::any::Any;
 use std::borrow::Cow;
@@ -288,39 +285,6 @@ impl SpanBuilder {
     #[inline(always)]
     pub(super) fn into_prepared(self) -> Option<Box<Prepared>> {
         self.0
-    }
-
-    /// Starts a span for a library that uses OpenTelemetry's API.
-    pub(crate) fn from_otel(
-        source: Option<&Arc<Source>>,
-        builder: opentelemetry::trace::SpanBuilder,
-        parent: &Context,
-    ) -> ContextSpan {
-        let is_suppressed = |source: &&Arc<Source>| {
-            parent.is_telemetry_suppressed() || context::is_suppressed(source.provider.id)
-        };
-        let source = source.filter(|source| !is_suppressed(source));
-        let span = source.map(|source| Self::new(source, builder.name, SpanType::Custom));
-        let Some(Self(Some(mut prepared))) = span else {
-            return ContextSpan::fallback(parent.span().span_context().clone());
-        };
-        let Some(blank) = prepared.blank.take() else {
-            return ContextSpan::fallback(parent.span().span_context().clone());
-        };
-        let span = &mut prepared.span;
-        span.kind = builder.span_kind;
-        span.omits_type = true;
-        span.start_time = builder.start_time;
-        let record = span.start_in(blank, parent, builder.attributes.unwrap_or_default());
-        prepared.give_back();
-        for link in builder.links.unwrap_or_default() {
-            record.add_link(link.span_context, attribute_pairs(link.attributes));
-        }
-        for event in builder.events.unwrap_or_default() {
-            let attributes = attribute_pairs(event.attributes);
-            record.add_event(event.name, Some(event.timestamp), attributes);
-        }
-        ContextSpan::owned(record)
     }
 }
 

@@ -152,7 +152,7 @@ pub(crate) struct ShortText {
 
 impl ShortText {
     #[inline(always)]
-    fn of(text: &[u8]) -> Option<Self> {
+    pub(crate) fn of(text: &[u8]) -> Option<Self> {
         let len = u8::try_from(text.len()).ok().filter(|len| usize::from(*len) <= LONGEST_SHORT)?;
         let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
         let (first, last) = (word(text.first_chunk()), word(text.last_chunk()));
@@ -294,7 +294,7 @@ mod tests {
             let text = Text::from(&longest[..len]);
             let short = text.as_short().unwrap();
             let bytes = short.words.map(u64::to_le_bytes).concat();
-            assert_eq!(&bytes[..usize::from(short.len)], longest[..len].as_bytes());
+            assert_eq!(&bytes[..usize::from(short.len)], &longest.as_bytes()[..len]);
             assert!(bytes[len..].iter().all(|byte| *byte == 0), "{len}");
             assert_eq!(text, longest[..len]);
         }

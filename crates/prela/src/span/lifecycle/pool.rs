@@ -131,7 +131,7 @@ pub(in crate::span) struct Blank {
 
 impl Blank {
     /// Memory for a span of this source.
-    fn take(source: &Arc<Source>, message: Option<Box<SpanMessage>>) -> Self {
+    pub(super) fn take(source: &Arc<Source>, message: Option<Box<SpanMessage>>) -> Self {
         let pooled = POOL.try_with(|pool| pool.borrow_mut().blanks.pop()).ok().flatten();
         match pooled {
             Some(blank) if blank.is_of(source) => blank,

@@ -13,8 +13,8 @@ use crate::lock::BriefLock;
 use crate::span::message::{Event, KeyHash, Link, Scalar, SpanMessage, Written};
 use crate::value::ShortText;
 use crate::{SpanType, Value};
+use opentelemetry::Key;
 use opentelemetry::trace::{SpanContext, SpanId, Status};
-use opentelemetry::{Key, KeyValue};
 use spin::MutexGuard;
 use std::borrow::Cow;
 use std::fmt;
@@ -118,7 +118,7 @@ impl Record {
         self.origin.anchor.now(&self.source.provider.clock)
     }
 
-    fn limits(&self) -> &SpanLimits {
+    pub(super) fn limits(&self) -> &SpanLimits {
         &self.source.provider.limits
     }
 
@@ -130,6 +130,14 @@ impl Record {
     /// Accesses the message, if the span is recorded.
     pub(in crate::span) fn with<R>(&self, access: impl FnOnce(&mut SpanMessage) -> R) -> Option<R> {
         self.state().message().map(access)
+    }
+
+    /// The message and what it may hold, without a lock, while nobody else refers to the record; none unless the span
+    /// is recorded.
+    #[inline(always)]
+    pub(super) fn message_mut(&mut self) -> Option<(&mut SpanMessage, &SpanLimits)> {
+        let limits = &self.source.provider.limits;
+        Some((self.state.get_mut().message()?, limits))
     }
 
     /// The name, copied; none unless the span is recorded.
@@ -189,28 +197,6 @@ impl Record {
             Written::Text(text) if self.set_text(key, hash, text) => Value::discard(value),
             Written::Short(_) | Written::Text(_) | Written::Other => self.set_other(key, value),
         }
-    }
-
-    /// Sets attributes of OpenTelemetry's API.
-    pub(super) fn write_otel_attributes(&self, attributes: Vec<KeyValue>) {
-        let limits = self.limits();
-        self.with(|message| {
-            for attribute in attributes {
-                let key = attribute.key.as_str().as_bytes();
-                let is_written = match Written::of_otel(&attribute.value) {
-                    Written::Scalar(value) => {
-                        message.set_scalar(key, KeyHash::of(key), value);
-                        true
-                    }
-                    Written::Text(text) => message.set_text(key, KeyHash::of(key), text),
-                    Written::Short(text) => message.set_short(key, KeyHash::of(key), text),
-                    Written::Other => false,
-                };
-                if !is_written {
-                    limits.set(message, attribute.key.as_str(), &mut attribute.value.into());
-                }
-            }
-        });
     }
 
     /// Sets an attribute to a value that is too short for any limit.

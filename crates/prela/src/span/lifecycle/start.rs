@@ -256,23 +256,11 @@ impl NewSpan {
         base: &Context,
         attributes: Vec<KeyValue>,
     ) -> SharedRecord {
-        let parent = instances::last_begun_in(base, blank.provider())
-            .unwrap_or_else(|| instances::parent_in(base, blank.provider()));
-        let record = match self.usual_parent(&blank, &parent, base) {
-            Some(origin) => {
-                let record = self.start_child(blank, origin);
-                record.write_otel_attributes(attributes);
-                record
-            }
-            None => {
-                for attribute in attributes {
-                    self.write_otel_attribute(&mut blank, attribute);
-                }
-                self.start_below(blank, &parent, base)
-            }
-        };
-        instances::note_begun(&record.origin);
-        record
+        for attribute in attributes {
+            self.write_otel_attribute(&mut blank, attribute);
+        }
+        let parent = instances::parent_in(base, blank.provider());
+        self.start_below(blank, &parent, base)
     }
 
     #[inline(never)]

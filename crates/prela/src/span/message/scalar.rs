@@ -109,7 +109,10 @@ impl<'a> Written<'a> {
             opentelemetry::Value::Bool(value) => Self::Scalar(Scalar::bool(*value)),
             opentelemetry::Value::I64(value) => Self::Scalar(Scalar::i64(*value)),
             opentelemetry::Value::F64(value) => Self::Scalar(Scalar::f64(*value)),
-            opentelemetry::Value::String(text) => Self::Text(text.as_str().as_bytes()),
+            opentelemetry::Value::String(text) => {
+                let text = text.as_str().as_bytes();
+                ShortText::of(text).map_or(Self::Text(text), Self::Short)
+            }
             _ => Self::Other,
         }
     }
