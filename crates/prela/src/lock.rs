@@ -13,6 +13,16 @@ use std::time::Duration;
 pub(crate) struct BriefLock<T>(Mutex<T>);
 
 impl<T> BriefLock<T> {
+    pub(crate) const fn new(content: T) -> Self {
+        Self(Mutex::new(content))
+    }
+
+    /// The content, unless another thread has the lock.
+    #[inline]
+    pub(crate) fn try_lock(&self) -> Option<MutexGuard<'_, T>> {
+        self.0.try_lock()
+    }
+
     #[inline(always)]
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
         match self.0.try_lock() {

@@ -2,15 +2,17 @@
 
 use super::record::{Record, SharedRecord};
 use crate::context::Correlation;
+use crate::lock::BriefLock;
 use crate::{SpanType, semconv};
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanKind, TraceId};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
+use spin::MutexGuard;
 use std::thread;
 
 /// The roots, spread by trace so that threads seldom meet. A record in here is not reused before its span has
 /// ended.
-static RUNNING: [Mutex<Vec<SharedRecord>>; SHARDS] = [const { Mutex::new(Vec::new()) }; SHARDS];
+static RUNNING: [BriefLock<Vec<SharedRecord>>; SHARDS] =
+    [const { BriefLock::new(Vec::new()) }; SHARDS];
 
 const SHARDS: usize = 32;
 
@@ -84,9 +86,8 @@ fn lock(trace_id: TraceId) -> Option<MutexGuard<'static, Vec<SharedRecord>>> {
     let shard = &RUNNING[usize::from(last) % SHARDS];
     for _ in 0..100 {
         match shard.try_lock() {
-            Ok(running) => return Some(running),
-            Err(TryLockError::Poisoned(running)) => return Some(PoisonError::into_inner(running)),
-            Err(TryLockError::WouldBlock) => thread::yield_now(),
+            Some(running) => return Some(running),
+            None => thread::yield_now(),
         }
     }
     None
