@@ -62,21 +62,19 @@ impl Queues {
     pub(super) fn take_in(&self, span: &EndedSpan<'_>) {
         if self.counts.has_tail() && !span.summary.is_sampled {
             self.let_wait(span);
+        } else if self.queues.is_empty() {
+            self.count_without_exporter();
         } else {
-            self.push(span, ExporterQueue::push);
+            for queue in &self.queues {
+                queue.push(span);
+            }
         }
     }
 
-    /// Gives a span to each queue.
-    #[inline(always)]
-    fn push(&self, span: &EndedSpan<'_>, push: impl Fn(&ExporterQueue, &EndedSpan<'_>)) {
-        if self.queues.is_empty() {
-            self.counts.count_without_exporter();
-            self.drops.note();
-        }
-        for queue in &self.queues {
-            push(queue, span);
-        }
+    #[cold]
+    fn count_without_exporter(&self) {
+        self.counts.count_without_exporter();
+        self.drops.note();
     }
 
     /// Lets a span wait for the end of its trace.
@@ -89,7 +87,12 @@ impl Queues {
         }
         let undecided = tail.counts().undecided;
         for span in tail.on_end(*span) {
-            self.push(&span.ended(), ExporterQueue::push_at_once);
+            if self.queues.is_empty() {
+                self.count_without_exporter();
+            }
+            for queue in &self.queues {
+                queue.push_at_once(&span.ended());
+            }
         }
         if tail.counts().undecided > undecided {
             self.drops.note();
