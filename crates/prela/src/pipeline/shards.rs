@@ -100,11 +100,6 @@ impl Shards {
     pub(super) fn push(&self, span: &EndedSpan<'_>) -> Pushed {
         let bytes = bytes_of(span.message.len());
         let mut intake = self.own_shard();
-        if self.closed.load(Ordering::Acquire) {
-            intake.ended += 1;
-            intake.shut_down += 1;
-            return Pushed::Closed;
-        }
         if !intake.spare.covers(bytes) {
             return self.push_with_grant(&mut intake, span, bytes);
         }
@@ -112,9 +107,14 @@ impl Shards {
         Pushed::In
     }
 
-    /// Takes room for the span in, and for others that may follow.
+    /// Takes a span in, and room for it and for others that may follow.
     #[inline(never)]
     fn push_with_grant(&self, intake: &mut Intake, span: &EndedSpan<'_>, bytes: usize) -> Pushed {
+        if self.closed.load(Ordering::Acquire) {
+            intake.ended += 1;
+            intake.shut_down += 1;
+            return Pushed::Closed;
+        }
         let has_priority = has_priority(span.summary);
         let Some(grant) = self.capacity.take(bytes, has_priority, intake.spare) else {
             return Pushed::Full;
@@ -161,6 +161,11 @@ impl Shards {
     /// Closes the queue: spans that are pushed from now on are counted and dropped.
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);
+        // Whoever takes room sees that. So none may have been taken in advance.
+        for shard in &self.shards {
+            let spare = mem::take(&mut shard.0.lock().spare);
+            self.capacity.give(spare);
+        }
         self.capacity.wake_all();
     }
 
