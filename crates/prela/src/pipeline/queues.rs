@@ -62,22 +62,28 @@ impl Queues {
     pub(super) fn take_in(&self, span: &EndedSpan<'_>) {
         if self.counts.has_tail() && !span.summary.is_sampled {
             self.let_wait(span);
-        } else if self.queues.is_empty() {
-            self.count_without_exporter();
+        } else if let [queue] = &*self.queues {
+            // Nearly always. Nothing is left to do here afterwards, so it is a jump.
+            queue.push(span);
         } else {
-            for queue in &self.queues {
-                queue.push(span);
-            }
+            self.push(span, ExporterQueue::push);
         }
     }
 
-    #[cold]
-    fn count_without_exporter(&self) {
-        self.counts.count_without_exporter();
-        self.drops.note();
+    /// Gives a span to each queue.
+    #[inline(never)]
+    fn push(&self, span: &EndedSpan<'_>, push: impl Fn(&ExporterQueue, &EndedSpan<'_>)) {
+        if self.queues.is_empty() {
+            self.counts.count_without_exporter();
+            self.drops.note();
+        }
+        for queue in &self.queues {
+            push(queue, span);
+        }
     }
 
     /// Lets a span wait for the end of its trace.
+    #[inline(never)]
     fn let_wait(&self, span: &EndedSpan<'_>) {
         let Some(mut tail) = self.counts.tail() else { return };
         if self.is_shut_down() {
@@ -87,12 +93,7 @@ impl Queues {
         }
         let undecided = tail.counts().undecided;
         for span in tail.on_end(*span) {
-            if self.queues.is_empty() {
-                self.count_without_exporter();
-            }
-            for queue in &self.queues {
-                queue.push_at_once(&span.ended());
-            }
+            self.push(&span.ended(), ExporterQueue::push_at_once);
         }
         if tail.counts().undecided > undecided {
             self.drops.note();

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 impl ExporterQueue {
     /// Takes in a span that ended. Waits only if the overflow policy says so.
-    #[inline(always)]
+    #[inline(never)]
     pub(in crate::pipeline) fn push(&self, span: &EndedSpan<'_>) {
         if !self.offer(span) {
             self.overflow(span);
