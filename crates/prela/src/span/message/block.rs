@@ -148,9 +148,11 @@ impl Blocks {
             Arc::ptr_eq(&block.scope, span.scope) && (block.bytes.is_empty() || len <= FULL)
         };
         self.open.iter().rposition(can_take).unwrap_or_else(|| {
+            // After one that is full there is much to come, and growing would copy it.
+            let is_next = self.open.iter().any(|block| Arc::ptr_eq(&block.scope, span.scope));
             let mut bytes = BUFFERS.take();
             bytes.clear();
-            bytes.reserve(SMALLEST);
+            bytes.reserve_exact(if is_next { FULL } else { SMALLEST });
             self.open.push(Block { scope: span.scope.clone(), bytes });
             self.open.len() - 1
         })
