@@ -1,5 +1,8 @@
 //! The spans that wait in a queue, and which have left it.
 
+#[cfg(test)]
+mod tests;
+
 use crate::pipeline::shards::{Size, bytes_of, has_priority};
 use crate::span::{Drained, EncodedSpan, SpanSummary};
 use std::cmp::Reverse;
@@ -57,11 +60,11 @@ impl Waiting {
     }
 
     fn append(&mut self, spans: impl Iterator<Item = EncodedSpan>) {
-        for span in spans {
+        self.spans.extend(spans.map(|span| {
             self.bytes += bytes_of(span.message_len());
-            self.spans.push_back((self.next_number, span));
             self.next_number += 1;
-        }
+            (self.next_number - 1, span)
+        }));
     }
 
     /// Takes those that wait longest, for an attempt: as many as the limit allows, but one at least.
