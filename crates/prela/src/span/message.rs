@@ -28,7 +28,7 @@ pub use self::data::{Event, Link, SpanData};
 #[cfg(all(feature = "tracing", feature = "__otlp"))]
 pub(crate) use self::attribute::any;
 pub(crate) use self::attribute::{attribute, attributes};
-pub(crate) use self::block::{Blocks, EncodedSpan};
+pub(crate) use self::block::{Blocks, Drained, EncodedSpan};
 pub(crate) use self::codes::kind;
 #[cfg(test)]
 pub(crate) use self::codes::{flags, parent, status};
