@@ -281,17 +281,6 @@ pub(crate) fn with_current<R>(look: impl FnOnce(&Context, Option<&Origin>) -> R)
     seen.ok()
 }
 
-/// Whether Prela's innermost span on this thread is of this instance, and not sampled. Another context may be
-/// current.
-#[inline]
-pub(crate) fn is_innermost_unsampled(instance: u64) -> bool {
-    let is_unsampled = |origin: &Origin| origin.instance == instance && !origin.flags.is_sampled();
-    let last = |frames: &RefCell<Frames>| {
-        frames.borrow().innermost().is_some_and(|frame| is_unsampled(&frame.origin))
-    };
-    FRAMES.try_with(last).unwrap_or_default()
-}
-
 /// The address of what is in a context's span slot; 0 if the slot is empty.
 #[inline]
 pub(crate) fn slot_of(cx: &Context) -> usize {
