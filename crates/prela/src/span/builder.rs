@@ -51,7 +51,7 @@ impl SpanBuilder {
     /// The record and the span, if an instance is running.
     #[inline(always)]
     fn content(&mut self) -> Option<(&mut Blank, &mut NewSpan)> {
-        let Prepared { blank, span } = &mut **self.0.as_mut()?;
+        let Prepared { blank, span, .. } = &mut **self.0.as_mut()?;
         Some((blank.as_mut()?, span))
     }
 
@@ -92,13 +92,14 @@ impl SpanBuilder {
     /// has one of its own. Without a running instance the context still becomes current, so that a service
     /// that records nothing passes its caller's trace on.
     pub fn parent(mut self, parent: &TraceContext) -> Self {
-        self.span().parent = ParentChoice::Context(Correlation::inherited(parent.as_otel()));
+        let parent = Correlation::inherited(parent.as_otel());
+        self.span().set_parent(ParentChoice::Context(parent));
         self
     }
 
     /// Begins a new trace: the span has no parent. Baggage stays.
     pub fn root(mut self) -> Self {
-        self.span().parent = ParentChoice::Root;
+        self.span().set_parent(ParentChoice::Root);
         self
     }
 
@@ -128,7 +129,7 @@ impl SpanBuilder {
     /// Sets the span kind, instead of the one that goes with the type.
     pub fn kind(mut self, kind: SpanKind) -> Self {
         if let Some((_, span)) = self.content() {
-            span.kind = Some(kind);
+            span.set_kind(kind);
         }
         self
     }
@@ -136,7 +137,7 @@ impl SpanBuilder {
     /// Sets when the span started, if not now.
     pub fn start_time(mut self, time: SystemTime) -> Self {
         if let Some((_, span)) = self.content() {
-            span.start_time = Some(time);
+            span.set_start_time(time);
         }
         self
     }
@@ -308,9 +309,13 @@ impl SpanBuilder {
             return ContextSpan::fallback(parent.span().span_context().clone());
         };
         let span = &mut prepared.span;
-        span.kind = builder.span_kind;
-        span.omits_type = true;
-        span.start_time = builder.start_time;
+        span.omit_type();
+        if let Some(kind) = builder.span_kind {
+            span.set_kind(kind);
+        }
+        if let Some(time) = builder.start_time {
+            span.set_start_time(time);
+        }
         let record = span.start_in(blank, parent, builder.attributes.unwrap_or_default());
         prepared.give_back();
         for link in builder.links.unwrap_or_default() {
