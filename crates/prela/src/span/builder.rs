@@ -48,7 +48,7 @@ impl SpanBuilder {
     /// The record and the span, if an instance is running.
     #[inline(always)]
     fn content(&mut self) -> Option<(&mut Blank, &mut NewSpan)> {
-        let Prepared { blank, span } = &mut **self.0.as_mut()?;
+        let Prepared { blank, span, .. } = &mut **self.0.as_mut()?;
         Some((blank.as_mut()?, span))
     }
 
@@ -89,13 +89,14 @@ impl SpanBuilder {
     /// has one of its own. Without a running instance the context still becomes current, so that a service
     /// that records nothing passes its caller's trace on.
     pub fn parent(mut self, parent: &TraceContext) -> Self {
-        self.span().parent = ParentChoice::Context(Correlation::inherited(parent.as_otel()));
+        let parent = Correlation::inherited(parent.as_otel());
+        self.span().set_parent(ParentChoice::Context(parent));
         self
     }
 
     /// Begins a new trace: the span has no parent. Baggage stays.
     pub fn root(mut self) -> Self {
-        self.span().parent = ParentChoice::Root;
+        self.span().set_parent(ParentChoice::Root);
         self
     }
 
@@ -125,7 +126,7 @@ impl SpanBuilder {
     /// Sets the span kind, instead of the one that goes with the type.
     pub fn kind(mut self, kind: SpanKind) -> Self {
         if let Some((_, span)) = self.content() {
-            span.kind = Some(kind);
+            span.set_kind(kind);
         }
         self
     }
@@ -133,7 +134,7 @@ impl SpanBuilder {
     /// Sets when the span started, if not now.
     pub fn start_time(mut self, time: SystemTime) -> Self {
         if let Some((_, span)) = self.content() {
-            span.start_time = Some(time);
+            span.set_start_time(time);
         }
         self
     }

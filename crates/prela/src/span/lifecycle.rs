@@ -59,7 +59,7 @@ pub(crate) use self::details::Measurement;
 pub(super) use self::details::{Options, ParentChoice};
 pub(super) use self::instances::{Occupant, context_with, occupant_in};
 pub(super) use self::new_span::NewSpan;
-pub(super) use self::pool::{Blank, Prepared, give_back, give_back_message};
+pub(super) use self::pool::{Blank, Guarded, Prepared, give_back, give_back_message};
 pub(super) use self::roots::running_root;
 pub(super) use self::start::AnySpan;
 #[cfg(feature = "genai")]

@@ -1,16 +1,16 @@
 //! Attributes that a builder is given, before the span starts.
 //!
 //! They are written to the message at once, after the head of a child, which the start overwrites or replaces. So
-//! `.attr()` costs what setting an attribute later costs. They are kept as they are below a span that is not
-//! sampled, since they will most likely not be wanted, and where attributes of the baggage precede them, or a
-//! type's own attributes may exceed the limit.
+//! `.attr()` costs what setting an attribute later costs, and less than keeping what will not be wanted: nothing is
+//! moved, and nothing has to be freed. They are kept as they are only where attributes of the baggage precede them, or
+//! a type's own attributes may exceed the limit.
 
 use super::new_span::{Early, NewSpan};
 use super::pool::Blank;
 use super::provider::Provider;
+use crate::Value;
 use crate::span::message::{ChildHead, KeyHash, Scalar, TypeAttributes, Written};
 use crate::value::ShortText;
-use crate::{Value, context};
 use opentelemetry::trace::{SpanId, TraceFlags, TraceId};
 use opentelemetry::{Key, KeyValue};
 #[cfg(feature = "genai")]
@@ -104,9 +104,8 @@ impl NewSpan {
     #[inline(never)]
     fn begin(&mut self, blank: &mut Blank) {
         let provider = blank.provider();
-        let is_unwanted = !provider.records_all && context::is_innermost_unsampled(provider.id);
         let others_precede = !provider.baggage_to_attributes.is_empty();
-        if is_unwanted || others_precede || !provider.admits_type() {
+        if others_precede || !provider.admits_type() {
             self.early = Early::Kept;
             return;
         }

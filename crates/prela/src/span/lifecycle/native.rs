@@ -116,9 +116,13 @@ fn start_unusual(
     let mut prepared = Prepared::take(source, name, SpanType::Custom);
     let blank = prepared.blank.take()?;
     let span = &mut prepared.span;
-    span.kind = builder.span_kind.take();
-    span.omits_type = true;
-    span.start_time = builder.start_time;
+    span.omit_type();
+    if let Some(kind) = builder.span_kind.take() {
+        span.set_kind(kind);
+    }
+    if let Some(time) = builder.start_time {
+        span.set_start_time(time);
+    }
     let attributes = builder.attributes.take().unwrap_or_default();
     let record = span.start_in(blank, parent, attributes);
     prepared.give_back();
