@@ -225,8 +225,8 @@ fn leave(id: ScopeId) {
     drop(close(id));
 }
 
-/// Closes a scope that was opened and pops its context, mostly; else returns what is left to undo. That is done outside of the borrow:
-/// contexts are dropped, whose values are other people's.
+/// Closes a scope that was opened, and mostly pops its context; else returns what is left to undo. That is done outside
+/// of the borrow: contexts are dropped, whose values are other people's.
 #[inline(always)]
 fn close(id: ScopeId) -> Option<Left> {
     match FRAMES.try_with(|frames| frames.borrow_mut().pop(id)) {

@@ -119,7 +119,7 @@ impl Span {
     ) -> &Self {
         match &self.span {
             AnySpan::None | AnySpan::Inherited(_) => {}
-            AnySpan::Own(record) => record.add_event(name.into(), None, attributes),
+            AnySpan::Own(record) => record.add_event(&name.into(), None, attributes),
             AnySpan::Foreign(cx) => {
                 let attributes = attributes.into_iter().filter_map(|(key, value)| {
                     let value = value.into();

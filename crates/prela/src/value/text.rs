@@ -95,6 +95,7 @@ impl Text {
     }
 
     /// Drops the text, and keeps its memory for the next long one on this thread.
+    #[inline(always)]
     pub(super) fn discard(self) {
         let buffer = match self.0 {
             Repr::Buffered(text) => text,

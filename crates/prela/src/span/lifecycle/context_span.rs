@@ -109,7 +109,7 @@ impl Span for ContextSpan {
         T: Into<Cow<'static, str>>,
     {
         if let Some(record) = self.record() {
-            record.add_event(name.into(), Some(time), attribute_pairs(attributes));
+            record.add_event(&name.into(), Some(time), attribute_pairs(attributes));
         }
     }
 

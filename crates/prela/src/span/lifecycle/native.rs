@@ -141,7 +141,7 @@ fn add_links(record: &Record, links: Vec<Link>) {
 fn add_events(record: &Record, events: Vec<Event>) {
     for event in events {
         let attributes = attribute_pairs(event.attributes);
-        record.add_event(event.name, Some(event.timestamp), attributes);
+        record.add_event(&event.name, Some(event.timestamp), attributes);
     }
 }
 

@@ -7,10 +7,10 @@ use super::details::Measurement;
 use super::limits::SpanLimits;
 use super::provider::Source;
 use super::roots::{self, RootPlace};
-use crate::clock::from_unix_nano;
+use crate::clock::unix_nano;
 use crate::context::Origin;
 use crate::lock::BriefLock;
-use crate::span::message::{Event, KeyHash, Link, Scalar, SpanMessage, Written};
+use crate::span::message::{EventParts, KeyHash, Link, Scalar, SpanMessage, Written};
 use crate::value::ShortText;
 use crate::{SpanType, Value};
 use opentelemetry::Key;
@@ -108,8 +108,13 @@ impl Record {
     /// Whether the span began as a local root that is recorded.
     #[inline]
     pub(super) fn is_root_and_recorded(&self) -> bool {
-        self.origin.root == self.origin.span_id
-            && (self.span_context.is_sampled() || self.source.provider.records_all)
+        self.origin.root == self.origin.span_id && self.is_recorded()
+    }
+
+    /// Whether the span is recorded, or was until it ended.
+    #[inline]
+    fn is_recorded(&self) -> bool {
+        self.span_context.is_sampled() || self.source.provider.records_all
     }
 
     /// The time, in nanoseconds since 1970.
@@ -229,19 +234,20 @@ impl Record {
 
     pub(in crate::span) fn add_event<K: Into<Key>, V: Into<Value>>(
         &self,
-        name: Cow<'static, str>,
+        name: &str,
         time: Option<SystemTime>,
         attributes: impl IntoIterator<Item = (K, V)>,
     ) {
-        if !self.is_recording() {
+        if !self.is_recorded() {
             return;
         }
         let limits = self.limits();
         // Outside the lock: the iterator is the caller's code.
         let (attributes, dropped_attributes_count) =
             limits.collect(attributes, limits.attributes_per_event);
-        let time = time.unwrap_or_else(|| from_unix_nano(self.now()));
-        let event = Event { name, time, attributes, dropped_attributes_count };
+        let time = time.map_or_else(|| self.now(), unix_nano);
+        let attributes = &attributes;
+        let event = EventParts { name, time, attributes, dropped_attributes_count };
         self.with(|message| message.add_event(&event, limits.events));
     }
 

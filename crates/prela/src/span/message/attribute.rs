@@ -52,13 +52,15 @@ pub(super) fn short_text(w: &mut Writer, field: Field, key: &[u8], text: ShortTe
 /// Writes one attribute whose value is a text.
 #[inline(always)]
 pub(super) fn text(w: &mut Writer, field: Field, key: &[u8], text: &[u8]) {
-    match u8::try_from(text.len()) {
-        Ok(len) if 2 + text.len() <= SHORT_VALUE => {
-            short_value(w, field, key, 2 + text.len(), |out| {
-                out[..2].copy_from_slice(&[any_value::STRING.tag(), len]);
+    match text.len() {
+        len if key.len() < SHORT_KEY && 6 + key.len() + len < 0x80 => {
+            short_value(w, field, key, 2 + len, |out| {
+                let [low, ..] = len.to_le_bytes();
+                out[..2].copy_from_slice(&[any_value::STRING.tag(), low]);
                 copy(&mut out[2..], text);
             });
         }
+        0x80..MEDIUM_TEXT if key.len() < SHORT_KEY => medium_text(w, field, key, text),
         _ => long_text(w, field, key, text),
     }
 }
@@ -105,6 +107,28 @@ fn any_of_long_key(w: &mut Writer, field: Field, key: &[u8], value: &[u8]) {
         w.bytes(key_value::KEY, key);
         w.bytes(key_value::VALUE, value);
     });
+}
+
+/// Writes a pair with a short key and a text, where all lengths but that of the key take two bytes.
+fn medium_text(w: &mut Writer, field: Field, key: &[u8], text: &[u8]) {
+    const LEAD: usize = 5;
+    const BETWEEN: usize = 6;
+    let two_bytes = |len: usize| [len | 0x80, len >> 7].map(|byte| byte.to_le_bytes()[0]);
+    let any_len = 3 + text.len();
+    let [pair_low, pair_high] = two_bytes(2 + key.len() + 3 + any_len);
+    let ([any_low, any_high], [low, high]) = (two_bytes(any_len), two_bytes(text.len()));
+    let [key_len, ..] = key.len().to_le_bytes();
+    let len = LEAD + key.len() + BETWEEN + text.len();
+    let out = &mut w.spare(len)[..len];
+    let Some((lead, rest)) = out.split_first_chunk_mut::<LEAD>() else { return };
+    *lead = [field.tag(), pair_low, pair_high, key_value::KEY.tag(), key_len];
+    copy(rest, key);
+    let Some((between, rest)) = rest[key.len()..].split_first_chunk_mut::<BETWEEN>() else {
+        return;
+    };
+    *between = [key_value::VALUE.tag(), any_low, any_high, any_value::STRING.tag(), low, high];
+    rest.copy_from_slice(text);
+    w.advance(len);
 }
 
 /// Writes a pair with a text of any length. All lengths are computed first: prompts are long, and would
@@ -162,7 +186,9 @@ fn scalar_value(w: &mut Writer, field: Field, value: Scalar) {
 
 /// Keys below this many bytes are short.
 const SHORT_KEY: usize = 64;
-/// Values up to this many bytes are short.
-const SHORT_VALUE: usize = 48;
+/// Values up to this many bytes are short: with a key of one byte, the pair's length takes one as well.
+const SHORT_VALUE: usize = 0x80 - 5;
+/// Below this many bytes, the lengths of a text and of its pair with a short key take two bytes at most.
+const MEDIUM_TEXT: usize = 0x4000 - 2 * SHORT_KEY;
 /// Of a pair with short key and value, with what is written and not used.
 const MOST_OF_PAIR: usize = 4 + SHORT_KEY + 2 + SHORT_VALUE;
