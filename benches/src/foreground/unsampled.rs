@@ -41,7 +41,8 @@ pub(crate) const UNSAMPLED: Group = Group::costs(
 )
 .notes(&[
     "Prela finds the parent and what is suppressed in the context, and opens a scope of its own for `baggage::set`: \
-     about 240 of the instructions. Attributes of the builder are kept, as it may be given another parent yet.",
+     about 200 of the instructions. Attributes of the builder are written to its message, as it may be given another \
+     parent yet: more instructions than keeping them as they are, and two thirds of the time.",
 ])
 .in_both_profiles();
 

@@ -1,7 +1,7 @@
 //! Time: wall-clock timestamps whose differences are monotonic.
 //!
-//! A trace's local root reads the wall clock once; every later time in that trace, in this process,
-//! is that reading plus what a monotonic clock says has passed. So a step of the wall clock never
+//! A trace's local root reads the wall clock once, unless its thread did so just before; every later time in that
+//! trace, in this process, is that reading plus what a monotonic clock says has passed. So a step of the wall clock never
 //! makes a span end before it began, nor a child begin before its parent.
 
 mod bucket;
@@ -9,6 +9,7 @@ mod bucket;
 pub(crate) use self::bucket::Bucket;
 
 use crate::fork;
+use std::cell::Cell;
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::{Duration, SystemTime};
@@ -124,9 +125,26 @@ impl Anchor {
     /// The anchor, and the time that it was read at, in nanoseconds since 1970.
     pub(crate) fn read_now(clock: &AnyClock) -> (Self, u64) {
         let monotonic = clock.read();
-        // Below zero only if the wall clock is set to a time near 1970.
-        let zero = unix_nano(clock.as_dyn().wall()).saturating_sub(monotonic);
+        let zero = match clock {
+            AnyClock::System => Self::zero_at(monotonic),
+            AnyClock::Other(clock) => zero(&**clock, monotonic),
+        };
         (Self { zero }, zero.saturating_add(monotonic))
+    }
+
+    /// The zero of the system's clock, as it was just before, if this thread has read it then: traces that begin one
+    /// right after the other need not each ask the wall clock, which takes as long as all else about a clock.
+    #[inline]
+    fn zero_at(monotonic: u64) -> u64 {
+        let last = LAST_READ.try_with(Cell::get).ok();
+        match last.filter(|(at, _)| monotonic.wrapping_sub(*at) < JUST_BEFORE) {
+            Some((_, zero)) => zero,
+            None => {
+                let zero = zero(&SystemClock, monotonic);
+                let _ = LAST_READ.try_with(|last| last.set((monotonic, zero)));
+                zero
+            }
+        }
     }
 
     /// Nanoseconds since 1970.
@@ -134,6 +152,19 @@ impl Anchor {
     pub(crate) fn now(&self, clock: &AnyClock) -> u64 {
         self.zero.saturating_add(clock.read())
     }
+}
+
+thread_local! {
+    /// When this thread has last read the wall clock, by the monotonic one, and the zero of that.
+    static LAST_READ: Cell<(u64, u64)> = const { Cell::new((1 << 63, 0)) };
+}
+
+/// In nanoseconds: a step of the wall clock is noticed so much later.
+const JUST_BEFORE: u64 = 100_000;
+
+/// The wall-clock time of the monotonic clock's zero. Below zero only if the wall clock is set to a time near 1970.
+fn zero(clock: &dyn Clock, monotonic: u64) -> u64 {
+    unix_nano(clock.wall()).saturating_sub(monotonic)
 }
 
 /// The time in nanoseconds since 1970; 0 before, and the largest number after the year 2554.
@@ -146,4 +177,22 @@ pub(crate) fn unix_nano(time: SystemTime) -> u64 {
 pub(crate) fn from_unix_nano(nanos: u64) -> SystemTime {
     let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_nanos(nanos));
     time.unwrap_or(SystemTime::UNIX_EPOCH)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_wall_clock_is_read_again_after_a_while_or_if_time_went_back() {
+        let (at, zero) = (1 << 50, 42);
+        let asked = |monotonic| {
+            LAST_READ.set((at, zero));
+            Anchor::zero_at(monotonic)
+        };
+        assert_eq!(asked(at), zero);
+        assert_eq!(asked(at + JUST_BEFORE - 1), zero);
+        assert_ne!(asked(at + JUST_BEFORE), zero);
+        assert_ne!(asked(at - 1), zero);
+    }
 }

@@ -33,7 +33,7 @@ pub(crate) use self::correlation::CurrentAgent;
 pub(crate) use self::correlation::{Correlated, Correlation};
 #[cfg(feature = "testing")]
 pub(crate) use self::current::chosen::{choose, chosen};
-pub(crate) use self::current::{Origin, current, is_innermost_unsampled, slot_of, with_current};
+pub(crate) use self::current::{Origin, ScopeId, current, slot_of, with_current};
 pub(crate) use self::polled::{OfFuture, Polled};
 pub(crate) use self::scope::{Child, ContextScope, not_current};
 pub(crate) use self::suppression::{Suppressed, is_suppressed, suppress_thread};

@@ -122,6 +122,7 @@ mod env;
 pub mod sampling;
 
 pub mod clock;
+mod count;
 mod error;
 mod fork;
 pub mod id;

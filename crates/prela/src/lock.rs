@@ -13,6 +13,10 @@ use std::time::Duration;
 pub(crate) struct BriefLock<T>(Mutex<T>);
 
 impl<T> BriefLock<T> {
+    pub(crate) const fn new(content: T) -> Self {
+        Self(Mutex::new(content))
+    }
+
     #[inline(always)]
     pub(crate) fn lock(&self) -> MutexGuard<'_, T> {
         match self.0.try_lock() {
@@ -21,22 +25,34 @@ impl<T> BriefLock<T> {
         }
     }
 
+    /// The lock, or none if its holder keeps it for long: in a forked process the holder may be a thread that is not
+    /// there.
+    #[inline]
+    pub(crate) fn lock_soon(&self) -> Option<MutexGuard<'_, T>> {
+        self.0.try_lock().or_else(|| (0..YIELDS).find_map(|attempts| self.try_again(attempts)))
+    }
+
     /// Waits for another thread. It may have been interrupted, even by this one if this has a higher priority, so it
     /// is given time to go on.
     #[cold]
     fn wait(&self) -> MutexGuard<'_, T> {
         let mut attempts: u32 = 0;
         loop {
-            match attempts {
-                0..SPINS => hint::spin_loop(),
-                SPINS..YIELDS => thread::yield_now(),
-                _ => thread::sleep(A_MOMENT),
-            }
-            attempts = attempts.saturating_add(1);
-            if let Some(guard) = self.0.try_lock() {
+            if let Some(guard) = self.try_again(attempts) {
                 return guard;
             }
+            attempts = attempts.saturating_add(1);
         }
+    }
+
+    #[cold]
+    fn try_again(&self, attempts: u32) -> Option<MutexGuard<'_, T>> {
+        match attempts {
+            0..SPINS => hint::spin_loop(),
+            SPINS..YIELDS => thread::yield_now(),
+            _ => thread::sleep(A_MOMENT),
+        }
+        self.0.try_lock()
     }
 
     /// The content, without the lock, where nobody else refers to it.

@@ -102,16 +102,24 @@ impl Pipeline {
     }
 }
 
+impl PerProcess {
+    /// Takes in a span once it is redacted and cut.
+    #[inline(never)]
+    fn take_in_changed(&self, span: &EndedSpan<'_>) {
+        let mut data = span.to_data();
+        self.setup.settings.clean(&mut data);
+        self.queues.take_in(&EncodedSpan::rewritten(&data).ended());
+    }
+}
+
 impl SpanIntake for Pipeline {
     #[inline]
     fn on_end(&self, span: &EndedSpan<'_>) {
-        let PerProcess { setup: Setup { settings, .. }, queues, .. } = self.process.current();
-        if settings.changes(span) {
-            let mut data = span.to_data();
-            settings.clean(&mut data);
-            queues.take_in(&EncodedSpan::rewritten(&data).ended());
+        let process = self.process.current();
+        if process.setup.settings.changes(span) {
+            process.take_in_changed(span);
         } else {
-            queues.take_in(span);
+            process.queues.take_in(span);
         }
     }
 

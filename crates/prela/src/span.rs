@@ -59,7 +59,7 @@ pub(crate) use self::lifecycle::{
 };
 #[cfg(feature = "__otlp")]
 pub(crate) use self::lifecycle::{MOST_RUNNING, RunningSpan, RunningSpans};
-pub(crate) use self::message::{Blocks, EncodedSpan, EndedSpan, SpanSummary};
+pub(crate) use self::message::{Blocks, Drained, EncodedSpan, EndedSpan, SpanSummary};
 #[cfg(all(feature = "tracing", feature = "__otlp"))]
 pub(crate) use self::message::{LogRecord, Severity};
 pub(crate) use self::processor::SpanProcessors;

@@ -38,6 +38,13 @@ pub(crate) fn source_of(provider: Arc<Provider>) -> Arc<Source> {
     Arc::new(Source { provider, scope: SCOPE.clone() })
 }
 
+/// Apart from the above, which needs fewer registers.
+#[inline(never)]
+fn pending_of_global(name: Cow<'static, str>, span_type: SpanType) -> SpanBuilder {
+    global::with_source(|source| SpanBuilder::new(source, name, span_type))
+        .unwrap_or_else(global::span_of_none)
+}
+
 impl Tracer {
     pub(crate) fn of(source: Arc<Source>) -> Self {
         Self { source: Some(source) }
@@ -55,11 +62,11 @@ impl Tracer {
         self.pending(name.into(), span_type)
     }
 
+    #[inline(never)]
     fn pending(&self, name: Cow<'static, str>, span_type: SpanType) -> SpanBuilder {
         match &self.source {
             Some(source) => SpanBuilder::new(source, name, span_type),
-            None => global::with_source(|source| SpanBuilder::new(source, name, span_type))
-                .unwrap_or_else(global::span_of_none),
+            None => pending_of_global(name, span_type),
         }
     }
 

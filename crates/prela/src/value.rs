@@ -9,6 +9,7 @@ mod text;
 
 pub use baggage::{Baggage, BaggageEntry};
 pub(crate) use baggage::{BaggageBuilder, BaggageLimit, Member};
+pub(crate) use text::ShortText;
 pub use text::Text;
 
 use opentelemetry::{Key, StringValue};
@@ -84,6 +85,12 @@ impl Value {
             }
         }
         Self::Map(map)
+    }
+
+    /// A number that is too large for 64 bits and a sign, as text.
+    #[cold]
+    fn digits(number: &dyn fmt::Display) -> Self {
+        Self::from(number.to_string())
     }
 
     /// Drops the value, faster than the compiler does for one that owns nothing, as most do. It is not moved for
@@ -228,8 +235,12 @@ from! {
 macro_rules! from_wide_integer {
     ($($from:ty),*) => {$(
         impl From<$from> for Value {
+            #[inline]
             fn from(value: $from) -> Self {
-                i64::try_from(value).map_or_else(|_| Self::from(value.to_string()), Self::I64)
+                match i64::try_from(value) {
+                    Ok(value) => Self::I64(value),
+                    Err(_) => Self::digits(&value),
+                }
             }
         }
     )*};

@@ -19,7 +19,7 @@ thread_local! {
 }
 
 /// Makes a context current, or returns OpenTelemetry's panic.
-#[inline]
+#[inline(always)]
 pub(super) fn try_attach(cx: Context) -> Result<ContextGuard, Box<dyn Any + Send>> {
     TRYING.set(true);
     let guard = catch_unwind(AssertUnwindSafe(|| cx.attach()));
@@ -31,6 +31,7 @@ pub(super) fn try_attach(cx: Context) -> Result<ContextGuard, Box<dyn Any + Send
 }
 
 /// Whether a context can become current now, and be popped.
+#[inline(always)]
 pub(super) fn can_attach() -> bool {
     try_attach(Context::new()).map(drop).is_ok()
 }

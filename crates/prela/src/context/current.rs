@@ -53,7 +53,20 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    const EMPTY: Self = Self { id: ScopeId::NONE, slot: 0, origin: Origin::NONE, rare: None };
+    /// Stands for no scope.
+    const NONE: Self =
+        Self { id: ScopeId::NONE, slot: NOT_CURRENT_SLOT, origin: Origin::NONE, rare: None };
+
+    #[inline(always)]
+    fn describe(&mut self, slot: usize, origin: Option<&Origin>, outer: &Self) {
+        self.slot = slot;
+        match origin {
+            Some(origin) => self.origin = *origin,
+            None if outer.slot == slot => self.origin = outer.origin,
+            // The rest of the origin is not looked at.
+            None => self.origin.instance = Origin::NONE.instance,
+        }
+    }
 
     /// What few scopes have to undo, to be added to.
     pub(super) fn rare_mut(&mut self) -> &mut RarelyLeft {
@@ -80,16 +93,19 @@ pub(super) struct RarelyLeft {
 
 /// Tells the scopes of a thread apart. It is one word, as are the scopes that hold it, since spans move them.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct ScopeId(u64);
+pub(crate) struct ScopeId(u64);
 
 impl ScopeId {
     /// That of a scope which was left, or which was entered while the thread's locals are being destroyed.
-    pub(super) const NONE: Self = Self(0);
+    pub(crate) const NONE: Self = Self(0);
+
+    /// The bit of a scope that has made its context current.
+    const ATTACHED: u64 = 1;
 
     /// Whether the scope has made its context current.
     #[inline(always)]
     pub(super) fn is_attached(self) -> bool {
-        self.0 & 1 == 1
+        self.0 & Self::ATTACHED != 0
     }
 }
 
@@ -97,9 +113,9 @@ impl ScopeId {
 ///
 /// Everything is written in place, and read in the pieces in which it was written: a scope that is put together
 /// elsewhere, or left soon, would be read before its parts have reached the memory, which takes longer than all else.
-#[derive(Default)]
 pub(super) struct Frames {
-    /// The open scopes, the innermost one last, and behind them those that were left.
+    /// The open scopes, the innermost one last, and behind them those that were left. The first frame is that of no
+    /// scope.
     frames: Vec<Frame>,
     open: usize,
     /// Of the open scopes that are attached.
@@ -109,22 +125,25 @@ pub(super) struct Frames {
     pub(super) stale: Vec<ContextGuard>,
 }
 
+impl Default for Frames {
+    fn default() -> Self {
+        let (frames, guards, stale) = (vec![Frame::NONE], Vec::new(), Vec::new());
+        Self { frames, open: 0, guards, last_id: 0, stale }
+    }
+}
+
 impl Frames {
-    /// Opens a scope in a context whose slot has this address, and the span there this origin. If that is not known, it
-    /// is that of the scope around it, which may have the same span.
+    /// Opens the scope of an attached context whose slot has this address, and the span there this origin. If that is
+    /// not known, it is that of the scope around it, which may have the same span.
     #[inline(always)]
     pub(super) fn open(
         &mut self,
         slot: usize,
         origin: Option<&Origin>,
-        guard: Option<ContextGuard>,
+        guard: ContextGuard,
     ) -> ScopeId {
-        self.open_with(slot, guard, |frame, outer| match (origin, outer) {
-            (Some(origin), _) => frame.origin = *origin,
-            (None, Some(outer)) if outer.slot == slot => frame.origin = outer.origin,
-            // The rest of the origin is not looked at.
-            (None, _) => frame.origin.instance = Origin::NONE.instance,
-        })
+        self.guards.push(guard);
+        self.open_with(ScopeId::ATTACHED, |frame, outer| frame.describe(slot, origin, outer))
     }
 
     /// Opens the scope of a child of the span in the innermost one.
@@ -135,83 +154,90 @@ impl Frames {
         span_id: SpanId,
         guard: ContextGuard,
     ) -> ScopeId {
-        self.open_with(slot, Some(guard), |frame, outer| {
-            if let Some(outer) = outer {
-                frame.origin = outer.origin;
-                frame.origin.span_id = span_id;
-            }
+        self.guards.push(guard);
+        self.open_with(ScopeId::ATTACHED, |frame, outer| {
+            frame.slot = slot;
+            frame.origin = outer.origin;
+            frame.origin.span_id = span_id;
         })
+    }
+
+    /// Opens a scope in the context that is current already, whose slot stays as long as the scope.
+    pub(super) fn open_in_current(&mut self, slot: usize) -> ScopeId {
+        self.open_with(0, |frame, outer| frame.describe(slot, None, outer))
+    }
+
+    /// Opens a scope in the context of the innermost one.
+    #[inline(always)]
+    pub(super) fn open_within(&mut self) -> ScopeId {
+        self.open_with(0, |frame, outer| {
+            (frame.slot, frame.origin) = (outer.slot, outer.origin);
+        })
+    }
+
+    /// Opens a scope whose context could not become current.
+    #[cold]
+    pub(super) fn open_not_current(&mut self) -> ScopeId {
+        self.open_in_current(NOT_CURRENT_SLOT)
     }
 
     /// Opens a scope. `describe` gets its frame, and that of the scope around it.
     #[inline(always)]
-    fn open_with(
-        &mut self,
-        slot: usize,
-        guard: Option<ContextGuard>,
-        describe: impl FnOnce(&mut Frame, Option<&Frame>),
-    ) -> ScopeId {
-        self.last_id += 2;
-        let mut id = self.last_id;
-        if let Some(guard) = guard {
-            id |= 1;
-            self.guards.push(guard);
+    fn open_with(&mut self, bits: u64, describe: impl FnOnce(&mut Frame, &Frame)) -> ScopeId {
+        if self.frames.len() - self.open == 1 {
+            self.frames.push(Frame::NONE);
         }
-        if self.open == self.frames.len() {
-            self.frames.push(Frame::EMPTY);
-        }
-        let (outer, frame) = match self.frames.get_mut(..=self.open) {
-            Some([.., outer, frame]) => (Some(&*outer), frame),
-            Some([frame]) => (None, frame),
-            _ => return ScopeId::NONE,
+        let around = self.frames.get_mut(self.open..);
+        let Some([outer, frame]) = around.and_then(<[_]>::first_chunk_mut) else {
+            return ScopeId::NONE;
         };
-        frame.id = ScopeId(id);
-        frame.slot = slot;
-        describe(frame, outer);
         self.open += 1;
-        ScopeId(id)
+        self.last_id += 2;
+        frame.id = ScopeId(self.last_id | bits);
+        describe(frame, outer);
+        frame.id
     }
 
-    /// The innermost open scope.
+    /// The innermost open scope; else the frame of no scope.
     #[inline(always)]
     pub(super) fn innermost(&self) -> Option<&Frame> {
-        self.frames.get(self.open.wrapping_sub(1))
+        self.frames.get(self.open)
     }
 
     /// An open scope.
     pub(super) fn find(&mut self, id: ScopeId) -> Option<&mut Frame> {
-        self.frames.get_mut(..self.open)?.iter_mut().rfind(|frame| frame.id == id)
+        self.frames.get_mut(1..=self.open)?.iter_mut().rfind(|frame| frame.id == id)
     }
 
-    /// Takes out a scope that is left, and what is to be undone for it. That is written to where it is used, not
-    /// returned: the pieces of a guard would be put together in memory.
+    /// Takes out the innermost scope if it is this one and has only its context to undo, which is returned.
     #[inline(always)]
-    pub(super) fn remove(&mut self, id: ScopeId, left: &mut Left) {
-        match self.frames.get_mut(self.open.wrapping_sub(1)) {
-            Some(innermost) if innermost.id == id => {
-                self.open -= 1;
-                left.rare = innermost.rare.take();
-                if id.is_attached() {
-                    left.guard = self.guards.pop();
-                }
-            }
-            _ => self.remove_early(id, left),
+    pub(super) fn pop(&mut self, id: ScopeId) -> Option<Option<ContextGuard>> {
+        let innermost = self.innermost()?;
+        if innermost.id != id || innermost.rare.is_some() {
+            return None;
         }
+        self.open -= 1;
+        Some(if id.is_attached() { self.guards.pop() } else { None })
     }
 
-    /// Takes out a scope that is left before one that was entered later.
-    #[cold]
-    fn remove_early(&mut self, id: ScopeId, left: &mut Left) {
-        let open = self.frames.get_mut(..self.open).unwrap_or_default();
-        let Some(at) = open.iter().rposition(|frame| frame.id == id) else { return };
+    /// Takes out a scope that is left, and what is to be undone for it.
+    pub(super) fn remove(&mut self, id: ScopeId) -> Left {
+        let open = self.frames.get_mut(1..=self.open).unwrap_or_default();
+        let Some(at) = open.iter().rposition(|frame| frame.id == id) else {
+            return Left::default();
+        };
         let attached = open[..at].iter().filter(|frame| frame.id.is_attached()).count();
+        let rare = open[at].rare.take();
+        // One that was entered later may be open still.
         open[at..].rotate_left(1);
-        if id.is_attached() {
-            self.guards[attached..].rotate_left(1);
-        }
-        self.remove(id, left);
+        self.open -= 1;
+        let guard = if id.is_attached() { Some(self.guards.remove(attached)) } else { None };
+        Left { rare, guard }
     }
 }
+
+/// The slot of a scope whose context is not current, which no context has.
+const NOT_CURRENT_SLOT: usize = usize::MAX;
 
 thread_local! {
     pub(super) static FRAMES: RefCell<Frames> = {
@@ -231,6 +257,7 @@ pub(super) fn is_alive() -> bool {
 }
 
 /// Whether a context can be attached and popped now.
+#[inline]
 pub(super) fn can_attach() -> bool {
     is_alive() && attach::can_attach()
 }
@@ -279,17 +306,6 @@ pub(crate) fn with_current<R>(look: impl FnOnce(&Context, Option<&Origin>) -> R)
         })
     });
     seen.ok()
-}
-
-/// Whether Prela's innermost span on this thread is of this instance, and not sampled. Another context may be
-/// current.
-#[inline]
-pub(crate) fn is_innermost_unsampled(instance: u64) -> bool {
-    let is_unsampled = |origin: &Origin| origin.instance == instance && !origin.flags.is_sampled();
-    let last = |frames: &RefCell<Frames>| {
-        frames.borrow().innermost().is_some_and(|frame| is_unsampled(&frame.origin))
-    };
-    FRAMES.try_with(last).unwrap_or_default()
 }
 
 /// The address of what is in a context's span slot; 0 if the slot is empty.

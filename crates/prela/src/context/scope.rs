@@ -52,8 +52,9 @@ pub(crate) fn not_current() -> u64 {
 }
 
 impl ContextScope {
+    /// The scope of this id, which this thread gave [up](Self::into_id).
     #[inline(always)]
-    fn of(id: ScopeId) -> Self {
+    pub(crate) fn of(id: ScopeId) -> Self {
         Self { id, not_send: PhantomData }
     }
 
@@ -70,15 +71,12 @@ impl ContextScope {
             #[cfg(feature = "testing")]
             let cx = chosen::carried(cx);
             let cx = suppression::carried(cx);
-            let unrecorded = cx.is_telemetry_suppressed().then(Unrecorded::enter);
-            let slot = slot_of(&cx);
+            let (slot, is_suppressed) = (slot_of(&cx), cx.is_telemetry_suppressed());
             let guard = attach(cx);
             let frames = &mut *frames.borrow_mut();
             let id = frames.open_attached(slot, origin, guard);
-            if unrecorded.is_some()
-                && let Some(frame) = frames.find(id)
-            {
-                frame.rare_mut().unrecorded = unrecorded;
+            if is_suppressed {
+                frames.suppress(id);
             }
             id
         });
@@ -132,10 +130,10 @@ impl ContextScope {
                         let slot = slot_of(&cx);
                         match attach(cx) {
                             Some(guard) => frames.open_child(slot, span_id, guard),
-                            None => frames.open(NOT_CURRENT_SLOT, None, None),
+                            None => frames.open_not_current(),
                         }
                     }
-                    Child::Inherited => frames.open(slot, None, None),
+                    Child::Inherited => frames.open_within(),
                 })
             });
         Self::of(visited.ok().flatten().unwrap_or(ScopeId::NONE))
@@ -163,7 +161,7 @@ impl ContextScope {
     /// Opens a scope in the context that is current already, whose slot stays as long as the scope.
     #[inline]
     pub(crate) fn of_current(slot: usize) -> Self {
-        Self::opened(|frames| frames.open(slot, None, None))
+        Self::opened(|frames| frames.open_in_current(slot))
     }
 
     #[inline(always)]
@@ -174,12 +172,18 @@ impl ContextScope {
 
     /// Leaves a scope that a user held. If OpenTelemetry's stack of contexts is borrowed now, the context is
     /// popped later.
+    #[inline(never)]
     pub(crate) fn leave(mut self) {
-        if !self.id.is_attached() || can_attach() {
-            return;
+        if self.id.is_attached() && !can_attach() {
+            self.leave_later();
+        } else if self.is_open() {
+            drop(close(self.take_id()));
         }
-        let mut left = Left::default();
-        self.close(&mut left);
+    }
+
+    #[cold]
+    fn leave_later(mut self) {
+        let mut left = remove(self.take_id());
         let replacement = left.rare.as_mut().and_then(|rare| rare.replacement.take());
         let guards = [left.guard.take(), replacement].into_iter().flatten();
         let _ = FRAMES.try_with(|frames| frames.borrow_mut().stale.extend(guards));
@@ -188,27 +192,56 @@ impl ContextScope {
 
     /// Leaves the scope. Returns the context that replaced the scope's own, if any.
     pub(crate) fn exit(mut self) -> Option<Context> {
-        let mut left = Left::default();
-        self.close(&mut left);
+        if !self.is_open() {
+            return None;
+        }
+        let left = close(self.take_id())?;
         left.rare.as_ref()?.replacement.is_some().then(current)
     }
 
-    /// Closes the scope. What is left to undo is undone outside of the borrow: contexts are dropped, whose values
-    /// are other people's.
+    /// Gives up the scope, which stays open, for its id, which can be kept where nothing may belong to a thread.
     #[inline(always)]
-    fn close(&mut self, left: &mut Left) {
-        let id = mem::replace(&mut self.id, ScopeId::NONE);
-        if id != ScopeId::NONE {
-            let _ = FRAMES.try_with(|frames| frames.borrow_mut().remove(id, left));
-        }
+    pub(crate) fn into_id(mut self) -> ScopeId {
+        self.take_id()
+    }
+
+    #[inline(always)]
+    fn take_id(&mut self) -> ScopeId {
+        mem::replace(&mut self.id, ScopeId::NONE)
     }
 }
 
 impl Drop for ContextScope {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        self.close(&mut Left::default());
+        if self.is_open() {
+            leave(self.id);
+        }
     }
+}
+
+#[inline(never)]
+fn leave(id: ScopeId) {
+    drop(close(id));
+}
+
+/// Closes a scope that was opened, and mostly pops its context; else returns what is left to undo. That is done outside
+/// of the borrow: contexts are dropped, whose values are other people's.
+#[inline(always)]
+fn close(id: ScopeId) -> Option<Left> {
+    match FRAMES.try_with(|frames| frames.borrow_mut().pop(id)) {
+        Ok(Some(guard)) => {
+            drop(guard);
+            None
+        }
+        Ok(None) => Some(remove(id)),
+        Err(_) => None,
+    }
+}
+
+#[cold]
+fn remove(id: ScopeId) -> Left {
+    FRAMES.try_with(|frames| frames.borrow_mut().remove(id)).unwrap_or_default()
 }
 
 impl Frames {
@@ -221,8 +254,16 @@ impl Frames {
         guard: Option<ContextGuard>,
     ) -> ScopeId {
         match guard {
-            Some(_) => self.open(slot, origin, guard),
-            None => self.open(NOT_CURRENT_SLOT, None, None),
+            Some(guard) => self.open(slot, origin, guard),
+            None => self.open_not_current(),
+        }
+    }
+
+    /// Records nothing until the scope is left.
+    #[cold]
+    fn suppress(&mut self, id: ScopeId) {
+        if let Some(frame) = self.find(id) {
+            frame.rare_mut().unrecorded = Some(Unrecorded::enter());
         }
     }
 }
@@ -240,7 +281,7 @@ pub(super) fn replace_current(change: impl FnOnce(&Context) -> Option<Context>) 
         frames.borrow().innermost().map(|innermost| (innermost.id, innermost.slot))
     });
     let Ok(Some((id, slot))) = innermost else { return false };
-    if !can_attach() {
+    if id == ScopeId::NONE || !can_attach() {
         return false;
     }
     let cx = Context::current();
@@ -263,6 +304,3 @@ fn exchange_replacement(id: ScopeId, new: Option<ContextGuard>) -> Option<Contex
     });
     exchanged.ok().flatten()
 }
-
-/// The slot of a scope whose context is not current, which no context has.
-const NOT_CURRENT_SLOT: usize = usize::MAX;

@@ -8,6 +8,7 @@ use crate::value::Baggage;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, SpanId, TraceContextExt as _, TraceId};
 use std::fmt;
+use std::mem;
 use std::sync::{Arc, OnceLock};
 
 /// A snapshot of a context: trace, current span, baggage and whatever other OpenTelemetry libraries
@@ -57,7 +58,7 @@ impl TraceContext {
     /// Makes this context current on this thread until the guard is dropped. For synchronous code
     /// only; see [`TraceContext::bind`] for futures.
     pub fn attach(&self) -> ContextGuard {
-        ContextGuard(Some(ContextScope::enter(self.as_otel().clone())))
+        ContextGuard(ContextScope::enter(self.as_otel().clone()))
     }
 
     /// Runs `f` in this context. What was current before is current again afterwards.
@@ -168,13 +169,11 @@ impl fmt::Debug for TraceContext {
 /// Not `Send`, and must not be held across an `.await`.
 #[must_use = "the context is current only until this is dropped"]
 #[derive(Debug)]
-pub struct ContextGuard(Option<ContextScope>);
+pub struct ContextGuard(ContextScope);
 
 impl Drop for ContextGuard {
     fn drop(&mut self) {
-        if let Some(scope) = self.0.take() {
-            scope.leave();
-        }
+        mem::replace(&mut self.0, ContextScope::none()).leave();
     }
 }
 

@@ -4,13 +4,14 @@ use super::queue::ExporterQueue;
 use super::stats::{Dropped, Stats};
 use super::tail::{Tail, TailRule};
 use crate::context;
+use crate::count::Count;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Counts the spans that reach no queue.
 #[derive(Debug)]
 pub(super) struct Counts {
-    unsampled: AtomicU64,
+    unsampled: Count,
     no_exporter: AtomicU64,
     /// Locked before any queue, until the spans that leave it are in all queues: so each is counted once at any
     /// moment.
@@ -20,7 +21,7 @@ pub(super) struct Counts {
 impl Counts {
     pub(super) fn new(rule: Option<TailRule>) -> Self {
         Self {
-            unsampled: AtomicU64::new(0),
+            unsampled: Count::default(),
             no_exporter: AtomicU64::new(0),
             tail: rule.map(|rule| Mutex::new(Tail::new(rule))),
         }
@@ -35,7 +36,7 @@ impl Counts {
     }
 
     pub(super) fn count_unsampled(&self) {
-        self.unsampled.fetch_add(1, Ordering::Relaxed);
+        self.unsampled.add_one();
     }
 
     pub(super) fn count_without_exporter(&self) {
@@ -46,7 +47,7 @@ impl Counts {
     pub(super) fn stats(&self, queues: &[Arc<ExporterQueue>]) -> Stats {
         let tail = self.tail();
         let of_tail = tail.as_ref().map(|tail| tail.counts()).unwrap_or_default();
-        let unsampled = self.unsampled.load(Ordering::Relaxed) + of_tail.left_out;
+        let unsampled = self.unsampled.get() + of_tail.left_out;
         let no_exporter = self.no_exporter.load(Ordering::Relaxed);
         let before = Stats {
             ended: unsampled + no_exporter + of_tail.waiting + of_tail.undecided,

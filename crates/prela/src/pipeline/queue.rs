@@ -129,18 +129,17 @@ impl ExporterQueue {
     fn up_to_date(&self) -> MutexGuard<'_, State> {
         let mut guard = self.state();
         let State { taken, waiting, ledger, .. } = &mut *guard;
-        let known = waiting.size().spans;
-        let mut sources = 0;
         self.shards.collect(taken);
+        let mut sources = Vec::new();
         for intake in taken {
             let [ended, queue_full, shut_down] = intake.take_counts();
             ledger.take_in(ended, queue_full, shut_down);
-            sources += usize::from(!intake.spans.is_empty());
-            waiting.extend(intake.spans.drain());
+            if !intake.spans.is_empty() {
+                sources.push(intake.spans.drain());
+            }
         }
-        if sources > 1 {
-            waiting.sort(known);
-        }
+        waiting.extend(&sources);
+        drop(sources);
         guard
     }
 

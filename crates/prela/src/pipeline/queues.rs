@@ -62,13 +62,16 @@ impl Queues {
     pub(super) fn take_in(&self, span: &EndedSpan<'_>) {
         if self.counts.has_tail() && !span.summary.is_sampled {
             self.let_wait(span);
+        } else if let [queue] = &*self.queues {
+            // Nearly always. Nothing is left to do here afterwards, so it is a jump.
+            queue.push(span);
         } else {
             self.push(span, ExporterQueue::push);
         }
     }
 
     /// Gives a span to each queue.
-    #[inline(always)]
+    #[inline(never)]
     fn push(&self, span: &EndedSpan<'_>, push: impl Fn(&ExporterQueue, &EndedSpan<'_>)) {
         if self.queues.is_empty() {
             self.counts.count_without_exporter();
@@ -80,6 +83,7 @@ impl Queues {
     }
 
     /// Lets a span wait for the end of its trace.
+    #[inline(never)]
     fn let_wait(&self, span: &EndedSpan<'_>) {
         let Some(mut tail) = self.counts.tail() else { return };
         if self.is_shut_down() {

@@ -52,6 +52,14 @@ pub(super) struct Intake {
 }
 
 impl Intake {
+    /// Puts a span in, for which there is room.
+    #[inline(always)]
+    fn put(&mut self, span: &EndedSpan<'_>, bytes: usize) {
+        self.spare -= Size { spans: 1, bytes };
+        self.ended += 1;
+        self.spans.push(span);
+    }
+
     /// Takes the numbers out: how many spans ended, found the queue full, and found it closed.
     pub(super) fn take_counts(&mut self) -> [u64; 3] {
         [&mut self.ended, &mut self.queue_full, &mut self.shut_down].map(mem::take)
@@ -60,8 +68,10 @@ impl Intake {
 
 /// What became of a push.
 pub(super) enum Pushed {
-    /// It waits. `wakes`: the exporter's task should look.
-    In { wakes: bool, is_crowded: bool },
+    /// It waits.
+    In,
+    /// It waits as well, and room was taken for it. `wakes`: the exporter's task should look.
+    WithGrant { wakes: bool, is_crowded: bool },
     /// There is no room, and it is not counted yet.
     Full,
     /// The queue was closed; it is counted.
@@ -90,24 +100,28 @@ impl Shards {
     pub(super) fn push(&self, span: &EndedSpan<'_>) -> Pushed {
         let bytes = bytes_of(span.message.len());
         let mut intake = self.own_shard();
+        if !intake.spare.covers(bytes) {
+            return self.push_with_grant(&mut intake, span, bytes);
+        }
+        intake.put(span, bytes);
+        Pushed::In
+    }
+
+    /// Takes a span in, and room for it and for others that may follow.
+    #[inline(never)]
+    fn push_with_grant(&self, intake: &mut Intake, span: &EndedSpan<'_>, bytes: usize) -> Pushed {
         if self.closed.load(Ordering::Acquire) {
             intake.ended += 1;
             intake.shut_down += 1;
             return Pushed::Closed;
         }
-        let (mut wakes, mut is_crowded) = (false, false);
-        if !intake.spare.covers(bytes) {
-            let Some(grant) = self.capacity.take(bytes, has_priority(span.summary), intake.spare)
-            else {
-                return Pushed::Full;
-            };
-            intake.spare += grant.size;
-            (wakes, is_crowded) = (grant.wakes, grant.is_crowded);
-        }
-        intake.spare -= Size { spans: 1, bytes };
-        intake.ended += 1;
-        intake.spans.push(span);
-        Pushed::In { wakes, is_crowded }
+        let has_priority = has_priority(span.summary);
+        let Some(grant) = self.capacity.take(bytes, has_priority, intake.spare) else {
+            return Pushed::Full;
+        };
+        intake.spare += grant.size;
+        intake.put(span, bytes);
+        Pushed::WithGrant { wakes: grant.wakes, is_crowded: grant.is_crowded }
     }
 
     /// Counts a span for which there was no room.
@@ -147,6 +161,11 @@ impl Shards {
     /// Closes the queue: spans that are pushed from now on are counted and dropped.
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);
+        // Whoever takes room sees that. So none may have been taken in advance.
+        for shard in &self.shards {
+            let spare = mem::take(&mut shard.0.lock().spare);
+            self.capacity.give(spare);
+        }
         self.capacity.wake_all();
     }
 

@@ -1,6 +1,6 @@
 //! What samplers decided, in numbers.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use crate::count::Count;
 
 /// How often a sampler was asked, and how it decided. From
 /// [`Prela::sampling_stats`](crate::Prela::sampling_stats) and [`Sampler::stats`](crate::Sampler::stats).
@@ -56,19 +56,19 @@ fn rate(sampled: u64, total: u64) -> Option<f64> {
 /// Counts of decisions. Each is one addition, so that at no moment more traces are sampled than decided about.
 #[derive(Debug, Default)]
 pub(crate) struct Decisions {
-    kept: AtomicU64,
-    dropped: AtomicU64,
+    kept: Count,
+    dropped: Count,
 }
 
 impl Decisions {
     pub(crate) fn count(&self, sampled: bool) {
-        let counter = if sampled { &self.kept } else { &self.dropped };
-        counter.fetch_add(1, Ordering::Relaxed);
+        let count = if sampled { &self.kept } else { &self.dropped };
+        count.add_one();
     }
 
     pub(crate) fn stats(&self) -> SamplingStats {
-        let sampled = self.kept.load(Ordering::Relaxed);
-        let total = sampled + self.dropped.load(Ordering::Relaxed);
+        let sampled = self.kept.get();
+        let total = sampled + self.dropped.get();
         SamplingStats { total, sampled, rules: Vec::new() }
     }
 }

@@ -3,15 +3,12 @@
 use super::handle::{OwnedSpan, Span};
 #[cfg(feature = "resources")]
 use super::lifecycle::Measurement;
-use super::lifecycle::{
-    Blank, Companion, ContextSpan, NewSpan, Options, ParentChoice, Prepared, Source,
-    attribute_pairs,
-};
+use super::lifecycle::{Blank, Companion, NewSpan, Options, ParentChoice, Prepared, Source};
 use crate::context::Correlation;
 #[cfg(feature = "retry")]
 use crate::semconv;
 use crate::{Sampler, SpanType, TraceContext, Value, context};
-use opentelemetry::trace::{SpanKind, TraceContextExt as _};
+use opentelemetry::trace::SpanKind;
 use opentelemetry::{Context, Key};
 use std::any::Any;
 use std::borrow::Cow;
@@ -51,7 +48,7 @@ impl SpanBuilder {
     /// The record and the span, if an instance is running.
     #[inline(always)]
     fn content(&mut self) -> Option<(&mut Blank, &mut NewSpan)> {
-        let Prepared { blank, span } = &mut **self.0.as_mut()?;
+        let Prepared { blank, span, .. } = &mut **self.0.as_mut()?;
         Some((blank.as_mut()?, span))
     }
 
@@ -92,13 +89,14 @@ impl SpanBuilder {
     /// has one of its own. Without a running instance the context still becomes current, so that a service
     /// that records nothing passes its caller's trace on.
     pub fn parent(mut self, parent: &TraceContext) -> Self {
-        self.span().parent = ParentChoice::Context(Correlation::inherited(parent.as_otel()));
+        let parent = Correlation::inherited(parent.as_otel());
+        self.span().set_parent(ParentChoice::Context(parent));
         self
     }
 
     /// Begins a new trace: the span has no parent. Baggage stays.
     pub fn root(mut self) -> Self {
-        self.span().parent = ParentChoice::Root;
+        self.span().set_parent(ParentChoice::Root);
         self
     }
 
@@ -128,7 +126,7 @@ impl SpanBuilder {
     /// Sets the span kind, instead of the one that goes with the type.
     pub fn kind(mut self, kind: SpanKind) -> Self {
         if let Some((_, span)) = self.content() {
-            span.kind = Some(kind);
+            span.set_kind(kind);
         }
         self
     }
@@ -136,7 +134,7 @@ impl SpanBuilder {
     /// Sets when the span started, if not now.
     pub fn start_time(mut self, time: SystemTime) -> Self {
         if let Some((_, span)) = self.content() {
-            span.start_time = Some(time);
+            span.set_start_time(time);
         }
         self
     }
@@ -288,39 +286,6 @@ impl SpanBuilder {
     #[inline(always)]
     pub(super) fn into_prepared(self) -> Option<Box<Prepared>> {
         self.0
-    }
-
-    /// Starts a span for a library that uses OpenTelemetry's API.
-    pub(crate) fn from_otel(
-        source: Option<&Arc<Source>>,
-        builder: opentelemetry::trace::SpanBuilder,
-        parent: &Context,
-    ) -> ContextSpan {
-        let is_suppressed = |source: &&Arc<Source>| {
-            parent.is_telemetry_suppressed() || context::is_suppressed(source.provider.id)
-        };
-        let source = source.filter(|source| !is_suppressed(source));
-        let span = source.map(|source| Self::new(source, builder.name, SpanType::Custom));
-        let Some(Self(Some(mut prepared))) = span else {
-            return ContextSpan::fallback(parent.span().span_context().clone());
-        };
-        let Some(blank) = prepared.blank.take() else {
-            return ContextSpan::fallback(parent.span().span_context().clone());
-        };
-        let span = &mut prepared.span;
-        span.kind = builder.span_kind;
-        span.omits_type = true;
-        span.start_time = builder.start_time;
-        let record = span.start_in(blank, parent, builder.attributes.unwrap_or_default());
-        prepared.give_back();
-        for link in builder.links.unwrap_or_default() {
-            record.add_link(link.span_context, attribute_pairs(link.attributes));
-        }
-        for event in builder.events.unwrap_or_default() {
-            let attributes = attribute_pairs(event.attributes);
-            record.add_event(event.name, Some(event.timestamp), attributes);
-        }
-        ContextSpan::owned(record)
     }
 }
 

@@ -37,7 +37,7 @@ impl Record {
     /// Records that the span's future or stream was dropped before its end.
     pub(crate) fn record_cancelled(&self) {
         self.set_attribute(&semconv::ERROR_TYPE.into(), semconv::CANCELLED.into());
-        self.add_event(semconv::CANCELLED.into(), None, [] as [(Key, Value); 0]);
+        self.add_event(semconv::CANCELLED, None, [] as [(Key, Value); 0]);
         self.set_status(Status::error("dropped before it was done"));
     }
 
@@ -57,7 +57,7 @@ impl Record {
         if escaped {
             attributes.push((semconv::EXCEPTION_ESCAPED.into(), true.into()));
         }
-        self.add_event(event.into(), None, attributes);
+        self.add_event(event, None, attributes);
         self.set_status(Status::error(message));
     }
 }

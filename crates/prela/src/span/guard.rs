@@ -2,7 +2,7 @@
 
 use super::builder::SpanBuilder;
 use super::handle::{NONE, Span};
-use super::lifecycle::Prepared;
+use super::lifecycle::{AnySpan, Guarded, Prepared, SharedRecord};
 use crate::context::ContextScope;
 use std::fmt;
 use std::marker::PhantomData;
@@ -15,36 +15,16 @@ use std::thread;
 /// Not `Send`. Dropped while the thread panics, it records the panic as the span's error.
 #[must_use = "the span ends when this is dropped"]
 pub struct SpanGuard {
-    /// None without an instance.
-    entered: Option<Entered>,
-    not_send: PhantomData<*const ()>,
-}
-
-/// A span that was entered, to be left when this is dropped.
-struct Entered {
-    span: Span,
-    scope: ContextScope,
-    /// The memory of the builder, to be given back with that of the span.
+    /// None without an instance. It is one word, so the code around a span has few registers to save.
     prepared: Option<Box<Prepared>>,
-    /// Whether the thread was panicking already: a guard in a destructor then has no panic of its own.
-    was_panicking: bool,
+    not_send: PhantomData<*const ()>,
 }
 
 impl SpanGuard {
     #[inline(always)]
     pub(super) fn enter(builder: SpanBuilder) -> Self {
-        match builder.into_prepared() {
-            Some(prepared) => Self::entered(prepared),
-            None => Self { entered: None, not_send: PhantomData },
-        }
-    }
-
-    #[inline(never)]
-    fn entered(mut prepared: Box<Prepared>) -> Self {
-        let (span, scope) = enter(&mut prepared);
-        let prepared = Some(prepared);
-        let entered = Entered { span, scope, prepared, was_panicking: thread::panicking() };
-        Self { entered: Some(entered), not_send: PhantomData }
+        let prepared = builder.into_prepared().map(enter);
+        Self { prepared, not_send: PhantomData }
     }
 }
 
@@ -53,7 +33,7 @@ impl Deref for SpanGuard {
 
     #[inline]
     fn deref(&self) -> &Span {
-        self.entered.as_ref().map_or(&NONE, |entered| &entered.span)
+        self.prepared.as_ref().map_or(&NONE, |prepared| &prepared.entered)
     }
 }
 
@@ -63,25 +43,54 @@ impl fmt::Debug for SpanGuard {
     }
 }
 
-impl Drop for Entered {
-    #[inline(never)]
+impl Drop for SpanGuard {
+    #[inline]
     fn drop(&mut self) {
-        mem::replace(&mut self.scope, ContextScope::none()).leave();
-        if thread::panicking()
-            && !self.was_panicking
-            && let Some(record) = self.span.record()
-        {
-            record.record_panic("panicked while the span was entered".to_owned());
-        }
         if let Some(prepared) = self.prepared.take() {
-            mem::replace(&mut self.span, Span::none()).finish_with(prepared);
+            leave(prepared);
         }
     }
 }
 
-/// Starts the span and makes it current.
+#[inline(never)]
+fn enter(mut prepared: Box<Prepared>) -> Box<Prepared> {
+    let scope = prepared.enter();
+    prepared.guarded = Guarded { scope: scope.into_id(), was_panicking: thread::panicking() };
+    prepared
+}
+
+#[inline(never)]
+fn leave(prepared: Box<Prepared>) {
+    ContextScope::of(prepared.guarded.scope).leave();
+    // A guard in a destructor that runs because of a panic has no panic of its own.
+    if thread::panicking()
+        && !prepared.guarded.was_panicking
+        && let Some(record) = prepared.entered.record()
+    {
+        record.record_panic("panicked while the span was entered".to_owned());
+    }
+    finish(prepared);
+}
+
+/// Ends the span that was entered. Keeps its memory and that of its builder.
 #[inline(always)]
-pub(super) fn enter(prepared: &mut Prepared) -> (Span, ContextScope) {
-    let (span, scope) = prepared.enter();
-    (span.into(), scope)
+pub(super) fn finish(mut prepared: Box<Prepared>) {
+    match mem::replace(&mut prepared.entered, Span::none()).span {
+        AnySpan::Own(record) => end(prepared, record),
+        AnySpan::Inherited(cx) | AnySpan::Foreign(cx) => {
+            drop(cx);
+            prepared.keep();
+        }
+        AnySpan::None => prepared.keep(),
+    }
+}
+
+#[inline(never)]
+fn end(prepared: Box<Prepared>, mut record: SharedRecord) {
+    record.leave_roots();
+    let message = match SharedRecord::get_mut(&mut record) {
+        Some(record) => record.end_alone(),
+        None => record.end(None),
+    };
+    prepared.give_back_with(record, message);
 }

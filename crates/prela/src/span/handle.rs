@@ -2,8 +2,8 @@
 
 use super::failure::Failure;
 use super::lifecycle::{
-    AnySpan, Prepared, Provider, SharedRecord, attribute_pairs, context_with, give_back,
-    give_back_message, record_of,
+    AnySpan, Provider, SharedRecord, attribute_pairs, context_with, give_back, give_back_message,
+    record_of,
 };
 use crate::context::{self, ContextScope};
 use crate::{SpanType, TraceContext, Value};
@@ -34,7 +34,7 @@ use std::ops::Deref;
 /// ```
 #[derive(Clone)]
 pub struct Span {
-    span: AnySpan,
+    pub(super) span: AnySpan,
 }
 
 /// The span of scopes without an instance, which have no destructor to run.
@@ -55,20 +55,6 @@ impl Span {
         if let AnySpan::Own(record) = self.span {
             let message = record.end(None);
             give_back(record, message);
-        }
-    }
-
-    /// Ends the span as [`finish`](Self::finish) does, and keeps the memory of its builder.
-    #[inline]
-    pub(super) fn finish_with(self, prepared: Box<Prepared>) {
-        if let AnySpan::Own(mut record) = self.span {
-            let message = match SharedRecord::get_mut(&mut record) {
-                Some(record) => record.end_alone(),
-                None => record.end(None),
-            };
-            prepared.give_back_with(record, message);
-        } else {
-            prepared.keep();
         }
     }
 
@@ -133,7 +119,7 @@ impl Span {
     ) -> &Self {
         match &self.span {
             AnySpan::None | AnySpan::Inherited(_) => {}
-            AnySpan::Own(record) => record.add_event(name.into(), None, attributes),
+            AnySpan::Own(record) => record.add_event(&name.into(), None, attributes),
             AnySpan::Foreign(cx) => {
                 let attributes = attributes.into_iter().filter_map(|(key, value)| {
                     let value = value.into();

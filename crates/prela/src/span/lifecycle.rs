@@ -6,6 +6,7 @@
 //! | decide whether the trace is recorded | `decision.rs` |
 //! | write the head of the message | `head.rs` |
 //! | make the span current | `start.rs`, which runs the other three, for most spans in one piece |
+//! | start it for an OpenTelemetry-native library, which makes it current itself | `native.rs` |
 //! | write while it runs | `record.rs`, within `limits.rs` |
 //! | end | `end.rs` |
 //!
@@ -20,6 +21,7 @@ mod end;
 mod head;
 mod instances;
 mod limits;
+mod native;
 mod new_span;
 mod parent;
 #[cfg(feature = "genai")]
@@ -57,7 +59,7 @@ pub(crate) use self::details::Measurement;
 pub(super) use self::details::{Options, ParentChoice};
 pub(super) use self::instances::{Occupant, context_with, occupant_in};
 pub(super) use self::new_span::NewSpan;
-pub(super) use self::pool::{Blank, Prepared, give_back, give_back_message};
+pub(super) use self::pool::{Blank, Guarded, Prepared, give_back, give_back_message};
 pub(super) use self::roots::running_root;
 pub(super) use self::start::AnySpan;
 #[cfg(feature = "genai")]

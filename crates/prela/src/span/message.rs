@@ -28,7 +28,7 @@ pub use self::data::{Event, Link, SpanData};
 #[cfg(all(feature = "tracing", feature = "__otlp"))]
 pub(crate) use self::attribute::any;
 pub(crate) use self::attribute::{attribute, attributes};
-pub(crate) use self::block::{Blocks, EncodedSpan};
+pub(crate) use self::block::{Blocks, Drained, EncodedSpan};
 pub(crate) use self::codes::kind;
 #[cfg(test)]
 pub(crate) use self::codes::{flags, parent, status};
@@ -36,7 +36,7 @@ pub(crate) use self::ended_span::{EndedSpan, SpanSummary};
 pub(super) use self::keys::KeyHash;
 #[cfg(all(feature = "tracing", feature = "__otlp"))]
 pub(crate) use self::log_record::{LogRecord, Severity};
-pub(super) use self::parts::{ChildHead, Head};
+pub(super) use self::parts::{ChildHead, EventParts, Head};
 pub(super) use self::scalar::{Scalar, Written};
 pub(super) use self::span_message::SpanMessage;
 pub(super) use self::type_attributes::{AllTypes, TypeAttributes};

@@ -4,11 +4,11 @@ use super::builder::SpanBuilder;
 use super::exception::recording_panic;
 use super::failure::Failure;
 use super::future::InSpan;
-use super::guard::{SpanGuard, enter};
+use super::guard::{SpanGuard, finish};
 use super::handle::{NONE, Span};
 use super::lifecycle::Prepared;
 use super::recordable::Recordable;
-use crate::context::unawaited;
+use crate::context::{ContextScope, unawaited};
 use futures_core::Stream;
 use futures_util::stream::{self, StreamExt as _};
 use std::future::Future;
@@ -227,9 +227,15 @@ impl SpanBuilder {
 
 #[inline(never)]
 fn in_traced_scope<R>(mut prepared: Box<Prepared>, f: impl FnOnce(&Span) -> R) -> R {
-    let (span, scope) = enter(&mut prepared);
-    let result = recording_panic(&span, || f(&span));
-    drop(scope);
-    span.finish_with(prepared);
+    let scope = prepared.enter();
+    let result = recording_panic(&prepared.entered, || f(&prepared.entered));
+    leave(prepared, scope);
     result.unwrap_or_else(|panic| resume_unwind(panic))
+}
+
+/// Leaves the scope of a span and ends it. Apart from the above, which is compiled for each closure.
+#[inline(never)]
+fn leave(prepared: Box<Prepared>, scope: ContextScope) {
+    drop(scope);
+    finish(prepared);
 }

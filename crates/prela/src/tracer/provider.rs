@@ -1,7 +1,7 @@
 //! An instance as OpenTelemetry's tracer provider.
 
 use crate::span::Provider;
-use crate::span::{ContextSpan, Source, SpanBuilder};
+use crate::span::{ContextSpan, Source};
 use opentelemetry::{Context, InstrumentationScope};
 use std::sync::Arc;
 
@@ -47,9 +47,9 @@ impl opentelemetry::trace::Tracer for OtelTracer {
 
     fn build_with_context(
         &self,
-        builder: opentelemetry::trace::SpanBuilder,
+        mut builder: opentelemetry::trace::SpanBuilder,
         parent: &Context,
     ) -> ContextSpan {
-        SpanBuilder::from_otel(self.source.as_ref(), builder, parent)
+        ContextSpan::start(self.source.as_ref(), &mut builder, parent)
     }
 }

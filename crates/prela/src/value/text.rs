@@ -95,6 +95,7 @@ impl Text {
     }
 
     /// Drops the text, and keeps its memory for the next long one on this thread.
+    #[inline(always)]
     pub(super) fn discard(self) {
         let buffer = match self.0 {
             Repr::Buffered(text) => text,
@@ -121,14 +122,60 @@ impl Text {
         Self::buffered(text).unwrap_or_else(|| Self(Repr::Owned(text.into())))
     }
 
-    #[inline]
+    #[inline(always)]
     fn short(text: &str) -> Option<Self> {
-        let len = u8::try_from(text.len()).ok()?;
-        let mut short = Repr::Short { len, bytes: [0; LONGEST_SHORT] };
-        if let Repr::Short { bytes, .. } = &mut short {
-            bytes.get_mut(..text.len())?.copy_from_slice(text.as_bytes());
+        let ShortText { len, words: [first, second, third] } = ShortText::of(text.as_bytes())?;
+        let mut bytes = [0; LONGEST_SHORT];
+        bytes[..8].copy_from_slice(&first.to_le_bytes());
+        bytes[8..16].copy_from_slice(&second.to_le_bytes());
+        bytes[16..].copy_from_slice(&third.to_le_bytes()[..LONGEST_SHORT - 16]);
+        Some(Self(Repr::Short { len, bytes }))
+    }
+
+    /// The text in words, if it is kept in place.
+    #[inline(always)]
+    pub(crate) fn as_short(&self) -> Option<ShortText> {
+        let Repr::Short { len, bytes } = &self.0 else { return None };
+        let mut third = [0; 8];
+        third[..LONGEST_SHORT - 16].copy_from_slice(&bytes[16..]);
+        let words = [*bytes.first_chunk()?, *bytes[8..].first_chunk()?, third];
+        Some(ShortText { len: *len, words: words.map(u64::from_le_bytes) })
+    }
+}
+
+/// A text of at most [`LONGEST_SHORT`] bytes in words, with zeros behind its end. A call passes it in registers; bytes
+/// that are read in other pieces than they were written in have to reach the memory first.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ShortText {
+    pub(crate) len: u8,
+    pub(crate) words: [u64; 3],
+}
+
+impl ShortText {
+    #[inline(always)]
+    pub(crate) fn of(text: &[u8]) -> Option<Self> {
+        let len = u8::try_from(text.len()).ok().filter(|len| usize::from(*len) <= LONGEST_SHORT)?;
+        let word = |bytes: Option<&[u8; 8]>| bytes.map_or(0, |bytes| u64::from_le_bytes(*bytes));
+        let (first, last) = (word(text.first_chunk()), word(text.last_chunk()));
+        // The last word begins in the one before: what belongs to that is shifted out.
+        let words = match len {
+            0..8 => [below_word(text), 0, 0],
+            8..16 => [first, last >> (8 * (15 - len)) >> 8, 0],
+            16.. => [first, word(text[8..].first_chunk()), last >> (8 * (23 - len)) >> 8],
+        };
+        Some(Self { len, words })
+    }
+}
+
+/// Less than eight bytes as a word.
+#[inline(always)]
+fn below_word(text: &[u8]) -> u64 {
+    match (text.first_chunk(), text.last_chunk()) {
+        (Some(first), Some(last)) => {
+            let (first, last) = (u32::from_le_bytes(*first), u32::from_le_bytes(*last));
+            u64::from(first) | u64::from(last) << (8 * (text.len() - 4))
         }
-        Some(Self(short))
+        _ => text.iter().rfold(0, |word, byte| word << 8 | u64::from(*byte)),
     }
 }
 
@@ -234,5 +281,24 @@ impl fmt::Debug for Text {
 impl fmt::Display for Text {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self.as_str(), f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_short_text_is_the_same_in_words() {
+        let longest: String = ('a'..).take(LONGEST_SHORT + 1).collect();
+        for len in 0..=LONGEST_SHORT {
+            let text = Text::from(&longest[..len]);
+            let short = text.as_short().unwrap();
+            let bytes = short.words.map(u64::to_le_bytes).concat();
+            assert_eq!(&bytes[..usize::from(short.len)], &longest.as_bytes()[..len]);
+            assert!(bytes[len..].iter().all(|byte| *byte == 0), "{len}");
+            assert_eq!(text, longest[..len]);
+        }
+        assert!(Text::from(longest.as_str()).as_short().is_none());
     }
 }

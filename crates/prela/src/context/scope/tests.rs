@@ -42,7 +42,7 @@ fn the_innermost_scope_that_is_open_is_current_whatever_was_left_before() {
                 assert_eq!(current, Some(innermost), "{left} of {order:?}, {attaching:b}");
             }
             let kept = FRAMES.with(|frames| frames.borrow().innermost().map(|frame| frame.id));
-            assert_eq!(kept, None, "{order:?}, {attaching:b}");
+            assert_eq!(kept, Some(ScopeId::NONE), "{order:?}, {attaching:b}");
         }
     }
 }
@@ -65,4 +65,16 @@ fn what_replaced_a_context_goes_with_its_scope_in_any_order() {
             assert_eq!(Context::current().get::<Number>().map(|it| it.0), expected, "{order:?}");
         }
     }
+}
+
+#[test]
+fn a_scope_that_is_not_open_can_be_left() {
+    let innermost = || FRAMES.with(|frames| frames.borrow().innermost().map(|frame| frame.id));
+    ContextScope::none().leave();
+    assert!(ContextScope::none().exit().is_none());
+    drop(ContextScope::none());
+    assert_eq!(innermost(), Some(ScopeId::NONE));
+    let scope = ContextScope::of(ContextScope::enter(Context::new()).into_id());
+    ContextScope::none().leave();
+    assert_eq!(innermost(), Some(scope.id));
 }

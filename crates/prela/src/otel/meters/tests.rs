@@ -29,7 +29,8 @@ impl SpanIntake for Kept {
 
 impl Kept {
     fn request(&self) -> (ExportMetricsServiceRequest, Vec<u8>) {
-        let spans: Vec<EncodedSpan> = self.0.lock().expect("no panic").drain().collect();
+        let spans: Vec<EncodedSpan> =
+            self.0.lock().expect("no panic").drain().all().spans().collect();
         let bytes = encode::request(&Resource::default(), &spans);
         let read = ExportMetricsServiceRequest::decode(&*bytes).expect("a request");
         (read, bytes.to_vec())

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 impl ExporterQueue {
     /// Takes in a span that ended. Waits only if the overflow policy says so.
-    #[inline]
+    #[inline(never)]
     pub(in crate::pipeline) fn push(&self, span: &EndedSpan<'_>) {
         if !self.offer(span) {
             self.overflow(span);
@@ -26,26 +26,27 @@ impl ExporterQueue {
     /// Puts a span into a shard; false if there is no room.
     #[inline(always)]
     fn offer(&self, span: &EndedSpan<'_>) -> bool {
-        let is_urgent = self.is_interactive && span.summary.is_local_root;
         match self.shards.push(span) {
-            Pushed::In { wakes, is_crowded } => {
+            Pushed::In => {}
+            Pushed::WithGrant { wakes, is_crowded } => {
                 // Waking a thread costs more than all the rest: only when it has something to do.
-                if is_urgent {
-                    self.signals.urge();
-                } else if wakes {
+                if wakes {
                     self.signals.wake();
                 }
                 if is_crowded && self.overflow == Overflow::Spool {
                     self.signals.crowd();
                 }
-                true
             }
-            Pushed::Full => false,
+            Pushed::Full => return false,
             Pushed::Closed => {
                 self.drops.note();
-                true
+                return true;
             }
         }
+        if self.is_interactive && span.summary.is_local_root {
+            self.signals.urge();
+        }
+        true
     }
 
     /// Makes room for a span, waits for room, or refuses it, by the overflow policy.

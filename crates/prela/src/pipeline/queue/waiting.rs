@@ -1,8 +1,12 @@
 //! The spans that wait in a queue, and which have left it.
 
+#[cfg(test)]
+mod tests;
+
 use crate::pipeline::shards::{Size, bytes_of, has_priority};
-use crate::span::EncodedSpan;
-use std::collections::VecDeque;
+use crate::span::{Drained, EncodedSpan, SpanSummary};
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, VecDeque};
 
 /// Spans in the order in which they leave, each with a number. A flush waits until every number below
 /// an earlier end of the list has left and arrived.
@@ -26,24 +30,41 @@ impl Waiting {
         Size { spans: self.spans.len(), bytes: self.bytes }
     }
 
-    /// Adds spans of one thread at the end.
-    pub(super) fn extend(&mut self, spans: impl Iterator<Item = EncodedSpan>) {
-        for span in spans {
-            self.bytes += bytes_of(span.message_len());
-            self.spans.push_back((self.next_number, span));
-            self.next_number += 1;
+    /// Adds spans at the end: those of one shard as they came, those of several in the order of their ends.
+    pub(super) fn extend(&mut self, sources: &[Drained<'_>]) {
+        match sources {
+            [source] => self.append(source.all().spans()),
+            _ => self.merge(sources),
         }
     }
 
-    /// Puts the spans from this place on, which are of several threads, into the order of their ends: of equal
-    /// ones a local root last.
-    pub(super) fn sort(&mut self, from: usize) {
-        let added = &mut self.spans.make_contiguous()[from..];
-        let first = added.first().map_or(self.next_number, |(number, _)| *number);
-        added.sort_by_key(|(_, span)| (span.summary.end_time, span.summary.is_local_root));
-        for (number, (its_number, _)) in (first..).zip(added) {
-            *its_number = number;
+    /// Adds spans in the order of their ends: of equal ones a local root last.
+    ///
+    /// What comes out of a shard has long stretches in that order already, so those are merged: each span is moved
+    /// once, however many there are.
+    fn merge(&mut self, sources: &[Drained<'_>]) {
+        let key = |span: &SpanSummary| (span.end_time, span.is_local_root);
+        let in_order = |a: &SpanSummary, b: &SpanSummary| key(a) <= key(b);
+        let stretches = sources.iter().flat_map(|source| source.split_unless(in_order));
+        let mut stretches: Vec<_> = stretches.collect();
+        let next = (0..).zip(&stretches);
+        let next = next.filter_map(|(number, it)| Some(Reverse((key(it.first()?), number))));
+        let mut next: BinaryHeap<_> = next.collect();
+        while let Some(Reverse((_, number))) = next.pop() {
+            let other = next.peek().map(|Reverse(other)| *other);
+            let is_before = |it: &_| other.is_none_or(|other| (key(it), number) < other);
+            let stretch = &mut stretches[number];
+            self.append(stretch.split_off_while(is_before).spans());
+            next.extend(stretch.first().map(|first| Reverse((key(first), number))));
         }
+    }
+
+    fn append(&mut self, spans: impl Iterator<Item = EncodedSpan>) {
+        self.spans.extend(spans.map(|span| {
+            self.bytes += bytes_of(span.message_len());
+            self.next_number += 1;
+            (self.next_number - 1, span)
+        }));
     }
 
     /// Takes those that wait longest, for an attempt: as many as the limit allows, but one at least.

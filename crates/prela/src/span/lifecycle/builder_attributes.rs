@@ -1,15 +1,16 @@
 //! Attributes that a builder is given, before the span starts.
 //!
 //! They are written to the message at once, after the head of a child, which the start overwrites or replaces. So
-//! `.attr()` costs what setting an attribute later costs. They are kept as they are below a span that is not
-//! sampled, since they will most likely not be wanted, and where attributes of the baggage precede them, or a
-//! type's own attributes may exceed the limit.
+//! `.attr()` costs what setting an attribute later costs, and less than keeping what will not be wanted: nothing is
+//! moved, and nothing has to be freed. They are kept as they are only where attributes of the baggage precede them, or
+//! a type's own attributes may exceed the limit.
 
 use super::new_span::{Early, NewSpan};
 use super::pool::Blank;
 use super::provider::Provider;
+use crate::Value;
 use crate::span::message::{ChildHead, KeyHash, Scalar, TypeAttributes, Written};
-use crate::{Value, context};
+use crate::value::ShortText;
 use opentelemetry::trace::{SpanId, TraceFlags, TraceId};
 use opentelemetry::{Key, KeyValue};
 #[cfg(feature = "genai")]
@@ -37,10 +38,13 @@ impl NewSpan {
         let hash = KeyHash::of(name.as_bytes());
         match Written::of(&value) {
             Written::Scalar(value) => self.write_scalar(blank, name, hash, value),
+            Written::Short(text) if self.write_short(blank, name, hash, text) => {}
             Written::Text(text) if self.write_text(blank, name, hash, text) => {
                 Value::discard(value);
             }
-            Written::Text(_) | Written::Other => self.write_other(blank, name, value),
+            Written::Short(_) | Written::Text(_) | Written::Other => {
+                self.write_other(blank, name, value);
+            }
         }
         drop(ManuallyDrop::into_inner(key));
     }
@@ -48,6 +52,12 @@ impl NewSpan {
     #[inline(never)]
     fn write_scalar(&self, blank: &mut Blank, key: &str, hash: KeyHash, value: Scalar) {
         blank.message().set_scalar(key.as_bytes(), hash, value);
+    }
+
+    /// False if the text may have to be cut.
+    #[inline(never)]
+    fn write_short(&self, blank: &mut Blank, key: &str, hash: KeyHash, text: ShortText) -> bool {
+        blank.message().set_short(key.as_bytes(), hash, text)
     }
 
     /// False if the text may have to be cut.
@@ -82,8 +92,9 @@ impl NewSpan {
         let hash = KeyHash::of(name.as_bytes());
         match Written::of_otel(&it.value) {
             Written::Scalar(value) => self.write_scalar(blank, name, hash, value),
+            Written::Short(text) if self.write_short(blank, name, hash, text) => {}
             Written::Text(text) if self.write_text(blank, name, hash, text) => {}
-            Written::Text(_) | Written::Other => {
+            Written::Short(_) | Written::Text(_) | Written::Other => {
                 self.write_other(blank, name, ManuallyDrop::new(it.value.into()));
             }
         }
@@ -93,9 +104,8 @@ impl NewSpan {
     #[inline(never)]
     fn begin(&mut self, blank: &mut Blank) {
         let provider = blank.provider();
-        let is_unwanted = !provider.records_all && context::is_innermost_unsampled(provider.id);
         let others_precede = !provider.baggage_to_attributes.is_empty();
-        if is_unwanted || others_precede || !provider.admits_type() {
+        if others_precede || !provider.admits_type() {
             self.early = Early::Kept;
             return;
         }

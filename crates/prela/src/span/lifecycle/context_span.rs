@@ -1,9 +1,10 @@
 //! Prela's span as a span of OpenTelemetry's API, and how a context's span is found to be Prela's.
 
+use super::native;
 use super::pool;
-use super::record::SharedRecord;
+use super::record::{Record, SharedRecord};
 use crate::Value;
-use crate::span::message::{KeyHash, Written};
+use crate::clock::unix_nano;
 use opentelemetry::trace::{Span, SpanContext, SpanRef, Status};
 use opentelemetry::{Key, KeyValue};
 use std::borrow::Cow;
@@ -85,11 +86,19 @@ impl ContextSpan {
         }
     }
 
-    fn end_at(&self, time: Option<SystemTime>) {
-        let Some(record) = self.record() else { return };
+    fn end_at(&mut self, time: Option<SystemTime>) {
+        let (Repr::Scoped(record) | Repr::Owned(record)) = &mut self.0 else { return };
+        let alone = SharedRecord::get_mut(record).and_then(Record::stop_alone);
         // Nothing in between unwinds: the user's hooks are caught.
         let _ = ENDING.try_with(|ending| ending.borrow_mut().push(record.clone()));
-        pool::give_back_message(record.end(time));
+        let message = match alone {
+            Some(message) => {
+                let time = time.map_or_else(|| record.now(), unix_nano);
+                Some(record.deliver(message, time))
+            }
+            None => record.end(time),
+        };
+        pool::give_back_message(message);
         let _ = ENDING.try_with(|ending| ending.borrow_mut().pop());
     }
 }
@@ -100,7 +109,7 @@ impl Span for ContextSpan {
         T: Into<Cow<'static, str>>,
     {
         if let Some(record) = self.record() {
-            record.add_event(name.into(), Some(time), attribute_pairs(attributes));
+            record.add_event(&name.into(), Some(time), attribute_pairs(attributes));
         }
     }
 
@@ -116,30 +125,34 @@ impl Span for ContextSpan {
         self.record().is_some_and(|record| record.is_recording())
     }
 
-    fn set_attribute(&mut self, attribute: KeyValue) {
-        let Some(record) = self.record() else { return };
-        let key = attribute.key.as_str();
-        let hash = KeyHash::of(key.as_bytes());
-        match Written::of_otel(&attribute.value) {
-            Written::Scalar(value) => record.set_scalar(key, hash, value),
-            Written::Text(text) if record.set_text(key, hash, text) => {}
-            Written::Text(_) | Written::Other => {
-                record.set_attribute(&attribute.key, attribute.value.into());
+    fn set_attribute(&mut self, mut attribute: KeyValue) {
+        let (Repr::Scoped(record) | Repr::Owned(record)) = &mut self.0 else { return };
+        // Mostly nobody else refers to the record, and no lock is needed.
+        match SharedRecord::get_mut(record) {
+            Some(alone) => {
+                if let Some((message, limits)) = alone.message_mut() {
+                    native::write_attribute(message, limits, &mut attribute);
+                }
+            }
+            None => {
+                record.with(|message| {
+                    native::write_attribute(message, record.limits(), &mut attribute)
+                });
             }
         }
     }
 
     fn set_status(&mut self, status: Status) {
         let Some(record) = self.record() else { return };
-        if status == Status::Unset {
-            let _ = QUESTION.try_with(|question| {
-                let mut question = question.borrow_mut();
-                if matches!(*question, Question::Asked) {
-                    *question = Question::Answered(record.clone());
-                }
-            });
+        if status != Status::Unset {
+            return record.set_status(status);
         }
-        record.set_status(status);
+        let _ = QUESTION.try_with(|question| {
+            let mut question = question.borrow_mut();
+            if matches!(*question, Question::Asked) {
+                *question = Question::Answered(record.clone());
+            }
+        });
     }
 
     fn update_name<T: Into<Cow<'static, str>>>(&mut self, name: T) {
@@ -165,9 +178,12 @@ impl Span for ContextSpan {
 
 impl Drop for ContextSpan {
     fn drop(&mut self) {
-        if let Repr::Owned(record) = mem::replace(&mut self.0, Repr::Ended) {
+        if let Repr::Owned(mut record) = mem::replace(&mut self.0, Repr::Ended) {
             // It is in no context's slot any more, so no lock is held.
-            let message = record.end(None);
+            let message = match SharedRecord::get_mut(&mut record) {
+                Some(alone) => alone.end_alone(),
+                None => record.end(None),
+            };
             pool::give_back(record, message);
         }
     }

@@ -45,21 +45,28 @@ impl Record {
     /// Ends the span without a lock, where nobody else refers to it; see [`end`](Self::end).
     #[inline(always)]
     pub(in crate::span) fn end_alone(&mut self) -> Option<Box<SpanMessage>> {
-        let state = self.state_mut();
-        let (None, Phase::Recording(_)) = (&state.at_end, &state.phase) else {
-            return self.end(None);
-        };
-        let phase = mem::take(&mut state.phase);
-        let Phase::Recording(message) = phase else { return None };
-        let time = self.now();
-        Some(self.deliver(message, time))
+        match self.stop_alone() {
+            Some(message) => Some(self.deliver(message, self.now())),
+            None if matches!(self.state_mut().phase, Phase::Idle) => None,
+            None => self.end(None),
+        }
     }
 
+    /// Stops recording without a lock, where nobody else refers to the span. Its message is to be delivered. None if
+    /// there is none, or if something else is to be done first.
+    #[inline(always)]
+    pub(super) fn stop_alone(&mut self) -> Option<Box<SpanMessage>> {
+        let state = self.state_mut();
+        let (None, Phase::Recording(_)) = (&state.at_end, &state.phase) else { return None };
+        let phase = mem::take(&mut state.phase);
+        let Phase::Recording(message) = phase else { return None };
+        Some(message)
+    }
+
+    /// Completes the message of a span that has stopped recording, shows it and gives it on. Returns its memory.
     #[inline]
-    fn deliver(&self, mut message: Box<SpanMessage>, time: u64) -> Box<SpanMessage> {
-        if self.is_root_and_recorded() {
-            roots::remove(self);
-        }
+    pub(super) fn deliver(&self, mut message: Box<SpanMessage>, time: u64) -> Box<SpanMessage> {
+        roots::remove(self);
         #[cfg(feature = "genai")]
         if self.source.provider.wording.has_content_on_spans() {
             plain_content::write(self, &mut message);

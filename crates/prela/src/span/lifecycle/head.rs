@@ -91,8 +91,13 @@ impl NewSpan {
                 end_time: start_time,
             };
             let limits = &provider.limits;
-            message.begin(&head, self.span_type, false, limits.attributes, limits.longest_text());
-            message.set_type(of_type);
+            if self.early == Early::Written {
+                message.complete(&head, self.span_type, false);
+            } else {
+                let (most, longest) = (limits.attributes, limits.longest_text());
+                message.begin(&head, self.span_type, false, most, longest);
+                message.set_type(of_type);
+            }
             record.state_mut().phase = Phase::Recording(message);
         })
     }

@@ -10,7 +10,7 @@ use super::record::{Record, SharedRecord};
 use crate::context::Origin;
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanContext, TraceContextExt as _, TraceState};
-use std::cell::Cell;
+use std::cell::RefCell;
 
 /// The spans of several instances in one context.
 #[derive(Clone)]
@@ -48,31 +48,53 @@ pub(super) fn parent_in(cx: &Context, provider: &Provider) -> Parent {
 }
 
 thread_local! {
-    /// The origin of the span that a library began last on this thread, through OpenTelemetry's API.
-    static LAST_BEGUN: Cell<Origin> = const { Cell::new(Origin::NONE) };
+    /// What the span that a library began last on this thread, through OpenTelemetry's API, gives to its children.
+    static LAST_BEGUN: RefCell<Origin> = const { RefCell::new(Origin::NONE) };
 }
 
 /// Notes a span that a library has just begun. The library makes contexts by itself, and asking one for its record
 /// takes the lock of the span in its slot. Mostly that is the span that began last, as its ids tell without a lock.
-#[inline]
 pub(super) fn note_begun(origin: &Origin) {
-    LAST_BEGUN.set(*origin);
+    let _ = LAST_BEGUN.try_with(|last| last.try_borrow_mut().map(|mut last| *last = *origin));
 }
 
-/// The parent that a context holds, if it is the span that began last. Its ids tell, if all in the process are random.
-#[inline]
-pub(super) fn last_begun_in(cx: &Context, provider: &Provider) -> Option<Parent> {
+/// Starts a span below the one that a context holds, if that is one of this process without trace state, and the only
+/// instance in it is a usual one, whose random ids tell which span it is. None if it is not, or if `start` declines.
+///
+/// The origin is changed where it is, rather than read when it has just been written.
+#[inline(always)]
+pub(super) fn begin_below(
+    cx: &Context,
+    provider: &Provider,
+    start: impl FnOnce(&Origin) -> Option<SharedRecord>,
+) -> Option<SharedRecord> {
     if !provider.is_usual || Provider::is_one_of_several() {
         return None;
     }
-    let (origin, slot) = (LAST_BEGUN.get(), cx.span());
+    let slot = cx.span();
     let span_context = slot.span_context();
-    let is_it = origin.span_id == span_context.span_id()
-        && origin.trace_id == span_context.trace_id()
-        && origin.instance == provider.id
-        && origin.is_plain
-        && !span_context.is_remote();
-    is_it.then_some(Parent::Local(origin, TraceState::NONE))
+    let begin = |last: &RefCell<Origin>| {
+        let last = &mut *last.try_borrow_mut().ok()?;
+        let is_it = last.span_id == span_context.span_id()
+            && last.trace_id == span_context.trace_id()
+            && last.instance == provider.id
+            && !span_context.is_remote();
+        if !is_it {
+            *last = origin_in(cx, provider)?;
+        }
+        let record = start(last)?;
+        last.span_id = record.origin.span_id;
+        Some(record)
+    };
+    LAST_BEGUN.try_with(begin).ok().flatten()
+}
+
+#[inline(never)]
+fn origin_in(cx: &Context, provider: &Provider) -> Option<Origin> {
+    match occupant_in(cx, provider) {
+        Occupant::Local(record) => Some(record.origin),
+        Occupant::None | Occupant::Other(_) => None,
+    }
 }
 
 /// What a context holds for an instance.

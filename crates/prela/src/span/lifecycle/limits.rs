@@ -86,7 +86,8 @@ impl SpanLimits {
         pairs: impl IntoIterator<Item = (K, V)>,
         most: usize,
     ) -> (Vec<(Key, Value)>, u32) {
-        let mut attributes: Vec<(Key, Value)> = Vec::new();
+        let pairs = pairs.into_iter();
+        let mut attributes: Vec<(Key, Value)> = Vec::with_capacity(pairs.size_hint().0.min(most));
         let mut dropped: u32 = 0;
         for (key, value) in pairs {
             let (key, mut value) = (key.into(), value.into());

@@ -14,14 +14,16 @@ use std::time::SystemTime;
 pub(in crate::span) struct NewSpan {
     pub(in crate::span) name: Cow<'static, str>,
     pub(in crate::span) span_type: SpanType,
-    /// None for the kind that goes with the type.
-    pub(in crate::span) kind: Option<SpanKind>,
-    pub(in crate::span) parent: ParentChoice,
-    /// None for the time of the start.
-    pub(in crate::span) start_time: Option<SystemTime>,
-    /// Whether the attributes of the type are left out: an OpenTelemetry-native library asked for none.
-    pub(in crate::span) omits_type: bool,
     pub(super) early: Early,
+    /// Whether the builder was given anything of what follows, as few are: only then there is something to forget.
+    has_more: bool,
+    /// None for the kind that goes with the type.
+    pub(super) kind: Option<SpanKind>,
+    parent: ParentChoice,
+    /// None for the time of the start.
+    pub(super) start_time: Option<SystemTime>,
+    /// Whether the attributes of the type are left out: an OpenTelemetry-native library asked for none.
+    pub(super) omits_type: bool,
     /// Whether the builder was given any of the details, as few are.
     pub(super) has_details: bool,
     details: Details,
@@ -44,18 +46,40 @@ impl NewSpan {
         Self {
             name: Cow::Borrowed(""),
             span_type: SpanType::Custom,
+            early: Early::None,
+            has_more: false,
             kind: None,
             parent: ParentChoice::Current,
             start_time: None,
             omits_type: false,
-            early: Early::None,
             has_details: false,
             details: Details::default(),
         }
     }
 
+    pub(in crate::span) fn set_kind(&mut self, kind: SpanKind) {
+        self.has_more = true;
+        self.kind = Some(kind);
+    }
+
+    pub(in crate::span) fn set_parent(&mut self, parent: ParentChoice) {
+        self.has_more = true;
+        self.parent = parent;
+    }
+
+    pub(in crate::span) fn set_start_time(&mut self, time: SystemTime) {
+        self.has_more = true;
+        self.start_time = Some(time);
+    }
+
+    pub(in crate::span) fn omit_type(&mut self) {
+        self.has_more = true;
+        self.omits_type = true;
+    }
+
     /// Details to be written.
     pub(in crate::span) fn details(&mut self) -> &mut Details {
+        self.has_more = true;
         self.has_details = true;
         &mut self.details
     }
@@ -84,7 +108,7 @@ impl NewSpan {
     /// Whether the context in which the span starts is the current one, unchanged.
     #[inline]
     pub(in crate::span) fn is_in_current_context(&self) -> bool {
-        matches!(self.parent, ParentChoice::Current) && self.options().is_none()
+        !self.has_more || matches!(self.parent, ParentChoice::Current) && self.options().is_none()
     }
 
     /// Whether it can start as a child in one piece: it has no details, its name fits the short head, and it is
@@ -96,10 +120,10 @@ impl NewSpan {
             && self.span_type != SpanType::Agent
     }
 
-    /// Whether it can begin a trace in one piece: it begins now, and has no details and no attributes yet.
+    /// Whether it can begin a trace in one piece: it begins now, and has no details.
     #[inline]
     pub(super) fn is_usual_root(&self) -> bool {
-        !self.has_details && self.start_time.is_none() && self.early == Early::None
+        !self.has_details && self.start_time.is_none()
     }
 
     /// The context that the span starts in, before its options.
@@ -117,7 +141,7 @@ impl NewSpan {
         let base = self.base(provider);
         let is_suppressed = context::is_suppressed(provider.id);
         let base = if is_suppressed { base.with_telemetry_suppressed() } else { base };
-        self.parent = ParentChoice::Context(base);
+        self.set_parent(ParentChoice::Context(base));
     }
 
     /// The context that becomes current where no instance is running.
@@ -133,18 +157,24 @@ impl NewSpan {
     }
 
     /// Forgets everything, and keeps the memory of the details.
-    #[inline]
+    #[inline(always)]
     pub(super) fn clear(&mut self) {
         if let Cow::Owned(_) = self.name {
             self.name = Cow::Borrowed("");
         }
-        self.kind = None;
-        if !matches!(self.parent, ParentChoice::Current) {
-            self.parent = ParentChoice::Current;
+        self.early = Early::None;
+        if self.has_more {
+            self.clear_more();
         }
+    }
+
+    #[inline(never)]
+    fn clear_more(&mut self) {
+        self.has_more = false;
+        self.kind = None;
+        self.parent = ParentChoice::Current;
         self.start_time = None;
         self.omits_type = false;
-        self.early = Early::None;
         if self.has_details {
             self.has_details = false;
             self.details.clear();

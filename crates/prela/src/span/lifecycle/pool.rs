@@ -6,6 +6,8 @@ use super::new_span::NewSpan;
 use super::provider::{Provider, Source};
 use super::record::{Record, SharedRecord};
 use crate::SpanType;
+use crate::context::ScopeId;
+use crate::span::handle::Span;
 use crate::span::message::SpanMessage;
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -37,6 +39,18 @@ pub(in crate::span) struct Prepared {
     /// None if no instance is installed, or if it was shut down. Even then a context may become current.
     pub(in crate::span) blank: Option<Blank>,
     pub(in crate::span) span: NewSpan,
+    /// The handle of the span once it was entered. Its scope lends it from here, so nothing moves it.
+    pub(in crate::span) entered: Span,
+    /// What the guard of an entered span will ask for.
+    pub(in crate::span) guarded: Guarded,
+}
+
+/// What was the case when a span was entered.
+pub(in crate::span) struct Guarded {
+    /// Of the thread that entered it.
+    pub(in crate::span) scope: ScopeId,
+    /// Whether the thread was panicking already.
+    pub(in crate::span) was_panicking: bool,
 }
 
 impl Prepared {
@@ -74,7 +88,8 @@ impl Prepared {
 
     /// A span that will not be recorded, but may still change the context.
     pub(in crate::span) fn without_instance() -> Box<Self> {
-        Box::new(Self { blank: None, span: NewSpan::empty() })
+        let guarded = Guarded { scope: ScopeId::NONE, was_panicking: false };
+        Box::new(Self { blank: None, span: NewSpan::empty(), entered: Span::none(), guarded })
     }
 
     /// Keeps the memory for another span, once this one has started, or will not.
@@ -104,7 +119,7 @@ impl Prepared {
     }
 
     /// Keeps the memory, once the span has forgotten what the builder was given.
-    #[inline]
+    #[inline(never)]
     pub(in crate::span) fn keep(mut self: Box<Self>) {
         if self.blank.as_ref().is_some_and(|blank| !blank.provider().is_running()) {
             // An idle thread must not keep alive an instance that was shut down.
@@ -131,7 +146,7 @@ pub(in crate::span) struct Blank {
 
 impl Blank {
     /// Memory for a span of this source.
-    fn take(source: &Arc<Source>, message: Option<Box<SpanMessage>>) -> Self {
+    pub(super) fn take(source: &Arc<Source>, message: Option<Box<SpanMessage>>) -> Self {
         let pooled = POOL.try_with(|pool| pool.borrow_mut().blanks.pop()).ok().flatten();
         match pooled {
             Some(blank) if blank.is_of(source) => blank,

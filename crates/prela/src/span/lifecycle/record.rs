@@ -6,13 +6,15 @@ mod tests;
 use super::details::Measurement;
 use super::limits::SpanLimits;
 use super::provider::Source;
-use crate::clock::from_unix_nano;
+use super::roots::{self, RootPlace};
+use crate::clock::unix_nano;
 use crate::context::Origin;
 use crate::lock::BriefLock;
-use crate::span::message::{Event, KeyHash, Link, Scalar, SpanMessage, Written};
+use crate::span::message::{EventParts, KeyHash, Link, Scalar, SpanMessage, Written};
+use crate::value::ShortText;
 use crate::{SpanType, Value};
+use opentelemetry::Key;
 use opentelemetry::trace::{SpanContext, SpanId, Status};
-use opentelemetry::{Key, KeyValue};
 use spin::MutexGuard;
 use std::borrow::Cow;
 use std::fmt;
@@ -31,6 +33,7 @@ pub(crate) struct Record {
     pub(in crate::span) parent_span_id: Option<SpanId>,
     /// What the span gives to its children.
     pub(in crate::span) origin: Origin,
+    pub(super) root_place: RootPlace,
     /// Held while bytes are written or copied; no user code runs meanwhile.
     state: BriefLock<State>,
 }
@@ -74,6 +77,7 @@ impl Record {
             span_context: SpanContext::NONE,
             parent_span_id: None,
             origin: Origin::NONE,
+            root_place: RootPlace::nowhere(),
             state: BriefLock::default(),
         }
     }
@@ -95,11 +99,22 @@ impl Record {
         self.source.provider.id
     }
 
+    /// Forgets that the span is a root that runs, right before it ends: then nobody refers to it any more by that.
+    #[inline]
+    pub(in crate::span) fn leave_roots(&self) {
+        roots::remove(self);
+    }
+
     /// Whether the span began as a local root that is recorded.
     #[inline]
     pub(super) fn is_root_and_recorded(&self) -> bool {
-        self.origin.root == self.origin.span_id
-            && (self.span_context.is_sampled() || self.source.provider.records_all)
+        self.origin.root == self.origin.span_id && self.is_recorded()
+    }
+
+    /// Whether the span is recorded, or was until it ended.
+    #[inline]
+    fn is_recorded(&self) -> bool {
+        self.span_context.is_sampled() || self.source.provider.records_all
     }
 
     /// The time, in nanoseconds since 1970.
@@ -108,7 +123,7 @@ impl Record {
         self.origin.anchor.now(&self.source.provider.clock)
     }
 
-    fn limits(&self) -> &SpanLimits {
+    pub(super) fn limits(&self) -> &SpanLimits {
         &self.source.provider.limits
     }
 
@@ -120,6 +135,14 @@ impl Record {
     /// Accesses the message, if the span is recorded.
     pub(in crate::span) fn with<R>(&self, access: impl FnOnce(&mut SpanMessage) -> R) -> Option<R> {
         self.state().message().map(access)
+    }
+
+    /// The message and what it may hold, without a lock, while nobody else refers to the record; none unless the span
+    /// is recorded.
+    #[inline(always)]
+    pub(super) fn message_mut(&mut self) -> Option<(&mut SpanMessage, &SpanLimits)> {
+        let limits = &self.source.provider.limits;
+        Some((self.state.get_mut().message()?, limits))
     }
 
     /// The name, copied; none unless the span is recorded.
@@ -175,30 +198,10 @@ impl Record {
         let hash = KeyHash::of(key.as_bytes());
         match Written::of(&value) {
             Written::Scalar(value) => self.set_scalar(key, hash, value),
+            Written::Short(text) if self.set_short(key, hash, text) => {}
             Written::Text(text) if self.set_text(key, hash, text) => Value::discard(value),
-            Written::Text(_) | Written::Other => self.set_other(key, value),
+            Written::Short(_) | Written::Text(_) | Written::Other => self.set_other(key, value),
         }
-    }
-
-    /// Sets attributes of OpenTelemetry's API.
-    pub(super) fn write_otel_attributes(&self, attributes: Vec<KeyValue>) {
-        let limits = self.limits();
-        self.with(|message| {
-            for attribute in attributes {
-                let key = attribute.key.as_str().as_bytes();
-                let is_written = match Written::of_otel(&attribute.value) {
-                    Written::Scalar(value) => {
-                        message.set_scalar(key, KeyHash::of(key), value);
-                        true
-                    }
-                    Written::Text(text) => message.set_text(key, KeyHash::of(key), text),
-                    Written::Other => false,
-                };
-                if !is_written {
-                    limits.set(message, attribute.key.as_str(), &mut attribute.value.into());
-                }
-            }
-        });
     }
 
     /// Sets an attribute to a value that is too short for any limit.
@@ -206,6 +209,16 @@ impl Record {
     pub(in crate::span) fn set_scalar(&self, key: &str, hash: KeyHash, value: Scalar) {
         if let Some(message) = self.state().message() {
             message.set_scalar(key.as_bytes(), hash, value);
+        }
+    }
+
+    /// Sets an attribute to a short text; see [`set_text`](Self::set_text).
+    #[inline(never)]
+    #[must_use]
+    fn set_short(&self, key: &str, hash: KeyHash, text: ShortText) -> bool {
+        match self.state().message() {
+            Some(message) => message.set_short(key.as_bytes(), hash, text),
+            None => true,
         }
     }
 
@@ -221,19 +234,20 @@ impl Record {
 
     pub(in crate::span) fn add_event<K: Into<Key>, V: Into<Value>>(
         &self,
-        name: Cow<'static, str>,
+        name: &str,
         time: Option<SystemTime>,
         attributes: impl IntoIterator<Item = (K, V)>,
     ) {
-        if !self.is_recording() {
+        if !self.is_recorded() {
             return;
         }
         let limits = self.limits();
         // Outside the lock: the iterator is the caller's code.
         let (attributes, dropped_attributes_count) =
             limits.collect(attributes, limits.attributes_per_event);
-        let time = time.unwrap_or_else(|| from_unix_nano(self.now()));
-        let event = Event { name, time, attributes, dropped_attributes_count };
+        let time = time.map_or_else(|| self.now(), unix_nano);
+        let attributes = &attributes;
+        let event = EventParts { name, time, attributes, dropped_attributes_count };
         self.with(|message| message.add_event(&event, limits.events));
     }
 

@@ -2,39 +2,82 @@
 
 use super::record::{Record, SharedRecord};
 use crate::context::Correlation;
+use crate::count::thread_number;
+use crate::lock::BriefLock;
 use crate::{SpanType, semconv};
 use opentelemetry::Context;
 use opentelemetry::trace::{SpanKind, TraceId};
-use std::sync::{Mutex, MutexGuard, PoisonError, TryLockError};
-use std::thread;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The roots, spread by trace so that threads seldom meet. A record in here is not reused before its span has
-/// ended.
-static RUNNING: [Mutex<Vec<SharedRecord>>; SHARDS] = [const { Mutex::new(Vec::new()) }; SHARDS];
+/// The roots, by the threads that they began on, so that threads seldom meet. A record in here is not reused before
+/// its span has ended.
+static RUNNING: [Shard; SHARDS] = [const { Shard(BriefLock::new(Vec::new())) }; SHARDS];
+
+/// On cache lines of its own.
+#[repr(align(128))]
+struct Shard(BriefLock<Vec<SharedRecord>>);
 
 const SHARDS: usize = 32;
 
+/// Where a record is among the running roots: the shard, and the index in it, which changes while others leave. It is
+/// written under the lock of the shard.
+pub(super) struct RootPlace(AtomicUsize);
+
+impl RootPlace {
+    const NOWHERE: usize = usize::MAX;
+
+    pub(super) const fn nowhere() -> Self {
+        Self(AtomicUsize::new(Self::NOWHERE))
+    }
+
+    fn get(&self) -> Option<(usize, usize)> {
+        let place = self.0.load(Ordering::Relaxed);
+        (place != Self::NOWHERE).then_some((place % SHARDS, place / SHARDS))
+    }
+
+    fn set(&self, shard: usize, index: usize) {
+        self.0.store(index * SHARDS + shard, Ordering::Relaxed);
+    }
+
+    fn clear(&self) {
+        self.0.store(Self::NOWHERE, Ordering::Relaxed);
+    }
+}
+
 /// Notes a span that has just started without a parent in this process.
 pub(super) fn add(record: &SharedRecord) {
+    let shard = thread_number() % SHARDS;
     if record.is_root_and_recorded()
-        && let Some(mut running) = lock(record.span_context.trace_id())
+        && let Some(mut running) = RUNNING[shard].0.lock_soon()
     {
+        record.root_place.set(shard, running.len());
         running.push(record.clone());
     }
 }
 
-/// Forgets a span that has just ended.
+/// Forgets a root that has ended, or is about to. Does nothing for other spans.
+#[inline]
 pub(super) fn remove(record: &Record) {
-    let Some(mut running) = lock(record.span_context.trace_id()) else { return };
-    let is_it = |other: &SharedRecord| std::ptr::eq(&raw const **other, record);
-    if let Some(at) = running.iter().rposition(is_it) {
-        let ended = running.swap_remove(at);
-        drop(running);
-        drop(ended);
+    if let Some((shard, _)) = record.root_place.get() {
+        remove_from(shard, record);
     }
 }
 
-/// The last root that began in this trace and still runs; below a span of ours, only that span's own root.
+fn remove_from(shard: usize, record: &Record) {
+    let Some(mut running) = RUNNING[shard].0.lock_soon() else { return };
+    // Another thread may have ended it meanwhile.
+    let Some((_, index)) = record.root_place.get() else { return };
+    let ended = (index < running.len()).then(|| running.swap_remove(index));
+    if let Some(moved) = running.get(index) {
+        moved.root_place.set(shard, index);
+    }
+    record.root_place.clear();
+    drop(running);
+    drop(ended);
+}
+
+/// A root that runs in this trace, rather one that began on this thread; below a span of ours, only that span's own
+/// root.
 pub(in crate::span) fn running_root(
     trace_id: TraceId,
     below: Option<&Record>,
@@ -46,7 +89,9 @@ pub(in crate::span) fn running_root(
         record.span_context.trace_id() == trace_id
             && wanted.is_none_or(|wanted| wanted == of_record(record))
     };
-    lock(trace_id)?.iter().rev().find(is_it).cloned()
+    let own = thread_number();
+    let mut shards = (own..own + SHARDS).map(|shard| &RUNNING[shard % SHARDS].0);
+    shards.find_map(|shard| shard.lock_soon()?.iter().rev().find(is_it).cloned())
 }
 
 /// Lets the first agent below a request that came in say what the request is for: lists of traces show
@@ -76,18 +121,4 @@ pub(super) fn lead(agent: &Record, base: Option<&Context>) {
         }
     }
     agent.with(|message| message.set_lead());
-}
-
-/// Takes the lock, or gives up soon: in a forked process a thread that is not there may hold it.
-fn lock(trace_id: TraceId) -> Option<MutexGuard<'static, Vec<SharedRecord>>> {
-    let [.., last] = trace_id.to_bytes();
-    let shard = &RUNNING[usize::from(last) % SHARDS];
-    for _ in 0..100 {
-        match shard.try_lock() {
-            Ok(running) => return Some(running),
-            Err(TryLockError::Poisoned(running)) => return Some(PoisonError::into_inner(running)),
-            Err(TryLockError::WouldBlock) => thread::yield_now(),
-        }
-    }
-    None
 }

@@ -4,7 +4,7 @@
 //! a type and attributes. These start in one piece, while what is kept about the thread's contexts is borrowed once.
 
 use super::instances::{self, Parent};
-use super::new_span::NewSpan;
+use super::new_span::{Early, NewSpan};
 use super::parent::{Found, Glance};
 use super::pool::{Blank, Prepared};
 use super::provider::Provider;
@@ -13,6 +13,7 @@ use super::{calls, roots};
 use crate::TraceContext;
 use crate::context::{self, Child, ContextScope, Correlation};
 use opentelemetry::{Context, KeyValue};
+use std::mem;
 
 /// A span of whatever kind, as a handle refers to it.
 #[derive(Clone)]
@@ -29,29 +30,25 @@ pub(in crate::span) enum AnySpan {
 impl Prepared {
     /// Starts the span and makes it current.
     #[inline(always)]
-    pub(in crate::span) fn enter(&mut self) -> (AnySpan, ContextScope) {
-        match self.enter_child() {
-            (Some(record), scope) => (AnySpan::Own(record), scope),
-            (None, scope) if scope.is_open() => (AnySpan::Inherited(Context::current()), scope),
-            (None, _) => self.enter_otherwise(),
-        }
+    pub(in crate::span) fn enter(&mut self) -> ContextScope {
+        let scope = self.enter_child();
+        if scope.is_open() { scope } else { self.enter_otherwise() }
     }
 
     /// Starts the span, which is not below the current one, or which something else concerns, and makes it current.
     #[inline(never)]
-    pub(in crate::span) fn enter_otherwise(&mut self) -> (AnySpan, ContextScope) {
-        self.enter_root().unwrap_or_else(|| self.enter_unusual())
+    fn enter_otherwise(&mut self) -> ContextScope {
+        let (span, scope) = self.enter_root().unwrap_or_else(|| self.enter_unusual());
+        self.entered = span.into();
+        scope
     }
 
     /// Starts the span if it is below the current one and nothing else concerns it, in one visit to the thread's
-    /// context.
-    ///
-    /// There is no record if the current span is not sampled, and no open scope if there is more to consider. Both
-    /// are words, which are returned in registers.
+    /// context. The scope is not open if there is more to consider.
     #[inline(never)]
-    pub(in crate::span) fn enter_child(&mut self) -> (Option<SharedRecord>, ContextScope) {
-        let Self { blank: place, span } = self;
-        let Some(blank) = place else { return (None, ContextScope::none()) };
+    fn enter_child(&mut self) -> ContextScope {
+        let Self { blank: place, span, entered, .. } = self;
+        let Some(blank) = place else { return ContextScope::none() };
         let provider = blank.provider();
         let instance = provider.id;
         let is_usual = provider.is_usual
@@ -59,9 +56,8 @@ impl Prepared {
             && !Provider::is_one_of_several()
             && !context::is_unrecorded(instance);
         if !is_usual {
-            return (None, ContextScope::none());
+            return ContextScope::none();
         }
-        let mut started = None;
         let scope = ContextScope::of_child(|cx, parent| {
             if parent.instance != instance
                 || cx.is_telemetry_suppressed()
@@ -70,6 +66,8 @@ impl Prepared {
                 return None;
             }
             if !parent.flags.is_sampled() {
+                // Nothing is dropped: it was that of no span.
+                mem::forget(mem::replace(entered, AnySpan::Inherited(cx.clone()).into()));
                 return Some(Child::Inherited);
             }
             if !parent.is_plain || !span.is_usual_child() {
@@ -78,23 +76,22 @@ impl Prepared {
             let record = span.start_child(place.take()?, parent);
             let cx = instances::alone_with(cx, &record);
             let span_id = record.origin.span_id;
-            started = Some(record);
+            mem::forget(mem::replace(entered, AnySpan::Own(record).into()));
             Some(Child::Own(cx, span_id))
         });
-        if !scope.is_open() {
-            return (None, scope);
+        if scope.is_open() {
+            match place {
+                Some(blank) => span.leave_out(blank),
+                None => span.clear(),
+            }
         }
-        if started.is_none() {
-            self.count_unsampled();
-        }
-        self.span.clear();
-        (started, scope)
+        scope
     }
 
     /// Starts the span if it begins a trace that is recorded anyway.
     #[inline(never)]
     fn enter_root(&mut self) -> Option<(AnySpan, ContextScope)> {
-        let Self { blank: place, span } = self;
+        let Self { blank: place, span, .. } = self;
         let provider = place.as_ref()?.provider();
         let is_usual = provider.is_usual
             && provider.sampler.always() == Some(true)
@@ -224,31 +221,39 @@ impl Prepared {
         }
     }
 
-    /// Leaves out a span below one that is not sampled. It shares the context of that one, ids and all:
-    /// nobody will ever look for it.
+    /// Leaves out a span below one that is not sampled.
     #[inline(always)]
-    fn leave_out(&mut self, blank: Blank) {
-        self.keep_out(blank);
-        self.count_unsampled();
-    }
-
-    /// Counts a span that is left out: here, since a handle that can be cloned cannot tell how often it was ended.
-    #[inline(always)]
-    fn count_unsampled(&self) {
-        if let Some(blank) = &self.blank {
-            blank.provider().intake.on_unsampled();
-        }
+    fn leave_out(&mut self, mut blank: Blank) {
+        self.span.leave_out(&mut blank);
+        self.blank = Some(blank);
     }
 
     /// Keeps the memory of a span that will not start.
     #[inline(always)]
-    fn keep_out(&mut self, blank: Blank) {
+    fn keep_out(&mut self, mut blank: Blank) {
+        self.span.give_up(&mut blank);
         self.blank = Some(blank);
-        self.span.clear();
     }
 }
 
 impl NewSpan {
+    /// Leaves out the span, which is below one that is not sampled, and shares its context, ids and all: nobody will
+    /// ever look for it. It is counted here, since a handle that can be cloned cannot tell how often it was ended.
+    #[inline(always)]
+    fn leave_out(&mut self, blank: &mut Blank) {
+        blank.provider().intake.on_unsampled();
+        self.give_up(blank);
+    }
+
+    /// Forgets everything of a span that will not start, and frees what is too large to be kept.
+    #[inline(always)]
+    fn give_up(&mut self, blank: &mut Blank) {
+        if self.early == Early::Written {
+            blank.message().trim();
+        }
+        self.clear();
+    }
+
     /// Starts the span below what a context holds, for a library that makes it current itself.
     pub(in crate::span) fn start_in(
         &mut self,
@@ -256,23 +261,11 @@ impl NewSpan {
         base: &Context,
         attributes: Vec<KeyValue>,
     ) -> SharedRecord {
-        let parent = instances::last_begun_in(base, blank.provider())
-            .unwrap_or_else(|| instances::parent_in(base, blank.provider()));
-        let record = match self.usual_parent(&blank, &parent, base) {
-            Some(origin) => {
-                let record = self.start_child(blank, origin);
-                record.write_otel_attributes(attributes);
-                record
-            }
-            None => {
-                for attribute in attributes {
-                    self.write_otel_attribute(&mut blank, attribute);
-                }
-                self.start_below(blank, &parent, base)
-            }
-        };
-        instances::note_begun(&record.origin);
-        record
+        for attribute in attributes {
+            self.write_otel_attribute(&mut blank, attribute);
+        }
+        let parent = instances::parent_in(base, blank.provider());
+        self.start_below(blank, &parent, base)
     }
 
     #[inline(never)]

@@ -4,6 +4,7 @@ use super::scalar::{self, Scalar};
 use crate::Value;
 use crate::protobuf::fields::{any_value, key_value, list};
 use crate::protobuf::{Field, Guess, Writer, copy};
+use crate::value::ShortText;
 use opentelemetry::Key;
 
 /// Writes attributes as this field.
@@ -17,7 +18,10 @@ pub(crate) fn attributes(w: &mut Writer, field: Field, pairs: &[(Key, Value)]) {
 pub(crate) fn attribute(w: &mut Writer, field: Field, key: &str, value: &Value) {
     let key = key.as_bytes();
     match value {
-        Value::String(value) => text(w, field, key, value.as_bytes()),
+        Value::String(value) => match value.as_short() {
+            Some(value) => short_text(w, field, key, value),
+            None => text(w, field, key, value.as_bytes()),
+        },
         Value::Bool(value) => scalar(w, field, key, Scalar::bool(*value)),
         Value::I64(value) => scalar(w, field, key, Scalar::i64(*value)),
         Value::F64(value) => scalar(w, field, key, Scalar::f64(*value)),
@@ -28,57 +32,103 @@ pub(crate) fn attribute(w: &mut Writer, field: Field, key: &str, value: &Value) 
 /// Writes one attribute whose value is a scalar.
 #[inline(always)]
 pub(super) fn scalar(w: &mut Writer, field: Field, key: &[u8], value: Scalar) {
-    if key.len() < SHORT_KEY {
-        short_pair(w, field, key, value, &[]);
-    } else {
-        scalar_of_long_key(w, field, key, value);
-    }
+    short_value(w, field, key, value.len(), |out| {
+        out[..scalar::LONGEST].copy_from_slice(&value.bytes());
+    });
+}
+
+/// Writes one attribute whose value is a text that is passed in words.
+#[inline(always)]
+pub(super) fn short_text(w: &mut Writer, field: Field, key: &[u8], text: ShortText) {
+    let ShortText { len, words: [first, second, third] } = text;
+    short_value(w, field, key, 2 + usize::from(len), |out| {
+        out[..2].copy_from_slice(&[any_value::STRING.tag(), len]);
+        out[2..10].copy_from_slice(&first.to_le_bytes());
+        out[10..18].copy_from_slice(&second.to_le_bytes());
+        out[18..26].copy_from_slice(&third.to_le_bytes());
+    });
 }
 
 /// Writes one attribute whose value is a text.
 #[inline(always)]
 pub(super) fn text(w: &mut Writer, field: Field, key: &[u8], text: &[u8]) {
-    match u8::try_from(text.len()) {
-        // The lengths take one byte each.
-        Ok(len @ ..48) if key.len() < SHORT_KEY => {
-            short_pair(w, field, key, Scalar::text(len), text);
+    match text.len() {
+        len if key.len() < SHORT_KEY && 6 + key.len() + len < 0x80 => {
+            short_value(w, field, key, 2 + len, |out| {
+                let [low, ..] = len.to_le_bytes();
+                out[..2].copy_from_slice(&[any_value::STRING.tag(), low]);
+                copy(&mut out[2..], text);
+            });
         }
+        0x80..MEDIUM_TEXT if key.len() < SHORT_KEY => medium_text(w, field, key, text),
         _ => long_text(w, field, key, text),
     }
 }
 
-/// Writes a `KeyValue` with a short key and one-byte lengths. Its value is `head` and then `tail`.
+/// Writes a `KeyValue` whose value `write` writes: up to this length what counts, and anything behind it, which is
+/// overwritten by what comes next.
 #[inline(always)]
-fn short_pair(w: &mut Writer, field: Field, key: &[u8], head: Scalar, tail: &[u8]) {
-    // All bytes of `head` are written; what comes next overwrites the unused ones.
-    const MOST: usize = 4 + SHORT_KEY + 2 + scalar::LONGEST;
-    let [key_len, value_len] = [key.len(), head.len() + tail.len()].map(|len| len.to_le_bytes()[0]);
-    let out = w.spare(MOST + tail.len());
-    let Some((front, _)) = out.split_first_chunk_mut::<MOST>() else { return };
-    front[..4].copy_from_slice(&[
+fn short_value(
+    w: &mut Writer,
+    field: Field,
+    key: &[u8],
+    len: usize,
+    write: impl FnOnce(&mut [u8; SHORT_VALUE]),
+) {
+    if key.len() >= SHORT_KEY {
+        let mut value = [0; SHORT_VALUE];
+        write(&mut value);
+        return any_of_long_key(w, field, key, &value[..len]);
+    }
+    // All lengths take one byte.
+    let [key_len, value_len] = [key.len(), len].map(|len| len.to_le_bytes()[0]);
+    let out = w.spare(MOST_OF_PAIR);
+    let Some(out) = out.first_chunk_mut::<MOST_OF_PAIR>() else { return };
+    out[..4].copy_from_slice(&[
         field.tag(),
         4 + key_len + value_len,
         key_value::KEY.tag(),
         key_len,
     ]);
-    copy(&mut front[4..], key);
-    let value = front.get_mut(4 + key.len()..).and_then(|it| it.first_chunk_mut());
-    let Some(value): Option<&mut [u8; 2 + scalar::LONGEST]> = value else { return };
+    copy(&mut out[4..], key);
+    let value = out.get_mut(4 + key.len()..).and_then(|out| out.first_chunk_mut());
+    let Some(value): Option<&mut [u8; 2 + SHORT_VALUE]> = value else { return };
     value[..2].copy_from_slice(&[key_value::VALUE.tag(), value_len]);
-    value[2..].copy_from_slice(&head.bytes());
-    let from = 6 + key.len() + head.len();
-    if !tail.is_empty() {
-        copy(&mut out[from..], tail);
+    if let Some(value) = value.last_chunk_mut() {
+        write(value);
     }
-    w.advance(from + tail.len());
+    w.advance(6 + key.len() + len);
 }
 
+/// Writes one attribute whose value is written already.
 #[cold]
-fn scalar_of_long_key(w: &mut Writer, field: Field, key: &[u8], value: Scalar) {
+fn any_of_long_key(w: &mut Writer, field: Field, key: &[u8], value: &[u8]) {
     w.message(field, Guess::Small, |w| {
         w.bytes(key_value::KEY, key);
-        w.bytes(key_value::VALUE, &value.bytes()[..value.len()]);
+        w.bytes(key_value::VALUE, value);
     });
+}
+
+/// Writes a pair with a short key and a text, where all lengths but that of the key take two bytes.
+fn medium_text(w: &mut Writer, field: Field, key: &[u8], text: &[u8]) {
+    const LEAD: usize = 5;
+    const BETWEEN: usize = 6;
+    let two_bytes = |len: usize| [len | 0x80, len >> 7].map(|byte| byte.to_le_bytes()[0]);
+    let any_len = 3 + text.len();
+    let [pair_low, pair_high] = two_bytes(2 + key.len() + 3 + any_len);
+    let ([any_low, any_high], [low, high]) = (two_bytes(any_len), two_bytes(text.len()));
+    let [key_len, ..] = key.len().to_le_bytes();
+    let len = LEAD + key.len() + BETWEEN + text.len();
+    let out = &mut w.spare(len)[..len];
+    let Some((lead, rest)) = out.split_first_chunk_mut::<LEAD>() else { return };
+    *lead = [field.tag(), pair_low, pair_high, key_value::KEY.tag(), key_len];
+    copy(rest, key);
+    let Some((between, rest)) = rest[key.len()..].split_first_chunk_mut::<BETWEEN>() else {
+        return;
+    };
+    *between = [key_value::VALUE.tag(), any_low, any_high, any_value::STRING.tag(), low, high];
+    rest.copy_from_slice(text);
+    w.advance(len);
 }
 
 /// Writes a pair with a text of any length. All lengths are computed first: prompts are long, and would
@@ -136,3 +186,9 @@ fn scalar_value(w: &mut Writer, field: Field, value: Scalar) {
 
 /// Keys below this many bytes are short.
 const SHORT_KEY: usize = 64;
+/// Values up to this many bytes are short: with a key of one byte, the pair's length takes one as well.
+const SHORT_VALUE: usize = 0x80 - 5;
+/// Below this many bytes, the lengths of a text and of its pair with a short key take two bytes at most.
+const MEDIUM_TEXT: usize = 0x4000 - 2 * SHORT_KEY;
+/// Of a pair with short key and value, with what is written and not used.
+const MOST_OF_PAIR: usize = 4 + SHORT_KEY + 2 + SHORT_VALUE;

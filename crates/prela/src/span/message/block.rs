@@ -15,6 +15,7 @@ use std::fmt;
 use std::mem;
 use std::ops::Range;
 use std::sync::Arc;
+use std::vec::Drain;
 
 /// The messages of spans of one instrumentation scope, one after the other.
 struct Block {
@@ -92,27 +93,51 @@ impl fmt::Debug for EncodedSpan {
 #[derive(Default)]
 pub(crate) struct Blocks {
     open: Vec<Block>,
-    /// The spans in the order in which they came, each with the index of its block.
-    spans: Vec<(usize, Range<usize>, SpanSummary)>,
+    /// The spans in the order in which they came.
+    spans: Vec<Place>,
+}
+
+/// Where a span is.
+struct Place {
+    /// The index of its block.
+    block: usize,
+    message: Range<usize>,
+    summary: SpanSummary,
+}
+
+/// Spans that were taken out of blocks, in the order in which they came.
+pub(crate) struct Drained<'a> {
+    blocks: Vec<Arc<Block>>,
+    places: Drain<'a, Place>,
+}
+
+/// Some of them, one after the other.
+#[derive(Clone, Copy)]
+pub(crate) struct Stretch<'a> {
+    blocks: &'a [Arc<Block>],
+    places: &'a [Place],
 }
 
 impl Blocks {
     /// Appends a copy of the span. Allocates only if no buffer has come back from the export thread.
     #[inline(always)]
     pub(crate) fn push(&mut self, span: &EndedSpan<'_>) {
-        let len = span.message.len();
         let has_room = |block: &Block| {
             Arc::ptr_eq(&block.scope, span.scope)
-                && block.bytes.capacity() - block.bytes.len() >= len
+                && block.bytes.capacity() - block.bytes.len() >= span.message.len()
         };
-        let number = match self.open.last() {
-            Some(last) if has_room(last) => self.open.len() - 1,
-            _ => self.block_for(span),
+        let last = self.open.len().wrapping_sub(1);
+        let (number, Block { bytes, .. }) = match self.open.get_mut(last) {
+            Some(block) if has_room(block) => (last, block),
+            _ => {
+                let number = self.block_for(span);
+                (number, &mut self.open[number])
+            }
         };
-        let bytes = &mut self.open[number].bytes;
         let from = bytes.len();
         bytes.extend_from_slice(span.message);
-        self.spans.push((number, from..from + len, *span.summary));
+        let message = from..bytes.len();
+        self.spans.push(Place { block: number, message, summary: *span.summary });
     }
 
     /// The index of a block that can take the span, growing if need be.
@@ -123,9 +148,11 @@ impl Blocks {
             Arc::ptr_eq(&block.scope, span.scope) && (block.bytes.is_empty() || len <= FULL)
         };
         self.open.iter().rposition(can_take).unwrap_or_else(|| {
+            // After one that is full there is much to come, and growing would copy it.
+            let is_next = self.open.iter().any(|block| Arc::ptr_eq(&block.scope, span.scope));
             let mut bytes = BUFFERS.take();
             bytes.clear();
-            bytes.reserve(SMALLEST);
+            bytes.reserve_exact(if is_next { FULL } else { SMALLEST });
             self.open.push(Block { scope: span.scope.clone(), bytes });
             self.open.len() - 1
         })
@@ -136,7 +163,7 @@ impl Blocks {
     }
 
     /// Takes all spans out, in the order in which they came.
-    pub(crate) fn drain(&mut self) -> impl Iterator<Item = EncodedSpan> {
+    pub(crate) fn drain(&mut self) -> Drained<'_> {
         let mut still_open = Vec::new();
         let seal = |mut block: Block| {
             // A block that took nothing since the last time is not kept open.
@@ -150,13 +177,46 @@ impl Blocks {
             }
             Arc::new(block)
         };
-        let blocks: Vec<_> = self.open.drain(..).map(seal).collect();
+        let blocks = self.open.drain(..).map(seal).collect();
         self.open.append(&mut still_open);
-        let spans = self.spans.drain(..);
-        spans.map(move |(number, message, summary)| EncodedSpan {
-            block: blocks[number].clone(),
-            message,
-            summary,
+        Drained { blocks, places: self.spans.drain(..) }
+    }
+}
+
+impl Drained<'_> {
+    pub(crate) fn all(&self) -> Stretch<'_> {
+        Stretch { blocks: &self.blocks, places: self.places.as_slice() }
+    }
+
+    /// Cuts them where two that follow each other are not in order.
+    pub(crate) fn split_unless(
+        &self,
+        in_order: impl Fn(&SpanSummary, &SpanSummary) -> bool,
+    ) -> impl Iterator<Item = Stretch<'_>> {
+        let places = self.places.as_slice();
+        let parts = places.chunk_by(move |a, b| in_order(&a.summary, &b.summary));
+        parts.map(|places| Stretch { blocks: &self.blocks, places })
+    }
+}
+
+impl<'a> Stretch<'a> {
+    pub(crate) fn first(self) -> Option<&'a SpanSummary> {
+        self.places.first().map(|place| &place.summary)
+    }
+
+    /// Cuts off those at the start, up to one that is not `wanted`.
+    pub(crate) fn split_off_while(&mut self, wanted: impl Fn(&SpanSummary) -> bool) -> Self {
+        let count = self.places.iter().take_while(|place| wanted(&place.summary)).count();
+        let (start, rest) = self.places.split_at(count);
+        self.places = rest;
+        Self { blocks: self.blocks, places: start }
+    }
+
+    pub(crate) fn spans(self) -> impl Iterator<Item = EncodedSpan> + use<'a> {
+        self.places.iter().map(move |place| EncodedSpan {
+            block: self.blocks[place.block].clone(),
+            message: place.message.clone(),
+            summary: place.summary,
         })
     }
 }

@@ -3,10 +3,11 @@
 use super::attribute::attributes;
 use super::codes::{flags, kind, parent, status};
 use super::data::{Event, Link, SpanData};
-use crate::SpanType;
 use crate::clock::unix_nano;
 use crate::protobuf::fields;
 use crate::protobuf::{Guess, Writer, copy};
+use crate::{SpanType, Value};
+use opentelemetry::Key;
 use opentelemetry::trace::{SpanContext, SpanId, Status, TraceFlags, TraceId, TraceState};
 use std::ops::Range;
 
@@ -101,7 +102,7 @@ pub(super) fn span(w: &mut Writer, span: &SpanData) {
     );
     attributes(w, fields::span::ATTRIBUTES, &span.attributes);
     w.count(fields::span::DROPPED_ATTRIBUTES, span.dropped_attributes_count);
-    span.events.iter().for_each(|it| event(w, it));
+    span.events.iter().for_each(|it| event(w, &it.into()));
     w.count(fields::span::DROPPED_EVENTS, span.dropped_events_count);
     span.links.iter().for_each(|it| link(w, it));
     w.count(fields::span::DROPPED_LINKS, span.dropped_links_count);
@@ -147,13 +148,33 @@ pub(super) fn foot(w: &mut Writer, its_status: &Status, flags: u32) {
     }
 }
 
-pub(super) fn event(w: &mut Writer, event: &Event) {
+/// An event as it is written.
+pub(in crate::span) struct EventParts<'a> {
+    pub(in crate::span) name: &'a str,
+    /// Nanoseconds since 1970.
+    pub(in crate::span) time: u64,
+    pub(in crate::span) attributes: &'a [(Key, Value)],
+    pub(in crate::span) dropped_attributes_count: u32,
+}
+
+impl<'a> From<&'a Event> for EventParts<'a> {
+    fn from(event: &'a Event) -> Self {
+        Self {
+            name: &event.name,
+            time: unix_nano(event.time),
+            attributes: &event.attributes,
+            dropped_attributes_count: event.dropped_attributes_count,
+        }
+    }
+}
+
+pub(super) fn event(w: &mut Writer, event: &EventParts<'_>) {
     use fields::event::{ATTRIBUTES, DROPPED_ATTRIBUTES, NAME, TIME};
     w.message(fields::span::EVENTS, Guess::Small, |w| {
         w.raw([TIME.tag()]);
-        w.raw(unix_nano(event.time).to_le_bytes());
+        w.raw(event.time.to_le_bytes());
         w.text(NAME, event.name.as_bytes());
-        attributes(w, ATTRIBUTES, &event.attributes);
+        attributes(w, ATTRIBUTES, event.attributes);
         w.count(DROPPED_ATTRIBUTES, event.dropped_attributes_count);
     });
 }

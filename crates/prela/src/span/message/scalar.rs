@@ -3,6 +3,7 @@
 use crate::Value;
 use crate::protobuf::Field;
 use crate::protobuf::fields::any_value;
+use crate::value::ShortText;
 
 /// A truth value or a number, written as a field of `AnyValue`: in two words, so that calls pass it in registers.
 #[derive(Clone, Copy, Debug)]
@@ -55,12 +56,6 @@ impl Scalar {
         Self::of(any_value::DOUBLE, value.to_bits(), 8)
     }
 
-    /// The first bytes of a text shorter than 128 bytes.
-    #[inline(always)]
-    pub(super) fn text(len: u8) -> Self {
-        Self::of(any_value::STRING, len.into(), 1)
-    }
-
     /// A field whose value is the first `len` bytes of a word.
     #[inline(always)]
     fn of(field: Field, value: u64, len: u64) -> Self {
@@ -86,6 +81,7 @@ impl Scalar {
 /// How a value can be written.
 pub(in crate::span) enum Written<'a> {
     Scalar(Scalar),
+    Short(ShortText),
     Text(&'a [u8]),
     Other,
 }
@@ -98,7 +94,10 @@ impl<'a> Written<'a> {
             Value::Bool(value) => Self::Scalar(Scalar::bool(*value)),
             Value::I64(value) => Self::Scalar(Scalar::i64(*value)),
             Value::F64(value) => Self::Scalar(Scalar::f64(*value)),
-            Value::String(text) => Self::Text(text.as_bytes()),
+            Value::String(text) => match text.as_short() {
+                Some(short) => Self::Short(short),
+                None => Self::Text(text.as_bytes()),
+            },
             _ => Self::Other,
         }
     }
@@ -110,7 +109,10 @@ impl<'a> Written<'a> {
             opentelemetry::Value::Bool(value) => Self::Scalar(Scalar::bool(*value)),
             opentelemetry::Value::I64(value) => Self::Scalar(Scalar::i64(*value)),
             opentelemetry::Value::F64(value) => Self::Scalar(Scalar::f64(*value)),
-            opentelemetry::Value::String(text) => Self::Text(text.as_str().as_bytes()),
+            opentelemetry::Value::String(text) => {
+                let text = text.as_str().as_bytes();
+                ShortText::of(text).map_or(Self::Text(text), Self::Short)
+            }
             _ => Self::Other,
         }
     }

@@ -1,24 +1,23 @@
 //! The message of a span while the span runs.
 
 mod lookup;
+mod rare;
 #[cfg(test)]
 mod tests;
 
-use super::attribute::{attribute, scalar, text};
+use self::rare::Rare;
+use super::attribute::{attribute, scalar, short_text, text};
 use super::codes::{flags, local_flags};
-use super::data::{Event, Link};
+use super::data::Link;
 use super::ended_span::SpanSummary;
 use super::keys::{KeyHash, Keys};
-use super::parts::{ChildHead, Head, child_head, event, foot, head, link, write_over};
+use super::parts::{ChildHead, EventParts, Head, child_head, event, foot, head, link, write_over};
 use super::read::read_attributes;
 use super::scalar::Scalar;
 use super::type_attributes::TypeAttributes;
-use crate::protobuf::fields::span::{
-    ATTRIBUTES, DROPPED_ATTRIBUTES, DROPPED_EVENTS, DROPPED_LINKS, NAME,
-};
+use crate::protobuf::fields::span::{ATTRIBUTES, NAME};
 use crate::protobuf::{Reader, Writer};
-#[cfg(feature = "genai")]
-use crate::span::wording::ContentCapture;
+use crate::value::ShortText;
 use crate::{SpanType, Value};
 use opentelemetry::Key;
 use opentelemetry::trace::Status;
@@ -44,31 +43,6 @@ pub(in crate::span) struct SpanMessage {
     /// Whether `rare` has anything in it.
     has_rare: bool,
     rare: Rare,
-}
-
-/// What few spans have.
-#[derive(Debug, Default)]
-struct Rare {
-    dropped_attributes: u32,
-    events: Fielded,
-    links: Fielded,
-    status: Status,
-    /// Whether it is the first agent below a request that came in.
-    leads: bool,
-    /// Whether a typed span has content, if it says so by itself.
-    #[cfg(feature = "genai")]
-    content: Option<ContentCapture>,
-    /// An event that is not complete before the end.
-    #[cfg(feature = "genai")]
-    pending: Option<Event>,
-}
-
-/// Repeated fields of one kind.
-#[derive(Debug, Default)]
-struct Fielded {
-    fields: Writer,
-    count: usize,
-    dropped: u32,
 }
 
 impl SpanMessage {
@@ -217,6 +191,26 @@ impl SpanMessage {
         true
     }
 
+    /// Writes one attribute whose value is a short text; see [`SpanMessage::set_text`].
+    #[inline(always)]
+    #[must_use]
+    pub(in crate::span) fn set_short(
+        &mut self,
+        key: &[u8],
+        hash: KeyHash,
+        value: ShortText,
+    ) -> bool {
+        if usize::from(value.len) > self.longest_text {
+            return false;
+        }
+        if self.admits(key, hash) {
+            short_text(&mut self.message, ATTRIBUTES, key, value);
+        } else {
+            self.set_again(key, move |w| short_text(w, ATTRIBUTES, key, value));
+        }
+        true
+    }
+
     /// Whether a key is certainly new and within the limit. If so, it is noted, and its attribute goes to the end.
     #[inline(always)]
     fn admits(&mut self, key: &[u8], hash: KeyHash) -> bool {
@@ -280,7 +274,7 @@ impl SpanMessage {
         new
     }
 
-    pub(in crate::span) fn add_event(&mut self, it: &Event, most: usize) {
+    pub(in crate::span) fn add_event(&mut self, it: &EventParts<'_>, most: usize) {
         self.rare_mut().events.add(most, |w| event(w, it));
     }
 
@@ -364,57 +358,6 @@ fn summary(start: &Head<'_>, span_type: SpanType, parent_is_remote: bool) -> Spa
         is_local_root: start.parent_span_id.is_none() || parent_is_remote,
         is_sampled: start.span_context.is_sampled(),
         is_error: false,
-    }
-}
-
-impl Rare {
-    /// Adds the event that was not complete before the end.
-    #[cfg(feature = "genai")]
-    fn add_pending(&mut self) {
-        if let Some(pending) = self.pending.take() {
-            self.events.add(usize::MAX, |w| event(w, &pending));
-        }
-    }
-
-    /// Writes the rare fields and the foot.
-    #[cold]
-    fn finish(&self, w: &mut Writer, flags: u32) {
-        w.count(DROPPED_ATTRIBUTES, self.dropped_attributes);
-        w.all(self.events.fields.written());
-        w.count(DROPPED_EVENTS, self.events.dropped);
-        w.all(self.links.fields.written());
-        w.count(DROPPED_LINKS, self.links.dropped);
-        foot(w, &self.status, flags);
-    }
-
-    fn clear(&mut self) {
-        self.dropped_attributes = 0;
-        self.events.clear();
-        self.links.clear();
-        self.status = Status::Unset;
-        self.leads = false;
-        #[cfg(feature = "genai")]
-        {
-            self.content = None;
-            self.pending = None;
-        }
-    }
-}
-
-impl Fielded {
-    fn add(&mut self, most: usize, write: impl FnOnce(&mut Writer)) {
-        if self.count < most {
-            self.count += 1;
-            write(&mut self.fields);
-        } else {
-            self.dropped = self.dropped.saturating_add(1);
-        }
-    }
-
-    fn clear(&mut self) {
-        self.fields.clear();
-        self.count = 0;
-        self.dropped = 0;
     }
 }
 

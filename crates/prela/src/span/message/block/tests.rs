@@ -30,11 +30,11 @@ fn spans_of_several_scopes_keep_their_order() {
             push(&mut blocks, &message, scope, number);
             expected.push((number, scope.clone(), message));
             if below(50) == 0 {
-                given.extend(blocks.drain());
+                given.extend(blocks.drain().all().spans());
                 assert!(blocks.is_empty());
             }
         }
-        given.extend(blocks.drain());
+        given.extend(blocks.drain().all().spans());
         assert_eq!(given.len(), expected.len());
         for (span, (number, scope, message)) in given.iter().zip(&expected) {
             let span = span.ended();
@@ -52,7 +52,7 @@ fn a_span_that_is_detached_is_alone() {
     for number in 0..1_000 {
         push(&mut blocks, &[7; 100], &scope, number);
     }
-    let mut spans: Vec<_> = blocks.drain().collect();
+    let mut spans: Vec<_> = blocks.drain().all().spans().collect();
     let mut last = spans.pop().unwrap();
     let block = Arc::downgrade(&last.block);
     last.detach();
@@ -67,7 +67,7 @@ fn a_block_that_is_hardly_used_is_small() {
     let (scope, mut blocks) = (scope("a"), Blocks::default());
     for number in 0..100 {
         push(&mut blocks, &[7; 100], &scope, number);
-        let spans: Vec<_> = blocks.drain().collect();
+        let spans: Vec<_> = blocks.drain().all().spans().collect();
         assert!(spans[0].block.bytes.capacity() <= 200);
     }
     assert!(blocks.open[0].bytes.capacity() >= SMALLEST, "the buffer stays where it is");

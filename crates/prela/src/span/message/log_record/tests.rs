@@ -29,7 +29,7 @@ fn request(records: &[LogRecord]) -> Vec<u8> {
         let (message, summary) = (record.message(), record.summary());
         blocks.push(&EndedSpan { message: &message, scope: &record.scope, summary: &summary });
     }
-    let spans: Vec<_> = blocks.drain().collect();
+    let spans: Vec<_> = blocks.drain().all().spans().collect();
     encode::request(&Resource::default(), &spans).to_vec()
 }
 
