@@ -87,12 +87,6 @@ impl Value {
         Self::Map(map)
     }
 
-    /// A number that is too large for 64 bits and a sign, as text.
-    #[cold]
-    fn digits(number: &dyn fmt::Display) -> Self {
-        Self::from(number.to_string())
-    }
-
     /// Drops the value, faster than the compiler does for one that owns nothing, as most do. It is not moved for
     /// that, and nothing drops it while a panic unwinds: so where it is made and used, the compiler sees through it.
     #[inline(always)]
@@ -239,7 +233,7 @@ macro_rules! from_wide_integer {
             fn from(value: $from) -> Self {
                 match i64::try_from(value) {
                     Ok(value) => Self::I64(value),
-                    Err(_) => Self::digits(&value),
+                    Err(_) => Self::String(Text::owned(digits(value))),
                 }
             }
         }
@@ -247,6 +241,19 @@ macro_rules! from_wide_integer {
 }
 
 from_wide_integer!(u64, usize, isize, u128, i128);
+
+/// A number that is too large for 64 bits with a sign.
+#[cold]
+#[inline(never)]
+fn digits<T: fmt::Display>(number: T) -> Box<str> {
+    number.to_string().into_boxed_str()
+}
+
+impl From<ShortText> for Value {
+    fn from(text: ShortText) -> Self {
+        Self::String(text.into())
+    }
+}
 
 /// Copies the text, so that borrowed text of any lifetime can be an attribute.
 impl From<&str> for Value {

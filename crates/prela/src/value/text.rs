@@ -123,13 +123,13 @@ impl Text {
     }
 
     #[inline(always)]
+    pub(super) fn owned(text: Box<str>) -> Self {
+        Self(Repr::Owned(text))
+    }
+
+    #[inline(always)]
     fn short(text: &str) -> Option<Self> {
-        let ShortText { len, words: [first, second, third] } = ShortText::of(text.as_bytes())?;
-        let mut bytes = [0; LONGEST_SHORT];
-        bytes[..8].copy_from_slice(&first.to_le_bytes());
-        bytes[8..16].copy_from_slice(&second.to_le_bytes());
-        bytes[16..].copy_from_slice(&third.to_le_bytes()[..LONGEST_SHORT - 16]);
-        Some(Self(Repr::Short { len, bytes }))
+        ShortText::of(text.as_bytes()).map(Self::from)
     }
 
     /// The text in words, if it is kept in place.
@@ -207,9 +207,21 @@ impl From<&str> for Text {
     }
 }
 
+impl From<ShortText> for Text {
+    #[inline(always)]
+    fn from(text: ShortText) -> Self {
+        let ShortText { len, words: [first, second, third] } = text;
+        let mut bytes = [0; LONGEST_SHORT];
+        bytes[..8].copy_from_slice(&first.to_le_bytes());
+        bytes[8..16].copy_from_slice(&second.to_le_bytes());
+        bytes[16..].copy_from_slice(&third.to_le_bytes()[..LONGEST_SHORT - 16]);
+        Self(Repr::Short { len, bytes })
+    }
+}
+
 impl From<String> for Text {
     fn from(text: String) -> Self {
-        Self(Repr::Owned(text.into_boxed_str()))
+        Self::owned(text.into_boxed_str())
     }
 }
 

@@ -38,13 +38,11 @@ impl NewSpan {
         let hash = KeyHash::of(name.as_bytes());
         match Written::of(&value) {
             Written::Scalar(value) => self.write_scalar(blank, name, hash, value),
-            Written::Short(text) if self.write_short(blank, name, hash, text) => {}
+            Written::Short(text) => self.write_short(blank, name, hash, text),
             Written::Text(text) if self.write_text(blank, name, hash, text) => {
                 Value::discard(value);
             }
-            Written::Short(_) | Written::Text(_) | Written::Other => {
-                self.write_other(blank, name, value);
-            }
+            Written::Text(_) | Written::Other => self.write_other(blank, name, value),
         }
         drop(ManuallyDrop::into_inner(key));
     }
@@ -54,10 +52,10 @@ impl NewSpan {
         blank.message().set_scalar(key.as_bytes(), hash, value);
     }
 
-    /// False if the text may have to be cut.
     #[inline(never)]
-    fn write_short(&self, blank: &mut Blank, key: &str, hash: KeyHash, text: ShortText) -> bool {
-        blank.message().set_short(key.as_bytes(), hash, text)
+    fn write_short(&self, blank: &mut Blank, key: &str, hash: KeyHash, text: ShortText) {
+        let (provider, message) = blank.provider_and_message();
+        provider.limits.set_short(message, key, hash, text);
     }
 
     /// False if the text may have to be cut.
@@ -92,9 +90,9 @@ impl NewSpan {
         let hash = KeyHash::of(name.as_bytes());
         match Written::of_otel(&it.value) {
             Written::Scalar(value) => self.write_scalar(blank, name, hash, value),
-            Written::Short(text) if self.write_short(blank, name, hash, text) => {}
+            Written::Short(text) => self.write_short(blank, name, hash, text),
             Written::Text(text) if self.write_text(blank, name, hash, text) => {}
-            Written::Short(_) | Written::Text(_) | Written::Other => {
+            Written::Text(_) | Written::Other => {
                 self.write_other(blank, name, ManuallyDrop::new(it.value.into()));
             }
         }

@@ -1,6 +1,7 @@
 //! How much one span may hold.
 
-use crate::span::message::{AllTypes, SpanMessage};
+use crate::span::message::{AllTypes, KeyHash, SpanMessage};
+use crate::value::ShortText;
 use crate::{SpanType, Value, semconv};
 use opentelemetry::Key;
 
@@ -62,6 +63,20 @@ impl SpanLimits {
         }
         self.cut(key, value);
         message.set(key, value);
+    }
+
+    /// Writes one attribute whose value is a short text, as [`set`](Self::set) does.
+    #[inline(always)]
+    pub(super) fn set_short(
+        &self,
+        message: &mut SpanMessage,
+        key: &str,
+        hash: KeyHash,
+        text: ShortText,
+    ) {
+        if !message.set_short(key.as_bytes(), hash, text) {
+            self.set(message, key, &mut Value::from(text));
+        }
     }
 
     /// Writes the attributes of a span type.

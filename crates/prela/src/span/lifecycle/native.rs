@@ -161,15 +161,13 @@ pub(super) fn write_attribute(
     limits: &SpanLimits,
     attribute: &mut KeyValue,
 ) {
-    let key = attribute.key.as_str().as_bytes();
-    let hash = KeyHash::of(key);
+    let name = attribute.key.as_str();
+    let (key, hash) = (name.as_bytes(), KeyHash::of(name.as_bytes()));
     match Written::of_otel(&attribute.value) {
         Written::Scalar(value) => message.set_scalar(key, hash, value),
-        Written::Short(text) if message.set_short(key, hash, text) => {}
+        Written::Short(text) => limits.set_short(message, name, hash, text),
         Written::Text(text) if message.set_text(key, hash, text) => {}
-        Written::Short(_) | Written::Text(_) | Written::Other => {
-            write_other(message, limits, attribute);
-        }
+        Written::Text(_) | Written::Other => write_other(message, limits, attribute),
     }
 }
 

@@ -198,9 +198,9 @@ impl Record {
         let hash = KeyHash::of(key.as_bytes());
         match Written::of(&value) {
             Written::Scalar(value) => self.set_scalar(key, hash, value),
-            Written::Short(text) if self.set_short(key, hash, text) => {}
+            Written::Short(text) => self.set_short(key, hash, text),
             Written::Text(text) if self.set_text(key, hash, text) => Value::discard(value),
-            Written::Short(_) | Written::Text(_) | Written::Other => self.set_other(key, value),
+            Written::Text(_) | Written::Other => self.set_other(key, value),
         }
     }
 
@@ -212,13 +212,11 @@ impl Record {
         }
     }
 
-    /// Sets an attribute to a short text; see [`set_text`](Self::set_text).
+    /// Sets an attribute to a short text.
     #[inline(never)]
-    #[must_use]
-    fn set_short(&self, key: &str, hash: KeyHash, text: ShortText) -> bool {
-        match self.state().message() {
-            Some(message) => message.set_short(key.as_bytes(), hash, text),
-            None => true,
+    fn set_short(&self, key: &str, hash: KeyHash, text: ShortText) {
+        if let Some(message) = self.state().message() {
+            self.limits().set_short(message, key, hash, text);
         }
     }
 

@@ -62,6 +62,9 @@ impl Scalar {
         Self { low: value << 8 | u64::from(field.tag()), rest: value >> 56 << 8 | (len + 1) }
     }
 
+    /// Of a large number. It is apart, so that the code around each attribute stays short.
+    #[cold]
+    #[inline(never)]
     fn varint(mut value: u64) -> Self {
         let (mut bytes, mut len) = (u128::from(any_value::INT.tag()), 1);
         while value >= 0x80 {
