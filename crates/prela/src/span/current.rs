@@ -30,7 +30,7 @@ pub(crate) fn span_of_instance(cx: &Context, provider: &Provider) -> Option<Span
 }
 
 /// The local root of the current span of a context, if it still runs. Below a span of another library it is
-/// the last root that began in the same trace.
+/// a root of the same trace, rather one that began on this thread.
 pub(crate) fn root_of(cx: &Context) -> Option<Span> {
     let span = span_of(cx)?;
     let root = match span.record() {

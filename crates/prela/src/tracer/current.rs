@@ -47,8 +47,8 @@ pub fn enrich<K: Into<Key>, V: Into<Value>>(attributes: impl IntoIterator<Item =
 /// that has its context.
 ///
 /// False if there is no current span, if the trace is not recorded, or if the root has ended: what runs on after
-/// it cannot change it any more. Below a span of another OpenTelemetry library, the root is the last one of the
-/// same trace that began in this process and still runs.
+/// it cannot change it any more. Below a span of another OpenTelemetry library, the root is one of the same trace
+/// that still runs in this process: of several, the last that began on this thread, if any did.
 ///
 /// Lists of traces show the root's `input.value`, `output.value`, `session.id` and `user.id`, which
 /// `prela::genai::RootSpan` writes for you.

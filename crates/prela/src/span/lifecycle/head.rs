@@ -135,6 +135,7 @@ impl NewSpan {
             record.span_context = SpanContext::new(trace_id, span_id, flags, false, trace_state);
             if !is_recorded {
                 record.state_mut().phase = Phase::Unsampled;
+                message.trim();
                 return give_back_message(Some(message));
             }
             let of_type = provider.types.of(self.span_type);
